@@ -1,0 +1,124 @@
+"""A CT volume in patient space, in any orientation, obliquity and spacing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import ndimage
+
+AIR_HU = -1024.0
+_POINTS_PER_CHUNK = 2_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Volume:
+    """Voxels and the affine map from voxel indices to the patient.
+
+    :param voxels: intensities of shape (k, j, i), Hounsfield units for CT, any real type.
+    :param ijk_to_ras: 4x4 matrix from voxel indices (i, j, k, 1) to RAS millimetres; axes may be oblique or sheared.
+    """
+
+    voxels: NDArray
+    ijk_to_ras: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        matrix = np.array(self.ijk_to_ras, dtype=np.float64)
+        if self.voxels.ndim != 3:
+            raise ValueError(f"a volume has three axes, this one has {self.voxels.ndim}")
+        if matrix.shape != (4, 4) or not np.isfinite(matrix).all() or abs(np.linalg.det(matrix[:3, :3])) < 1e-9:
+            raise ValueError("ijk_to_ras must be a finite, invertible 4x4 matrix")
+        object.__setattr__(self, "ijk_to_ras", matrix)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Number of voxels along (k, j, i)."""
+        k, j, i = self.voxels.shape
+        return k, j, i
+
+    @cached_property
+    def ras_to_ijk(self) -> NDArray[np.float64]:
+        """4x4 matrix from RAS millimetres to voxel indices."""
+        return np.linalg.inv(self.ijk_to_ras)
+
+    @cached_property
+    def spacing_mm(self) -> NDArray[np.float64]:
+        """Distance between neighbouring voxels along (i, j, k) in mm."""
+        return np.linalg.norm(self.ijk_to_ras[:3, :3], axis=0)
+
+    def corners_ras(self) -> NDArray[np.float64]:
+        """Centres of the eight corner voxels, (8, 3) RAS mm."""
+        ends_ijk = [(0, n - 1) for n in self.shape[::-1]]
+        corners_ijk = np.stack(np.meshgrid(*ends_ijk, indexing="ij"), -1).reshape(-1, 3)
+        return corners_ijk @ self.ijk_to_ras[:3, :3].T + self.ijk_to_ras[:3, 3]
+
+    def to_ijk(self, points_ras: ArrayLike) -> NDArray[np.float64]:
+        """Continuous voxel indices (i, j, k) of RAS points (..., 3)."""
+        return np.asarray(points_ras, dtype=np.float64) @ self.ras_to_ijk[:3, :3].T + self.ras_to_ijk[:3, 3]
+
+    def contains(self, points_ras: ArrayLike) -> NDArray[np.bool_]:
+        """Whether RAS points (..., 3) lie between the outer voxel centres."""
+        points_ijk = self.to_ijk(points_ras)
+        upper = np.array(self.shape[::-1]) - 1
+        return ((points_ijk >= -1e-6) & (points_ijk <= upper + 1e-6)).all(-1)
+
+    def sample(self, points_ras: ArrayLike, order: int = 1, fill: float = AIR_HU) -> NDArray[np.float32]:
+        """Interpolate the intensities at points of the patient.
+
+        :param points_ras: points (..., 3) in RAS mm.
+        :param order: 1 is trilinear, 0 the nearest voxel.
+        :param fill: value beyond the outer voxel centres, where nothing was measured.
+        :return: intensities (...), float32.
+        """
+        points = np.asarray(points_ras, dtype=np.float64)
+        flat = points.reshape(-1, 3)
+        values = np.empty(len(flat), dtype=np.float32)
+        for start in range(0, len(flat), _POINTS_PER_CHUNK):
+            part = slice(start, start + _POINTS_PER_CHUNK)
+            coordinates_kji = np.ascontiguousarray(self.to_ijk(flat[part]).T[::-1])
+            ndimage.map_coordinates(self.voxels, coordinates_kji, values[part], order, "constant", fill, prefilter=False)
+        return values.reshape(points.shape[:-1])
+
+    def resampled(self, spacing_mm: float) -> "Volume":
+        """Resample to a cubic grid along the patient's axes that covers the whole volume.
+
+        Each axis is averaged over the new spacing first where it is finer, so that thin structures keep their weight.
+
+        :param spacing_mm: new distance between voxels along R, A and S.
+        :return: a float32 volume whose i, j, k axes point to R, A, S; :data:`AIR_HU` where nothing was measured.
+        """
+        smooth = self._averaged(spacing_mm)
+        corners = self.corners_ras()
+        origin = corners.min(0)
+        size = np.floor((corners.max(0) - origin) / spacing_mm + 1e-6).astype(int) + 1
+        matrix = np.diag([spacing_mm, spacing_mm, spacing_mm, 1.0])
+        matrix[:3, 3] = origin
+        to_source = (smooth.ras_to_ijk @ matrix)[[2, 1, 0, 3]][:, [2, 1, 0, 3]]
+        voxels = ndimage.affine_transform(
+            smooth.voxels, to_source, output_shape=tuple(size[::-1]), output=np.float32, order=1, cval=AIR_HU
+        )
+        return Volume(voxels, matrix)
+
+    def _averaged(self, spacing_mm: float) -> "Volume":
+        """Average whole voxels along each axis as far as they stay within the new spacing."""
+        factors = np.maximum(1, np.floor(spacing_mm / self.spacing_mm + 1e-3).astype(int))
+        factors = np.minimum(factors, np.array(self.shape[::-1]))
+        if (factors == 1).all():
+            return self
+        count = np.array(self.shape[::-1]) // factors
+        voxels = np.empty(count[::-1], dtype=np.float32)
+        for index, slab in enumerate(_slabs(self.voxels, factors[2], count[2])):
+            block = slab[:, : count[1] * factors[1], : count[0] * factors[0]]
+            blocks = block.reshape(factors[2], count[1], factors[1], count[0], factors[0])
+            voxels[index] = blocks.mean((0, 2, 4), dtype=np.float32)
+        matrix = self.ijk_to_ras.copy()
+        matrix[:3, 3] += matrix[:3, :3] @ ((factors - 1) / 2)
+        matrix[:3, :3] *= factors
+        return Volume(voxels, matrix)
+
+
+def _slabs(voxels: NDArray, thickness: int, count: int) -> Iterator[NDArray]:
+    """Consecutive slabs of slices, so that no second copy of a large volume is made."""
+    for index in range(count):
+        yield voxels[index * thickness : (index + 1) * thickness]
