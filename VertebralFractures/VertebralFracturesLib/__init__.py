@@ -1,0 +1,28 @@
+"""From a CT volume to measured vertebral bodies.
+
+The data flow, in the words that the files, the progress messages and the README use::
+
+    CT volume -> spine curve -> straightened slice -> vertebrae -> heights, G, grade -> table, scene, report
+       io.py      3D network,     2D image along        2D network,     core/genant.py    core/report.py, mrml/,
+                  3 mm            the spine curve       6 keypoints                       report_page.py
+
+``pipeline.analyze`` runs these stages; ``cli`` is the command ``vertebral-fractures``.
+
+Layers, each of which may import only what stands behind its arrow (a test reads the imports)::
+
+    widgets (Qt) -> mrml, pipeline
+    mrml (vtk, MRML; the scene is passed in) -> core
+    pipeline -> core, networks (inside functions)
+    networks (torch) -> core
+    phantom -> core
+    training, evaluation -> core, networks, phantom
+    core (numpy and scipy only) -> nothing
+    cli -> everything, inside functions
+
+Coordinates carry their space in their names: ``_ijk`` voxel indices, ``_ras`` patient millimetres (right, anterior,
+superior), ``_straight`` millimetres along the straightened spine, ``_pixels`` of the straightened slice.
+Lengths end in ``_mm``. Functions and files are snake_case; camelCase is left to the classes that 3D Slicer calls.
+Nothing is imported here, so that importing a part loads only that part.
+"""
+
+__version__ = "0.1.0"
