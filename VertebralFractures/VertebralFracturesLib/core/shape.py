@@ -1,0 +1,155 @@
+"""How a vertebra deviates from its neighbours and from what is normal at its level: height loss, shape and z-scores."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .norms import (
+    ANTERIOR_POSTERIOR_NORMS,
+    HEIGHT_NORMS,
+    MIDDLE_POSTERIOR_NORMS,
+    RatioNorm,
+    height_growth,
+    normal_shape,
+)
+
+NEIGHBOUR_REACH = 3
+"""How many places up or down the row a vertebra may be compared with."""
+
+CRUSH_LOSS = 0.20
+"""Loss of posterior height against the neighbours from which a body counts as crushed."""
+
+DEFORMITY_Z = -3.0
+"""A height ratio below this z-score is outside what is normal at its level (Eastell 1991, McCloskey 1993)."""
+
+SHAPES = ("none", "wedge", "biconcave", "crush")
+"""Shapes of a deformity: the anterior, the middle or the posterior height is the most reduced one."""
+
+
+@dataclass(frozen=True)
+class NeighbourLoss:
+    """Height lost against a neighbour.
+
+    :param loss: the greatest of the anterior, middle and posterior loss, as a fraction; negative where all are higher.
+    :param reference: place in the row of the vertebra compared with.
+    """
+
+    loss: float
+    reference: int
+
+
+@dataclass(frozen=True)
+class LevelScores:
+    """Robust z-scores against the norms of the level; None where there is no norm.
+
+    :param anterior_posterior: of the anterior over the posterior height.
+    :param middle_posterior: of the middle over the posterior height.
+    :param heights: of the anterior, middle and posterior height; they depend on the patient's size too.
+    """
+
+    anterior_posterior: float | None
+    middle_posterior: float | None
+    heights: tuple[float, float, float] | None
+
+    @property
+    def is_deformed(self) -> bool | None:
+        """Whether a ratio lies below :data:`DEFORMITY_Z`; None where there is no norm."""
+        scores = [score for score in (self.anterior_posterior, self.middle_posterior) if score is not None]
+        return min(scores) < DEFORMITY_Z if scores else None
+
+
+def level_scores(heights: ArrayLike, level: str | None) -> LevelScores:
+    """Compare one body with the norms of its level.
+
+    :param heights: (3,) anterior, middle and posterior in mm.
+    :param level: house name of the level, or None.
+    """
+    anterior, middle, posterior = np.asarray(heights, dtype=np.float64)
+    norm = HEIGHT_NORMS.get(level) if level else None
+    by_height = None
+    if norm and norm.sd_mm:
+        scores = (np.asarray(heights, dtype=np.float64) - norm.mean_mm) / norm.sd_mm
+        by_height = (float(scores[0]), float(scores[1]), float(scores[2]))
+    return LevelScores(
+        _ratio_score(anterior / posterior, ANTERIOR_POSTERIOR_NORMS.get(level or "")),
+        _ratio_score(middle / posterior, MIDDLE_POSTERIOR_NORMS.get(level or "")),
+        by_height,
+    )
+
+
+def _ratio_score(ratio: float, norm: RatioNorm | None) -> float | None:
+    return None if norm is None else float((ratio - norm.median) / norm.sd)
+
+
+def crush_loss(heights: ArrayLike, levels: Sequence[str | None], intact: Sequence[bool]) -> list[float | None]:
+    """Posterior height lost against what the neighbours let expect.
+
+    Expected is the median posterior height of the intact vertebrae up to :data:`NEIGHBOUR_REACH` places above and
+    below, each grown to this level by the ratio of the level norms (ungrown where a level is unknown).
+
+    :param heights: (n, 3) in mm, cranial to caudal.
+    :param levels: level of each, or None.
+    :param intact: which of them may serve as a neighbour.
+    :return: the loss of each as a fraction; None where no neighbour is intact.
+    """
+    posterior = np.asarray(heights, dtype=np.float64).reshape(-1, 3)[:, 2]
+    losses: list[float | None] = []
+    for i in range(len(posterior)):
+        expected = [posterior[j] * height_growth(levels[j], levels[i])[2] for j in _neighbours(i, intact)]
+        losses.append(float(1 - posterior[i] / np.median(expected)) if expected else None)
+    return losses
+
+
+def neighbour_loss(
+    heights: ArrayLike, levels: Sequence[str | None], intact: Sequence[bool]
+) -> list[NeighbourLoss | None]:
+    """Height lost against the nearest intact vertebra, the worst of anterior, middle and posterior (Buckens 2013).
+
+    Of two equally near ones the cranial is taken. Its heights are grown to the level compared by the ratio of the level
+    norms, as a normal body is higher than the one above it; where a level is unknown they are taken as they are.
+
+    :param heights: (n, 3) in mm, cranial to caudal.
+    :param levels: level of each, or None.
+    :param intact: which of them may serve as a reference.
+    :return: one loss per vertebra; None where no vertebra within :data:`NEIGHBOUR_REACH` places is intact.
+    """
+    values = np.asarray(heights, dtype=np.float64).reshape(-1, 3)
+    losses: list[NeighbourLoss | None] = []
+    for i in range(len(values)):
+        reference = next(iter(_neighbours(i, intact)), None)
+        if reference is None:
+            losses.append(None)
+            continue
+        expected = values[reference] * height_growth(levels[reference], levels[i])
+        losses.append(NeighbourLoss(float((1 - values[i] / expected).max()), reference))
+    return losses
+
+
+def _neighbours(index: int, intact: Sequence[bool]) -> list[int]:
+    """Places of the intact neighbours, the nearest first and of two equally near ones the cranial first."""
+    places = [index + step * sign for step in range(1, NEIGHBOUR_REACH + 1) for sign in (-1, 1)]
+    return [j for j in places if 0 <= j < len(intact) and intact[j]]
+
+
+def shape(heights: ArrayLike, level: str | None, grade: int, crush: float | None) -> str:
+    """The shape of a deformity, one of :data:`SHAPES`.
+
+    A body whose posterior height is reduced against its neighbours is a crush, whatever its index G: that compares a
+    body only with itself and cannot see an even loss. Else each height is taken relative to the normal shape of the
+    level, and the one most reduced names the shape: anterior wedge, middle biconcave. Posterior is crush only where no
+    neighbour could refute it; a lumbar body that is merely higher in front is not crushed.
+
+    :param heights: (3,) anterior, middle and posterior in mm.
+    :param level: house name of the level, or None.
+    :param grade: grade of the body; a body of grade 0 has no shape unless it is crushed.
+    :param crush: its :func:`crush_loss`.
+    """
+    if crush is not None and crush >= CRUSH_LOSS:
+        return "crush"
+    if grade == 0:
+        return "none"
+    relative: NDArray[np.float64] = np.asarray(heights, dtype=np.float64) / normal_shape(level)
+    candidates = relative if crush is None else relative[:2]
+    return SHAPES[1 + int(candidates.argmin())]
