@@ -69,12 +69,12 @@ def straighten(
     :param lateral_mm: offset of the slab's middle to the patient's right.
     :return: the slice; :data:`~.volume.AIR_HU` where the volume ends.
     """
-    columns = int(round(width_mm / pixel_mm))
+    columns = round(width_mm / pixel_mm)
     rows = int(np.ceil((curve.length_mm + 2 * margin_mm) / pixel_mm))
     anterior_mm = (columns - 1) / 2 * pixel_mm
     anterior = anterior_mm - np.arange(columns) * pixel_mm
     superior = margin_mm - np.arange(rows) * pixel_mm
-    layers = max(1, int(round(slab_mm / SLAB_STEP_MM)))
+    layers = max(1, round(slab_mm / SLAB_STEP_MM))
     offsets = lateral_mm + (np.arange(layers) - (layers - 1) / 2) * slab_mm / layers
     image = np.mean([volume.sample(_plane_ras(curve, offset, anterior, superior)) for offset in offsets], axis=0)
     return StraightenedSlice(image.astype(np.float32), pixel_mm, curve, anterior_mm, margin_mm, lateral_mm)

@@ -1,0 +1,173 @@
+"""Step 1: a 3D network that finds the vertebral-body curve at 3 mm by a soft-argmax on every axial slice."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ..core.body import body_bounds_ijk
+from ..core.volume import AIR_HU, Volume
+from ..errors import Cancelled
+from .blocks import UNet
+
+SPACING_MM = 3.0
+LEVEL_CENTRE, LEVEL_RANGE = 15.0, 6.0
+_HEAD_CHANNELS = 48
+
+
+def normalised(intensities_hu: Tensor) -> Tensor:
+    """Hounsfield units to network input: about zero mean and unit variance over the tissues of the trunk."""
+    return (intensities_hu.clamp(-1000.0, 1200.0) + 100.0) / 400.0
+
+
+@dataclass(frozen=True)
+class CurveOutput:
+    """What the network says of every axial slice of a batch; (batch, slices, ...).
+
+    :param logits: body-centre logits (batch, slices, rows, columns).
+    :param centres: soft-argmax (batch, slices, 2) as (column, row) in voxels.
+    :param existence: logit (batch, slices) that a vertebral body of the mobile spine is in the slice.
+    :param level: level coordinate (batch, slices), C1 = 1 to L5 = 24, whole at the middle of each body.
+    :param level_log_scale: logarithm (batch, slices) of the Laplace scale of ``level``.
+    """
+
+    logits: Tensor
+    centres: Tensor
+    existence: Tensor
+    level: Tensor
+    level_log_scale: Tensor
+
+
+class SpineCurveNet(nn.Module):
+    """3D U-Net, soft-argmax per axial slice (Pisov 2020, section 4.1) and a head along the slices.
+
+    Soft-argmax always answers; the head says where the answer means something, and which level the slice is at.
+
+    :param channels: channels of the U-Net's levels, full resolution (3 mm) first.
+    """
+
+    def __init__(self, channels: tuple[int, ...] = (8, 24, 48, 80, 96)) -> None:
+        super().__init__()
+        self.unet = UNet(3, channels)
+        self.heatmap = nn.Conv3d(channels[0], 1, 1)
+        pooled = channels[0] + 2 * channels[1] + 2 * channels[2]
+        self.head = nn.Sequential(
+            nn.Conv1d(pooled, _HEAD_CHANNELS, 5, padding=2), nn.ReLU(),
+            nn.Conv1d(_HEAD_CHANNELS, _HEAD_CHANNELS, 5, padding=6, dilation=3), nn.ReLU(),
+            nn.Conv1d(_HEAD_CHANNELS, 3, 5, padding=2),
+        )  # fmt: skip
+
+    def forward(self, image: Tensor) -> CurveOutput:
+        """Read a batch of normalised volumes (batch, 1, slices, rows, columns); sides are multiples of the stride."""
+        features = self.unet(image)
+        logits = self.heatmap(features[0])[:, 0]
+        weights = torch.softmax(logits.flatten(2), -1).view_as(logits)
+        existence, level, log_scale = self.head(self._slice_features(features, weights)).unbind(1)
+        return CurveOutput(
+            logits, soft_argmax(weights), existence, LEVEL_CENTRE + LEVEL_RANGE * level, log_scale.clamp(-4.0, 3.0)
+        )
+
+    def _slice_features(self, features: list[Tensor], weights: Tensor) -> Tensor:
+        """Describe each slice by its features at the curve, and by the coarser levels' maxima over the slice."""
+        described = [(features[0] * weights[:, None]).sum((-2, -1))]
+        for level in (1, 2):
+            coarse = functional.avg_pool3d(weights[:, None], 2**level) * 4**level
+            at_curve = (features[level] * coarse).sum((-2, -1))
+            anywhere = features[level].amax((-2, -1))
+            described.append(
+                functional.interpolate(torch.cat([at_curve, anywhere], 1), weights.shape[1], mode="linear")
+            )
+        return torch.cat(described, 1)
+
+
+def soft_argmax(weights: Tensor) -> Tensor:
+    """Expected position (..., 2) as (column, row) under weights (..., rows, columns) that sum to one per slice."""
+    rows = torch.arange(weights.shape[-2], dtype=weights.dtype, device=weights.device)
+    columns = torch.arange(weights.shape[-1], dtype=weights.dtype, device=weights.device)
+    return torch.stack([(weights.sum(-2) * columns).sum(-1), (weights.sum(-1) * rows).sum(-1)], -1)
+
+
+@dataclass(frozen=True, eq=False)
+class SlicePredictions:
+    """Per axial slice of the 3 mm volume, cranial to caudal.
+
+    :param centres_ras: (n, 3) RAS mm of the body centre.
+    :param spread_mm: (n,) spread of the soft-argmax.
+    :param existence: (n,) probability that the mobile spine is in the slice.
+    :param level: (n,) level coordinate, C1 = 1 to L5 = 24.
+    :param level_scale: (n,) its Laplace scale.
+    """
+
+    centres_ras: NDArray[np.float64]
+    spread_mm: NDArray[np.float64]
+    existence: NDArray[np.float64]
+    level: NDArray[np.float64]
+    level_scale: NDArray[np.float64]
+
+
+def predict_slices(net: SpineCurveNet, volume: Volume, cancel: Callable[[], bool] = lambda: False) -> SlicePredictions:
+    """Run the network over the body in a volume and over its mirror image, and average the two.
+
+    :param net: the network, on the device to use, in evaluation mode.
+    :param volume: a CT in any orientation.
+    :param cancel: asked between the network's runs.
+    :raises Cancelled: ``cancel`` said so.
+    """
+    cubic = body_volume(volume)
+    image = torch.from_numpy(np.ascontiguousarray(cubic.voxels[::-1], dtype=np.float32))
+    padded = normalised(pad_to_stride(image, net.unet.stride))[None, None]
+    straight = _run(net, padded, image.shape, cancel)
+    mirrored = _run(net, padded.flip(-1), image.shape, cancel, mirrored=True)
+    centres, spread, existence, level, scale = ((a + b) / 2 for a, b in zip(straight, mirrored, strict=True))
+    slices = np.arange(len(image))[::-1]
+    centres_ijk = np.column_stack([centres, slices])
+    centres_ras = centres_ijk @ cubic.ijk_to_ras[:3, :3].T + cubic.ijk_to_ras[:3, 3]
+    return SlicePredictions(centres_ras, spread * SPACING_MM, existence, level, scale)
+
+
+def body_volume(volume: Volume) -> Volume:
+    """The volume at 3 mm along the patient's axes, cropped to the body: most of a CT is air."""
+    cubic = volume.resampled(SPACING_MM)
+    lower, upper = body_bounds_ijk(cubic)
+    matrix = cubic.ijk_to_ras.copy()
+    matrix[:3, 3] += matrix[:3, :3] @ lower
+    voxels = cubic.voxels[lower[2] : upper[2], lower[1] : upper[1], lower[0] : upper[0]]
+    return Volume(voxels, matrix)
+
+
+def pad_to_stride(image: Tensor, stride: int) -> Tensor:
+    """Pad an image (slices, rows, columns) with air at the far ends up to multiples of the network's stride."""
+    padding: list[int] = []
+    for size in reversed(image.shape):
+        padding += [0, -size % stride]
+    return functional.pad(image, padding, value=AIR_HU)
+
+
+@torch.inference_mode()
+def _run(
+    net: SpineCurveNet, padded: Tensor, shape: torch.Size, cancel: Callable[[], bool], mirrored: bool = False
+) -> list[NDArray[np.float64]]:
+    """Centres (n, 2), spread, existence probability, level and its scale (n,), of the unpadded slices."""
+    if cancel():
+        raise Cancelled("cancelled while looking for the spine curve")
+    device = next(net.parameters()).device
+    with torch.autocast(device.type, enabled=device.type == "cuda"):
+        output = net(padded.to(device))
+    slices, rows, columns = shape
+    first = padded.shape[-1] - columns if mirrored else 0
+    logits = output.logits[0, :slices, :rows, first : first + columns].float()
+    if mirrored:
+        logits = logits.flip(-1)
+    weights = torch.softmax(logits.flatten(1), -1).view_as(logits)
+    centres = soft_argmax(weights)
+    grid = torch.stack(
+        torch.meshgrid(torch.arange(columns, device=device), torch.arange(rows, device=device), indexing="xy"), -1
+    )
+    squared = ((grid[None] - centres[:, None, None]) ** 2).sum(-1)
+    spread = (weights * squared).sum((-2, -1)).sqrt()
+    heads = [output.existence.float().sigmoid(), output.level.float(), output.level_log_scale.float().exp()]
+    return [value.double().cpu().numpy() for value in [centres, spread, *(head[0, :slices] for head in heads)]]
