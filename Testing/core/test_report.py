@@ -1,0 +1,189 @@
+import csv
+import io
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from VertebralFracturesLib.core.norms import HEIGHT_NORMS
+from VertebralFracturesLib.core.report import SpineReport, Vertebra
+from VertebralFracturesLib.core.report_table import COLUMNS, CSV_ENCODING, column, format_value, table_rows
+from VertebralFracturesLib.core.spine_curve import SpineCurve
+
+CURVE = SpineCurve(np.c_[np.zeros(5), np.zeros(5), np.linspace(20, -140, 5)], np.linspace(0.5, 1, 5))
+
+
+def vertebra(level: str, place: int, factors=(1.0, 1.0, 1.0), **fields) -> Vertebra:
+    """A vertebra with the mean heights of its level times these factors."""
+    heights = np.array(HEIGHT_NORMS[level].mean_mm) * factors
+    pairs = zip((15.0, 0.0, -15.0), heights, strict=True)
+    points = np.array([[0, y, sign * height / 2 - 30 * place] for y, height in pairs for sign in (1, -1)])
+    fields = {"score": 0.9, "uncertainty_mm": np.full(6, 0.5), "level_confidence": 0.95} | fields
+    return Vertebra(keypoints_ras=points, level=level, **fields)
+
+
+def a_report(**fields) -> SpineReport:
+    vertebrae = (
+        vertebra("T9", 0),
+        vertebra("T10", 1, (0.7, 0.9, 1.0)),
+        vertebra("T11", 2),
+        vertebra("T12", 3, (0.6, 0.6, 0.6)),
+        vertebra("L1", 4, (0.3, 0.9, 1.0), status="not evaluable"),
+    )
+    given_fields = {
+        "software": "VertebralFractures 1.0",
+        "input": {"path": "patient, one.nii.gz", "shape": (3, 4, 5), "spacing_mm": np.array([0.7, 0.7, 1.25])},
+        "detector": "anchor-free",
+        "preset": "genant",
+        "curve": CURVE,
+        "vertebrae": vertebrae,
+        "warnings": ("slices are 5 mm thick", "metal"),
+        "models": {"curve": "ab12"},
+        "thresholds": {"score": 0.3},
+    }
+    return SpineReport(**(given_fields | fields))
+
+
+def test_json_holds_the_stable_keys():
+    document = json.loads(a_report().to_json())
+    assert document["schema"] == 1
+    assert {"software", "input", "detector", "preset", "curve_ras", "warnings", "vertebrae"} <= set(document)
+    entry = document["vertebrae"][1]
+    assert (entry["level"], entry["grade"], entry["shape"]) == ("T10", 2, "wedge")
+    assert entry["height_anterior_mm"] == pytest.approx(0.7 * 22.3)
+    assert entry["genant_index"] == pytest.approx(0.7 * 22.3 / 23.6)
+    assert np.shape(entry["keypoints_ras"]) == (6, 3)
+    assert np.shape(entry["uncertainty_mm"]) == (6,)
+    assert {c.name for c in COLUMNS} <= {*entry, "place", "largest_uncertainty_mm"}
+
+
+def test_json_returns_the_same_report():
+    text = a_report().to_json()
+    assert SpineReport.from_json(text).to_json() == text
+
+
+@given(
+    points=arrays(np.float64, (6, 3), elements=st.floats(-1e4, 1e4), unique=True),
+    uncertainty=arrays(np.float32, 6, elements=st.floats(0, 50, width=32)),
+    score=st.floats(0, 1),
+)
+@settings(deadline=None)
+def test_no_digit_of_a_coordinate_is_lost(points, uncertainty, score):
+    one = Vertebra(points, score, uncertainty, "Th5", score, "edited", "not evaluable")
+    read = SpineReport.from_json(a_report(vertebrae=(one,)).to_json()).vertebrae[0]
+    np.testing.assert_array_equal(read.keypoints_ras, points)
+    np.testing.assert_array_equal(read.uncertainty_mm, uncertainty)
+    assert (read.score, read.level, read.source, read.status) == (score, "T5", "edited", "not evaluable")
+
+
+def test_measures_in_a_file_are_computed_anew():
+    document = json.loads(a_report().to_json())
+    document["vertebrae"][0]["grade"] = 3
+    assert SpineReport.from_json(json.dumps(document)).measures[0].grade == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "not a report"),
+        ("[]", "not a report"),
+        ('{"schema": 2}', "layout 2 is not 1"),
+        ('{"schema": 1}', "'curve_ras' is missing"),
+    ],
+)
+def test_other_files_are_refused(text, message):
+    with pytest.raises(ValueError, match=message):
+        SpineReport.from_json(text)
+
+
+def test_a_report_without_vertebrae():
+    empty = a_report(vertebrae=())
+    assert SpineReport.from_json(empty.to_json()).vertebrae == ()
+    assert table_rows(empty) == []
+    assert empty.summary.statement == "No vertebra was evaluated."
+
+
+def test_rows_have_the_columns_in_order():
+    rows = table_rows(a_report())
+    assert [row["level"] for row in rows] == ["T9", "T10", "T11", "T12", "L1"]
+    assert all(list(row) == [c.name for c in COLUMNS] for row in rows)
+    assert rows[1]["neighbour_reference"] == "T9"
+    assert rows[1]["neighbour_loss_percent"] == pytest.approx(30)
+    assert (rows[3]["grade"], rows[3]["shape"]) == (0, "crush")
+    assert rows[3]["crush_loss_percent"] == pytest.approx(40)
+    assert rows[4]["grade"] is rows[4]["genant_index"] is None
+    assert rows[4]["status"] == "not evaluable"
+    assert len({c.name for c in COLUMNS}) == len(COLUMNS)
+
+
+def test_a_neighbour_without_a_name_is_told_by_its_place():
+    vertebrae = [replace(v, level=None) for v in a_report().vertebrae]
+    assert table_rows(a_report(vertebrae=vertebrae))[1]["neighbour_reference"] == "No. 1"
+
+
+def test_values_are_shown_with_the_decimals_that_mean_something():
+    assert format_value("genant_index", 0.74951) == "0.750"
+    assert format_value("wedge_angle_deg", -0.01) == "0.0"
+    assert [format_value("borderline", value) for value in (True, False, None)] == ["yes", "no", ""]
+    assert column("height_anterior_mm").unit == "mm"
+
+
+def test_csv_has_one_row_per_vertebra_and_carries_the_context():
+    text = a_report(input={"path": "=cmd()"}).to_csv()
+    rows = list(csv.DictReader(io.StringIO(text.encode(CSV_ENCODING).decode(CSV_ENCODING))))
+    assert len(rows) == 5
+    assert rows[1]["genant_index"] == "0.661"
+    assert rows[1]["anterior_superior_a_mm"] == "15.000"
+    assert rows[4]["grade"] == ""
+    assert {row["preset"] for row in rows} == {"genant"}
+    assert {row["warnings"] for row in rows} == {"slices are 5 mm thick | metal"}
+    assert {row["input"] for row in rows} == {"'=cmd()"}
+    assert text.startswith("place,level,")
+    assert "\r\n" in text
+
+
+def test_the_summary_takes_the_least_index_of_the_evaluated():
+    summary = a_report().summary
+    assert summary.least_index == pytest.approx(0.7 * 22.3 / 23.6)
+    assert (summary.least_place, summary.worst_grade, summary.evaluated, summary.vertebrae) == (1, 2, 4, 5)
+    assert summary.grade_counts == (3, 0, 1, 0)
+    assert (summary.deformity_index.total, summary.deformity_index.evaluated) == (2, 4)
+    assert summary.crushed == 1
+    assert summary.statement.startswith("Least index G 0.66 at T10: moderate (grade 2). 1 of 4 evaluated vertebrae")
+    assert "1 of grade 0 is evenly low" in summary.statement
+    assert "relative" not in summary.statement
+
+
+def test_doubtful_levels_are_said_to_be_relative():
+    doubtful = [replace(v, level_confidence=0.4) for v in a_report().vertebrae]
+    summary = a_report(vertebrae=doubtful).summary
+    assert summary.levels_are_relative
+    assert "Level names are relative" in summary.statement
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"keypoints_ras": np.zeros((5, 3))},
+        {"keypoints_ras": np.full((6, 3), np.nan)},
+        {"uncertainty_mm": np.full(6, -1.0)},
+        {"uncertainty_mm": np.full(6, np.inf)},
+        {"uncertainty_mm": np.zeros(5)},
+        {"score": 1.5},
+        {"level_confidence": -0.1},
+        {"level": "S1"},
+        {"source": "guess"},
+        {"status": "maybe"},
+    ],
+)
+def test_impossible_vertebrae_are_refused(fields):
+    with pytest.raises(ValueError, match="vertebra"):
+        replace(vertebra("T9", 0), **fields)
+
+
+def test_unknown_presets_are_refused():
+    with pytest.raises(ValueError, match="unknown grading preset"):
+        a_report(preset="strict")

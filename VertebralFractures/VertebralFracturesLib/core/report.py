@@ -1,0 +1,197 @@
+"""The result of an analysis: the vertebrae of a spine and all that is needed to read, check and repeat them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .genant import find_preset
+from .keypoints import KEYPOINT_NAMES
+from .levels import parse_level
+from .measures import Measures, measure_spine
+from .report_table import Value, measured_values, report_csv
+from .spine_curve import SpineCurve
+from .summary import PatientSummary, summarize
+
+SCHEMA = 1
+"""Version of the layout of measurements.json."""
+
+SOURCES = ("model", "edited", "added")
+"""Who placed the keypoints of a vertebra: the network, a reader who moved its points, or a reader alone."""
+
+TO_REVIEW, VERIFIED, NOT_EVALUABLE = STATUSES = ("to review", "verified", "not evaluable")
+"""What a reader has said of a vertebra."""
+
+
+@dataclass(frozen=True, eq=False)
+class Vertebra:
+    """One vertebra.
+
+    :param keypoints_ras: (6, 3) in RAS mm, in the order of :data:`~.keypoints.KEYPOINT_NAMES`.
+    :param score: score of the detection, 0..1.
+    :param uncertainty_mm: (6,) expected error of each keypoint in mm.
+    :param level: house name of its level, or None.
+    :param level_confidence: probability that the level is right.
+    :param source: one of :data:`SOURCES`.
+    :param status: one of :data:`STATUSES`.
+    :raises ValueError: a value outside what is said here.
+    """
+
+    keypoints_ras: NDArray[np.float64]
+    score: float
+    uncertainty_mm: NDArray[np.float64]
+    level: str | None = None
+    level_confidence: float = 0.0
+    source: str = "model"
+    status: str = TO_REVIEW
+
+    def __post_init__(self) -> None:
+        points = np.array(self.keypoints_ras, dtype=np.float64)
+        uncertainty = np.array(self.uncertainty_mm, dtype=np.float64)
+        if points.shape != (len(KEYPOINT_NAMES), 3) or not np.isfinite(points).all():
+            raise ValueError("a vertebra needs six finite keypoints (6, 3)")
+        if uncertainty.shape != (len(KEYPOINT_NAMES),) or not np.isfinite(uncertainty).all() or (uncertainty < 0).any():
+            raise ValueError("a vertebra needs one uncertainty of 0 mm or more per keypoint")
+        if not 0 <= self.score <= 1 or not 0 <= self.level_confidence <= 1:
+            raise ValueError("score and level confidence of a vertebra lie between 0 and 1")
+        if self.source not in SOURCES or self.status not in STATUSES:
+            raise ValueError(f"source of a vertebra is one of {SOURCES}, its status one of {STATUSES}")
+        object.__setattr__(self, "keypoints_ras", points)
+        object.__setattr__(self, "uncertainty_mm", uncertainty)
+        object.__setattr__(self, "score", float(self.score))
+        object.__setattr__(self, "level_confidence", float(self.level_confidence))
+        object.__setattr__(self, "level", None if self.level is None else parse_level(self.level))
+
+    @property
+    def is_evaluable(self) -> bool:
+        """Whether it may be measured and graded."""
+        return self.status != NOT_EVALUABLE
+
+
+@dataclass(frozen=True, eq=False)
+class SpineReport:
+    """The result of an analysis.
+
+    Only what was found is stored; every measure is computed from the keypoints when it is asked for.
+
+    :param software: name and version of the program.
+    :param input: identity of the volume: path, series, shape, spacing_mm; values that JSON can hold.
+    :param detector: "anchor-free" or "anchor".
+    :param preset: name of the cut-offs, a key of :data:`~.genant.PRESETS`.
+    :param curve: the spine curve.
+    :param vertebrae: cranial to caudal.
+    :param warnings: what a reader has to know, one sentence each.
+    :param models: version or checksum of each network by name.
+    :param thresholds: thresholds of the run by name.
+    :raises ValueError: unknown preset.
+    """
+
+    software: str
+    input: Mapping[str, Any]
+    detector: str
+    preset: str
+    curve: SpineCurve
+    vertebrae: tuple[Vertebra, ...] = ()
+    warnings: tuple[str, ...] = ()
+    models: Mapping[str, Any] = field(default_factory=dict)
+    thresholds: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        find_preset(self.preset)
+        object.__setattr__(self, "vertebrae", tuple(self.vertebrae))
+        object.__setattr__(self, "warnings", tuple(self.warnings))
+
+    @property
+    def levels(self) -> list[str | None]:
+        """Level of each vertebra, or None."""
+        return [vertebra.level for vertebra in self.vertebrae]
+
+    @cached_property
+    def measures(self) -> list[Measures | None]:
+        """Measures of each vertebra; None where it is not evaluable."""
+        points = np.array([vertebra.keypoints_ras for vertebra in self.vertebrae]).reshape(-1, len(KEYPOINT_NAMES), 3)
+        evaluable = [vertebra.is_evaluable for vertebra in self.vertebrae]
+        return measure_spine(points, self.levels, evaluable, find_preset(self.preset))
+
+    @cached_property
+    def measured_values(self) -> list[dict[str, Value]]:
+        """Measures of each vertebra by the column names of :mod:`~.report_table`."""
+        return [measured_values(measures, self._reference_name(measures)) for measures in self.measures]
+
+    @cached_property
+    def summary(self) -> PatientSummary:
+        """What the vertebrae say together."""
+        return summarize(self.levels, [vertebra.level_confidence for vertebra in self.vertebrae], self.measures)
+
+    def _reference_name(self, measures: Measures | None) -> str | None:
+        if measures is None or measures.neighbour_loss is None:
+            return None
+        place = measures.neighbour_loss.reference
+        return self.levels[place] or f"No. {place + 1}"
+
+    def to_csv(self) -> str:
+        """The table as CSV, see :func:`~.report_table.report_csv`."""
+        return report_csv(self)
+
+    def to_json(self) -> str:
+        """The report as measurements.json; :meth:`from_json` restores it without loss."""
+        document = {
+            "schema": SCHEMA,
+            "software": self.software,
+            "input": self.input,
+            "detector": self.detector,
+            "preset": self.preset,
+            "preset_cutoffs": find_preset(self.preset).cutoffs,
+            "models": self.models,
+            "thresholds": self.thresholds,
+            "warnings": self.warnings,
+            "patient": asdict(self.summary),
+            "curve_ras": self.curve.points_ras,
+            "curve_confidence": self.curve.confidence,
+            "vertebrae": [
+                {name: getattr(vertebra, name) for name in _VERTEBRA_FIELDS} | values
+                for vertebra, values in zip(self.vertebrae, self.measured_values, strict=True)
+            ],
+        }
+        return json.dumps(document, default=_plain, indent=1, allow_nan=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "SpineReport":
+        """Read measurements.json; the measures in it are computed anew from the keypoints.
+
+        :raises ValueError: not such a file, or of a newer layout.
+        """
+        try:
+            document = json.loads(text)
+            if document["schema"] != SCHEMA:
+                raise ValueError(f"layout {document['schema']} is not {SCHEMA}, the one this version reads")
+            return cls(
+                curve=SpineCurve(np.array(document["curve_ras"]), np.array(document["curve_confidence"])),
+                vertebrae=tuple(_read_vertebra(entry) for entry in document["vertebrae"]),
+                **{name: document[name] for name in _STORED_AS_IS},
+            )
+        except KeyError as missing:
+            raise ValueError(f"not a report of measurements: {missing} is missing") from missing
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"not a report of measurements: {error}") from error
+
+
+_STORED_AS_IS = ("software", "input", "detector", "preset", "warnings", "models", "thresholds")
+_VERTEBRA_FIELDS = ("level", "level_confidence", "score", "source", "status", "keypoints_ras", "uncertainty_mm")
+
+
+def _read_vertebra(entry: Mapping[str, Any]) -> Vertebra:
+    return Vertebra(**{name: entry[name] for name in _VERTEBRA_FIELDS})
+
+
+def _plain(value: Any) -> Any:
+    """Lists and numbers of numpy as those of JSON."""
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"a report cannot hold a {type(value).__name__}")

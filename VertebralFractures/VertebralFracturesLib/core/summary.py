@@ -1,0 +1,105 @@
+"""What the vertebrae of a patient say together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .genant import GRADE_NAMES, DeformityIndex, spinal_deformity_index
+from .levels import LEVEL_NAMES, levels_are_relative
+from .measures import Measures
+from .shape import CRUSH_LOSS
+
+
+@dataclass(frozen=True)
+class PatientSummary:
+    """Measures of a whole spine.
+
+    :param vertebrae: how many vertebrae were found.
+    :param evaluated: how many of them were evaluated.
+    :param least_index: the least index G, the patient's index of Pisov 2020; None where nothing was evaluated.
+    :param least_place: place in the row of the vertebra that has it.
+    :param worst_grade: the highest grade.
+    :param grade_counts: how many vertebrae have the grades 0 to 3.
+    :param borderline: how many indices lie close to a cut-off.
+    :param crushed: how many bodies of grade 0 are evenly low against their neighbours, which G cannot see.
+    :param deformity_index: spinal deformity index with the levels evaluated, T4 to L4.
+    :param levels_are_relative: no level is named with confidence.
+    :param statement: all this in sentences.
+    """
+
+    vertebrae: int
+    evaluated: int
+    least_index: float | None
+    least_place: int | None
+    worst_grade: int | None
+    grade_counts: tuple[int, int, int, int]
+    borderline: int
+    crushed: int
+    deformity_index: DeformityIndex
+    levels_are_relative: bool
+    statement: str
+
+
+def summarize(
+    levels: Sequence[str | None], level_confidences: Sequence[float], measures: Sequence[Measures | None]
+) -> PatientSummary:
+    """Sum up a patient.
+
+    :param levels: level of each vertebra, or None, cranial to caudal.
+    :param level_confidences: confidence (n,) of the levels.
+    :param measures: measures of each; None where a vertebra was not evaluated.
+    """
+    places = [i for i, m in enumerate(measures) if m is not None]
+    evaluated = [m for m in measures if m is not None]
+    least = min(places, key=lambda i: _index(measures[i]), default=None)
+    counts = [sum(m.grade == value for m in evaluated) for value in range(len(GRADE_NAMES))]
+    crushed = sum(m.grade == 0 and m.crush_loss is not None and m.crush_loss >= CRUSH_LOSS for m in evaluated)
+    deformity = spinal_deformity_index((levels[i], m.grade) for i, m in enumerate(measures) if m is not None)
+    relative = bool(levels) and levels_are_relative(level_confidences)
+    borderline = sum(m.is_borderline for m in evaluated)
+    return PatientSummary(
+        vertebrae=len(measures),
+        evaluated=len(evaluated),
+        least_index=None if least is None else _index(measures[least]),
+        least_place=least,
+        worst_grade=max((m.grade for m in evaluated), default=None),
+        grade_counts=(counts[0], counts[1], counts[2], counts[3]),
+        borderline=borderline,
+        crushed=crushed,
+        deformity_index=deformity,
+        levels_are_relative=relative,
+        statement=_statement(levels, measures, least, crushed, borderline, deformity, relative),
+    )
+
+
+def _index(measures: Measures | None) -> float:
+    return measures.genant_index if measures else float("inf")
+
+
+def _statement(
+    levels: Sequence[str | None],
+    measures: Sequence[Measures | None],
+    least: int | None,
+    crushed: int,
+    borderline: int,
+    deformity: DeformityIndex,
+    relative: bool,
+) -> str:
+    worst = None if least is None else measures[least]
+    if least is None or worst is None:
+        return "No vertebra was evaluated."
+    evaluated = sum(m is not None for m in measures)
+    graded = sum(m is not None and m.grade > 0 for m in measures)
+    place = levels[least] or f"vertebra {least + 1} from above"
+    sentences = [
+        f"Least index G {worst.genant_index:.2f} at {place}: {GRADE_NAMES[worst.grade]} (grade {worst.grade}).",
+        f"{graded} of {evaluated} evaluated {'vertebra has' if evaluated == 1 else 'vertebrae have'} grade 1 or higher.",
+    ]
+    if crushed:
+        sentences.append(f"{crushed} of grade 0 {'is' if crushed == 1 else 'are'} evenly low against the neighbours.")
+    if borderline:
+        sentences.append(f"{borderline} {'is' if borderline == 1 else 'are'} borderline.")
+    if any(level in LEVEL_NAMES for level in levels) and deformity.evaluated:
+        sentences.append(f"Spinal deformity index {deformity.total} over {deformity.evaluated} of 13 levels T4-L4.")
+    if relative:
+        sentences.append("Level names are relative: no level could be named with confidence.")
+    return " ".join(sentences)
