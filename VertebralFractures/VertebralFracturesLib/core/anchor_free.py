@@ -34,11 +34,14 @@ def region_targets(
     """
     bodies = np.full(shape, -1, dtype=np.int64)
     seam = np.zeros(shape, dtype=bool)
-    grid = np.stack(np.meshgrid(np.arange(shape[1]), np.arange(shape[0])), -1) * pixel_mm
     for index, points in enumerate(keypoints_mm):
         corners = points[list(_CORNERS)]
-        seam |= _inside(grid, corners, OUTER_PART)
-        bodies[_inside(grid, corners, INNER_PART)] = index
+        first = np.clip(np.floor(corners.min(0) / pixel_mm).astype(int), 0, shape[::-1])
+        last = np.clip(np.ceil(corners.max(0) / pixel_mm).astype(int) + 1, 0, shape[::-1])
+        window = (slice(first[1], last[1]), slice(first[0], last[0]))
+        grid = np.stack(np.meshgrid(np.arange(first[0], last[0]), np.arange(first[1], last[1])), -1) * pixel_mm
+        seam[window] |= _inside(grid, corners, OUTER_PART)
+        bodies[window][_inside(grid, corners, INNER_PART)] = index
     return bodies, seam & (bodies < 0)
 
 

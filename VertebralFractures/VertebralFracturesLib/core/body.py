@@ -24,7 +24,7 @@ def body_bounds_ijk(volume: Volume, margin_mm: float = 6.0) -> tuple[NDArray[np.
     if count == 0:
         return np.zeros(3, dtype=np.int64), size
     largest = np.bincount(labels.ravel())[1:].argmax() + 1
-    box = ndimage.find_objects(labels == largest)[0][::-1]
+    box = ndimage.find_objects(labels)[largest - 1][::-1]
     margin = np.ceil(margin_mm / volume.spacing_mm).astype(int) + opening
     lower = np.maximum(0, np.array([side.start for side in box]) - margin)
     upper = np.minimum(size, np.array([side.stop for side in box]) + margin)

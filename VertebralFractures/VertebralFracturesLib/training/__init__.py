@@ -1,0 +1,1 @@
+"""Training of both networks: data, augmentation, losses, the loop, and one command per network."""

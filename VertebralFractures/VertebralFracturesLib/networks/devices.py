@@ -1,0 +1,16 @@
+"""Where the networks run."""
+
+import torch
+
+from ..errors import UnusableInput
+
+
+def choose_device(name: str) -> str:
+    """The torch device for "auto", "cpu" or "cuda".
+
+    :raises UnusableInput: a GPU was asked for and there is none.
+    """
+    available = torch.cuda.is_available()
+    if name == "cuda" and not available:
+        raise UnusableInput("no GPU that torch can use was found: choose --device cpu or auto")
+    return "cuda" if available and name in ("auto", "cuda") else "cpu"

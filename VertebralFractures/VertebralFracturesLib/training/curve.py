@@ -1,0 +1,145 @@
+"""``train curve``: step 1, the spine curve at 3 mm."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+
+from ..networks.devices import choose_device
+from ..networks.spine_curve_net import SPACING_MM, CurveOutput, SpineCurveNet, normalised, predict_slices
+from ..networks.weights import save_weights
+from .loop import Recipe, train
+from .options import add_common_arguments, chosen_recipe
+from .reference_cases import reference_cases
+from .volume_samples import VolumeCrop, VolumeSample, random_volume_crop, real_volume_sample
+
+RECIPES = {
+    "paper": Recipe(steps=10000, batch_size=3, learning_rate=1e-3),
+    "cpu": Recipe(steps=3000, batch_size=2, learning_rate=2e-3, checkpoint_every=250),
+}
+HEATMAP_SIGMA_VOXELS = 1.5
+HEATMAP_WEIGHT, EXISTENCE_WEIGHT, LEVEL_WEIGHT = 0.5, 1.0, 0.2
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    add_common_arguments(parser, RECIPES)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Train, and write the weights into the output folder."""
+    torch.manual_seed(args.seed)
+    torch.set_num_threads(args.threads)
+    pools, held_out = training_pools(args)
+    recipe, device = chosen_recipe(args, RECIPES), choose_device(args.device)
+    batches = iter(DataLoader(VolumeStream(pools, args.seed), recipe.batch_size, num_workers=args.workers))
+
+    def loss(candidate: nn.Module, batch: dict[str, Tensor]) -> Tensor:
+        batch = {name: value.to(device) for name, value in batch.items()}
+        return curve_loss(candidate(normalised(batch["image"])[:, None]), batch)
+
+    low_precision = args.low_precision or device == "cuda"
+    trained = train(
+        SpineCurveNet(), batches, loss, lambda net: measure(net, held_out), recipe, args.output, device, low_precision
+    )
+    save_weights(trained, args.output / "spine_curve.npz")
+
+
+def training_pools(args: argparse.Namespace) -> tuple[list[list[VolumeSample]], list[VolumeSample]]:
+    """Trunks to draw from, a pool a source, and the trunks held out."""
+    pools: list[list[VolumeSample]] = []
+    held_out: list[VolumeSample] = []
+    if args.cases:
+        pools.append([])
+        for case in reference_cases(args.cases, "lowres.nii.gz"):
+            print(f"reading {case.name}", file=sys.stderr, flush=True)
+            (held_out if case.name in args.hold_out else pools[0]).append(real_volume_sample(case))
+    if args.phantoms:
+        from .phantom_cache import phantom_volumes
+
+        volumes = phantom_volumes(args.cache, args.phantoms, args.seed)
+        reserved = max(1, len(volumes) // 20)
+        held_out += volumes[:reserved]
+        pools.append(volumes[reserved:])
+    return pools, held_out
+
+
+class VolumeStream(IterableDataset):
+    """Endless random crops with their targets; every source has the same share.
+
+    :param pools: one pool a source.
+    :param seed: of the randomness, beside the worker's own.
+    """
+
+    def __init__(self, pools: list[list[VolumeSample]], seed: int) -> None:
+        self.pools, self.seed = pools, seed
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        torch.set_num_threads(1)
+        worker = get_worker_info()
+        rng = np.random.default_rng([self.seed, worker.seed if worker else 0])
+        while True:
+            pool = self.pools[rng.integers(len(self.pools))]
+            crop = random_volume_crop(pool[rng.integers(len(pool))], rng)
+            yield {field.name: getattr(crop, field.name) for field in fields(VolumeCrop)}
+
+
+def curve_loss(output: CurveOutput, targets: dict[str, Tensor]) -> Tensor:
+    """MAE of the soft-argmax (Pisov 2020, section 4.1), with three terms of ours.
+
+    The gradient through a flat soft-argmax is tiny: a cross-entropy to a Gaussian heatmap gives the first direction.
+    Existence is a binary cross-entropy, the level a Laplace likelihood.
+
+    :param output: of the network.
+    :param targets: fields of :class:`~.volume_samples.VolumeCrop`, batched.
+    """
+    located = targets["located"]
+    count = located.sum().clamp_min(1.0)
+    position = (output.centres.float() - targets["centres"]).abs().mean(-1)
+    logits = output.logits.float().flatten(2)
+    heatmap = (functional.log_softmax(logits, -1) * _heatmap(output.logits, targets["centres"]).flatten(2)).sum(-1)
+    scale = output.level_log_scale.float()
+    level = (output.level.float() - targets["level"]).abs() * torch.exp(-scale) + scale
+    existence = functional.binary_cross_entropy_with_logits(
+        output.existence.float(), targets["existence"], weight=targets["decided"], reduction="sum"
+    )
+    per_slice = SPACING_MM * position - HEATMAP_WEIGHT * heatmap + LEVEL_WEIGHT * level
+    return (per_slice * located).sum() / count + EXISTENCE_WEIGHT * existence / targets["decided"].sum().clamp_min(1.0)
+
+
+def _heatmap(logits: Tensor, centres: Tensor) -> Tensor:
+    """Gaussians (batch, slices, rows, columns) at the centres that sum to one per slice."""
+    rows = torch.arange(logits.shape[-2], device=logits.device) - centres[..., 1:]
+    columns = torch.arange(logits.shape[-1], device=logits.device) - centres[..., :1]
+    squared = rows[..., :, None] ** 2 + columns[..., None, :] ** 2
+    return torch.softmax((-squared / (2 * HEATMAP_SIGMA_VOXELS**2)).flatten(2), -1).view_as(logits)
+
+
+def measure(net: nn.Module, samples: list[VolumeSample]) -> dict[str, float]:
+    """Errors of a network on whole held-out trunks: sideways distance in mm, existence and level."""
+    assert isinstance(net, SpineCurveNet)
+    distances, existences, levels = [], [], []
+    for sample in samples:
+        found = predict_slices(net, sample.volume)
+        order = np.argsort(sample.curve_ras[:, 2])
+        heights = found.centres_ras[:, 2]
+        inside = (heights >= sample.curve_ras[order[0], 2]) & (heights <= sample.curve_ras[order[-1], 2])
+        expected = [np.interp(heights[inside], sample.curve_ras[order, 2], sample.curve_ras[order, axis]) for axis in (0, 1)]
+        distances.append(np.hypot(*(found.centres_ras[inside, :2].T - np.array(expected))))
+        existences.append(found.existence[inside])
+        expected_level = np.interp(heights[inside], sample.curve_ras[order, 2], sample.level[order])
+        levels.append(np.abs(found.level[inside] - expected_level))
+    distance = np.concatenate(distances)
+    return {
+        "curve error mm": float(distance.mean()),
+        "curve error p95 mm": float(np.percentile(distance, 95)),
+        "existence within": float((np.concatenate(existences) > 0.5).mean()),
+        "level error": float(np.concatenate(levels).mean()),
+    }

@@ -1,0 +1,145 @@
+"""Warping a straightened slice: affine, elastic, and vertebral bodies pressed into fractures, keypoints carried along.
+
+A warp maps points of the new slice to points of the old one, where the image is looked up; keypoints go the other way.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from scipy.interpolate import PchipInterpolator
+
+from ..core.genant import heights_mm
+from ..core.keypoints import INFERIOR, SUPERIOR, body_centre
+
+Points = NDArray[np.float64]
+_INVERSION_STEPS = 12
+_TAPER_MM = 6.0
+_UPPER_SHARE = 0.75
+_LEAST_DISC_MM = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Warp:
+    """Maps between a new slice and the old one, both (..., 2) points in mm to the same."""
+
+    to_old: Callable[[Points], Points]
+    to_new: Callable[[Points], Points]
+
+
+def chain(warps: Sequence[Warp]) -> Warp:
+    """One warp that applies several in their order."""
+
+    def to_old(points: Points) -> Points:
+        for warp in reversed(warps):
+            points = warp.to_old(points)
+        return points
+
+    def to_new(points: Points) -> Points:
+        for warp in warps:
+            points = warp.to_new(points)
+        return points
+
+    return Warp(to_old, to_new)
+
+
+def affine_warp(matrix: NDArray[np.float64], old_centre: Points, new_centre: Points) -> Warp:
+    """Points turn, stretch and shear by a matrix (2, 2) about a centre, which moves to a new place."""
+    inverse = np.linalg.inv(matrix)
+    return Warp(
+        lambda points: (points - new_centre) @ inverse.T + old_centre,
+        lambda points: (points - old_centre) @ matrix.T + new_centre,
+    )
+
+
+def elastic_warp(rng: np.random.Generator, size_mm: Points, knot_mm: float, strength_mm: float) -> Warp:
+    """A smooth random displacement given at knots; keep the strength well below the distance of the knots."""
+    count = np.ceil(size_mm / knot_mm).astype(int) + 3
+    knots = rng.normal(0, strength_mm, (2, *count))
+
+    def displacement(points: Points) -> Points:
+        places = np.moveaxis(points / knot_mm + 1.0, -1, 0)
+        return np.stack([ndimage.map_coordinates(axis, places, order=2, mode="nearest") for axis in knots], -1)
+
+    def to_new(points: Points) -> Points:
+        new = points
+        for _ in range(_INVERSION_STEPS):
+            new = points - displacement(new)
+        return new
+
+    return Warp(lambda points: points + displacement(points), to_new)
+
+
+def fracture_warp(keypoints_mm: Points, index: int, remaining: NDArray[np.float64]) -> Warp:
+    """Press one body to a share of its heights; the discs beside it take up the room.
+
+    :param keypoints_mm: all bodies (n, 6, 2), cranial to caudal.
+    :param index: which of them.
+    :param remaining: share of the anterior, middle and posterior height that remains (3,).
+    """
+    body = keypoints_mm[index]
+    upper, lower = _endplate(body[list(SUPERIOR)]), _endplate(body[list(INFERIOR)])
+    lost = _endplate(np.column_stack([body[list(SUPERIOR), 0], (1 - remaining) * heights_mm(body)]))
+    above = _endplate(keypoints_mm[index - 1][list(INFERIOR)]) if index else None
+    below = _endplate(keypoints_mm[index + 1][list(SUPERIOR)]) if index + 1 < len(keypoints_mm) else None
+    left, right = body[:, 0].min(), body[:, 0].max()
+
+    def knots(x: Points) -> tuple[list[Points], list[Points]]:
+        aside = np.maximum(np.maximum(left - x, x - right), 0.0)
+        drop = lost(x) * np.exp(-((aside / _TAPER_MM) ** 2))
+        top, bottom = upper(x), lower(x)
+        ceiling = np.minimum(above(x) if above else top - 8.0, top - _LEAST_DISC_MM)
+        floor = np.maximum(below(x) if below else bottom + 8.0, bottom + _LEAST_DISC_MM)
+        ceiling = np.minimum(ceiling, top + _UPPER_SHARE * drop - _LEAST_DISC_MM)
+        floor = np.maximum(floor, bottom - (1 - _UPPER_SHARE) * drop + _LEAST_DISC_MM)
+        old = [ceiling, top, bottom, floor]
+        return old, [ceiling, top + _UPPER_SHARE * drop, bottom - (1 - _UPPER_SHARE) * drop, floor]
+
+    def to_old(points: Points) -> Points:
+        old, new = knots(points[..., 0])
+        return np.stack([points[..., 0], _between(points[..., 1], new, old)], -1)
+
+    def to_new(points: Points) -> Points:
+        old, new = knots(points[..., 0])
+        return np.stack([points[..., 0], _between(points[..., 1], old, new)], -1)
+
+    return Warp(to_old, to_new)
+
+
+def random_remaining(rng: np.random.Generator) -> NDArray[np.float64]:
+    """Share of the anterior, middle and posterior heights (3,) of a wedge, biconcave, crush or swollen body."""
+    severity = rng.uniform(0.05, 0.55)
+    shape = rng.choice(["wedge", "biconcave", "crush", "posterior", "swollen"], p=[0.4, 0.3, 0.15, 0.05, 0.1])
+    loss = {
+        "wedge": (1.0, rng.uniform(0.4, 0.8), rng.uniform(0.0, 0.2)),
+        "biconcave": (rng.uniform(0.0, 0.3), 1.0, rng.uniform(0.0, 0.2)),
+        "crush": (rng.uniform(0.8, 1.0), 1.0, rng.uniform(0.6, 1.0)),
+        "posterior": (rng.uniform(0.0, 0.2), 0.5, 1.0),
+        "swollen": (-0.15, -0.15, -0.1),
+    }[str(shape)]
+    return 1 - severity * np.array(loss)
+
+
+def far_enough(keypoints_mm: Points, index: int) -> bool:
+    """Whether a body can be pressed without folding: its endplates must not touch its neighbours'."""
+    centres = body_centre(keypoints_mm)[:, 1]
+    return bool(np.diff(centres[max(0, index - 1) : index + 2]).min(initial=100.0) > 8.0)
+
+
+def _endplate(points: Points) -> Callable[[Points], Points]:
+    """Height y over x through three points, level beyond them."""
+    order = np.argsort(points[:, 0])
+    x, y = points[order, 0], points[order, 1]
+    curve = PchipInterpolator(x, y)
+    return lambda at: curve(np.clip(at, x[0], x[-1]))
+
+
+def _between(y: Points, source: list[Points], target: list[Points]) -> Points:
+    """Piecewise linear map of y that takes each source knot to its target and is the identity outside them."""
+    result = y.copy()
+    for a, b, c, d in zip(source, source[1:], target, target[1:], strict=False):
+        within = (y >= a) & (y < b)
+        result = np.where(within, c + (y - a) * (d - c) / np.maximum(b - a, 1e-6), result)
+    return result

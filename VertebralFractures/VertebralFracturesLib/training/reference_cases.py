@@ -1,0 +1,116 @@
+"""Reading reference cases: CTs with keypoints in the format of ``reference.json``."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.keypoints import body_centre
+from ..core.levels import LEVEL_NAMES, parse_level
+from ..core.spine_curve import SpineCurve
+from ..core.volume import Volume
+from ..errors import UnusableInput
+
+_FLAT_WIDTH_MM = 100.0
+
+
+@dataclass(frozen=True, eq=False)
+class ReferenceCase:
+    """One patient with reference keypoints.
+
+    :param name: name of the case's folder.
+    :param volume: reads the image at its full resolution.
+    :param keypoints_ras: (n, 6, 3), cranial to caudal.
+    :param levels: (n,) C1 = 1 to L5 = 24.
+    :param curve: through the body centres.
+    """
+
+    name: str
+    volume: Callable[[], Volume]
+    keypoints_ras: NDArray[np.float64]
+    levels: NDArray[np.int64]
+    curve: SpineCurve
+
+
+def reference_cases(folder: Path, image: str = "crop.nii.gz") -> list[ReferenceCase]:
+    """All cases below a folder, in the order of their names.
+
+    :param folder: holds one folder a case.
+    :param image: which image of each case.
+    :raises UnusableInput: the folder holds no case.
+    """
+    return [_reference_case(file, image) for file in _reference_files(folder)]
+
+
+def flat_cases(folder: Path) -> list[ReferenceCase]:
+    """Cases of a single sagittal CT image each, as volumes that are the same from side to side.
+
+    :raises UnusableInput: the folder holds no case.
+    """
+    return [_flat_case(file) for file in _reference_files(folder)]
+
+
+def _reference_files(folder: Path) -> list[Path]:
+    files = sorted(folder.glob("*/reference.json"))
+    if not files:
+        raise UnusableInput(f"no case (a folder with reference.json) in {folder}")
+    return files
+
+
+def _reference_case(file: Path, image: str) -> ReferenceCase:
+    from ..io import read_volume
+
+    reference = json.loads(file.read_text())
+    vertebrae = reference["vertebrae"]
+    return ReferenceCase(
+        file.parent.name,
+        lambda: read_volume(file.parent / image),
+        np.array([vertebra["ras"] for vertebra in vertebrae], dtype=np.float64),
+        np.array([_level_number(vertebra["label"]) for vertebra in vertebrae]),
+        SpineCurve(np.array(reference["curve"]), np.ones(len(reference["curve"]))),
+    )
+
+
+def _flat_case(file: Path) -> ReferenceCase:
+    reference = json.loads(file.read_text())
+    vertebrae = reference["vertebrae"]
+    forward = -1.0 if reference["anterior_is"] == "left" else 1.0
+    down_right_mm = np.array([vertebra["points_mm"] for vertebra in vertebrae])
+    keypoints_ras = np.stack(
+        [np.zeros(down_right_mm.shape[:2]), forward * down_right_mm[..., 1], -down_right_mm[..., 0]], -1
+    )
+    levels = np.array([_level_number(vertebra["label"]) for vertebra in vertebrae])
+    order = np.argsort(levels)
+    return ReferenceCase(
+        file.parent.name,
+        lambda: _flat_volume(file.parent / reference["image"], float(reference["spacing_mm"]), forward),
+        keypoints_ras[order],
+        levels[order],
+        _curve_through(body_centre(keypoints_ras[order])),
+    )
+
+
+def _flat_volume(file: Path, spacing_mm: float, forward: float) -> Volume:
+    import SimpleITK as sitk
+
+    image = np.squeeze(sitk.GetArrayFromImage(sitk.ReadImage(str(file)))).astype(np.float32)
+    matrix = np.zeros((4, 4))
+    matrix[0, 0], matrix[1, 1], matrix[2, 2], matrix[3, 3] = _FLAT_WIDTH_MM, forward * spacing_mm, -spacing_mm, 1.0
+    matrix[0, 3] = -_FLAT_WIDTH_MM / 2
+    return Volume(np.repeat(image[:, :, None], 2, axis=2), matrix)
+
+
+def _curve_through(centres_ras: NDArray[np.float64]) -> SpineCurve:
+    """A curve through body centres that goes on for half a body's distance."""
+    first = 1.5 * centres_ras[0] - 0.5 * centres_ras[1]
+    last = 1.5 * centres_ras[-1] - 0.5 * centres_ras[-2]
+    points = np.concatenate([[first], centres_ras, [last]])
+    return SpineCurve(points, np.ones(len(points)))
+
+
+def _level_number(label: str) -> int:
+    """C1 = 1 to L5 = 24 of a label; a reader's question mark is dropped."""
+    return LEVEL_NAMES.index(parse_level(label.rstrip("?"))) + 1
