@@ -1,0 +1,117 @@
+"""The repository's lists, commands and texts agree with what is on the disk."""
+
+import json
+import re
+import sys
+
+from pathlib import Path
+
+import pytest
+from repository import LIBRARY, MODULE, ROOT, tracked_files
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+MACHINE_PATHS = re.compile("/" + "work/|/" + "root/|/" + "home/|/" + "farm/|[A-Z]:\\\\\\\\Users")
+LEFT_OPEN = re.compile("TO" + "DO|FIX" + "ME|XX" + "X|NotImplemented" + "Error|[Pp]lace" + "holder|Ideally you should")
+TEXT_SUFFIXES = {".py", ".md", ".txt", ".toml", ".cff", ".json", ".ui", ".yml", ".cmake", ""}
+
+
+def cmake_list(name: str) -> list[str]:
+    """The entries of a list in the module's CMakeLists.txt."""
+    content = (MODULE / "CMakeLists.txt").read_text(encoding="utf-8")
+    found = re.search(rf"set\({name}\n(.*?)\n  \)", content, re.DOTALL)
+    assert found is not None
+    lines = (line.split("#")[0].strip() for line in found.group(1).splitlines())
+    return [line.replace("${MODULE_NAME}", "VertebralFractures") for line in lines if line]
+
+
+def installed_files(is_script: bool) -> list[str]:
+    """What the module consists of on the disk, by its place in the module."""
+    skipped = {MODULE / "CMakeLists.txt"}
+    files = (path for path in tracked_files() if path.is_relative_to(MODULE) and path not in skipped)
+    return sorted(path.relative_to(MODULE).as_posix() for path in files if (path.suffix == ".py") == is_script)
+
+
+def test_cmake_lists_every_script_and_resource() -> None:
+    assert sorted(cmake_list("MODULE_PYTHON_SCRIPTS")) == installed_files(is_script=True)
+    assert sorted(cmake_list("MODULE_PYTHON_RESOURCES")) == installed_files(is_script=False)
+
+
+def test_every_weight_file_has_a_model_card() -> None:
+    folder = LIBRARY / "networks" / "weight_files"
+    weights = {path.stem for path in folder.glob("*.npz")}
+    cards = {path.stem for path in folder.glob("*.json")}
+    assert weights
+    assert weights == cards
+    for name in cards:
+        assert {"version", "data", "license", "recipe", "seed", "steps", "metrics", "date"} <= set(
+            json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        )
+
+
+def test_pip_installs_what_the_library_reads() -> None:
+    patterns = project()["tool"]["setuptools"]["package-data"]["VertebralFracturesLib"]
+    suffixes = {Path(pattern).suffix for pattern in patterns}
+    files = (path for path in tracked_files() if path.is_relative_to(LIBRARY) and path.suffix != ".py")
+    assert {path.suffix for path in files} <= suffixes
+
+
+def test_texts_name_no_machine_and_leave_nothing_open() -> None:
+    wrong = []
+    for path in tracked_files():
+        if path.suffix not in TEXT_SUFFIXES or path.name == "LICENSE":
+            continue
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if MACHINE_PATHS.search(line) or LEFT_OPEN.search(line):
+                wrong.append(f"{path.relative_to(ROOT)}:{number} {line.strip()}")
+    assert wrong == []
+
+
+def test_no_tracked_file_is_large() -> None:
+    assert [str(path) for path in tracked_files() if path.stat().st_size > 8_000_000] == []
+
+
+def project() -> dict:
+    """pyproject.toml."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def readme_commands() -> list[str]:
+    """The README's lines that set everything up."""
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line.startswith("python3 -m venv")]
+
+
+def test_the_readme_has_its_two_commands() -> None:
+    demo, tests = readme_commands()
+    assert "vertebral-fractures demo" in demo
+    assert tests.endswith("-m pytest")
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
+
+
+def test_the_wrong_slicer_package_is_never_named() -> None:
+    requirements = project()["project"]["dependencies"]
+    assert not any(re.match(r"slicer\s*([<>=~!\[;]|$)", requirement) for requirement in requirements)
+    assert any(requirement.startswith("slicer-core") for requirement in requirements)
+
+
+def test_the_readme_explains_every_command() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for command in ("analyze", "demo", "evaluate", "phantom", "train"):
+        assert f"vertebral-fractures {command}" in readme
+
+
+@pytest.mark.parametrize("name", ["LICENSE", "CITATION.cff", "README.md", "CMakeLists.txt", "pyproject.toml", ".ci/run"])
+def test_what_a_repository_needs_is_there(name: str) -> None:
+    assert (ROOT / name).stat().st_size > 100
+
+
+def test_the_icon_has_the_size_that_the_index_asks_for() -> None:
+    from PIL import Image
+
+    for icon in (ROOT / "Resources" / "Icons", MODULE / "Resources" / "Icons"):
+        with Image.open(icon / "VertebralFractures.png") as image:
+            assert image.size == (128, 128)
