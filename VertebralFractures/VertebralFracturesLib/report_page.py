@@ -6,7 +6,6 @@ with the keypoints in millimetres of the slice. It needs no script and no other 
 
 import base64
 import io
-import os
 from collections.abc import Iterable
 from html import escape
 from pathlib import Path
@@ -22,6 +21,7 @@ from .core.levels import CONFIDENT_LEVEL
 from .core.report import SpineReport, Vertebra
 from .core.report_table import COLUMNS, Value, column, format_value, table_rows
 from .core.straightening import StraightenedSlice, straighten
+from .core.text_files import write_text
 from .core.volume import Volume
 
 INTENDED_USE = "Research use only; not a medical device. Every vertebra has to be checked by a qualified reader."
@@ -58,10 +58,7 @@ def write_report_page(path: Path | str, report: SpineReport, volume: Volume) -> 
     :param report: what was found.
     :param volume: the CT in which it was found.
     """
-    target = Path(path)
-    partial = target.with_name(target.name + ".part")
-    partial.write_text(report_page(report, volume), encoding="utf-8")
-    os.replace(partial, target)
+    write_text(Path(path), report_page(report, volume))
 
 
 def report_page(report: SpineReport, volume: Volume) -> str:

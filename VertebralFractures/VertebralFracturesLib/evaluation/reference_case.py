@@ -1,0 +1,67 @@
+"""Reference cases on disk: a CT beside a ``reference.json`` with the keypoints that readers marked."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.levels import parse_level
+from ..core.spine_curve import SpineCurve
+from ..errors import UnusableInput
+
+REFERENCE_FILE = "reference.json"
+_IMAGES = ("ct.nii.gz", "crop.nii.gz")
+
+
+@dataclass(frozen=True, eq=False)
+class ReferenceCase:
+    """One case.
+
+    :param name: name of its folder.
+    :param image: its CT.
+    :param levels: (n,) level of each marked vertebra, cranial to caudal.
+    :param keypoints_ras: (n, 6, 3) in RAS mm.
+    :param curve: curve through the bodies.
+    """
+
+    name: str
+    image: Path
+    levels: tuple[str, ...]
+    keypoints_ras: NDArray[np.float64]
+    curve: SpineCurve
+
+
+def find_cases(folder: Path | str) -> list[ReferenceCase]:
+    """The cases in a folder, or the one that the folder itself is, by name.
+
+    :raises UnusableInput: no case there, or one that cannot be read.
+    """
+    root = Path(folder)
+    files = sorted(root.glob(f"*/{REFERENCE_FILE}")) or sorted(root.glob(REFERENCE_FILE))
+    if not files:
+        raise UnusableInput(f"no reference case in {root}: a case is a folder with {REFERENCE_FILE} and ct.nii.gz")
+    return [read_case(file.parent) for file in files]
+
+
+def read_case(folder: Path) -> ReferenceCase:
+    """Read one case, its image excepted.
+
+    :raises UnusableInput: the reference or the image is missing or not as it has to be.
+    """
+    file = folder / REFERENCE_FILE
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+        levels = tuple(parse_level(entry["label"].rstrip("?")) for entry in document["vertebrae"])
+        keypoints = np.array([entry["ras"] for entry in document["vertebrae"]], dtype=np.float64)
+        points = np.array(document["curve"], dtype=np.float64)
+        curve = SpineCurve(points, np.ones(len(points)))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UnusableInput(f"{file} is not a reference with vertebrae and curve: {error}") from error
+    if keypoints.shape != (len(levels), 6, 3) or not levels or not np.isfinite(keypoints).all():
+        raise UnusableInput(f"{file} has to hold at least one vertebra, each with six points of three coordinates")
+    image = next((folder / name for name in (document.get("ct"), *_IMAGES) if name and (folder / name).is_file()), None)
+    if image is None:
+        raise UnusableInput(f"{folder} holds no image: {' or '.join(_IMAGES)} is needed beside {REFERENCE_FILE}")
+    return ReferenceCase(folder.resolve().name, image, levels, keypoints, curve)
