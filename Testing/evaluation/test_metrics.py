@@ -4,12 +4,10 @@ from VertebralFracturesLib.evaluation import metrics
 from VertebralFracturesLib.evaluation.metrics import CaseResult, MatchedVertebra, MissedVertebra, Pool
 
 
-def found(
-    """A vertebra of posterior height 20 mm, its anterior height so that G is as given by reference and as measured."""
-) -> MatchedVertebra:
-    """A vertebra with posterior height 20 mm and anterior height so that G is as given, by reference and as measured."""
+def found(index: float, measured: float, *, centre: float = 1.0, named: str = "T8") -> MatchedVertebra:
+    """A T8 of posterior height 20 mm, its anterior height so that G is as given by reference and as measured."""
     return MatchedVertebra(
-        level,
+        "T8",
         named,
         centre,
         np.array([1.0, 1, 1, 1, 1, 3]),
