@@ -15,7 +15,7 @@ else:
     import tomli as tomllib
 
 MACHINE_PATHS = re.compile("/" + "work/|/" + "root/|/" + "home/|/" + "farm/|[A-Z]:\\\\\\\\Users")
-LEFT_OPEN = re.compile("TO" + "DO|FIX" + "ME|XX" + "X|NotImplemented" + "Error|[Pp]lace" + "holder|Ideally you should")
+LEFT_OPEN = re.compile("TO" + "DO|FIX" + "ME|XX" + "X|NotImplemented" + "Error|[Pp]lace" + "holder|Ideally you" + " should")
 TEXT_SUFFIXES = {".py", ".md", ".txt", ".toml", ".cff", ".json", ".ui", ".yml", ".cmake", ""}
 
 

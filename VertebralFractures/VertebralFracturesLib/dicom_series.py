@@ -148,7 +148,7 @@ def read_images(path: Path) -> tuple[DicomImage, ...]:
             return ()
         header = {keyword: _text(dataset.get(keyword)) for keyword in _KEYWORDS}
         return tuple(_frame(path, header, dataset, frame) for frame in range(int(header["NumberOfFrames"] or 1)))
-    except (EOFError, ValueError, KeyError, AttributeError, NotImplementedError, pydicom.errors.InvalidDicomError):
+    except (EOFError, ValueError, KeyError, AttributeError, pydicom.errors.InvalidDicomError):
         if not has_preamble:
             return ()
         raise _damaged(path) from None

@@ -3,7 +3,7 @@
 import subprocess
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 MODULE = ROOT / "VertebralFractures"
 LIBRARY = MODULE / "VertebralFracturesLib"
 
