@@ -1,0 +1,93 @@
+"""Slicer's application logic without an application: what a scene needs to be built, saved and loaded."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from tempfile import TemporaryDirectory
+
+import slicer
+import vtk
+
+_MODULE_LOGICS = (
+    ("Markups", "vtkSlicerMarkupsLogic"),
+    ("Volumes", "vtkSlicerVolumesLogic"),
+    ("Tables", "vtkSlicerTablesLogic"),
+    ("Transforms", "vtkSlicerTransformLogic"),
+    ("SubjectHierarchy", "vtkSlicerSubjectHierarchyModuleLogic"),
+    ("Sequences", "vtkSlicerSequencesLogic"),
+)
+_SCENE_VERSION = "Slicer 5.12.0 0"
+
+
+@dataclass(frozen=True)
+class Application:
+    """A scene with the logics that register node classes, default colors and readers.
+
+    :param scene: an empty scene.
+    :param logic: the application logic; module logics are found by their module's name.
+    """
+
+    scene: slicer.vtkMRMLScene
+    logic: slicer.vtkSlicerApplicationLogic
+
+
+@contextmanager
+def boot_scene() -> Iterator[Application]:
+    """An empty scene that behaves as in Slicer, with nothing drawn and no display needed.
+
+    Inside Slicer the application has done this already; there, pass ``slicer.mrmlScene`` on instead.
+    """
+    scene = slicer.vtkMRMLScene()
+    scene.SetVersion(_SCENE_VERSION)
+    logic = slicer.vtkSlicerApplicationLogic()
+    logic.SetMRMLScene(scene)
+    with TemporaryDirectory(prefix="vertebral-fractures-") as cache_folder:
+        logics = [_color_logic(logic, scene), *_module_logics(logic, scene), *_reading(logic, scene, cache_folder)]
+        _add_crosshair(scene)
+        logic.SetSliceLogics(vtk.vtkCollection())
+        logic.SetViewLogics(vtk.vtkCollection())
+        slicer.vtkMRMLSliceNode.AddDefaultSliceOrientationPresets(scene, True)
+        try:
+            yield Application(scene, logic)
+        finally:
+            scene.Clear(1)
+            logics.clear()
+
+
+def _color_logic(logic: slicer.vtkSlicerApplicationLogic, scene: slicer.vtkMRMLScene) -> slicer.vtkMRMLColorLogic:
+    colors = logic.GetColorLogic()
+    colors.SetMRMLScene(scene)
+    colors.AddDefaultColorNodes()
+    return colors
+
+
+def _module_logics(
+    logic: slicer.vtkSlicerApplicationLogic, scene: slicer.vtkMRMLScene
+) -> list[slicer.vtkSlicerModuleLogic]:
+    logics = []
+    for module, class_name in _MODULE_LOGICS:
+        module_logic = getattr(slicer, class_name)()
+        module_logic.SetMRMLScene(scene)
+        module_logic.SetMRMLApplicationLogic(logic)
+        logic.SetModuleLogic(module, module_logic)
+        logics.append(module_logic)
+    return logics
+
+
+def _reading(
+    logic: slicer.vtkSlicerApplicationLogic, scene: slicer.vtkMRMLScene, cache_folder: str
+) -> list[vtk.vtkObject]:
+    """What loading a bundle needs: a cache folder to unpack it into, and the data manager that reads from there."""
+    remote = slicer.vtkMRMLRemoteIOLogic()
+    remote.GetCacheManager().SetRemoteCacheDirectory(cache_folder)
+    data = slicer.vtkDataIOManagerLogic()
+    data.SetMRMLApplicationLogic(logic)
+    data.SetAndObserveDataIOManager(remote.GetDataIOManager())
+    logic.SetMRMLSceneDataIO(scene, remote, data)
+    return [remote, data]
+
+
+def _add_crosshair(scene: slicer.vtkMRMLScene) -> None:
+    crosshair = slicer.vtkMRMLCrosshairNode()
+    crosshair.SetCrosshairName("default")
+    scene.AddNode(crosshair)

@@ -1,0 +1,90 @@
+"""The spine curve as a markups curve with a handful of control points that a reader can drag."""
+
+import re
+
+import numpy as np
+import slicer
+import vtk
+from numpy.typing import NDArray
+
+from ..core.spine_curve import SpineCurve
+from ..errors import UnusableInput
+from .views import ViewGroup, markups_display
+
+CONTROL_POINT_SPACING_MM = 15.0
+CURVE_COLOR = (0.95, 0.85, 0.25)
+_LEAST_POINTS = 4
+_CONFIDENCE = re.compile(r"confidence (\d\.\d+)")
+
+
+def add_curve_node(
+    scene: slicer.vtkMRMLScene, curve: SpineCurve, name: str, views: ViewGroup
+) -> slicer.vtkMRMLMarkupsCurveNode:
+    """Add the curve, cranial to caudal, with control points about every :data:`CONTROL_POINT_SPACING_MM`.
+
+    :param views: where the curve is drawn: projected in the sagittal views, where it is cut in the other ones.
+    """
+    node = slicer.vtkMRMLMarkupsCurveNode()
+    node.SetName(name)
+    node.SetCurveTypeToCardinalSpline()
+    scene.AddNode(node)
+    update_curve_node(node, curve)
+    for index, view_ids in enumerate((views.sagittal_ids, views.other_ids)):
+        _set_display(markups_display(node, index), view_ids, is_projecting=index == 0)
+    return node
+
+
+def update_curve_node(node: slicer.vtkMRMLMarkupsCurveNode, curve: SpineCurve) -> None:
+    """Replace the control points of a node by those of a curve; observers see one change."""
+    points_ras, confidences = control_points(curve)
+    modified = node.StartModify()
+    node.RemoveAllControlPoints()
+    for index, (point, confidence) in enumerate(zip(points_ras, confidences, strict=True)):
+        node.AddControlPointWorld(vtk.vtkVector3d(*point), f"{index + 1}")
+        node.SetNthControlPointDescription(index, f"confidence {confidence:.4f}")
+    node.EndModify(modified)
+
+
+def control_points(curve: SpineCurve) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Equally spaced points on a curve for a reader to drag.
+
+    :return: (m, 3) in RAS mm, the ends included, and the confidence (m,) at each.
+    """
+    count = max(_LEAST_POINTS, round(curve.length_mm / CONTROL_POINT_SPACING_MM) + 1)
+    arcs_mm = np.linspace(0.0, curve.length_mm, count)
+    return curve.position(arcs_mm), curve.confidence_at(arcs_mm)
+
+
+def curve_from_node(node: slicer.vtkMRMLMarkupsCurveNode) -> SpineCurve:
+    """The smooth curve through the control points as they lie in the world.
+
+    :param node: at least four control points, cranial to caudal; a point without a confidence was set by a reader and
+        counts as certain.
+    :raises UnusableInput: too few control points, or neighbours that coincide.
+    """
+    points_ras = points_from_node(node)
+    descriptions = [node.GetNthControlPointDescription(index) or "" for index in range(len(points_ras))]
+    matches = [_CONFIDENCE.search(description) for description in descriptions]
+    try:
+        return SpineCurve(points_ras, np.array([float(match[1]) if match else 1.0 for match in matches]))
+    except ValueError as error:
+        raise UnusableInput(f"the spine curve {node.GetName()!r} cannot be used: {error}") from error
+
+
+def points_from_node(node: slicer.vtkMRMLMarkupsNode) -> NDArray[np.float64]:
+    """World positions (n, 3) of all defined control points in RAS mm."""
+    points = []
+    for index in range(node.GetNumberOfControlPoints()):
+        if node.GetNthControlPointPositionStatus(index) == node.PositionDefined:
+            points.append(node.GetNthControlPointPositionWorld(index))
+    return np.array(points, dtype=np.float64).reshape(-1, 3)
+
+
+def _set_display(display: slicer.vtkMRMLMarkupsDisplayNode, view_ids: list[str], is_projecting: bool) -> None:
+    for set_color in (display.SetColor, display.SetSelectedColor):
+        set_color(*CURVE_COLOR)
+    display.SetPointLabelsVisibility(False)
+    display.SetGlyphScale(1.5)
+    display.SetLineThickness(0.3)
+    display.SetSliceProjection(is_projecting)
+    display.SetViewNodeIDs(view_ids)

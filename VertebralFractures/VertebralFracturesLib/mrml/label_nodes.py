@@ -1,0 +1,89 @@
+"""What is written beside each vertebra: its level and index G, as one locked point list per space."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import slicer
+import vtk
+from numpy.typing import ArrayLike, NDArray
+
+from ..core.keypoints import (
+    ANTERIOR_INFERIOR,
+    ANTERIOR_SUPERIOR,
+    POSTERIOR_INFERIOR,
+    POSTERIOR_SUPERIOR,
+)
+from ..core.report import SpineReport
+from .views import ViewGroup, markups_display
+
+_BEHIND_BODY_MM = 4.0
+
+
+def add_labels_node(
+    scene: slicer.vtkMRMLScene,
+    report: SpineReport,
+    name: str,
+    views: ViewGroup,
+    straightening_node: slicer.vtkMRMLTransformNode | None = None,
+) -> slicer.vtkMRMLMarkupsFiducialNode:
+    """Add the labels behind the bodies, drawn in the sagittal and 3D views of one space.
+
+    :param straightening_node: the straightening for labels in straightened space; None for the patient's.
+    """
+    node = slicer.vtkMRMLMarkupsFiducialNode()
+    node.SetName(name)
+    scene.AddNode(node)
+    _set_display(node, views)
+    if straightening_node is not None:
+        node.SetAndObserveTransformNodeID(straightening_node.GetID())
+    update_labels_node(node, report)
+    node.SetLocked(True)
+    return node
+
+
+def _set_display(node: slicer.vtkMRMLMarkupsFiducialNode, views: ViewGroup) -> None:
+    display = markups_display(node, 0)
+    display.SetSliceProjection(True)
+    display.SetSliceProjectionOpacity(1.0)
+    display.SetGlyphScale(0.1)
+    display.SetTextScale(3.0)
+    for setter in (display.SetColor, display.SetSelectedColor):
+        setter(1.0, 1.0, 1.0)
+    display.SetViewNodeIDs([*views.sagittal_ids, *views.three_d_ids])
+
+
+def update_labels_node(node: slicer.vtkMRMLMarkupsFiducialNode, report: SpineReport) -> None:
+    """Write and place the labels anew."""
+    texts = label_texts(report)
+    modified = node.StartModify()
+    while node.GetNumberOfControlPoints() > len(texts):
+        node.RemoveNthControlPoint(node.GetNumberOfControlPoints() - 1)
+    for index, (text, vertebra) in enumerate(zip(texts, report.vertebrae, strict=True)):
+        point = vtk.vtkVector3d(*label_position(vertebra.keypoints_ras))
+        if index < node.GetNumberOfControlPoints():
+            node.SetNthControlPointPosition(index, point)
+        else:
+            node.AddControlPoint(point)
+        node.SetNthControlPointLabel(index, text)
+    node.EndModify(modified)
+
+
+def label_texts(report: SpineReport) -> Sequence[str]:
+    """The label of each vertebra: level and index G, such as "T12  G 0.58"."""
+    texts = []
+    for name, measures in zip(vertebra_names(report), report.measures, strict=True):
+        texts.append(f"{name}  G {measures.genant_index:.2f}" if measures else f"{name}  not evaluable")
+    return texts
+
+
+def vertebra_names(report: SpineReport) -> list[str]:
+    """The level of each vertebra, or its place where it has none: "L1", "No. 3"."""
+    return [vertebra.level or f"No. {place}" for place, vertebra in enumerate(report.vertebrae, start=1)]
+
+
+def label_position(keypoints: ArrayLike) -> NDArray[np.float64]:
+    """A point (3,) behind the posterior wall of keypoints (6, 3), in the same space."""
+    points = np.asarray(keypoints, dtype=np.float64)
+    posterior = points[[POSTERIOR_SUPERIOR, POSTERIOR_INFERIOR]].mean(0)
+    backward = posterior - points[[ANTERIOR_SUPERIOR, ANTERIOR_INFERIOR]].mean(0)
+    return posterior + backward * (_BEHIND_BODY_MM / max(float(np.linalg.norm(backward)), 1e-6))

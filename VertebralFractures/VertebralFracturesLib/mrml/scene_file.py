@@ -1,0 +1,124 @@
+"""A whole analysis as a Slicer data bundle (.mrb), written without an application."""
+
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import slicer
+import vtk
+
+from ..core.keypoints import body_centre
+from ..core.report import SpineReport
+from ..core.volume import Volume
+from ..errors import UnusableInput
+from .application import boot_scene
+from .study import Study, create_study, studies
+from .views import arrange_views
+from .volume_nodes import add_volume_node
+
+
+def write_scene(path: Path, volume: Volume, report: SpineReport, name: str = "CT", compress: bool = True) -> None:
+    """Write the CT and all results as one .mrb file that Slicer opens, with or without this extension.
+
+    The file appears only when it is complete. The voxels are not copied.
+
+    :param path: the file; its folder exists. A file of that name is replaced.
+    :param volume: the CT.
+    :param report: the result of its analysis.
+    :param name: name of the volume node; the study is named by it.
+    :param compress: compress the volumes; False writes ten times as fast and about half as much again.
+    :raises OSError: the file cannot be written.
+    """
+    folder = Path(tempfile.mkdtemp(prefix=f".{path.stem}-", dir=path.parent))
+    try:
+        bundle = folder / "bundle.mrb"
+        _write_bundle(folder, bundle, path.stem, volume, report, name, compress)
+        os.replace(bundle, path)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write_bundle(
+    folder: Path, bundle: Path, scene_name: str, volume: Volume, report: SpineReport, name: str, compress: bool
+) -> None:
+    unpacked = folder / scene_name
+    unpacked.mkdir()
+    with _quiet(), boot_scene() as application:
+        scene = application.scene
+        volume_node = add_volume_node(scene, volume, name, share_voxels=True)
+        study = create_study(scene, volume_node, report, resample_straightened=True)
+        focus_ras, focus_straight = focus(report)
+        arrange_views(scene, volume_node, study.straightened_node, focus_ras, focus_straight)
+        _set_compression((volume_node, study.straightened_node), compress)
+        _save(scene, unpacked)
+    _zip(unpacked, bundle)
+
+
+def focus(report: SpineReport) -> tuple[np.ndarray, np.ndarray]:
+    """Where a reader looks first: the vertebra of the least index G, or the middle of the curve.
+
+    :return: the point (3,) in RAS mm and in straightened mm.
+    """
+    place = report.summary.least_place
+    if place is None:
+        middle_straight = np.array([0.0, 0.0, -report.curve.length_mm / 2])
+        return report.curve.straight_to_ras(middle_straight), middle_straight
+    centre_ras = body_centre(report.vertebrae[place].keypoints_ras)
+    return centre_ras, report.curve.ras_to_straight(centre_ras)
+
+
+def _set_compression(volume_nodes: Sequence[slicer.vtkMRMLScalarVolumeNode], compress: bool) -> None:
+    for node in volume_nodes:
+        node.AddDefaultStorageNode()
+        node.GetStorageNode().SetUseCompression(compress)
+
+
+def _save(scene: slicer.vtkMRMLScene, folder: Path) -> None:
+    messages = slicer.vtkMRMLMessageCollection()
+    is_saved = scene.SaveSceneToSlicerDataBundleDirectory(str(folder), None, messages)
+    if not is_saved:
+        raise OSError(f"the scene could not be written: {_text(messages)}")
+
+
+def _text(messages: slicer.vtkMRMLMessageCollection) -> str:
+    texts = [messages.GetNthMessageText(index) for index in range(messages.GetNumberOfMessages())]
+    return "; ".join(text.strip() for text in texts if text) or "no reason was given; is the disk full?"
+
+
+def _zip(folder: Path, bundle: Path) -> None:
+    """Pack a folder as a bundle; its volumes are compressed already, or are meant not to be."""
+    with zipfile.ZipFile(bundle, "w", zipfile.ZIP_STORED) as archive:
+        for file in sorted(folder.rglob("*")):
+            archive.write(file, Path(folder.name) / file.relative_to(folder))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep VTK's own messages off the user's terminal; failures are raised by their return values."""
+    was_on = vtk.vtkObject.GetGlobalWarningDisplay()
+    vtk.vtkObject.GlobalWarningDisplayOff()
+    try:
+        yield
+    finally:
+        vtk.vtkObject.SetGlobalWarningDisplay(was_on)
+
+
+def read_scene(scene: slicer.vtkMRMLScene, path: Path) -> list[Study]:
+    """Replace the content of a scene by a bundle.
+
+    :param scene: from :func:`~.application.boot_scene`.
+    :param path: an .mrb file.
+    :return: the studies in it.
+    :raises UnusableInput: not a bundle, or one that Slicer cannot read.
+    """
+    if not zipfile.is_zipfile(path):
+        raise UnusableInput(f"{path} is not a Slicer data bundle (.mrb)")
+    messages = slicer.vtkMRMLMessageCollection()
+    if not scene.ReadFromMRB(str(path), True, messages):
+        raise UnusableInput(f"{path} could not be read as a Slicer scene: {_text(messages)}")
+    return studies(scene)

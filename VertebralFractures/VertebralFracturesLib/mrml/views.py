@@ -1,0 +1,147 @@
+"""Which views show the patient and which the straightened space, and what they show when a scene is opened.
+
+Slicer has one world. The straightened spine is a second space in it, so that every view belongs to one of the two
+spaces and shows only nodes of that space: display nodes are limited to the views of a :class:`ViewGroup`. Slicer's own
+views Red, Green and Yellow are the patient's; the second row of the "three over three" layout, Red+, Green+ and
+Yellow+, which Slicer links among themselves only, is the straightened space.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import slicer
+from numpy.typing import ArrayLike, NDArray
+
+CENTRED_ON_VERTEBRA_MM = 180.0
+_PANE_PIXELS = 400
+
+
+@dataclass(frozen=True)
+class ViewGroup:
+    """The views of one space.
+
+    :param sagittal: layout names of the slice views in which all keypoints are drawn, projected on the slice.
+    :param others: layout names of the slice views in which keypoints are drawn where they are close to the slice.
+    :param three_d: layout names of the 3D views.
+    """
+
+    sagittal: tuple[str, ...]
+    others: tuple[str, ...] = ()
+    three_d: tuple[str, ...] = ()
+
+    @property
+    def sagittal_ids(self) -> list[str]:
+        """Node IDs of the sagittal views."""
+        return [f"vtkMRMLSliceNode{name}" for name in self.sagittal]
+
+    @property
+    def other_ids(self) -> list[str]:
+        """Node IDs of the other slice views and of the 3D views."""
+        return [f"vtkMRMLSliceNode{name}" for name in self.others] + self.three_d_ids
+
+    @property
+    def three_d_ids(self) -> list[str]:
+        """Node IDs of the 3D views."""
+        return [f"vtkMRMLViewNode{name}" for name in self.three_d]
+
+
+PATIENT_VIEWS = ViewGroup(("Yellow",), ("Red", "Green"), ("1",))
+STRAIGHTENED_VIEWS = ViewGroup(("Yellow+",), ("Red+", "Green+"))
+
+_ORIENTATIONS = {"Red": "Axial", "Green": "Coronal", "Yellow": "Sagittal"}
+_COLORS = {
+    "Red": (0.953, 0.290, 0.200),
+    "Green": (0.431, 0.690, 0.294),
+    "Yellow": (0.929, 0.835, 0.298),
+    "Red+": (0.976, 0.663, 0.624),
+    "Green+": (0.776, 0.878, 0.722),
+    "Yellow+": (0.965, 0.914, 0.635),
+}
+
+
+def markups_display(node: slicer.vtkMRMLMarkupsNode, index: int) -> slicer.vtkMRMLMarkupsDisplayNode:
+    """The n-th display node of a markups node, made if it is missing (Slicer's markups logic makes the first)."""
+    while node.GetNumberOfDisplayNodes() <= index:
+        is_point_list = node.IsA("vtkMRMLMarkupsFiducialNode")
+        class_name = "vtkMRMLMarkupsFiducialDisplayNode" if is_point_list else "vtkMRMLMarkupsDisplayNode"
+        display = node.GetScene().AddNewNodeByClass(class_name)
+        node.AddAndObserveDisplayNodeID(display.GetID())
+    display = node.GetNthDisplayNode(index)
+    display.SetPropertiesLabelVisibility(False)
+    display.SetSliceProjectionUseFiducialColor(True)
+    return display
+
+
+def arrange_views(
+    scene: slicer.vtkMRMLScene,
+    volume_node: slicer.vtkMRMLScalarVolumeNode,
+    straightened_node: slicer.vtkMRMLScalarVolumeNode,
+    focus_ras: ArrayLike,
+    focus_straight: ArrayLike,
+) -> None:
+    """Set the three-over-three layout: the patient above, the straightened spine below, both at one point.
+
+    :param scene: receives slice, composite, 3D view and layout nodes where they are missing.
+    :param volume_node: background of the patient's views.
+    :param straightened_node: background of the straightened views.
+    :param focus_ras: (3,) centre of the patient's views in RAS mm.
+    :param focus_straight: (3,) the same point in straightened mm.
+    """
+    for suffix, background, focus in (("", volume_node, focus_ras), ("+", straightened_node, focus_straight)):
+        for color, orientation in _ORIENTATIONS.items():
+            node = slice_node(scene, color + suffix, orientation)
+            node.SetViewGroup(1 if suffix else 0)
+            composite_node(scene, color + suffix).SetBackgroundVolumeID(background.GetID())
+            centre_slice(node, focus, CENTRED_ON_VERTEBRA_MM)
+    fit_height(slice_node(scene, "Yellow+", "Sagittal"), straightened_node)
+    _singleton(scene, "vtkMRMLViewNode", "1")
+    layout = _singleton(scene, "vtkMRMLLayoutNode", "vtkMRMLLayoutNode")
+    layout.SetViewArrangement(slicer.vtkMRMLLayoutNode.SlicerLayoutThreeOverThreeView)
+
+
+def slice_node(scene: slicer.vtkMRMLScene, layout_name: str, orientation: str) -> slicer.vtkMRMLSliceNode:
+    """The slice node of a view, made if it is missing, turned to an orientation ("Axial", "Sagittal" or "Coronal")."""
+    node = scene.GetSingletonNode(layout_name, "vtkMRMLSliceNode")
+    if node is None:
+        node = _singleton(scene, "vtkMRMLSliceNode", layout_name)
+        node.SetLayoutLabel(layout_name.replace(layout_name.rstrip("+"), layout_name[0]))
+        node.SetLayoutColor(*_COLORS.get(layout_name, (0.5, 0.5, 0.5)))
+        node.SetDimensions(_PANE_PIXELS, _PANE_PIXELS, 1)
+    node.SetOrientation(orientation)
+    return node
+
+
+def composite_node(scene: slicer.vtkMRMLScene, layout_name: str) -> slicer.vtkMRMLSliceCompositeNode:
+    """The composite node of a slice view, made if it is missing."""
+    return _singleton(scene, "vtkMRMLSliceCompositeNode", layout_name)
+
+
+def _singleton(scene: slicer.vtkMRMLScene, class_name: str, tag: str) -> slicer.vtkMRMLNode:
+    node = scene.GetSingletonNode(tag, class_name)
+    if node is not None:
+        return node
+    node = scene.CreateNodeByClass(class_name)
+    node.UnRegister(None)
+    node.SetName(tag)
+    node.SetSingletonTag(tag)
+    if hasattr(node, "SetLayoutName"):
+        node.SetLayoutName(tag)
+    return scene.AddNode(node)
+
+
+def centre_slice(node: slicer.vtkMRMLSliceNode, point: ArrayLike, height_mm: float) -> None:
+    """Move a slice to a point (3,) of its space, in the middle of the view, with a field of view of a given height."""
+    width, height, _ = node.GetDimensions()
+    node.SetFieldOfView(height_mm * width / height, height_mm, node.GetFieldOfView()[2])
+    node.JumpSliceByCentering(*(float(value) for value in np.asarray(point)))
+
+
+def fit_height(node: slicer.vtkMRMLSliceNode, volume_node: slicer.vtkMRMLScalarVolumeNode) -> None:
+    """Show a volume from its top to its bottom without leaving the slice plane."""
+    bounds = np.zeros(6)
+    volume_node.GetRASBounds(bounds)
+    centre: NDArray[np.float64] = bounds.reshape(3, 2).mean(1)
+    to_ras = node.GetSliceToRAS()
+    normal = np.array([to_ras.GetElement(row, 2) for row in range(3)])
+    origin = np.array([to_ras.GetElement(row, 3) for row in range(3)])
+    centre_slice(node, centre + normal * ((origin - centre) @ normal), bounds[5] - bounds[4])
