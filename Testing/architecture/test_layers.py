@@ -147,7 +147,9 @@ def test_imports_are_found_lazy_or_not(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setitem(globals(), "LIBRARY", tmp_path)
     (tmp_path / "core").mkdir()
     file = tmp_path / "core" / "example.py"
-    file.write_text("import torch\nfrom ..mrml import x\nfrom .. import cli\ndef f():\n    from .volume import Volume\n")
+    file.write_text(
+        "import torch\nfrom ..mrml import x\nfrom .. import cli\ndef f():\n    from .volume import Volume\n"
+    )
     found = [(one.target, one.is_lazy) for one in imports(file)]
     assert found == [
         ("torch", False),

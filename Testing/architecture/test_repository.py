@@ -15,7 +15,9 @@ else:
     import tomli as tomllib
 
 MACHINE_PATHS = re.compile("/" + "work/|/" + "root/|/" + "home/|/" + "farm/|[A-Z]:\\\\\\\\Users")
-LEFT_OPEN = re.compile("TO" + "DO|FIX" + "ME|XX" + "X|NotImplemented" + "Error|[Pp]lace" + "holder|Ideally you" + " should")
+LEFT_OPEN = re.compile(
+    "TO" + "DO|FIX" + "ME|XX" + "X|NotImplemented" + "Error|[Pp]lace" + "holder|Ideally you" + " should"
+)
 TEXT_SUFFIXES = {".py", ".md", ".txt", ".toml", ".cff", ".json", ".ui", ".yml", ".cmake", ""}
 
 
@@ -104,7 +106,9 @@ def test_the_readme_explains_every_command() -> None:
         assert f"vertebral-fractures {command}" in readme
 
 
-@pytest.mark.parametrize("name", ["LICENSE", "CITATION.cff", "README.md", "CMakeLists.txt", "pyproject.toml", ".ci/run"])
+@pytest.mark.parametrize(
+    "name", ["LICENSE", "CITATION.cff", "README.md", "CMakeLists.txt", "pyproject.toml", ".ci/run"]
+)
 def test_what_a_repository_needs_is_there(name: str) -> None:
     assert (ROOT / name).stat().st_size > 100
 

@@ -1,0 +1,73 @@
+"""One analysis from an input path to the result files: what ``analyze`` and ``demo`` share."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from .core.ct_check import check_is_ct
+from .core.report import SpineReport
+from .core.report_table import CSV_ENCODING
+from .core.text_files import write_text
+from .core.volume import Volume
+from .errors import NoSpineFound, UnusableInput
+from .io import read_input
+
+RESULT_FILES = ("measurements.json", "measurements.csv", "scene.mrb", "report.html")
+
+Progress = Callable[[str, float], None]
+
+
+def analyze_input(
+    path: Path,
+    folder: Path,
+    *,
+    series: str | None = None,
+    device: str = "auto",
+    detector: Literal["anchor-free", "anchor"] = "anchor-free",
+    preset: str = "genant",
+    progress: Progress,
+) -> SpineReport:
+    """Read a CT, measure its vertebrae and write the four result files.
+
+    :param path: image file or DICOM folder.
+    :param folder: takes :data:`RESULT_FILES`.
+    :param series: Series Instance UID or Series Number, for DICOM.
+    :param device: "auto", "cpu" or "cuda".
+    :param detector: which detection head.
+    :param preset: cut-offs of the grades.
+    :param progress: called with the stage and its fraction.
+    :raises UnusableInput: the input cannot be read or is no CT.
+    :raises NoSpineFound: no spine in view.
+    """
+    from .networks.weights import load_models
+    from .pipeline import analyze
+
+    progress("reading", 0.0)
+    read = read_input(path, series, lambda fraction: progress("reading", fraction))
+    models = load_models(device, detector)
+    try:
+        warnings = (*read.warnings, *check_is_ct(read.volume))
+        report = analyze(read.volume, models, preset=preset, progress=progress, input=read.description)
+    except (UnusableInput, NoSpineFound) as error:
+        raise type(error)(f"{path}: {error}") from error
+    report = replace(report, warnings=tuple(dict.fromkeys((*warnings, *report.warnings))))
+    write_results(folder, read.volume, report, path.name, progress)
+    return report
+
+
+def write_results(folder: Path, volume: Volume, report: SpineReport, name: str, progress: Progress) -> None:
+    """Write :data:`RESULT_FILES`.
+
+    :param name: what the volume is called in the scene.
+    """
+    from .mrml.scene_file import write_scene
+    from .report_page import write_report_page
+
+    progress("writing", 0.0)
+    write_text(folder / "measurements.json", report.to_json())
+    write_text(folder / "measurements.csv", report.to_csv(), CSV_ENCODING)
+    write_report_page(folder / "report.html", report, volume)
+    progress("writing", 0.3)
+    write_scene(folder / "scene.mrb", volume, report, name)
+    progress("writing", 1.0)

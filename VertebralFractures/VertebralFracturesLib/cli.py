@@ -1,0 +1,206 @@
+"""The command ``vertebral-fractures``.
+
+Results go to stdout, progress, warnings and errors to stderr. Exit codes: 0 with results, 2 for unusable input or
+arguments, 3 if no spine is found, 130 if cancelled.
+"""
+
+import argparse
+import importlib
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from . import __version__
+from .errors import Cancelled, NoSpineFound, UnusableInput
+
+PROGRAM = "vertebral-fractures"
+_UNUSABLE, _NO_SPINE, _CANCELLED = 2, 3, 130
+_TRAINED_PARTS = {"curve": "step 1, the spine curve", "vertebrae": "step 2, vertebrae and keypoints"}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    :param argv: arguments without the program's name; those of the process by default.
+    :return: the exit code.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        signal.signal(signal.SIGTERM, _interrupt)
+        args = _parser(arguments).parse_args(arguments)
+        args.command(args)
+    except (UnusableInput, NoSpineFound) as error:
+        _say(str(error))
+        return _NO_SPINE if isinstance(error, NoSpineFound) else _UNUSABLE
+    except (KeyboardInterrupt, Cancelled):
+        _say("cancelled, nothing was written")
+        return _CANCELLED
+    return 0
+
+
+def _say(message: str) -> None:
+    """One line on stderr."""
+    print(f"{PROGRAM}: {' '.join(message.split())}", file=sys.stderr)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    """End like Ctrl-C, so that drafts are removed."""
+    raise KeyboardInterrupt
+
+
+class _OneLineParser(argparse.ArgumentParser):
+    """Reports wrong arguments in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UnusableInput(f"{message} (see {self.prog} --help)")
+
+
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser of all commands; training's own arguments are added when it is asked for, because they need torch."""
+    parser = _OneLineParser(prog=PROGRAM, description="Measures every vertebral body in a CT.")
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _add_analyze(commands.add_parser("analyze", help="measure the vertebrae of a CT"))
+    _add_demo(commands.add_parser("demo", help="make a synthetic patient, measure it, compare with the truth"))
+    _add_evaluate(commands.add_parser("evaluate", help="compare with reference cases"))
+    _add_phantom(commands.add_parser("phantom", help="write synthetic patients as reference cases"))
+    training = commands.add_parser("train", help="train a network")
+    parts = training.add_subparsers(metavar="{" + ",".join(_TRAINED_PARTS) + "}", required=True)
+    for name, text in _TRAINED_PARTS.items():
+        part = parts.add_parser(name, help=text, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+        if list(arguments[:2]) == ["train", name]:
+            module = importlib.import_module(f".training.{name}", __package__)
+            module.add_arguments(part)
+            part.set_defaults(command=module.run)
+    return parser
+
+
+def _add_run_options(parser: argparse.ArgumentParser) -> None:
+    """What every command that runs the networks takes."""
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the networks run")
+    parser.add_argument(
+        "--detector", choices=("anchor-free", "anchor"), default="anchor-free", help="Zakharov 2023 or Pisov 2020"
+    )
+    parser.add_argument(
+        "--preset",
+        choices=("genant", "pisov"),
+        default="genant",
+        help="cut-offs of G: 0.80/0.75/0.60 or 0.80/0.74/0.60",
+    )
+
+
+def _add_output(parser: argparse.ArgumentParser, default: str, required: bool = False) -> None:
+    """Where results go."""
+    text = "folder for the results" + ("" if required else f" (default: {default})")
+    parser.add_argument("-o", "--output", metavar="DIR", type=Path, required=required, help=text)
+    parser.add_argument("--overwrite", action="store_true", help="replace files in an existing folder")
+
+
+def _add_analyze(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("input", metavar="INPUT", type=Path, help="NIfTI, NRRD or MetaImage file, or a DICOM folder")
+    parser.add_argument("--series", metavar="X", help="Series Instance UID or Series Number in a DICOM folder")
+    _add_output(parser, "NAME-vertebral-fractures")
+    _add_run_options(parser)
+    parser.set_defaults(command=_analyze)
+
+
+def _analyze(args: argparse.Namespace) -> None:
+    from .analysis import RESULT_FILES, analyze_input
+    from .output import output_folder
+    from .terminal import ProgressLine, result_table
+
+    target = args.output or Path(f"{_input_name(args.input)}-{PROGRAM}")
+    with output_folder(target, args.overwrite) as folder, ProgressLine() as progress:
+        report = analyze_input(
+            args.input,
+            folder,
+            series=args.series,
+            device=args.device,
+            detector=args.detector,
+            preset=args.preset,
+            progress=progress,
+        )
+    for warning in report.warnings:
+        _say(f"warning: {warning}")
+    print(result_table(report))
+    print(f"\n{report.summary.statement}\n\n{target}: {', '.join(RESULT_FILES)}")
+
+
+def _input_name(path: Path) -> str:
+    """Name of an input without its suffixes."""
+    name = path.absolute().name or "volume"
+    for suffix in (".nii.gz", path.suffix):
+        if suffix and name.lower().endswith(suffix.lower()):
+            return name[: -len(suffix)] or "volume"
+    return name
+
+
+def _add_demo(parser: argparse.ArgumentParser) -> None:
+    _add_output(parser, "vertebral-fractures-demo")
+    parser.add_argument("--seed", type=int, default=1, help="another number makes another patient")
+    _add_run_options(parser)
+    parser.set_defaults(command=_demo)
+
+
+def _demo(args: argparse.Namespace) -> None:
+    from .demo import run_demo
+    from .output import output_folder
+    from .terminal import ProgressLine
+
+    target = args.output or Path(f"{PROGRAM}-demo")
+    with output_folder(target, args.overwrite) as folder, ProgressLine() as progress:
+        comparison = run_demo(
+            folder, seed=args.seed, device=args.device, detector=args.detector, preset=args.preset, progress=progress
+        )
+    print(f"{comparison}\n\n{target}: the synthetic CT and the results; open scene.mrb in 3D Slicer")
+
+
+def _add_evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("data", metavar="DATA", type=Path, help="folder of reference cases")
+    _add_output(parser, "tables are printed only")
+    _add_run_options(parser)
+    parser.set_defaults(command=_evaluate)
+
+
+def _evaluate(args: argparse.Namespace) -> None:
+    from contextlib import nullcontext
+
+    from .evaluation.evaluate import evaluate
+    from .evaluation.tables import evaluation_text, write_evaluation
+    from .io import read_volume
+    from .networks.weights import load_models
+    from .output import output_folder
+    from .pipeline import analyze
+    from .terminal import ProgressLine
+
+    with output_folder(args.output, args.overwrite) if args.output else nullcontext() as folder:
+        models = load_models(args.device, args.detector)
+        with ProgressLine() as progress:
+            evaluation = evaluate(
+                args.data, lambda volume, case: analyze(volume, models, preset=args.preset), read_volume, progress
+            )
+        if folder is not None:
+            write_evaluation(folder, evaluation)
+    print(evaluation_text(evaluation), end="")
+
+
+def _add_phantom(parser: argparse.ArgumentParser) -> None:
+    _add_output(parser, "", required=True)
+    parser.add_argument("--count", type=int, default=1, help="number of patients (default: 1)")
+    parser.add_argument("--seed", type=int, default=1, help="of the first patient (default: 1)")
+    parser.set_defaults(command=_phantom)
+
+
+def _phantom(args: argparse.Namespace) -> None:
+    from .output import output_folder
+    from .phantom.case import write_random_cases
+    from .terminal import ProgressLine
+
+    if args.count < 1 or args.seed < 0:
+        raise UnusableInput("--count has to be 1 or more and --seed 0 or more")
+    with output_folder(args.output, args.overwrite) as folder, ProgressLine() as progress:
+        write_random_cases(folder, args.count, args.seed, progress)
+    print(f"{args.output}: {args.count} synthetic patients as reference cases")

@@ -1,0 +1,82 @@
+"""The demonstration: a synthetic patient with known fractures, measured and set against the truth."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .analysis import Progress, analyze_input
+from .core.genant import find_preset, genant_index, grade, heights_mm
+from .core.report import SpineReport
+from .terminal import text_table
+
+if TYPE_CHECKING:
+    from .evaluation.reference_case import ReferenceCase
+
+FRACTURES = {"T7": ("wedge", 0.68), "T12": ("biconcave", 0.77), "L2": ("wedge", 0.52)}
+"""Kind and index G of the fractures that the patient has."""
+
+_HEADER = ("Level", "Ha mm", "Hm mm", "Hp mm", "G", "Grade", "|", "true", "Ha mm", "Hm mm", "Hp mm", "G", "Grade")
+
+
+def run_demo(
+    folder: Path,
+    *,
+    seed: int,
+    device: str,
+    detector: Literal["anchor-free", "anchor"],
+    preset: str,
+    progress: Progress,
+) -> str:
+    """Make the patient, measure it as ``analyze`` does, and compare.
+
+    :param folder: takes the case and the result files.
+    :param seed: which patient.
+    :return: the comparison as text, one line per vertebra.
+    """
+    from .evaluation.reference_case import read_case
+    from .phantom.acquisition import Protocol, scan
+    from .phantom.anatomy import make_patient
+    from .phantom.case import write_case
+
+    progress("synthetic patient", 0.0)
+    patient = make_patient(seed, realism="realistic", fractures=FRACTURES, pathology_rate=0.0, level_variants=False)
+    volume = scan(patient, Protocol(), seed)
+    write_case(folder, patient, volume)
+    report = analyze_input(
+        folder / "ct.nii.gz", folder, device=device, detector=detector, preset=preset, progress=progress
+    )
+    return comparison(report, read_case(folder))
+
+
+def comparison(report: SpineReport, case: "ReferenceCase") -> str:
+    """Found beside true, one line per vertebra of the case, cranial to caudal.
+
+    :param report: what was found.
+    :param case: the truth.
+    """
+    from .evaluation.matching import match_vertebrae
+
+    found = np.array([vertebra.keypoints_ras for vertebra in report.vertebrae]).reshape(-1, 6, 3)
+    matching = match_vertebrae(found, case.keypoints_ras, case.curve)
+    partner = {reference: place for place, reference in matching.pairs}
+    rows = []
+    for place, level in enumerate(case.levels):
+        true = (level, *_measures(case.keypoints_ras[place], report.preset))
+        if place in partner:
+            vertebra = report.vertebrae[partner[place]]
+            mine = (vertebra.level or "?", *_measures(vertebra.keypoints_ras, report.preset))
+        else:
+            mine = ("not found", *[""] * 5)
+        rows.append((*mine, "|", *true))
+    lines = [text_table(_HEADER, rows), ""]
+    lines.append(f"{len(matching.pairs)} of {len(case.levels)} vertebrae found, {len(matching.false)} false")
+    return "\n".join(lines)
+
+
+def _measures(keypoints_ras: NDArray[np.float64], preset: str) -> tuple[str, ...]:
+    """Heights, G and grade of a vertebra as text."""
+    heights = heights_mm(keypoints_ras)
+    index = float(genant_index(heights))
+    return (*(f"{height:.1f}" for height in heights), f"{index:.2f}", str(int(grade(index, find_preset(preset)))))

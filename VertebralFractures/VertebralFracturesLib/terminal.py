@@ -1,0 +1,73 @@
+"""What the command line shows: one line of progress on stderr and tables on stdout."""
+
+import sys
+from collections.abc import Sequence
+from types import TracebackType
+from typing import TextIO
+
+from .core.report import SpineReport
+from .core.report_table import column, format_value, table_rows
+
+RESULT_COLUMNS = (
+    "level",
+    "height_anterior_mm",
+    "height_middle_mm",
+    "height_posterior_mm",
+    "genant_index",
+    "grade",
+    "grade_name",
+    "shape",
+)
+
+
+class ProgressLine:
+    """Progress on stderr: one line that rewrites itself on a terminal, one line per stage elsewhere."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stderr
+        self._is_terminal = self._stream.isatty()
+        self._shown = ""
+
+    def __call__(self, stage: str, fraction: float) -> None:
+        """Show how far a stage has come.
+
+        :param stage: what is being done.
+        :param fraction: how much of it is done, 0 to 1.
+        """
+        if self._is_terminal:
+            line = f"{stage} {100 * fraction:3.0f} %"
+            self._stream.write("\r" + line.ljust(len(self._shown)))
+            self._shown = line
+        elif stage != self._shown:
+            self._stream.write(f"{stage}\n")
+            self._shown = stage
+        self._stream.flush()
+
+    def __enter__(self) -> "ProgressLine":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._is_terminal and self._shown:
+            self._stream.write("\r" + " " * len(self._shown) + "\r")
+            self._stream.flush()
+
+
+def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table of text, first column to the left, numbers to the right."""
+    widths = [max(len(row[i]) for row in (header, *rows)) for i in range(len(header))]
+    lines = []
+    for row in (header, *rows):
+        cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def result_table(report: SpineReport) -> str:
+    """The vertebrae of a report, one line each."""
+    header = [
+        column(name).title + (f" {column(name).unit}" if column(name).unit == "mm" else "") for name in RESULT_COLUMNS
+    ]
+    rows = [[format_value(name, row[name]) for name in RESULT_COLUMNS] for row in table_rows(report)]
+    return text_table(header, rows)
