@@ -71,7 +71,7 @@ def test_a_read_only_place_is_refused_before_the_work(tmp_path: Path, monkeypatc
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("tempfile.mkdtemp", refuse)  # root may write everywhere
-    with pytest.raises(UnusableInput, match="cannot write into .*Permission denied"), output_folder(tmp_path / "new"):
+    with pytest.raises(UnusableInput, match=r"cannot write into .*Permission denied"), output_folder(tmp_path / "new"):
         pytest.fail("the work has begun")
 
 

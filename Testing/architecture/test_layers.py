@@ -1,4 +1,4 @@
-"""Imports follow the layers that the package's docstring states, and what is heavy is imported only where it belongs."""
+"""Imports follow the layers that the package's docstring states; what is heavy is imported only where it belongs."""
 
 import ast
 from collections.abc import Iterator

@@ -195,12 +195,22 @@ def _add_phantom(parser: argparse.ArgumentParser) -> None:
 
 
 def _phantom(args: argparse.Namespace) -> None:
-    from .output import output_folder
-    from .phantom.case import write_random_cases
-    from .terminal import ProgressLine
-
     if args.count < 1 or args.seed < 0:
         raise UnusableInput("--count has to be 1 or more and --seed 0 or more")
+
+    import numpy as np
+
+    from .output import output_folder
+    from .phantom.acquisition import random_protocol, scan
+    from .phantom.anatomy import make_patient
+    from .phantom.case import write_case
+    from .terminal import ProgressLine
+
     with output_folder(args.output, args.overwrite) as folder, ProgressLine() as progress:
-        write_random_cases(folder, args.count, args.seed, progress)
+        for place in range(args.count):
+            progress("synthetic patients", place / args.count)
+            seed = args.seed + place
+            patient = make_patient(seed)
+            volume = scan(patient, random_protocol(np.random.default_rng(seed)), seed)
+            write_case(folder / f"phantom-{seed:05d}", patient, volume)
     print(f"{args.output}: {args.count} synthetic patients as reference cases")
