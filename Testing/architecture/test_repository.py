@@ -1,5 +1,6 @@
 """The repository's lists, commands and texts agree with what is on the disk."""
 
+import importlib
 import json
 import re
 import sys
@@ -91,6 +92,11 @@ def test_the_readme_has_its_two_commands() -> None:
     assert "vertebral-fractures demo" in demo
     assert tests.endswith("-m pytest")
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
+
+
+def test_the_installed_command_exists() -> None:
+    module, function = project()["project"]["scripts"]["vertebral-fractures"].split(":")
+    assert callable(getattr(importlib.import_module(module), function))
 
 
 def test_the_wrong_slicer_package_is_never_named() -> None:
