@@ -7,6 +7,7 @@ arbitrary points as if they had been interpolated in the scanned volume, without
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -145,13 +146,14 @@ def _random_range(rng: np.random.Generator) -> tuple[float, float]:
     return first, first + float(rng.uniform(2.5, 6.0))
 
 
-def scan(patient: Patient, protocol: Protocol, seed: int) -> Volume:
+def scan(patient: Patient, protocol: Protocol, seed: int, progress: Callable[[float], None] | None = None) -> Volume:
     """
     Scan a patient.
 
     :param patient: who
     :param protocol: how
     :param seed: of the noise
+    :param progress: called with the share done, 0 .. 1, after every slice; an exception from it ends the scan
     :returns: int16 Hounsfield units
     """
     rng = np.random.default_rng([seed, 3])
@@ -170,6 +172,8 @@ def scan(patient: Patient, protocol: Protocol, seed: int) -> Volume:
         if protocol.padding_hu is not None:
             image[_outside_circle(shape[1:])] = protocol.padding_hu
         voxels[k] = np.rint(image)
+        if progress is not None:
+            progress((k + 1) / shape[0])
     return Volume(voxels, matrix)
 
 

@@ -305,9 +305,9 @@ def _draw_vertebrae(
     degeneration = float(np.clip(rng.beta(1.2, 1.6) * (0.4 + 0.9 * age_bone), 0, 1)) * min(rate, 1.0)
     schmorl_rate = float(rng.choice([0.0, 0.05, 0.3], p=[0.5, 0.35, 0.15])) * rate
     trabecular = float(np.clip(rng.normal(225 - 150 * age_bone, 35), 25, 340))
-    texture = float(rng.uniform(0.18, 0.5))
+    texture = float(rng.uniform(0.2, 0.8))
     instrumented = _instrumented_levels(levels, rng) if rng.random() < 0.05 * rate else set()
-    waist = rng.uniform(0.05, 0.15)
+    waist = rng.uniform(0.07, 0.19)
     vertebrae = []
     for level, plan in zip(levels, plans, strict=True):
         number = tables.LEVEL_NUMBERS[level]
@@ -317,7 +317,7 @@ def _draw_vertebrae(
         body = body_shape(
             plan,
             float(rng.uniform(0.9, 1.6)),
-            float(np.clip(waist + rng.normal(0, 0.02), 0.02, 0.2)),
+            float(np.clip(waist + rng.normal(0, 0.02), 0.02, 0.22)),
             float(rng.uniform(0.02, 0.08)),
             float(rng.uniform(0.05, 0.15) + 0.05 * thoracic),
             float(thoracic * rng.uniform(0.05, 0.28)),
@@ -367,7 +367,7 @@ def _draw_gaps(levels: list[str], size: float, rng: np.random.Generator) -> np.n
             for n in numbers
         ]
     )
-    return np.maximum(mean * patient * np.exp(rng.normal(0, tables.GAP_LOG_SD[1], len(levels))), 1.2)
+    return np.maximum(0.94 * mean * patient * np.exp(rng.normal(0, tables.GAP_LOG_SD[1], len(levels))), 1.2)
 
 
 def _wedge_degrees(plan: BodyPlan) -> float:
@@ -395,7 +395,9 @@ def _draw_tilts(vertebrae: list[PhantomVertebra], gaps: np.ndarray, rng: np.rand
         number = 0.5 * (above.number + below.number)
         disc = float(np.interp(number, np.arange(2.5, 24), disc_mean))
         spread = tables.at_level(tables.DISC_WEDGE_SD_DEGREES, above.number)
-        disc += rng.normal(0, spread * 0.85) + (cervical if number < 8 else thoracic if number < 19 else lumbar)
+        disc += rng.normal(0, spread * (0.6 if number < 11 else 0.85)) + (
+            cervical if number < 8 else thoracic if number < 19 else lumbar
+        )
         depth = above.plan.depth_inferior_mm
         limit = float(np.rad2deg(np.arctan(2 * (gaps[index] - 0.9) / depth)))
         disc = float(np.clip(disc, -max(limit, 0.5), max(limit, 0.5)))
@@ -403,7 +405,7 @@ def _draw_tilts(vertebrae: list[PhantomVertebra], gaps: np.ndarray, rng: np.rand
     numbers = np.array([v.number for v in vertebrae])
     middle = (numbers >= 11) & (numbers <= 20)
     target = np.interp(numbers, np.arange(2, 25), tables.TILT_DEGREES)
-    pose = float((target - np.array(tilts))[middle].mean()) + rng.normal(0, 4.5)
+    pose = float((target - np.array(tilts))[middle].mean()) + rng.normal(0, 5.5)
     return np.array(tilts) + pose
 
 
@@ -423,7 +425,7 @@ def _draw_lateral(numbers: np.ndarray, heights: np.ndarray, rng: np.random.Gener
         angle *= min(9.9 * float(np.exp(rng.normal(0, 0.5))) / max(excursion, 1e-3), 45 / max(np.ptp(angle), 1e-3))
     curvature = np.gradient(angle)
     rotation = np.convolve(np.pad(curvature, 2, mode="edge"), np.ones(5) / 5, "valid") * rng.uniform(1.5, 4.0)
-    rotation += rng.normal(0, 3) + rng.normal(0, 0.8, len(arc))
+    rotation += rng.normal(0, 1.5) + rng.normal(0, 0.8, len(arc))
     return angle + rng.normal(0, 0.7, len(arc)), np.clip(rotation, -35, 35)
 
 
@@ -441,7 +443,7 @@ def _place(vertebrae: list[PhantomVertebra], gaps: np.ndarray, rng: np.random.Ge
     numbers = np.array([v.number for v in vertebrae])
     heights = np.array([v.plan.height_posterior_mm for v in vertebrae]) + gaps
     lateral, rotation = _draw_lateral(numbers, heights, rng)
-    roll = rng.normal(0, 3)
+    roll = rng.normal(0, 2.5)
     axes = [_axes(t, b, w + roll) for t, b, w in zip(tilts, lateral, rotation, strict=True)]
     centres = [np.zeros(3)]
     slip = rng.normal(0, 0.35, len(vertebrae))

@@ -13,17 +13,18 @@ _PEDICLE_HALF_WIDTH = {3: 2.4, 7: 3.0, 8: 4.0, 11: 2.4, 15: 2.6, 18: 3.6, 20: 3.
 _PEDICLE_HALF_HEIGHT = {3: 3.4, 8: 4.6, 13: 5.6, 19: 7.8, 22: 7.2, 24: 6.8}
 _CANAL_HALF_WIDTH = {2: 12.0, 5: 12.5, 8: 10.0, 12: 8.2, 17: 8.6, 20: 11.0, 24: 13.5}
 _CANAL_DEPTH = {2: 17.0, 4: 14.5, 8: 15.0, 14: 15.5, 20: 16.5, 24: 16.0}
-_LAMINA_HALF_HEIGHT = {3: 5.0, 8: 8.5, 15: 9.5, 19: 9.5, 22: 8.5, 24: 6.5}
+_LAMINA_HALF_HEIGHT = {3: 5.2, 8: 9.0, 15: 11.0, 19: 10.5, 22: 9.0, 24: 6.5}
 _SPINOUS_ANGLE = {
     2: 10.0,
     3: 18.0,
     7: 22.0,
-    8: 32.0,
-    10: 48.0,
-    13: 60.0,
-    16: 62.0,
-    18: 48.0,
-    19: 28.0,
+    8: 34.0,
+    10: 52.0,
+    12: 62.0,
+    16: 66.0,
+    17: 58.0,
+    18: 42.0,
+    19: 26.0,
     20: 16.0,
     24: 12.0,
 }
@@ -32,16 +33,16 @@ _SPINOUS_LENGTH = {
     4: 14.0,
     6: 20.0,
     7: 30.0,
-    8: 32.0,
-    12: 38.0,
-    16: 36.0,
-    18: 27.0,
-    19: 24.0,
+    8: 33.0,
+    12: 41.0,
+    16: 38.0,
+    18: 28.0,
+    19: 25.0,
     22: 26.0,
     24: 17.0,
 }
-_SPINOUS_HALF_HEIGHT = {2: 6.0, 4: 3.4, 7: 5.0, 10: 5.0, 15: 5.5, 18: 7.0, 20: 9.5, 22: 10.5, 24: 7.5}
-_SPINOUS_HALF_WIDTH = {2: 4.0, 7: 3.2, 15: 2.8, 20: 3.0, 24: 3.0}
+_SPINOUS_HALF_HEIGHT = {2: 6.0, 4: 3.6, 7: 5.2, 10: 5.8, 15: 6.2, 18: 7.5, 20: 9.5, 22: 10.5, 24: 7.5}
+_SPINOUS_HALF_WIDTH = {2: 4.0, 7: 3.4, 15: 3.3, 20: 3.0, 24: 3.0}
 _TRANSVERSE_LENGTH = {
     2: 6.0,
     6: 9.0,
@@ -135,7 +136,7 @@ def make_arch(number: float, body: BodyShape, height_mm: float, size: float, rng
     length = drawn(_SPINOUS_LENGTH)
     spine_height = drawn(_SPINOUS_HALF_HEIGHT)
     spine_flat = spine_height / drawn(_SPINOUS_HALF_WIDTH, 0.1)
-    start = (0.0, back - 2, lamina_down - 1.0)
+    start = (0.0, back - 0.8, lamina_down + 1.0)
     end = (0.0, start[1] - length * np.cos(angle), start[2] - length * np.sin(angle))
     bone(start, end, spine_height, spine_height * rng.uniform(0.8, 1.05), (1, 0, 0), spine_flat)
     tip_width = float(rng.uniform(1.1, 1.7))
@@ -157,24 +158,24 @@ def make_arch(number: float, body: BodyShape, height_mm: float, size: float, rng
     else:
         tip = np.array([lateral + transverse * 0.86, canal - 4 - transverse * 0.5, pedicle_up - 1.0])
         bone((lateral, canal - 4, pedicle_up - 3), tuple(tip), 5.0 * size, 5.0 * size, (0, 1, 0), 1.25)
-    facet = (1.0, -0.25, 0.0) if lumbar > 0.5 else (0.0, 1.0, 0.25)
-    spread = 3.5 if lumbar > 0.5 else 0.5
+    facet, wide = ((1.0, -0.25, 0.0), 6.0) if lumbar > 0.5 else ((0.0, 1.0, 0.25), 6.6)
+    spread = 3.5 if lumbar > 0.5 else -0.5
     bone(
         (lateral - 0.5, canal - 3, pedicle_up),
-        (lateral + spread, canal - 4.5, height_mm * 0.5 + 5),
-        5.0 * size,
-        4.5 * size,
+        (lateral + spread, canal - 4.5, height_mm * 0.5 + 4),
+        wide * size,
+        wide * 0.9 * size,
         facet,
-        1.5,
+        2.2,
     )
-    inner = (0.8 if lumbar > 0.5 else 0.9) * canal_width
+    inner = (0.8 if lumbar > 0.5 else 0.85) * canal_width
     bone(
         (inner, back + 1, lamina_down),
-        (inner + (1.5 if lumbar > 0.5 else 1), canal - 11.5, -height_mm * 0.5 - 6),
-        5.5 * size,
-        4.6 * size,
+        (inner + (1.5 if lumbar > 0.5 else 1), canal - 10.8, -height_mm * 0.5 - 5),
+        wide * size,
+        wide * 0.95 * size,
         facet,
-        1.5,
+        2.2,
     )
     if number < 3:
         bone((0.0, -1.0, 0.3 * height_mm), (0.0, 1.0, 0.5 * height_mm + 17), 6.0 * size, 5.0 * size)

@@ -34,7 +34,9 @@ class Renderer:
         thin = 0.75 + 0.5 * (1 - patient.age_bone)
         self._wall_mm = float(rng.uniform(0.35, 0.75)) * thin
         self._plate_mm = float(rng.uniform(0.4, 0.8)) * thin
-        self._arch_mm = float(rng.uniform(0.9, 1.6)) * thin
+        self._arch_mm = float(rng.uniform(0.7, 1.35)) * thin
+        self._vein_share = float(rng.uniform(0.1, 0.7))
+        self._rough_mm = float(rng.uniform(0.05, 0.3))
         self._rim = float(rng.uniform(0.2, 1.3))
         self._offsets = rng.uniform(0, 64, (len(patient.column), 3)).astype(np.float32)
         self._trabeculae = noise_lattice(3, 0.8)
@@ -231,11 +233,18 @@ class Renderer:
         plate = np.float32(self._plate_mm) * (1 + np.float32(self._rim) * np.clip(found.radial * 2 - 1, 0, 1) ** 2)
         lean = np.clip(np.float32(0.5) + (found.side - end) * np.float32(0.5), 0, 1)
         shell = np.float32(self._wall_mm) + (plate - np.float32(self._wall_mm)) * lean
-        outer = coverage(found.inside, blur_mm)
-        core = np.minimum(coverage(found.inside - shell, blur_mm), outer)
+        rough = self._rough_mm * noise(
+            right * np.float32(0.9) + self._offsets[index][0],
+            anterior * np.float32(0.9),
+            superior * np.float32(0.9),
+            self._patches,
+        )
+        inside = found.inside + rough
+        outer = coverage(inside, blur_mm)
+        core = np.minimum(coverage(inside - shell * (1 + rough), blur_mm), outer)
         hard = np.float32(self.tissues.cortex) + np.float32(self.tissues.endplate - self.tissues.cortex) * lean
         marrow = self._marrow(index, vertebra, found, end, right, anterior, superior, float(blur_mm))
-        vein = self._vein(found, right, superior, vertebra)
+        vein = self._vein(found, right, superior)
         marrow = marrow + vein * (20 - marrow)
         hard = hard + vein * (60 - hard)
         hu[place] = hu[place] * (1 - outer) + hard * (outer - core) + marrow * core
@@ -252,9 +261,12 @@ class Renderer:
         blur_mm: float,
     ) -> np.ndarray:
         offset = self._offsets[index]
-        fade = 1 / (1 + blur_mm**2)
+        fade = 1 / (1 + 0.5 * blur_mm**2)
         texture = noise(
-            right * 2 + offset[0], anterior * 2 + offset[1], superior * np.float32(0.6) + offset[2], self._trabeculae
+            right * np.float32(1.25) + offset[0],
+            anterior * np.float32(1.25) + offset[1],
+            superior * np.float32(0.3) + offset[2],
+            self._trabeculae,
         )
         broad = noise(
             right * np.float32(0.4) + offset[1],
@@ -283,13 +295,12 @@ class Renderer:
             marrow = marrow + np.clip(blob * 4, 0, 1) * (np.float32(1900) - marrow)
         return marrow
 
-    @staticmethod
-    def _vein(found: BodyDistances, right: np.ndarray, superior: np.ndarray, vertebra: PhantomVertebra) -> np.ndarray:
-        deep = (-found.anterior_share - np.float32(0.25)) * np.float32(1 / 0.7)
-        radius = np.float32(0.6) + np.float32(2.2) * np.clip(deep, 0, 1)
+    def _vein(self, found: BodyDistances, right: np.ndarray, superior: np.ndarray) -> np.ndarray:
+        deep = (-found.anterior_share - np.float32(0.35)) * np.float32(1 / 0.6)
+        radius = np.float32(0.3) + np.float32(1.7) * np.clip(deep, 0, 1)
         spread = np.sqrt((right * np.float32(0.55)) ** 2 + superior**2)
         share = np.clip((radius - spread) * np.float32(1.2), 0, 1) * np.clip(deep * 5, 0, 1)
-        return share * np.float32(0.8)
+        return share * np.float32(self._vein_share)
 
     def _paint_metal(self, points: np.ndarray, hu: np.ndarray, blur_mm: float) -> None:
         found = self.metal.nearest(points)

@@ -205,17 +205,17 @@ class BodyShape:
         return side, radial
 
     def _spurs(self, x: np.ndarray, y: np.ndarray, level: np.ndarray) -> np.ndarray:
+        shrink = 1 / np.sqrt(np.maximum(x * x + y * y, np.float32(0.05)))
+        ahead, aside = np.maximum(y, 0) * shrink, x * shrink
         bulge: np.ndarray = np.zeros_like(x)
         for index, rim in enumerate((level - 1, -level - 1)):
-            near = np.maximum(1 - (rim * np.float32(1 / 0.45)) ** 2, 0)
-            near = near * near
+            near = np.maximum(1 - (rim * np.float32(1 / 0.5)) ** 2, 0)
             front, left, right = self.osteophytes_mm[3 * index : 3 * index + 3]
+            around = np.float32(front) * ahead**2
             around = (
-                np.float32(front) * np.maximum(y, 0) ** 2
-                + np.float32(left) * np.maximum(-x, 0) ** 2
-                + np.float32(right) * np.maximum(x, 0) ** 2
+                around + np.float32(left) * np.maximum(-aside, 0) ** 4 + np.float32(right) * np.maximum(aside, 0) ** 4
             )
-            bulge += near * around
+            bulge += near * near * around
         return bulge
 
 
@@ -258,7 +258,7 @@ class Capsules:
     radius_end_mm: np.ndarray
     flat: np.ndarray
     flatness: np.ndarray
-    blend_mm: float = 1.5
+    blend_mm: float = 2.5
     low: np.ndarray = field(init=False)
     high: np.ndarray = field(init=False)
 

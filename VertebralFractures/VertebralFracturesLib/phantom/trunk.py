@@ -84,7 +84,7 @@ _BACK = {
 }
 _CAVITY_WIDTH = {6.3: 1, 7.3: 26, 8: 48, 9: 76, 10: 95, 12: 118, 14: 127, 17: 128, 20: 122, 22: 112}
 _CAVITY_FRONT = {6.3: 1, 7.3: 14, 9: 52, 11: 86, 13: 110, 16: 122, 19: 116, 22: 100}
-_CAVITY_BACK = {6.3: 1, 7.3: 14, 9: 30, 11: 38, 14: 40, 17: 38, 20: 32, 22: 25}
+_CAVITY_BACK = {6.3: 1, 7.3: 14, 9: 30, 11: 35, 14: 36, 17: 35, 20: 32, 22: 25}
 
 
 @dataclass(frozen=True)
@@ -419,8 +419,10 @@ class Trunk:
         hu = np.float32(t.fat) + 6 * fine + 4 * broad
         hu += coverage(np.float32(1.7) - skin, max(blur_mm, 0.6)) * (np.float32(t.skin) - hu)
         thickness = column["fat_mm"][row] * (np.float32(0.8) + np.float32(0.35) * x * x) + 3 * broad
-        streak = np.clip(fine * broad - np.float32(1.1), 0, 1)
-        muscle = np.float32(t.muscle) + 5 * fine - streak * np.float32(90)
+        septum = np.maximum(1 - np.abs(broad + np.float32(0.25) * fine) * np.float32(6), 0)
+        septum *= np.float32(0.35 + 0.5 * self._patient.obesity + 0.3 * self._patient.age_bone)
+        muscle = np.float32(t.muscle) + 5 * fine
+        muscle = muscle + np.minimum(septum, 1) * (np.float32(t.fat) - muscle)
         hu += coverage(skin - thickness, max(blur_mm, 1.0)) * (muscle - hu)
         head = column["number"][row] < 1.5
         if head.any():
@@ -483,14 +485,14 @@ class Trunk:
         body_width, body_depth = c["body_width"][inside], c["body_depth"][inside]
         bx, by = aside / (body_width + 4), ahead / (body_depth + 4)
         around = (np.sqrt(bx * bx + by * by) - 1) * (body_depth + 4)
-        gutter = np.abs(aside) - body_width - 4 + np.minimum(ahead + np.float32(0.3) * body_depth, 0) * np.float32(1.25)
+        gutter = np.abs(aside) - body_width - 4 + np.minimum(ahead + np.float32(0.62) * body_depth, 0) * np.float32(0.9)
         gutter = np.where(ahead < 0, gutter * np.float32(0.7), 30)
         width = np.where(
-            aside > 0, 6 + np.float32(0.25) * np.maximum(ahead, 0), 14 + np.float32(0.2) * np.maximum(ahead, 0)
+            aside > 0, 6 + np.float32(0.22) * np.maximum(ahead, 0), 9 + np.float32(0.2) * np.maximum(ahead, 0)
         )
         middle = np.where(ahead > 0, np.abs(aside) - np.minimum(width, 34), 30)
         pleura = np.minimum(np.minimum(cavity, above), np.minimum(around, np.minimum(gutter, middle)))
-        mediastinum = np.float32(-30) + 25 * fine[inside] + coverage(6 - around, 6) * 40
+        mediastinum = np.float32(-55) + 22 * fine[inside] + coverage(8 - around, 6) * 85
         mediastinum = self._organs(points[inside], "thorax", mediastinum, blur_mm, contrast)
         heart = self._organs(points[inside], "thorax", np.full(len(inside), -2000, np.float32), blur_mm, contrast)
         share = coverage(np.minimum(cavity, above), max(blur_mm, 0.8))
