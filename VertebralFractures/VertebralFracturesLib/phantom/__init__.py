@@ -1,7 +1,7 @@
 """
 Synthetic spine CT patients with exact truth.
 
-    level_tables -> anatomy (make_patient; deformity) -> Patient -> render (hounsfield at any point) -> acquisition (scan) -> case
+    level_tables -> anatomy (make_patient, deformity) -> Patient -> render (HU at points) -> acquisition (scan) -> case
 
 A patient is an implicit function: Hounsfield units can be asked for at any RAS point and any resolution, and the six
 keypoints of every vertebra are evaluated from the same endplate surfaces that are rendered.

@@ -66,14 +66,14 @@ class Renderer:
         points = np.ascontiguousarray(points_ras, np.float32).reshape(-1, 3)
         values = np.empty(len(points), np.float32)
         for start in range(0, len(points), _CHUNK):
-            part = points[start : start + _CHUNK]
+            part = np.ascontiguousarray(points[start : start + _CHUNK].T)
             values[start : start + _CHUNK] = self._chunk(part, np.float32(blur_mm), contrast)
         return values.reshape(np.shape(points_ras)[:-1])
 
     def _chunk(self, points: np.ndarray, blur_mm: float, contrast: float) -> np.ndarray:
         hu = self.trunk.hounsfield(points, blur_mm, contrast)
         self.trunk.paint_tubes(points, hu, blur_mm, contrast)
-        low, high = points.min(0), points.max(0)
+        low, high = points.min(1), points.max(1)
         near = [i for i, (_, first, last) in enumerate(self._parts) if (first < high).all() and (last > low).all()]
         if not near:
             return hu
@@ -94,21 +94,21 @@ class Renderer:
 
     def _localise(self, index: int, points: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
         vertebra = self._patient.column[index]
-        box, first, last = self._parts[index]
-        inside = np.ones(len(points), bool)
+        _, first, last = self._parts[index]
+        inside = np.ones(points.shape[1], bool)
         for axis in (2, 1, 0):
-            inside &= (points[:, axis] > first[axis]) & (points[:, axis] < last[axis])
+            inside &= (points[axis] > first[axis]) & (points[axis] < last[axis])
         chosen = np.flatnonzero(inside)
         if not len(chosen):
             return None
-        own = (points[chosen] - vertebra.centre_ras.astype(np.float32)) @ vertebra.axes.astype(np.float32).T
-        return chosen, np.ascontiguousarray(own.T)
+        own = vertebra.axes.astype(np.float32) @ (points[:, chosen] - vertebra.centre_ras.astype(np.float32)[:, None])
+        return chosen, own
 
     def _paint_canal(self, points: np.ndarray, hu: np.ndarray, blur_mm: float) -> None:
         spine, t = self.trunk.spine, self.tissues
-        row = spine.index(points[:, 2])
-        across = points[:, 0] - spine.canal_right.astype(np.float32)[row]
-        ahead = (points[:, 1] - spine.canal_anterior.astype(np.float32)[row]) * spine.upright.astype(np.float32)[row]
+        row = spine.index(points[2])
+        across = points[0] - spine.canal_right.astype(np.float32)[row]
+        ahead = (points[1] - spine.canal_anterior.astype(np.float32)[row]) * spine.upright.astype(np.float32)[row]
         chosen = np.flatnonzero((np.abs(across) < 16) & (np.abs(ahead) < 11))
         if not len(chosen):
             return

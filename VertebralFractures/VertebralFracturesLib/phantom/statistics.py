@@ -154,13 +154,13 @@ def table(count: int, seed: int = 0, **options: object) -> str:
     :param options: of :func:`.anatomy.make_patient`
     """
     found = measure([make_patient(seed + i, **options) for i in range(count)])
-    names = "Ha  SD  Hm  SD  Hp  SD  Ha/Hp  SD  Hm/Hp  SD  top  bottom".split("  ")
+    names = ["Ha", "SD", "Hm", "SD", "Hp", "SD", "Ha/Hp", "SD", "Hm/Hp", "SD", "top", "bottom"]
     lines = [f"{count} patients; sampled (published)", "level  " + "  ".join(f"{n:>14}" for n in names)]
     for level, published in PUBLISHED_NORMALS.items():
         lines.append(
             f"{level:5}  " + "  ".join(_pair(a, b) for a, b in zip(found.normals[level], published, strict=True))
         )
-    names = "tilt  SD  gap ant.  gap mid.  gap post.".split("  ")
+    names = ["tilt", "SD", "gap ant.", "gap mid.", "gap post."]
     lines.append("level  " + "  ".join(f"{n:>14}" for n in names))
     for level, published in PUBLISHED_COLUMN.items():
         lines.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -344,10 +345,10 @@ class Trunk:
         """
         Soft tissue and outer skeleton, without the column.
 
-        :param points: (n, 3) float32 RAS
+        :param points: (3, n) float32 RAS
         """
         hu = self._couch(points, blur_mm)
-        right, anterior, superior = (np.ascontiguousarray(points[:, i]) for i in range(3))
+        right, anterior, superior = points
         row = self.spine.index(superior)
         take = {
             k: self._columns[k][row]
@@ -361,7 +362,7 @@ class Trunk:
         inside = np.flatnonzero(skin > -blur_mm)
         if len(inside):
             within = self._inside(
-                points[inside],
+                points[:, inside],
                 right[inside],
                 anterior[inside],
                 superior[inside],
@@ -377,11 +378,11 @@ class Trunk:
         return hu
 
     def _couch(self, points: np.ndarray, blur_mm: float) -> np.ndarray:
-        hu = np.full(len(points), -1000, np.float32)
-        if points[:, 1].min() > self.couch_anterior + 20:
+        hu = np.full(points.shape[1], -1000, np.float32)
+        if points[1].min() > self.couch_anterior + 20:
             return hu
-        right = points[:, 0] - np.float32(self.middle_right[len(self.middle_right) // 2])
-        below = np.float32(self.couch_anterior - 2) + np.float32(0.00055) * right * right - points[:, 1]
+        right = points[0] - np.float32(self.middle_right[len(self.middle_right) // 2])
+        below = np.float32(self.couch_anterior - 2) + np.float32(0.00055) * right * right - points[1]
         plate = np.minimum(np.minimum(below, 42 - below), 205 - np.abs(right))
         chosen = np.flatnonzero(plate > -blur_mm)
         if len(chosen):
@@ -430,7 +431,7 @@ class Trunk:
         cavities = np.flatnonzero((column["number"][row] > 6.3) & (skin > 2))
         if len(cavities):
             hu[cavities] = self._cavities(
-                points[cavities],
+                points[:, cavities],
                 right[cavities],
                 anterior[cavities],
                 superior[cavities],
@@ -445,8 +446,10 @@ class Trunk:
 
     def _head(self, points: np.ndarray, skin: np.ndarray, blur_mm: float, hu: np.ndarray) -> np.ndarray:
         top = self.spine.at(-1.8)
-        q = (points - (top + np.array([0, -2, 8])).astype(np.float32)) / np.array([70, 90, 66], np.float32)
-        depth = (1 - np.sqrt((q * q).sum(1))) * 70
+        q = (points - (top + np.array([0, -2, 8])).astype(np.float32)[:, None]) / np.array(
+            [[70], [90], [66]], np.float32
+        )
+        depth = (1 - np.sqrt((q * q).sum(0))) * 70
         hu = hu + coverage(depth, blur_mm) * (900 - hu)
         return hu + coverage(depth - 6, blur_mm) * (self.tissues.brain - hu)
 
@@ -493,8 +496,8 @@ class Trunk:
         middle = np.where(ahead > 0, np.abs(aside) - np.minimum(width, 34), 30)
         pleura = np.minimum(np.minimum(cavity, above), np.minimum(around, np.minimum(gutter, middle)))
         mediastinum = np.float32(-55) + 22 * fine[inside] + coverage(8 - around, 6) * 85
-        mediastinum = self._organs(points[inside], "thorax", mediastinum, blur_mm, contrast)
-        heart = self._organs(points[inside], "thorax", np.full(len(inside), -2000, np.float32), blur_mm, contrast)
+        mediastinum = self._organs(points[:, inside], "thorax", mediastinum, blur_mm, contrast)
+        heart = self._organs(points[:, inside], "thorax", np.full(len(inside), -2000, np.float32), blur_mm, contrast)
         share = coverage(np.minimum(cavity, above), max(blur_mm, 0.8))
         values = hu[inside]
         values = values + share * (mediastinum - values)
@@ -538,20 +541,20 @@ class Trunk:
         if not len(inside):
             return hu
         content = np.float32(self.tissues.fat) + 9 * fine[inside]
-        content = self._organs(points[inside], "abdomen", content, blur_mm, contrast)
+        content = self._organs(points[:, inside], "abdomen", content, blur_mm, contrast)
         values = hu[inside]
         hu[inside] = values + coverage(belly[inside], max(blur_mm, 1.0)) * (content - values)
         return hu
 
     def _organs(self, points: np.ndarray, place: str, hu: np.ndarray, blur_mm: float, contrast: float) -> np.ndarray:
-        low, high = points.min(0), points.max(0)
+        low, high = points.min(1), points.max(1)
         for organ in self.organs:
             reach = float(organ.half_axes.max())
             if organ.place != place or (organ.centre + reach < low).any() or (organ.centre - reach > high).any():
                 continue
             turn = (organ.rotation / organ.half_axes[:, None]).astype(np.float32)
-            q = (points - organ.centre.astype(np.float32)) @ turn.T
-            depth = (1 - np.sqrt(np.einsum("ij,ij->i", q, q))) * np.float32(organ.half_axes.min())
+            q = turn @ (points - organ.centre.astype(np.float32)[:, None])
+            depth = (1 - np.sqrt(q[0] * q[0] + q[1] * q[1] + q[2] * q[2])) * np.float32(organ.half_axes.min())
             value = np.float32(organ.hu + contrast * organ.gain)
             hu = hu + coverage(depth, max(blur_mm, 0.8)) * (value - hu)
         return hu
@@ -562,7 +565,7 @@ class Trunk:
         if found is not None:
             chosen, depth, tube = found
             value = np.float32(self.tissues.blood) + np.float32(contrast) * self.vessels.hu_core[tube]
-            wall = noise(*(points[chosen] * np.float32(0.35)).T, self._coarse) > self._calcified
+            wall = noise(*(points[:, chosen] * np.float32(0.35)), self._coarse) > self._calcified
             shell = coverage(depth, blur_mm) - coverage(depth - np.float32(1.6), blur_mm)
             values = hu[chosen]
             values = values + coverage(depth, blur_mm) * (value - values)
@@ -698,7 +701,7 @@ def _add_pelvis(trunk: Trunk, bones: TubeBuilder, rng: np.random.Generator) -> N
             top + np.array([[side * 62, -38, 22], [side * 95, 0, 48], [side * 112, 48, 42], [side * 118, 82, 2]]) * size
         )
         socket = top + np.array([side * 88, 28, -92]) * size
-        for first, second in zip(crest[:-1], crest[1:], strict=True):
+        for first, second in itertools.pairwise(crest):
             outward = np.cross(second - first, socket - first)
             outward = outward / np.linalg.norm(outward)
             middle = 0.5 * (first + second)

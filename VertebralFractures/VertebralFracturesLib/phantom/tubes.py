@@ -72,12 +72,13 @@ class TubeSet:
         self.count = len(rows)
         if not self.count:
             return
-        self._start = rows[:, :3].astype(np.float32)
-        self._along = rows[:, 3:6].astype(np.float32)
+        self._start = np.ascontiguousarray(rows[:, :3].T, np.float32)
+        self._along = np.ascontiguousarray(rows[:, 3:6].T, np.float32)
         self._inverse_length2 = (1 / np.maximum((rows[:, 3:6] ** 2).sum(1), 1e-6)).astype(np.float32)
         self._radius, self._taper = rows[:, 6].astype(np.float32), rows[:, 7].astype(np.float32)
-        self._flat = rows[:, 8:11].astype(np.float32)
+        self._flat = np.ascontiguousarray(rows[:, 8:11].T, np.float32)
         flatness = rows[:, 11]
+        self._any_flat = bool((flatness != 1).any())
         self._flat2, self._flat4 = (flatness**2 - 1).astype(np.float32), (flatness**4 - 1).astype(np.float32)
         self.hu_core, self.hu_shell, self.shell_mm = (rows[:, i].astype(np.float32) for i in (12, 13, 14))
         self._build_cells(rows)
@@ -110,46 +111,52 @@ class TubeSet:
         """
         Depth inside the tubes near each point.
 
-        :param points_ras: (n, 3) float32
+        :param points_ras: (3, n) float32
         :returns: indices of the points that lie in an occupied cell, their depth (mm, positive inside), tube number;
             None when there are none
         """
         if not self.count:
             return None
-        box_low, box_high = points_ras.min(0), points_ras.max(0)
-        if (box_high < self.low).any() or (box_low > self.high).any():
+        if (points_ras.max(1) < self.low).any() or (points_ras.min(1) > self.high).any():
             return None
-        scaled = (points_ras - self.low) * np.float32(1 / _CELL_MM)
-        inside = ((scaled >= 0) & (scaled < self._shape)).all(1)
-        index = scaled.astype(np.int32)
-        flat_index = (index[:, 0] * self._shape[1] + index[:, 1]) * self._shape[2] + index[:, 2]
-        flat_index[~inside] = 0
+        flat_index, inside = self._cell_of(points_ras)
         used = self._used[flat_index] * inside
         chosen = np.flatnonzero(used)
         if not len(chosen):
             return None
-        cell, used, points = flat_index[chosen], used[chosen], points_ras[chosen]
-        depth = np.full(len(chosen), -1e3, np.float32)
-        winner = np.zeros(len(chosen), np.int32)
-        for slot in range(int(used.max())):
-            here = np.flatnonzero(used > slot) if slot else slice(None)
+        cell, used, points = flat_index[chosen], used[chosen], points_ras[:, chosen]
+        winner = self._cells[cell, 0]
+        depth = self._depth(points, winner)
+        for slot in range(1, int(used.max())):
+            here = np.flatnonzero(used > slot)
             number = self._cells[cell[here], slot]
-            value = self._depth(points[here], number)
-            better = value > depth[here]
-            if slot:
-                here = here[better]  # type: ignore[index]
-                depth[here], winner[here] = value[better], number[better]
-            else:
-                depth, winner = value, number.astype(np.int32)
+            value = self._depth(points[:, here], number)
+            better = np.flatnonzero(value > depth[here])
+            depth[here[better]], winner[here[better]] = value[better], number[better]
         return chosen, depth, winner
 
+    def _cell_of(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        flat_index: np.ndarray = np.zeros(points.shape[1], np.int32)
+        inside: np.ndarray = np.ones(points.shape[1], bool)
+        for axis in range(3):
+            index = np.floor((points[axis] - self.low[axis]) * np.float32(1 / _CELL_MM)).astype(np.int32)
+            inside &= (index >= 0) & (index < self._shape[axis])
+            flat_index = flat_index * np.int32(self._shape[axis]) + index
+        flat_index[~inside] = 0
+        return flat_index, inside
+
     def _depth(self, points: np.ndarray, number: np.ndarray) -> np.ndarray:
-        offset = points - self._start[number]
-        along = self._along[number]
-        share = np.clip(np.einsum("ij,ij->i", offset, along) * self._inverse_length2[number], 0, 1)
-        offset -= share[:, None] * along
-        square = np.einsum("ij,ij->i", offset, offset)
-        flat = np.einsum("ij,ij->i", offset, self._flat[number]) ** 2
-        distance = np.sqrt(square + self._flat2[number] * flat + np.float32(1e-6))
-        slope = np.sqrt(square + self._flat4[number] * flat + np.float32(1e-6)) / distance
-        return (self._radius[number] + share * self._taper[number] - distance) / slope
+        along = [self._along[axis][number] for axis in range(3)]
+        offset = [points[axis] - self._start[axis][number] for axis in range(3)]
+        dot = offset[0] * along[0] + offset[1] * along[1] + offset[2] * along[2]
+        share = np.clip(dot * self._inverse_length2[number], 0, 1)
+        for axis in range(3):
+            offset[axis] -= share * along[axis]
+        square = offset[0] * offset[0] + offset[1] * offset[1] + offset[2] * offset[2] + np.float32(1e-6)
+        radius = self._radius[number] + share * self._taper[number]
+        if not self._any_flat:
+            return radius - np.sqrt(square)
+        flat = sum(offset[axis] * self._flat[axis][number] for axis in range(3)) ** 2
+        distance = np.sqrt(square + self._flat2[number] * flat)
+        slope = np.sqrt(square + self._flat4[number] * flat) / distance
+        return (radius - distance) / slope
