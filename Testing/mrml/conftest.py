@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from mrml.synthetic_spine import LEVELS, body_keypoints, lps_volume, scoliotic_curve
+from mrml.synthetic_spine import LEVELS, body_keypoints, lps_volume, oblique_volume, scoliotic_curve
 from VertebralFracturesLib.core.report import SpineReport, Vertebra
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.volume import Volume
@@ -30,6 +30,11 @@ def curve() -> SpineCurve:
 @pytest.fixture(scope="session")
 def volume(curve: SpineCurve) -> Volume:
     return lps_volume(curve)
+
+
+@pytest.fixture(scope="session")
+def oblique(curve: SpineCurve) -> Volume:
+    return oblique_volume(curve)
 
 
 @pytest.fixture(scope="session")

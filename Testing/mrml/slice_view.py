@@ -73,7 +73,7 @@ class SliceView:
         self._image = vtk.vtkActor2D()
         self._image.SetMapper(self._mapper)
         self._image.GetProperty().SetDisplayLocationToBackground()
-        self.renderer.AddActor2D(self._image)
+        self.renderer.AddViewProp(self._image)
         self._tag = self.logic.AddObserver(vtk.vtkCommand.ModifiedEvent, self._connect_image)
         self._app_logic = app_logic
 
@@ -140,6 +140,13 @@ class SliceView:
             self.hover(start + (end - start) * step / steps)
         self.interactor.LeftButtonReleaseEvent()
         self.render()
+
+    def dropped(self, point_world: ArrayLike, start: ArrayLike, end: ArrayLike) -> NDArray[np.float64]:
+        """Where a drag leaves a world point: Slicer keeps the grip and places points on whole pixels of the plane."""
+        point = np.asarray(point_world, dtype=float)
+        here = self.pixel_of(point)
+        off_plane = point - self.world_of(here)
+        return self.world_of(np.floor(np.asarray(end) - (np.asarray(start) - here) + 0.5)) + off_plane
 
     def _at(self, pixel: ArrayLike) -> None:
         x, y = (int(round(value)) for value in np.asarray(pixel, dtype=float))

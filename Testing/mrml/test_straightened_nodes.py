@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from mrml.synthetic_spine import lps_volume, oblique_volume, scoliotic_curve
+from mrml.synthetic_spine import scoliotic_curve
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.straightening import straighten
 from VertebralFracturesLib.mrml.straightened_nodes import (
@@ -56,9 +56,9 @@ def test_update_is_seen_once(scene, curve) -> None:
     )
 
 
-@pytest.mark.parametrize("make", [lps_volume, oblique_volume])
-def test_the_straightened_volume_holds_what_the_curve_maps_there(curve, make) -> None:
-    volume = make(curve)
+@pytest.mark.parametrize("grid", ["volume", "oblique"])
+def test_the_straightened_volume_holds_what_the_curve_maps_there(curve, grid: str, request) -> None:
+    volume = request.getfixturevalue(grid)
     straight = straightened_volume(volume, curve)
     assert straight.voxels.dtype == np.int16
     np.testing.assert_allclose(straight.spacing_mm, 1.0)

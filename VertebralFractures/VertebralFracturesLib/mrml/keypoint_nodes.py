@@ -131,6 +131,14 @@ def set_keypoints(node: slicer.vtkMRMLMarkupsFiducialNode, keypoints_ras: ArrayL
         node.SetNthControlPointPositionWorld(index, vtk.vtkVector3d(*point))
 
 
+def copy_local_points(source: slicer.vtkMRMLMarkupsNode, target: slicer.vtkMRMLMarkupsNode) -> None:
+    """Give the points of a list the local coordinates of another's, so that both show one vertebra in their spaces."""
+    for index in range(min(source.GetNumberOfControlPoints(), target.GetNumberOfControlPoints())):
+        position = source.GetNthControlPointPosition(index)
+        if target.GetNthControlPointPosition(index) != position:
+            target.SetNthControlPointPosition(index, position)
+
+
 def set_vertebra_attributes(node: slicer.vtkMRMLMarkupsFiducialNode, vertebra: Vertebra) -> None:
     """Write what a vertebra has beside its points as attributes of the list, saved with the scene."""
     node.SetAttribute(LEVEL, vertebra.level)

@@ -14,6 +14,7 @@ import vtk
 
 from ..core.genant import find_preset
 from ..core.keypoints import body_centre
+from ..core.measures import Measures
 from ..core.report import SpineReport, Vertebra
 from ..core.spine_curve import SpineCurve
 from ..errors import UnusableInput
@@ -21,6 +22,7 @@ from .curve_node import add_curve_node, control_points, curve_from_node, points_
 from .keypoint_nodes import (
     add_keypoints_node,
     add_keypoints_proxy,
+    copy_local_points,
     name_keypoints,
     set_grade_color,
     set_keypoints,
@@ -311,7 +313,7 @@ def _cranial_to_caudal(vertebrae: list[Vertebra], curve: SpineCurve) -> list[int
 
 
 def update_study(study: Study) -> SpineReport:
-    """Bring names, colours, labels and table up to the points, levels, status and preset that the nodes have now.
+    """Bring names, colours, labels, proxies and table up to the points, levels, status and preset of the nodes.
 
     :return: the report that they show.
     :raises UnusableInput: as :func:`study_report`.
@@ -320,15 +322,21 @@ def update_study(study: Study) -> SpineReport:
     names = vertebra_names(report)
     for node, vertebra, measures, name in zip(nodes, report.vertebrae, report.measures, names, strict=True):
         set_vertebra_attributes(node, vertebra)
-        for shown, suffix in ((node, ""), (proxy_of(node), _PROXY_SUFFIX)):
-            if shown is not None:
-                set_grade_color(shown, measures.grade if measures else None)
-                name_keypoints(shown, name, suffix)
+        _show(node, name, measures)
+        proxy = proxy_of(node)
+        if proxy is not None:
+            copy_local_points(node, proxy)
+            _show(proxy, name, measures, _PROXY_SUFFIX)
     for labels in study.label_nodes:
         update_labels_node(labels, report)
     if study.table_node is not None:
         update_table_node(study.table_node, report)
     return report
+
+
+def _show(node: slicer.vtkMRMLMarkupsFiducialNode, name: str, measures: Measures | None, suffix: str = "") -> None:
+    name_keypoints(node, name, suffix)
+    set_grade_color(node, measures.grade if measures else None)
 
 
 def update_straightening(study: Study) -> SpineCurve:
@@ -365,9 +373,7 @@ def reset_to_model(study: Study, keypoints_node: slicer.vtkMRMLMarkupsFiducialNo
     if original is None:
         raise ValueError(f"{keypoints_node.GetName()} was added by a reader; there is nothing to reset it to")
     set_vertebra_attributes(keypoints_node, original)
-    for node in (keypoints_node, proxy_of(keypoints_node)):
-        if node is not None:
-            set_keypoints(node, original.keypoints_ras)
+    set_keypoints(keypoints_node, original.keypoints_ras)
     update_study(study)
 
 
