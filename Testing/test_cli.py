@@ -25,6 +25,9 @@ from VertebralFracturesLib.core.report import SpineReport, Vertebra
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.errors import Cancelled, NoSpineFound
+from VertebralFracturesLib.evaluation.reference_case import find_cases, read_case
+from VertebralFracturesLib.io import read_volume
+from VertebralFracturesLib.phantom.acquisition import Protocol
 
 COMMAND = [sys.executable, "-c", "import sys; from VertebralFracturesLib.cli import main; sys.exit(main())"]
 
@@ -231,8 +234,6 @@ def test_evaluate_prints_and_writes_tables(an_oracle: Any, tmp_path: Path, capsy
     case = tmp_path / "cases" / "one"
     case.mkdir(parents=True)
     image = write_image(case / "ct.nii.gz", body_hu())
-    from VertebralFracturesLib.io import read_volume
-
     report = oracle(read_volume(image), None, preset="genant")
     entries = [{"label": v.level, "ras": v.keypoints_ras.tolist()} for v in report.vertebrae]
     document = {"vertebrae": entries, "curve": report.curve.points_ras.tolist()}
@@ -240,6 +241,49 @@ def test_evaluate_prints_and_writes_tables(an_oracle: Any, tmp_path: Path, capsy
     assert cli.main(["evaluate", str(tmp_path / "cases"), "-o", str(tmp_path / "out")]) == 0
     assert "one" in capsys.readouterr().out
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"evaluation.json", "evaluation.csv"}
+
+
+def truth_of(folder: Path) -> Callable[..., SpineReport]:
+    """An analysis that answers with the truth of the case that is being made in a folder, but for one vertebra."""
+
+    def analyze(volume: Volume, models: object, *, preset: str, input: dict[str, Any], **_: object) -> SpineReport:
+        case = read_case(next(folder.glob(".*/reference.json")).parent)
+        found = [
+            Vertebra(keypoints, 0.9, np.full(6, 0.5), level, 0.9)
+            for level, keypoints in zip(case.levels, case.keypoints_ras, strict=True)
+        ]
+        return SpineReport("test", input, "anchor-free", preset, case.curve, tuple(found[1:]))
+
+    return analyze
+
+
+def test_the_demo_sets_found_beside_true(
+    an_oracle: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    coarse = Protocol(pixel_mm=3.0, slice_spacing_mm=3.0, first_level=17.5, last_level=22.5, field_mm=300.0)
+    monkeypatch.setattr("VertebralFracturesLib.demo.demo_protocol", lambda: coarse)
+    an_oracle(truth_of(tmp_path))
+    assert cli.main(["demo", "-o", str(tmp_path / "demo"), "--seed", "3"]) == 0
+    assert {*RESULT_FILES, "ct.nii.gz", "reference.json"} == {path.name for path in (tmp_path / "demo").iterdir()}
+    printed = capsys.readouterr().out
+    rows = {line.split("|")[1].split()[0]: line for line in printed.splitlines() if "|" in line}
+    assert sum("not found" in row for row in rows.values()) == 1
+    assert rows["L2"].split()[0] == "L2"
+    assert rows["L2"].split()[5] == rows["L2"].split()[-1] == "3"
+    assert f"{len(rows) - 2} of {len(rows) - 1} vertebrae found, 0 false" in printed
+    document = json.loads((tmp_path / "demo" / "measurements.json").read_text(encoding="utf-8"))
+    assert document["input"]["path"] == "ct.nii.gz"
+
+
+def test_phantoms_are_written_as_reference_cases(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    coarse = Protocol(pixel_mm=4.0, slice_spacing_mm=4.0, first_level=18.0, last_level=21.0, field_mm=200.0)
+    monkeypatch.setattr("VertebralFracturesLib.phantom.case.random_protocol", lambda rng: coarse)
+    assert cli.main(["phantom", "-o", str(tmp_path / "new"), "--count", "2", "--seed", "5"]) == 0
+    cases = find_cases(tmp_path / "new")
+    assert len(cases) == 2
+    assert read_volume(cases[0].image).spacing_mm == pytest.approx([4.0, 4.0, 4.0], rel=1e-3)
 
 
 # ------------------------------------------------------------------------------------------------ as users run it

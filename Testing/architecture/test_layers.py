@@ -25,8 +25,15 @@ ALLOWED = {
     "output": {"errors"},
     "terminal": {"core"},
     "analysis": {"core", "errors", "io", "networks()", "pipeline()", "mrml()", "report_page()"},
-    "demo": {"core", "errors", "analysis", "phantom()", "evaluation()", "terminal"},
-    "cli": {"errors", "analysis()", "demo()", "evaluation()", "phantom()", "training()", "output()", "terminal()"},
+    "demo": {"core", "errors", "analysis", "io", "phantom()", "evaluation()", "terminal"},
+    "cli": {
+        "errors",
+        *(
+            f"{part}()"
+            for part in ("analysis", "demo", "evaluation", "io", "networks", "output", "phantom", "pipeline")
+        ),
+        *("terminal()", "training()"),
+    },
     "errors": set(),
     "__init__": set(),
 }

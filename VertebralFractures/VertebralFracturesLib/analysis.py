@@ -1,4 +1,4 @@
-"""One analysis from an input path to the result files: what ``analyze`` and ``demo`` share."""
+"""One analysis from an input that was read to the result files: what ``analyze`` and ``demo`` share."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,7 +11,7 @@ from .core.report_table import CSV_ENCODING
 from .core.text_files import write_text
 from .core.volume import Volume
 from .errors import NoSpineFound, UnusableInput
-from .io import read_input
+from .io import ReadInput
 
 RESULT_FILES = ("measurements.json", "measurements.csv", "scene.mrb", "report.html")
 
@@ -19,32 +19,29 @@ Progress = Callable[[str, float], None]
 
 
 def analyze_input(
-    path: Path,
+    read: ReadInput,
     folder: Path,
     *,
-    series: str | None = None,
     device: str = "auto",
     detector: Literal["anchor-free", "anchor"] = "anchor-free",
     preset: str = "genant",
     progress: Progress,
 ) -> SpineReport:
-    """Read a CT, measure its vertebrae and write the four result files.
+    """Check that an input is a CT, measure its vertebrae and write the four result files.
 
-    :param path: image file or DICOM folder.
+    :param read: the input, from :func:`~.io.read_input`.
     :param folder: takes :data:`RESULT_FILES`.
-    :param series: Series Instance UID or Series Number, for DICOM.
     :param device: "auto", "cpu" or "cuda".
     :param detector: which detection head.
     :param preset: cut-offs of the grades.
     :param progress: called with the stage and its fraction.
-    :raises UnusableInput: the input cannot be read or is no CT.
+    :raises UnusableInput: the input is no CT, or there is no such device.
     :raises NoSpineFound: no spine in view.
     """
     from .networks.weights import load_models
     from .pipeline import analyze
 
-    progress("reading", 0.0)
-    read = read_input(path, series, lambda fraction: progress("reading", fraction))
+    path = Path(read.description["path"])
     models = load_models(device, detector)
     try:
         warnings = (*read.warnings, *check_is_ct(read.volume))

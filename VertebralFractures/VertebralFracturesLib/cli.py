@@ -109,19 +109,16 @@ def _add_analyze(parser: argparse.ArgumentParser) -> None:
 
 def _analyze(args: argparse.Namespace) -> None:
     from .analysis import RESULT_FILES, analyze_input
+    from .io import read_input
     from .output import output_folder
     from .terminal import ProgressLine, result_table
 
     target = args.output or Path(f"{_input_name(args.input)}-{PROGRAM}")
     with output_folder(target, args.overwrite) as folder, ProgressLine() as progress:
+        progress("reading", 0.0)
+        read = read_input(args.input, args.series, lambda fraction: progress("reading", fraction))
         report = analyze_input(
-            args.input,
-            folder,
-            series=args.series,
-            device=args.device,
-            detector=args.detector,
-            preset=args.preset,
-            progress=progress,
+            read, folder, device=args.device, detector=args.detector, preset=args.preset, progress=progress
         )
     for warning in report.warnings:
         _say(f"warning: {warning}")
@@ -198,19 +195,10 @@ def _phantom(args: argparse.Namespace) -> None:
     if args.count < 1 or args.seed < 0:
         raise UnusableInput("--count has to be 1 or more and --seed 0 or more")
 
-    import numpy as np
-
     from .output import output_folder
-    from .phantom.acquisition import random_protocol, scan
-    from .phantom.anatomy import make_patient
-    from .phantom.case import write_case
+    from .phantom.case import write_random_cases
     from .terminal import ProgressLine
 
     with output_folder(args.output, args.overwrite) as folder, ProgressLine() as progress:
-        for place in range(args.count):
-            progress("synthetic patients", place / args.count)
-            seed = args.seed + place
-            patient = make_patient(seed)
-            volume = scan(patient, random_protocol(np.random.default_rng(seed)), seed)
-            write_case(folder / f"phantom-{seed:05d}", patient, volume)
+        write_random_cases(folder, args.count, args.seed, progress)
     print(f"{args.output}: {args.count} synthetic patients as reference cases")

@@ -1,5 +1,6 @@
 """The demonstration: a synthetic patient with known fractures, measured and set against the truth."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -9,14 +10,17 @@ from numpy.typing import NDArray
 from .analysis import Progress, analyze_input
 from .core.genant import find_preset, genant_index, grade, heights_mm
 from .core.report import SpineReport
+from .io import read_input
 from .terminal import text_table
 
 if TYPE_CHECKING:
     from .evaluation.reference_case import ReferenceCase
+    from .phantom.acquisition import Protocol
 
 FRACTURES = {"T7": ("wedge", 0.68), "T12": ("biconcave", 0.77), "L2": ("wedge", 0.52)}
 """Kind and index G of the fractures that the patient has."""
 
+CT_FILE = "ct.nii.gz"
 _HEADER = ("Level", "Ha mm", "Hm mm", "Hp mm", "G", "Grade", "|", "true", "Ha mm", "Hm mm", "Hp mm", "G", "Grade")
 
 
@@ -36,18 +40,32 @@ def run_demo(
     :return: the comparison as text, one line per vertebra.
     """
     from .evaluation.reference_case import read_case
-    from .phantom.acquisition import Protocol, scan
+    from .phantom.acquisition import scan
     from .phantom.anatomy import make_patient
     from .phantom.case import write_case
 
-    progress("synthetic patient", 0.0)
     patient = make_patient(seed, realism="realistic", fractures=FRACTURES, pathology_rate=0.0, level_variants=False)
-    volume = scan(patient, Protocol(), seed)
+    volume = scan(patient, demo_protocol(), seed, lambda share: progress("synthetic patient", share))
     write_case(folder, patient, volume)
-    report = analyze_input(
-        folder / "ct.nii.gz", folder, device=device, detector=detector, preset=preset, progress=progress
-    )
+    progress("reading", 0.0)
+    read = read_input(folder / CT_FILE)
+    read = replace(read, description={**read.description, "path": CT_FILE, "patient": f"synthetic, seed {seed}"})
+    report = analyze_input(read, folder, device=device, detector=detector, preset=preset, progress=progress)
     return comparison(report, read_case(folder))
+
+
+def demo_protocol() -> "Protocol":
+    """How the patient is scanned: coarse enough to be made in half a minute, fine enough to measure."""
+    from .phantom.acquisition import Protocol
+
+    return Protocol(
+        pixel_mm=0.9,
+        slice_spacing_mm=1.5,
+        slice_thickness_mm=1.5,
+        first_level=10.5,
+        last_level=23.0,
+        field_mm=340.0,
+    )
 
 
 def comparison(report: SpineReport, case: "ReferenceCase") -> str:
