@@ -16,7 +16,14 @@ from VertebralFracturesLib.mrml.curve_node import curve_from_node
 from VertebralFracturesLib.mrml.keypoint_nodes import keypoints_from_node
 from VertebralFracturesLib.mrml.scene_file import read_scene, write_scene
 from VertebralFracturesLib.mrml.straightened_nodes import straightened_volume
-from VertebralFracturesLib.mrml.study import Study, study_report, subject_hierarchy, update_study
+from VertebralFracturesLib.mrml.study import (
+    Study,
+    remove_study,
+    studies,
+    study_report,
+    subject_hierarchy,
+    update_study,
+)
 from VertebralFracturesLib.mrml.table_node import row_of_vertebra
 from VertebralFracturesLib.mrml.volume_nodes import volume_from_node
 
@@ -234,3 +241,16 @@ def test_what_is_no_scene_is_told(tmp_path) -> None:
     path.write_text("not a bundle")
     with boot_scene() as application, pytest.raises(UnusableInput, match="is not a Slicer data bundle"):
         read_scene(application.scene, path)
+
+
+def test_a_scene_imported_twice_holds_two_separate_studies(bundle: Path, report) -> None:
+    with boot_scene() as application:
+        read_scene(application.scene, bundle)
+        assert application.scene.ReadFromMRB(str(bundle), False)
+        first, second = studies(application.scene)
+        assert not {node.GetID() for node in first.nodes} & {node.GetID() for node in second.nodes}
+        assert first.folder_item != second.folder_item
+        assert len({node.GetID() for node in (*first.proxy_nodes, *second.proxy_nodes)}) == 2 * len(report.vertebrae)
+        remove_study(second)
+        assert update_study(first).to_json() == report.to_json()
+        assert studies(application.scene) == [first]

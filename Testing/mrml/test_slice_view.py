@@ -15,7 +15,7 @@ SEVERE = 3
 
 @pytest.fixture
 def study(scene, volume, report):
-    study = create_study(scene, add_volume_node(scene, volume, "CT"), report, resample_straightened=True)
+    study = create_study(scene, add_volume_node(scene, volume, "CT"), report)
     arrange_views(scene, study.volume_node, study.straightened_node, *focus(report))
     return study
 
@@ -84,7 +84,7 @@ def test_an_axial_view_shows_only_what_is_near_its_plane(study, open_view) -> No
 
 
 def test_the_image_under_the_transform_is_the_resampled_one(scene, study, open_view, volume, report) -> None:
-    live = create_study(scene, study.volume_node, report)
+    live = create_study(scene, study.volume_node, report, straighten_live=True)
     for node in (*study.proxy_nodes, *live.proxy_nodes, study.label_nodes[1], live.label_nodes[1]):
         node.SetDisplayVisibility(False)
     view = open_view("Yellow+")

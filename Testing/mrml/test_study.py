@@ -159,7 +159,7 @@ def test_a_dragged_curve_is_followed_and_keypoints_stay(study, report) -> None:
 
 
 def test_a_resampled_straightened_volume_follows_the_curve(scene, volume, report) -> None:
-    study = create_study(scene, add_volume_node(scene, volume, "CT"), report, resample_straightened=True)
+    study = create_study(scene, add_volume_node(scene, volume, "CT"), report)
     before = volume_from_node(study.straightened_node).voxels.copy()
     _move(study.curve_node, 9, (8.0, 0, 0))
     update_straightening(study)
@@ -172,7 +172,8 @@ def test_removing_leaves_the_scene_as_it_was(scene, volume, report) -> None:
     hierarchy = subject_hierarchy(scene)
     hierarchy.CreateItem(hierarchy.GetSceneItemID(), volume_node)
     before, tree = _node_ids(scene), _tree(scene)
-    remove_study(create_study(scene, volume_node, report, resample_straightened=True))
+    for straighten_live in (False, True):
+        remove_study(create_study(scene, volume_node, report, straighten_live))
     assert _node_ids(scene) == before
     assert _tree(scene) == tree
 

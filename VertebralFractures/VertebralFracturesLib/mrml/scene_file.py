@@ -51,7 +51,7 @@ def _write_bundle(
     with _quiet(), boot_scene() as application:
         scene = application.scene
         volume_node = add_volume_node(scene, volume, name, share_voxels=True)
-        study = create_study(scene, volume_node, report, resample_straightened=True)
+        study = create_study(scene, volume_node, report)
         focus_ras, focus_straight = focus(report)
         arrange_views(scene, volume_node, study.straightened_node, focus_ras, focus_straight)
         _set_compression((volume_node, study.straightened_node), compress)

@@ -7,6 +7,7 @@ edit lives in the nodes; :func:`study_report` puts both together.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import slicer
@@ -139,7 +140,7 @@ def create_study(
     scene: slicer.vtkMRMLScene,
     volume_node: slicer.vtkMRMLScalarVolumeNode,
     report: SpineReport,
-    resample_straightened: bool = False,
+    straighten_live: bool = False,
     patient_views: ViewGroup = PATIENT_VIEWS,
     straightened_views: ViewGroup = STRAIGHTENED_VIEWS,
 ) -> Study:
@@ -148,15 +149,15 @@ def create_study(
     :param scene: the scene of the volume node.
     :param volume_node: the CT that was analyzed, in this scene.
     :param report: the result of its analysis, in the scene's world coordinates.
-    :param resample_straightened: store a resampled straightened CT that is saved with the scene and needs no module to
-        be seen; otherwise the CT's own voxels are straightened while they are displayed, which is not saved.
+    :param straighten_live: straighten the CT's own voxels while they are displayed, which follows a dragged curve at
+        once but takes ten times as long a frame and is not saved; otherwise the straightened CT is resampled.
     :param patient_views: where the patient is shown.
     :param straightened_views: where the straightened space is shown.
     :raises UnusableInput: a volume without voxels or under a transform that is not linear.
     """
     study = Study(_add_report_node(scene, volume_node, report))
     try:
-        _add_nodes(study, volume_node, report, resample_straightened, patient_views, straightened_views)
+        _add_nodes(study, volume_node, report, straighten_live, patient_views, straightened_views)
         _group(study, volume_node)
         update_study(study)
     except BaseException:
@@ -184,7 +185,7 @@ def _add_nodes(
     study: Study,
     volume_node: slicer.vtkMRMLScalarVolumeNode,
     report: SpineReport,
-    resample_straightened: bool,
+    straighten_live: bool,
     patient_views: ViewGroup,
     straightened_views: ViewGroup,
 ) -> None:
@@ -192,12 +193,11 @@ def _add_nodes(
     _link(study, "curve", add_curve_node(scene, report.curve, f"{name} spine curve", patient_views))
     straightening = add_straightening_node(scene, report.curve, f"{name} straightening")
     _link(study, "straightening", straightening)
-    if resample_straightened:
-        straightened = add_straightened_volume_node(
-            scene, volume_from_node(volume_node), report.curve, f"{name} straightened"
-        )
-    else:
+    if straighten_live:
         straightened = add_straightened_proxy_node(volume_node, straightening, f"{name} straightened")
+    else:
+        volume = volume_from_node(volume_node)
+        straightened = add_straightened_volume_node(scene, volume, report.curve, f"{name} straightened")
     _link(study, "straightenedVolume", straightened)
     for place, (vertebra, vertebra_name) in enumerate(zip(report.vertebrae, vertebra_names(report), strict=True)):
         node = add_keypoints_node(scene, vertebra, vertebra_name, patient_views)
@@ -248,9 +248,15 @@ def model_report(study: Study) -> SpineReport:
     :raises UnusableInput: the report node's text is not a report.
     """
     try:
-        return SpineReport.from_json(study.report_node.GetText() or "")
+        return _parsed(study.report_node.GetText() or "")
     except ValueError as error:
         raise UnusableInput(f"the study {study.report_node.GetName()!r} cannot be read: {error}") from error
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str) -> SpineReport:
+    """A report node's text is read again at every edit, and changes never."""
+    return SpineReport.from_json(text)
 
 
 def study_report(study: Study) -> SpineReport:
