@@ -121,6 +121,24 @@ def test_a_dicom_folder_is_analysed_and_its_series_named(
     assert document["input"]["series"]["uid"] == "1.2.9"
 
 
+def test_a_gantry_tilt_survives_into_the_scene(an_oracle: Any, tmp_path: Path) -> None:
+    import slicer
+    import vtk
+    from VertebralFracturesLib.mrml.application import boot_scene
+    from VertebralFracturesLib.mrml.scene_file import read_scene
+
+    write_series(tmp_path / "ct", body_hu(), step=(0.0, 0.6, 3.0))
+    assert cli.main(["analyze", str(tmp_path / "ct"), "-o", str(tmp_path / "out")]) == 0
+    with boot_scene() as application:
+        study, *_ = read_scene(application.scene, tmp_path / "out" / "scene.mrb")
+        matrix = vtk.vtkMatrix4x4()
+        study.volume_node.GetIJKToRASMatrix(matrix)
+        np.testing.assert_allclose(
+            slicer.util.arrayFromVTKMatrix(matrix), read_volume(tmp_path / "ct").ijk_to_ras, atol=1e-6
+        )
+    assert matrix.GetElement(1, 2) == pytest.approx(-0.6)
+
+
 def test_existing_results_stay_unless_overwritten(an_oracle: Any, a_ct: Path, tmp_path: Path) -> None:
     arguments = ["analyze", str(a_ct), "-o", str(tmp_path / "out")]
     assert cli.main(arguments) == 0
