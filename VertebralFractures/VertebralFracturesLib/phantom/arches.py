@@ -16,26 +16,28 @@ _CANAL_DEPTH = {2: 17.0, 4: 14.5, 8: 15.0, 14: 15.5, 20: 16.5, 24: 16.0}
 _LAMINA_HALF_HEIGHT = {3: 5.2, 8: 9.0, 15: 11.0, 19: 10.5, 22: 9.0, 24: 6.5}
 _SPINOUS_ANGLE = {
     2: 10.0,
-    3: 18.0,
-    7: 22.0,
-    8: 34.0,
-    10: 52.0,
-    12: 62.0,
-    16: 66.0,
-    17: 58.0,
-    18: 42.0,
-    19: 26.0,
-    20: 16.0,
-    24: 12.0,
+    3: 22.0,
+    5: 28.0,
+    7: 46.0,
+    8: 53.0,
+    10: 63.0,
+    12: 67.0,
+    15: 68.0,
+    17: 60.0,
+    18: 46.0,
+    19: 36.0,
+    20: 27.0,
+    24: 22.0,
 }
 _SPINOUS_LENGTH = {
     2: 16.0,
     4: 14.0,
     6: 20.0,
-    7: 30.0,
-    8: 33.0,
-    12: 41.0,
-    16: 38.0,
+    7: 29.0,
+    8: 30.0,
+    10: 31.0,
+    13: 38.0,
+    16: 37.0,
     18: 28.0,
     19: 25.0,
     22: 26.0,
@@ -138,13 +140,13 @@ def make_arch(number: float, body: BodyShape, height_mm: float, size: float, rng
     spine_flat = spine_height / drawn(_SPINOUS_HALF_WIDTH, 0.1)
     start = (0.0, back - 0.8, lamina_down + 1.0)
     end = (0.0, start[1] - length * np.cos(angle), start[2] - length * np.sin(angle))
-    bone(start, end, spine_height, spine_height * rng.uniform(0.8, 1.05), (1, 0, 0), spine_flat)
+    bone(start, end, spine_height, spine_height * rng.uniform(0.7, 1.0), (1, 0, 0), spine_flat)
     tip_width = float(rng.uniform(1.1, 1.7))
     bone(
         (0.0, end[1] + 2 * np.cos(angle), end[2] + 2 * np.sin(angle)),
         end,
-        spine_height * 0.85,
-        spine_height * 0.8,
+        spine_height * 0.75,
+        spine_height * 0.7,
         (1, 0, 0),
         max(1.0, spine_flat / tip_width),
     )

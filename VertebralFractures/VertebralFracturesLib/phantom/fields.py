@@ -10,13 +10,13 @@ from scipy.ndimage import gaussian_filter
 _PERIOD = 64
 
 
-@lru_cache(maxsize=8)
-def noise_lattice(seed: int, sigma: float) -> np.ndarray:
+@lru_cache(maxsize=16)
+def noise_lattice(seed: int, sigma: float | tuple[float, float, float]) -> np.ndarray:
     """
     A periodic lattice of smooth noise with unit standard deviation.
 
     :param seed: which lattice
-    :param sigma: smoothing in lattice cells
+    :param sigma: smoothing in lattice cells, along x, y, z if three
     :returns: (64 * 64 * 64,) float32, flattened
     """
     white = np.random.default_rng(seed).standard_normal((_PERIOD,) * 3).astype(np.float32)

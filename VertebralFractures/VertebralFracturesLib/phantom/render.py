@@ -39,8 +39,8 @@ class Renderer:
         self._rough_mm = float(rng.uniform(0.05, 0.3))
         self._rim = float(rng.uniform(0.2, 1.3))
         self._offsets = rng.uniform(0, 64, (len(patient.column), 3)).astype(np.float32)
-        self._trabeculae = noise_lattice(3, 0.8)
-        self._patches = noise_lattice(4, 2.5)
+        self._trabeculae = noise_lattice(3, (1.3, 1.3, 5.0))
+        self._patches = noise_lattice(4, 5.0)
         self._parts = [self._bounds(v) for v in patient.column]
 
     @staticmethod
@@ -160,9 +160,7 @@ class Renderer:
             value = np.full_like(value, upper.hu_trabecular * 0.9 + 40)
         if disc.vacuum > 0:
             gas = np.minimum(disc.vacuum * np.float32(0.85) - radial, (np.float32(0.32 * gap) - np.abs(height)) / 6)
-            gas = gas + np.float32(0.1) * noise(
-                right * np.float32(0.5), anterior * np.float32(0.5), height, self._patches
-            )
+            gas = gas + np.float32(0.1) * noise(right, anterior, height * 2, self._patches)
             value = value + coverage(gas * np.float32(8), 0.8) * (np.float32(-650) - value)
         place = chosen[near]
         hu[place] += cover * (value - hu[place])
@@ -182,10 +180,10 @@ class Renderer:
         hu: np.ndarray,
         blur_mm: float,
     ) -> None:
-        swell = np.maximum(1 - (height / np.float32(0.5 * gap + 9)) ** 2, 0) * np.float32(bridge_mm)
+        swell = np.maximum(1 - (height / np.float32(0.5 * gap + 6)) ** 2, 0) ** 0.7 * np.float32(bridge_mm + 1) - 1
         swell *= np.clip((y - np.float32(0.15)) * 2, 0, 1) * np.clip(1.2 + 1.2 * x, 0.15, 1)
         outside = (radial - np.float32(0.98)) * np.float32(size_mm)
-        inside = np.minimum(swell - outside, outside + np.float32(1.5))
+        inside = np.minimum(swell - outside, outside + np.float32(2.5))
         outer = coverage(inside, blur_mm)
         core = coverage(inside - np.float32(1.0), blur_mm)
         value = np.float32(self.tissues.cortex * 0.85) * (outer - core) + np.float32(230) * core
@@ -206,9 +204,9 @@ class Renderer:
         place, right, anterior, superior = chosen[near], own[0][near], own[1][near], own[2][near]
         offset = self._offsets[index]
         rough = noise(
-            right * np.float32(0.35) + offset[0],
-            anterior * np.float32(0.35),
-            superior * np.float32(0.35),
+            right * np.float32(0.7) + offset[0],
+            anterior * np.float32(0.7),
+            superior * np.float32(0.7),
             self._patches,
         )
         depth = capsules.depth(right, anterior, superior) + np.float32(0.35) * rough
@@ -232,11 +230,12 @@ class Renderer:
         end = np.minimum(found.superior, found.inferior)
         plate = np.float32(self._plate_mm) * (1 + np.float32(self._rim) * np.clip(found.radial * 2 - 1, 0, 1) ** 2)
         lean = np.clip(np.float32(0.5) + (found.side - end) * np.float32(0.5), 0, 1)
-        shell = np.float32(self._wall_mm) + (plate - np.float32(self._wall_mm)) * lean
+        wall = np.float32(self._wall_mm) * np.clip(np.float32(0.85) + np.float32(0.35) * found.anterior_share, 0.5, 1.2)
+        shell = wall + (plate - wall) * lean
         rough = self._rough_mm * noise(
-            right * np.float32(0.9) + self._offsets[index][0],
-            anterior * np.float32(0.9),
-            superior * np.float32(0.9),
+            right * np.float32(1.8) + self._offsets[index][0],
+            anterior * np.float32(1.8),
+            superior * np.float32(1.8),
             self._patches,
         )
         inside = found.inside + rough
@@ -263,15 +262,15 @@ class Renderer:
         offset = self._offsets[index]
         fade = 1 / (1 + 0.5 * blur_mm**2)
         texture = noise(
-            right * np.float32(1.25) + offset[0],
-            anterior * np.float32(1.25) + offset[1],
-            superior * np.float32(0.3) + offset[2],
+            right * np.float32(2.2) + offset[0],
+            anterior * np.float32(2.2) + offset[1],
+            superior * np.float32(1.5) + offset[2],
             self._trabeculae,
         )
         broad = noise(
-            right * np.float32(0.4) + offset[1],
-            anterior * np.float32(0.4) + offset[2],
-            superior * np.float32(0.4),
+            right * np.float32(0.8) + offset[1],
+            anterior * np.float32(0.8) + offset[2],
+            superior * np.float32(0.8),
             self._patches,
         )
         base = np.float32(vertebra.hu_trabecular)

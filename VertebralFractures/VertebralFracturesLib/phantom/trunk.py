@@ -83,8 +83,8 @@ _BACK = {
     31: 105,
     38: 85,
 }
-_CAVITY_WIDTH = {6.3: 1, 7.3: 26, 8: 48, 9: 76, 10: 95, 12: 118, 14: 127, 17: 128, 20: 122, 22: 112}
-_CAVITY_FRONT = {6.3: 1, 7.3: 14, 9: 52, 11: 86, 13: 110, 16: 122, 19: 116, 22: 100}
+_CAVITY_WIDTH = {6.3: 1, 7.3: 26, 8: 48, 9: 78, 10: 100, 12: 124, 14: 135, 17: 137, 20: 130, 22: 116}
+_CAVITY_FRONT = {6.3: 1, 7.3: 14, 9: 56, 11: 94, 13: 124, 16: 142, 19: 136, 22: 110}
 _CAVITY_BACK = {6.3: 1, 7.3: 14, 9: 30, 11: 35, 14: 36, 17: 35, 20: 32, 22: 25}
 
 
@@ -223,7 +223,7 @@ class Trunk:
         _add_soft_tubes(self, soft, rng)
         self.bones, self.vessels, self.soft = bones.build(), vessels.build(), soft.build()
         self.airways = _airways(self, rng)
-        self._coarse, self._broad = noise_lattice(2, 2.0), noise_lattice(1, 5.0)
+        self._coarse, self._broad = noise_lattice(2, 2.0), noise_lattice(1, (9.0, 9.0, 9.0))
 
     def _outline(self, patient: Patient, rng: np.random.Generator) -> None:
         spine, size, fat = self.spine, patient.size, patient.obesity
@@ -237,6 +237,8 @@ class Trunk:
         torso = (number > 8) & (number < 30)
         self.couch_anterior = float(np.quantile(rear[torso], 0.12))
         rear = np.maximum(rear, self.couch_anterior)
+        lying = np.clip((number - 7) / 4, 0, 1) * np.maximum(rear - self.couch_anterior, 0)
+        rear = rear - 0.75 * (lying - 20 * np.tanh(lying / 20))
         fore = spine.anterior + front
         self.fat_mm = (5 + 26 * fat) * np.clip((number - 3) / 5, 0.35, 1)
         self.middle_right = spine.right * 0.6 + 0.4 * float(spine.right[torso].mean())
@@ -329,11 +331,11 @@ class Trunk:
         organ(19.3, -52, 52, (46, 38, 48), t.bowel, 15, "abdomen", 10)
         organ(19.2, -52, 72, (34, 16, 36), -920.0, 0, "abdomen", 10)
         organ(20.6, 0, 30, (55, 11, 12), 38.0, 60, "abdomen", 8)
-        for _ in range(int(rng.integers(16, 34))):
+        for _ in range(int(rng.integers(45, 90))):
             number, gas = rng.uniform(20, 29), rng.random()
             hu = -900.0 if gas < 0.22 else float(rng.uniform(150, 500)) if gas > 0.9 else t.bowel + rng.normal(0, 15)
             half = rng.uniform(8, 24, 3) * (0.8 if gas < 0.22 else 1)
-            organ(number, rng.uniform(-95, 95), rng.uniform(25, 85), tuple(half), float(hu), 40, "abdomen", 12)
+            organ(number, rng.uniform(-105, 105), rng.uniform(14, 88), tuple(half), float(hu), 40, "abdomen", 12)
         organ(29, 0, 30, (42, 34, 30), 5.0, 20, "abdomen", 2)
         organ(15.4, -26, 62, (58, 46, 56), t.blood, 180, "thorax", 4)
         organ(13.8, 8, 64, (36, 34, 38), t.blood, 200, "thorax", 4)
@@ -411,10 +413,11 @@ class Trunk:
             superior * np.float32(0.25),
             self._coarse,
         )
+        dither = np.float32(0.35) * fine
         broad = noise(
-            right * np.float32(0.42) + self._offset[1],
-            anterior * np.float32(0.57),
-            superior * np.float32(0.17),
+            right * np.float32(0.8) + (dither + self._offset[1]),
+            anterior * np.float32(1.05) + dither,
+            superior * np.float32(0.33) + dither,
             self._broad,
         )
         hu = np.float32(t.fat) + 6 * fine + 4 * broad
@@ -495,7 +498,8 @@ class Trunk:
         )
         middle = np.where(ahead > 0, np.abs(aside) - np.minimum(width, 34), 30)
         pleura = np.minimum(np.minimum(cavity, above), np.minimum(around, np.minimum(gutter, middle)))
-        mediastinum = np.float32(-55) + 22 * fine[inside] + coverage(8 - around, 6) * 85
+        muscular = np.maximum(coverage(8 - around, 6), np.where(ahead < 0, coverage(-gutter - 2, 4), 0))
+        mediastinum = np.float32(-55) + 22 * fine[inside] + muscular * 85
         mediastinum = self._organs(points[:, inside], "thorax", mediastinum, blur_mm, contrast)
         heart = self._organs(points[:, inside], "thorax", np.full(len(inside), -2000, np.float32), blur_mm, contrast)
         share = coverage(np.minimum(cavity, above), max(blur_mm, 0.8))
@@ -522,21 +526,17 @@ class Trunk:
         hu: np.ndarray,
     ) -> np.ndarray:
         low = c["number"] > 15
-        wall = np.minimum(c["abdomen_front"] - ahead, c["abdomen_width"] - np.abs(aside)) * np.float32(0.9)
+        wx, wy = aside / c["abdomen_width"], np.maximum(ahead, 0) / np.maximum(c["abdomen_front"], 1)
+        wx2, wy2 = wx * wx, wy * wy
+        rounding = np.sqrt(np.sqrt(wx2 * wx2 + wy2 * wy2 + np.float32(0.9) * wx2 * wy2))
+        wall = (1 - rounding) * np.minimum(c["abdomen_width"], c["abdomen_front"])
         wall = np.minimum(wall, skin - c["fat_mm"] - 8)
-        behind = np.minimum(
-            ahead + np.float32(0.2) * c["body_depth"],
-            np.maximum(np.abs(aside) - c["body_width"] - 20, ahead - c["body_depth"]),
-        )
-        belly = np.where(
-            c["number"] > 20.5,
-            np.minimum(wall, behind),
-            np.where(
-                above < 0,
-                np.minimum(cavity - 3, np.maximum(np.abs(aside) - c["body_width"] - 5, ahead - c["body_depth"] - 3)),
-                -5,
-            ),
-        )
+        sx, sy = aside / (c["body_width"] + 4), ahead / (c["body_depth"] + 4)
+        around = (np.sqrt(sx * sx + sy * sy) - 1) * (c["body_depth"] + 4)
+        behind = ahead + np.float32(0.75) * c["body_depth"] + np.float32(0.22) * np.clip(np.abs(aside) - 45, 0, 60)
+        below = np.minimum(wall, np.minimum(around, behind))
+        upper = np.where(above < 0, np.minimum(cavity - 3, around), -5)
+        belly = np.where(c["number"] > 20.5, below, upper)
         inside = np.flatnonzero(low & (belly > -1))
         if not len(inside):
             return hu
@@ -672,12 +672,12 @@ def _add_shoulders(
         blade = np.array(
             [
                 joint + [-side * 18, -12, 4],
-                back + np.array([side * 92, -42, 10]) * size,
-                back + np.array([side * 84, -44, -85]) * size,
+                back + np.array([side * 90, -28, 10]) * size,
+                back + np.array([side * 82, -34, -85]) * size,
             ]
         )
         bones.add(blade, np.array([14.0, 30, 16]) * size, marrow, cortex, 1.2, np.array([-side * 0.45, 0.9, 0]), 5.0)
-        spine_of_scapula = np.array([joint + [-side * 8, -14, 20], back + np.array([side * 70, -56, 18]) * size])
+        spine_of_scapula = np.array([joint + [-side * 8, -14, 20], back + np.array([side * 72, -40, 18]) * size])
         bones.add(spine_of_scapula, 6.0 * size, marrow, cortex, 1.3)
 
 
