@@ -283,7 +283,8 @@ def test_ge_padding_becomes_air(tmp_path: Path) -> None:
 
 def test_enhanced_multi_frame_ct_lies_where_its_frames_say(tmp_path: Path) -> None:
     orientation = rotated((0, 0, 0))
-    positions = np.array([5.0, -20.0, 100.0]) + np.outer(np.arange(9) * 2.0, [0.0, 0.0, 1.0])
+    order = np.random.default_rng(2).permutation(9)
+    positions = np.array([5.0, -20.0, 100.0]) + np.outer(order * 2.0, [0.0, 0.0, 1.0])
     frames = np.array([ramp_slice(position, orientation, 1.5) for position in positions])
     path = write_slice(tmp_path / "multi.dcm", frames, None)
     dataset = pydicom.dcmread(path)
