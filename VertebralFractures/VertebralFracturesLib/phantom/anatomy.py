@@ -13,7 +13,7 @@ from scipy.interpolate import CubicSpline
 from . import level_tables as tables
 from .arches import Arch, make_arch
 from .deformity import BodyPlan, FractureKind, body_shape, fractured, osteophytes, random_fracture, schmorl_nodes
-from .shapes import BodyShape
+from .shapes import BodyShape, EndplateShape
 
 if TYPE_CHECKING:
     from .render import Renderer
@@ -370,9 +370,9 @@ def _draw_gaps(levels: list[str], size: float, rng: np.random.Generator) -> np.n
     return np.maximum(0.94 * mean * patient * np.exp(rng.normal(0, tables.GAP_LOG_SD[1], len(levels))), 1.2)
 
 
-def _wedge_degrees(plan: BodyPlan) -> float:
-    depth = 0.5 * (plan.depth_superior_mm + plan.depth_inferior_mm)
-    return float(np.rad2deg(np.arctan2(plan.height_posterior_mm - plan.height_anterior_mm, depth)))
+def _slope_degrees(plate: EndplateShape) -> float:
+    """Angle of an endplate against the body's middle plane, + = closing towards the front."""
+    return float(np.rad2deg(np.arctan2(plate.posterior_mm - plate.anterior_mm, 2 * plate.half_depth_mm)))
 
 
 def _mean_disc_wedges() -> np.ndarray:
@@ -399,9 +399,9 @@ def _draw_tilts(vertebrae: list[PhantomVertebra], gaps: np.ndarray, rng: np.rand
             cervical if number < 8 else thoracic if number < 19 else lumbar
         )
         depth = above.plan.depth_inferior_mm
-        limit = float(np.rad2deg(np.arctan(2 * (gaps[index] - 0.9) / depth)))
-        disc = float(np.clip(disc, -max(limit, 0.5), max(limit, 0.5)))
-        tilts.append(tilts[-1] + 0.5 * (_wedge_degrees(above.plan) + _wedge_degrees(below.plan)) + disc)
+        limit = float(np.rad2deg(np.arctan(2 * (gaps[index] - 1.1) / depth)))
+        disc = float(np.clip(disc, -max(limit, 0.2), max(limit, 0.2)))
+        tilts.append(tilts[-1] + _slope_degrees(above.body.inferior) + _slope_degrees(below.body.superior) + disc)
     numbers = np.array([v.number for v in vertebrae])
     middle = (numbers >= 11) & (numbers <= 20)
     target = np.interp(numbers, np.arange(2, 25), tables.TILT_DEGREES)

@@ -47,7 +47,7 @@ class Renderer:
     def _bounds(vertebra: PhantomVertebra) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Box of body and disc below and arch in own coordinates, and half size of its RAS box with centre."""
         width, depth, height = vertebra.body.reach_mm
-        low, high = np.array([-width - 3, -depth - 3, -height - 16]), np.array([width + 3, depth + 9, height + 3])
+        low, high = np.array([-width - 4, -depth - 3, -height - 16]), np.array([width + 4, depth + 9, height + 3])
         if vertebra.arch is not None:
             low = np.minimum(low, vertebra.arch.capsules.low)
             high = np.maximum(high, vertebra.arch.capsules.high)
@@ -180,8 +180,8 @@ class Renderer:
         hu: np.ndarray,
         blur_mm: float,
     ) -> None:
-        swell = np.maximum(1 - (height / np.float32(0.5 * gap + 6)) ** 2, 0) ** 0.7 * np.float32(bridge_mm + 1) - 1
-        swell *= np.clip((y - np.float32(0.15)) * 2, 0, 1) * np.clip(1.2 + 1.2 * x, 0.15, 1)
+        swell = np.maximum(1 - (height / np.float32(0.5 * gap + 6)) ** 2, 0) * np.float32(bridge_mm + 1) - 1
+        swell *= np.clip(y * 2 - np.float32(0.7), 0, 1) * np.clip(1.2 + 1.2 * x, 0.15, 1)
         outside = (radial - np.float32(0.98)) * np.float32(size_mm)
         inside = np.minimum(swell - outside, outside + np.float32(2.5))
         outer = coverage(inside, blur_mm)
