@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
 from VertebralFracturesLib.core.genant import genant_index, heights_mm
 from VertebralFracturesLib.phantom.acquisition import (
     Protocol,

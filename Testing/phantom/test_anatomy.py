@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from VertebralFracturesLib.core.genant import genant_index, heights_mm
 from VertebralFracturesLib.phantom.anatomy import make_patient
 from VertebralFracturesLib.phantom.statistics import PUBLISHED_COLUMN, PUBLISHED_NORMALS, measure

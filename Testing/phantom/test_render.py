@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.phantom.anatomy import make_patient
 from VertebralFracturesLib.phantom.fields import coverage, smooth_minimum

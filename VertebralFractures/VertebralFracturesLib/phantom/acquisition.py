@@ -362,14 +362,14 @@ def scan_lowres(patient: Patient, protocol: Protocol, seed: int, spacing_mm: flo
     points = np.stack(np.meshgrid(axes[2], axes[1], axes[0], indexing="ij")[::-1], -1).astype(np.float32)
     flat = points.reshape(-1, 3)
     seen = np.flatnonzero(_in_field(flat, shape, matrix, protocol))
-    values = np.full(len(flat), AIR_HU, np.float32)
+    values: np.ndarray = np.full(len(flat), AIR_HU, np.float32)
     values[seen] = patient.hounsfield(flat[seen], spacing_mm, protocol.contrast)
     fine = seen[near_spine(patient, flat[seen])]
     quarter = spacing_mm / 4 * np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]], np.float32)
     values[fine] = np.mean([patient.hounsfield(flat[fine] + q, spacing_mm / 2, protocol.contrast) for q in quarter], 0)
-    mask = np.zeros(len(flat), bool)
-    mask[seen] = True
-    image, mask = values.reshape(points.shape[:-1]), mask.reshape(points.shape[:-1])
+    measured: np.ndarray = np.zeros(len(flat), bool)
+    measured[seen] = True
+    image, mask = values.reshape(points.shape[:-1]), measured.reshape(points.shape[:-1])
     image = _bone_gain(image, protocol.bone_gain)
     thick = np.sqrt(max(protocol.slice_thickness_mm**2 - spacing_mm**2, 0) / 12) / spacing_mm
     if thick > 0.15:
@@ -393,7 +393,7 @@ def _covering(shape: tuple[int, int, int], matrix: np.ndarray, spacing_mm: float
 def _in_field(points: np.ndarray, shape: tuple[int, int, int], matrix: np.ndarray, protocol: Protocol) -> np.ndarray:
     index = (points - matrix[:3, 3].astype(np.float32)) @ np.linalg.inv(matrix[:3, :3]).T.astype(np.float32)
     upper = np.array(shape[::-1], np.float32) - 0.5
-    inside = ((index > -0.5) & (index < upper)).all(1)
+    inside: np.ndarray = ((index > -0.5) & (index < upper)).all(1)
     if protocol.padding_hu is not None:
         half = (np.array(shape[::-1], np.float32) - 1) / 2
         inside &= (((index[:, :2] - half[:2]) / (half[:2] + 0.5)) ** 2).sum(1) <= 1
@@ -420,11 +420,11 @@ def sample_scanned(
     flat = points.reshape(-1, 3)
     to_index = np.linalg.inv(matrix[:3, :3]).T.astype(np.float32)
     index = (flat - matrix[:3, 3].astype(np.float32)) @ to_index
-    values = np.full(len(flat), fill, np.float32)
+    values: np.ndarray = np.full(len(flat), fill, np.float32)
     seen = np.flatnonzero(((index >= 0) & (index <= np.array(shape[::-1], np.float32) - 1)).all(1))
     if len(seen):
         values[seen] = _interpolated(patient, index[seen], matrix, protocol)
-    image = values.reshape(points.shape[:-1])
+    image: np.ndarray = values.reshape(points.shape[:-1])
     if image.ndim > 1 and image.shape[-1] > 8:
         image = _kernel_along(image, points, protocol)
     image = _bone_gain(image, protocol.bone_gain).reshape(-1)

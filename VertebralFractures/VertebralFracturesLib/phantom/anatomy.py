@@ -285,7 +285,7 @@ def _draw_fractures(
         wanted = {}
         for level in levels[1:]:
             number = tables.LEVEL_NUMBERS[level]
-            if rng.random() < rate * float(tables.by_knots(number, weight)):  # type: ignore[arg-type]
+            if rng.random() < rate * float(tables.by_knots(number, weight)):
                 wanted[level] = random_fracture(number, rng)
     return [
         fractured(plan, *wanted[level], rng) if level in wanted else plan

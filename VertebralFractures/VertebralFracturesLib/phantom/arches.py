@@ -88,8 +88,8 @@ def make_arch(number: float, body: BodyShape, height_mm: float, size: float, rng
     :param size: patient's linear size, 1 average
     """
 
-    def drawn(knots: dict[float, float] | dict[int, float], spread: float = 0.07) -> float:
-        return float(by_knots(number, knots)) * size * float(np.exp(rng.normal(0, spread)))  # type: ignore[arg-type]
+    def drawn(knots: dict[int, float], spread: float = 0.07) -> float:
+        return float(by_knots(number, knots)) * size * float(np.exp(rng.normal(0, spread)))
 
     canal_width, canal_depth = drawn(_CANAL_HALF_WIDTH, 0.05), drawn(_CANAL_DEPTH, 0.06) / 2
     wall = body.posterior_wall_mm / (1 + 0.5 * body.canal_notch)
@@ -134,7 +134,7 @@ def make_arch(number: float, body: BodyShape, height_mm: float, size: float, rng
         (0.45, -0.85, -0.35 * (1 - cervical)),
         lamina / 3.0,
     )
-    angle = np.deg2rad(float(by_knots(number, _SPINOUS_ANGLE)) + rng.normal(0, 4))  # type: ignore[arg-type]
+    angle = np.deg2rad(float(by_knots(number, _SPINOUS_ANGLE)) + rng.normal(0, 4))
     length = drawn(_SPINOUS_LENGTH)
     spine_height = drawn(_SPINOUS_HALF_HEIGHT)
     spine_flat = spine_height / drawn(_SPINOUS_HALF_WIDTH, 0.1)

@@ -9,6 +9,9 @@ fractions stand for supernumerary levels.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 LEVEL_NAMES: tuple[str, ...] = (
@@ -265,7 +268,7 @@ def at_level(table: np.ndarray, number: float) -> float:
     return float(np.interp(number, np.arange(FIRST_NUMBER, FIRST_NUMBER + len(table)), table))
 
 
-def by_knots(number: float | np.ndarray, knots: dict[float, float]) -> np.ndarray:
+def by_knots(number: float | np.ndarray, knots: Mapping[Any, float]) -> np.ndarray:
     """
     Piecewise linear value over the level number.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .fields import coverage, noise, noise_lattice
-from .shapes import BodyDistances
+from .shapes import BodyDistances, EndplateShape
 from .trunk import Trunk, draw_tissues
 from .tubes import TubeBuilder, TubeSet
 
@@ -67,7 +67,7 @@ class Renderer:
         values = np.empty(len(points), np.float32)
         for start in range(0, len(points), _CHUNK):
             part = np.ascontiguousarray(points[start : start + _CHUNK].T)
-            values[start : start + _CHUNK] = self._chunk(part, np.float32(blur_mm), contrast)
+            values[start : start + _CHUNK] = self._chunk(part, blur_mm, contrast)
         return values.reshape(np.shape(points_ras)[:-1])
 
     def _chunk(self, points: np.ndarray, blur_mm: float, contrast: float) -> np.ndarray:
@@ -308,8 +308,8 @@ class Renderer:
             hu[chosen] += coverage(depth, blur_mm) * (METAL_HU - hu[chosen])
 
 
-def _rims(plate: object) -> tuple[float, float]:
-    return plate.anterior_mm, plate.posterior_mm  # type: ignore[attr-defined]
+def _rims(plate: EndplateShape) -> tuple[float, float]:
+    return plate.anterior_mm, plate.posterior_mm
 
 
 def screw_axes(vertebra: PhantomVertebra) -> list[np.ndarray]:

@@ -127,11 +127,11 @@ class BodyShape:
         for u in (1.0, 0.0, -1.0):
             for superior in (True, False):
                 plate = self.superior if superior else self.inferior
-                height = float(self.endplate_height(np.float32(u), np.float32(0), superior))
+                height = float(self.endplate_height(u, 0.0, superior))
                 points.append([0.0, u * plate.half_depth_mm, height if superior else -height])
         return np.array(points)
 
-    def endplate_height(self, u: np.ndarray, v: np.ndarray, superior: bool) -> np.ndarray:
+    def endplate_height(self, u: np.ndarray | float, v: np.ndarray | float, superior: bool) -> np.ndarray:
         """Height of an endplate with its nodes; arguments as in :meth:`EndplateShape.height`."""
         plate = self.superior if superior else self.inferior
         height = plate.height(u, v)
@@ -141,7 +141,7 @@ class BodyShape:
         return height
 
     @staticmethod
-    def _pit_profile(pit: Pit, plate: EndplateShape, u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    def _pit_profile(pit: Pit, plate: EndplateShape, u: np.ndarray | float, v: np.ndarray | float) -> np.ndarray:
         along = (u - np.float32(pit.anterior)) * np.float32(plate.half_depth_mm / pit.radius_mm)
         across = (v - np.float32(pit.right)) * np.float32(plate.half_width_mm / pit.radius_mm)
         bump = np.maximum(1 - np.float32(0.5) * (along * along + across * across), 0)
@@ -283,7 +283,9 @@ class Capsules:
     def _one(self, index: int, right: np.ndarray, anterior: np.ndarray, superior: np.ndarray) -> np.ndarray:
         along = self.end[index] - self.start[index]
         length2 = float(along @ along)
-        q = [c - np.float32(s) for c, s in zip((right, anterior, superior), self.start[index], strict=True)]
+        q: list[np.ndarray] = [
+            c - np.float32(s) for c, s in zip((right, anterior, superior), self.start[index], strict=True)
+        ]
         share = np.clip(sum(c * np.float32(a / length2) for c, a in zip(q, along, strict=True)), 0, 1)
         q = [c - share * np.float32(a) for c, a in zip(q, along, strict=True)]
         square = q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + np.float32(1e-6)

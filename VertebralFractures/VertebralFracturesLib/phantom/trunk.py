@@ -565,7 +565,8 @@ class Trunk:
         if found is not None:
             chosen, depth, tube = found
             value = np.float32(self.tissues.blood) + np.float32(contrast) * self.vessels.hu_core[tube]
-            wall = noise(*(points[:, chosen] * np.float32(0.35)), self._coarse) > self._calcified
+            x, y, z = points[:, chosen] * np.float32(0.35)
+            wall = noise(x, y, z, self._coarse) > self._calcified
             shell = coverage(depth, blur_mm) - coverage(depth - np.float32(1.6), blur_mm)
             values = hu[chosen]
             values = values + coverage(depth, blur_mm) * (value - values)
@@ -612,8 +613,8 @@ def _add_ribs(trunk: Trunk, bones: TubeBuilder, rng: np.random.Generator) -> Non
             )
             tip = vertebra.arch.transverse_tip
             tubercle = vertebra.to_ras(np.array([side * (tip[0] + 1), tip[1] + 8.5, tip[2]]))
-            stop = np.deg2rad(float(by_knots(number, end_angle)) + rng.normal(0, 3))  # type: ignore[arg-type]
-            fall = float(by_knots(number, drop))  # type: ignore[arg-type]
+            stop = np.deg2rad(float(by_knots(number, end_angle)) + rng.normal(0, 3))
+            fall = float(by_knots(number, drop))
             angles = np.linspace(np.deg2rad(158), stop, 13)
             share = np.linspace(0.04, 1, 13)
             wall = [
