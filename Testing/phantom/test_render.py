@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 from VertebralFracturesLib.core.volume import Volume
+from VertebralFracturesLib.phantom.acquisition import Protocol, sample_scanned
 from VertebralFracturesLib.phantom.anatomy import make_patient
 from VertebralFracturesLib.phantom.fields import coverage, smooth_minimum
+from VertebralFracturesLib.phantom.shapes import APPARENT_EDGE_MM
 
 
 @pytest.fixture(scope="module")
@@ -12,29 +14,36 @@ def patient():
     return make_patient(2, realism="realistic", pathology_rate=0.0, deformity_rate=0.3, level_variants=False)
 
 
-def _outer_edge_mm(patient, vertebra, keypoint: np.ndarray, direction: float) -> float:
-    """Signed distance from a keypoint to the outermost half-height crossing along the superior axis."""
-    steps = np.arange(-3, 1.6, 0.05)
-    points = keypoint + direction * steps[:, None] * vertebra.axes[2]
-    values = patient.hounsfield(points, 0.2)
-    outside = np.median(values[steps > 1.0])
-    bone = values[steps < 0.8].max()
-    high = np.flatnonzero(values > 0.5 * (outside + bone))
-    return float(steps[high[high < np.searchsorted(steps, 0.9)].max()])
+def _outer_edge_mm(values: np.ndarray, steps: np.ndarray) -> float:
+    """Position of the outermost half-height crossing of an edge profile that runs out of the bone."""
+    peak = int(values[steps < 1.0].argmax())
+    outside = values[-15:].min()
+    below = np.flatnonzero(values[peak:] < 0.5 * (outside + values[peak]))
+    return float(steps[peak + below[0]])
 
 
-def test_rendered_endplates_lie_at_the_middle_keypoints(patient):
+def _edge_errors_mm(patient, look) -> np.ndarray:
+    steps = np.arange(-2.5, 2.5, 0.05)
     errors = []
     for vertebra in patient.vertebrae:
         if 8 <= vertebra.number <= 22:
-            points = vertebra.keypoints_ras
-            errors += [
-                _outer_edge_mm(patient, vertebra, points[2], 1),
-                _outer_edge_mm(patient, vertebra, points[3], -1),
-            ]
-    errors = np.array(errors)
-    assert abs(np.median(errors)) < 0.15
-    assert np.quantile(np.abs(errors), 0.9) < 0.7
+            for keypoint, direction in ((2, 1), (3, -1)):
+                outward = direction * steps[:, None] * vertebra.axes[2]
+                errors.append(_outer_edge_mm(look(vertebra.keypoints_ras[keypoint] + outward), steps))
+    return np.array(errors)
+
+
+def test_bone_ends_just_inside_the_middle_keypoints(patient):
+    errors = _edge_errors_mm(patient, lambda points: patient.hounsfield(points, 0.1))
+    assert np.median(errors) == pytest.approx(-APPARENT_EDGE_MM, abs=0.12)
+    assert np.quantile(np.abs(errors + APPARENT_EDGE_MM), 0.9) < 0.6
+
+
+def test_scanned_edges_appear_at_the_middle_keypoints(patient):
+    protocol = Protocol(first_level=7, last_level=23.5, noise_hu=0)
+    errors = _edge_errors_mm(patient, lambda points: sample_scanned(patient, points, protocol, 0))
+    assert abs(np.median(errors)) < 0.25
+    assert np.quantile(np.abs(errors), 0.8) < 0.6
 
 
 def test_values_of_the_main_tissues(patient):

@@ -393,7 +393,7 @@ def _covering(shape: tuple[int, int, int], matrix: np.ndarray, spacing_mm: float
 def _in_field(points: np.ndarray, shape: tuple[int, int, int], matrix: np.ndarray, protocol: Protocol) -> np.ndarray:
     index = (points - matrix[:3, 3].astype(np.float32)) @ np.linalg.inv(matrix[:3, :3]).T.astype(np.float32)
     upper = np.array(shape[::-1], np.float32) - 0.5
-    inside: np.ndarray = ((index > -0.5) & (index < upper)).all(1)
+    inside = np.all((index > -0.5) & (index < upper), axis=1)
     if protocol.padding_hu is not None:
         half = (np.array(shape[::-1], np.float32) - 1) / 2
         inside &= (((index[:, :2] - half[:2]) / (half[:2] + 0.5)) ** 2).sum(1) <= 1

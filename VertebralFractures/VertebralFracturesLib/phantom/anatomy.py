@@ -305,7 +305,7 @@ def _draw_vertebrae(
     degeneration = float(np.clip(rng.beta(1.2, 1.6) * (0.4 + 0.9 * age_bone), 0, 1)) * min(rate, 1.0)
     schmorl_rate = float(rng.choice([0.0, 0.05, 0.3], p=[0.5, 0.35, 0.15])) * rate
     trabecular = float(np.clip(rng.normal(225 - 150 * age_bone, 35), 25, 340))
-    texture = float(rng.uniform(0.2, 0.8))
+    texture = float(rng.uniform(0.25, 1.1))
     instrumented = _instrumented_levels(levels, rng) if rng.random() < 0.05 * rate else set()
     waist = rng.uniform(0.07, 0.19)
     vertebrae = []
@@ -316,7 +316,7 @@ def _draw_vertebrae(
         spurs = osteophytes(rng, degeneration)
         body = body_shape(
             plan,
-            float(rng.uniform(0.9, 1.6)),
+            (float(rng.uniform(1.4, 2.8)), float(rng.uniform(1.2, 2.3))),
             float(np.clip(waist + rng.normal(0, 0.02), 0.02, 0.22)),
             float(rng.uniform(0.02, 0.08)),
             float(rng.uniform(0.05, 0.15) + 0.05 * thoracic),
@@ -492,7 +492,7 @@ def _make_sacrum(last: PhantomVertebra, gap: float, size: float, rng: np.random.
     for index, values in enumerate(sizes):
         anterior, middle, posterior, top, bottom, width = (v * size for v in values)
         plan = BodyPlan(anterior, middle, posterior, top, bottom, width, width * 0.78)
-        body = body_shape(plan, 1.5, 0.04, 0.02, 0.05, 0.1)
+        body = body_shape(plan, (1.8, 1.2), 0.04, 0.02, 0.05, 0.1)
         draft = PhantomVertebra(
             f"S{index + 1}",
             25.0 + index,
@@ -521,10 +521,11 @@ def _draw_discs(
 ) -> tuple[Disc, ...]:
     rate = options.pathology_rate
     bridging = rng.uniform(0.3, 0.9) if rng.random() < (0.04 + 0.16 * age_bone) * rate else 0.0
+    gas = rng.uniform(0.03, 0.25) if rng.random() < (0.05 + 0.2 * age_bone) * rate else 0.003 * rate
     base = rng.normal(88, 14) if realism == "realistic" else rng.uniform(30, 170)
     discs = []
     for vertebra in column:
-        vacuum = float(rng.uniform(0.3, 1)) if rng.random() < (0.01 + 0.05 * age_bone) * rate else 0.0
+        vacuum = float(rng.uniform(0.3, 1)) if rng.random() < gas else 0.0
         bridge = float(rng.uniform(2, 6)) if 10 < vertebra.number < 23 and rng.random() < bridging else 0.0
         fused = vertebra.number >= 26 or rng.random() < 0.006 * rate
         discs.append(Disc(float(base + rng.normal(0, 8)), vacuum, bridge, bool(fused)))

@@ -105,7 +105,7 @@ def random_fracture(number: float, rng: np.random.Generator) -> tuple[FractureKi
 
 def body_shape(
     plan: BodyPlan,
-    corner_mm: float,
+    corner_mm: tuple[float, float],
     waist_anterior: float,
     waist_posterior: float,
     canal_notch: float,
@@ -113,7 +113,12 @@ def body_shape(
     pits: tuple[Pit, ...] = (),
     osteophytes_mm: tuple[float, ...] = (0.0,) * 6,
 ) -> BodyShape:
-    """Turn a plan into surfaces whose keypoints have exactly the planned heights (before nodes)."""
+    """
+    Turn a plan into surfaces whose keypoints have exactly the planned heights (before nodes).
+
+    :param plan: what to measure
+    :param corner_mm: anterior and posterior rounding; the others as in :class:`.shapes.BodyShape`
+    """
     share = plan.superior_share
     half_anterior = 0.5 * (plan.height_anterior_mm + plan.lost_anterior_mm)
     half_posterior = 0.5 * (plan.height_posterior_mm + plan.lost_posterior_mm)
@@ -131,7 +136,7 @@ def body_shape(
         for (a, p), d, b, depth, width in zip(rims, dishes, bends, depths, widths, strict=True)
     ]
     return BodyShape(
-        plates[0], plates[1], corner_mm, waist_anterior, waist_posterior, canal_notch, taper, pits, osteophytes_mm
+        plates[0], plates[1], *corner_mm, waist_anterior, waist_posterior, canal_notch, taper, pits, osteophytes_mm
     )
 
 

@@ -49,9 +49,9 @@ def coverage(distance_mm: np.ndarray, blur_mm: float) -> np.ndarray:
     return np.clip(distance_mm * np.float32(1 / blur_mm) + np.float32(0.5), 0, 1)
 
 
-def smooth_minimum(first: np.ndarray, second: np.ndarray, radius: float) -> np.ndarray:
+def smooth_minimum(first: np.ndarray, second: np.ndarray, radius: float | np.ndarray) -> np.ndarray:
     """
     Minimum of two distances with a rounded transition; equal to the minimum where they differ by more than ``radius``.
     """
-    overlap = np.maximum(np.float32(radius) - np.abs(first - second), 0)
-    return np.minimum(first, second) - overlap * overlap * np.float32(1 / (4 * radius))
+    overlap = np.maximum(radius - np.abs(first - second), 0)
+    return np.minimum(first, second) - overlap * overlap / (4 * radius)

@@ -140,7 +140,7 @@ class Renderer:
         normal = (upper.axes @ up).astype(np.float32)
         plate = upper.body.inferior
         width = 0.5 * (plate.half_width_mm + lower.body.superior.half_width_mm)
-        depth = 0.5 * (plate.half_depth_mm + lower.body.superior.half_depth_mm) + upper.body.corner_mm
+        depth = 0.5 * (plate.half_depth_mm + lower.body.superior.half_depth_mm) + upper.body.corner_posterior_mm
         reach = gap * 0.5 + plate.dish_mm + lower.body.superior.dish_mm + 7
         height = (own[0] - origin[0]) * normal[0] + (own[1] - origin[1]) * normal[1] + (own[2] - origin[2]) * normal[2]
         near = np.flatnonzero(np.abs(height) < reach)

@@ -14,6 +14,9 @@ from .fields import smooth_minimum
 
 _APEX = -0.2
 
+APPARENT_EDGE_MM = 0.3
+"""How far outside a thin endplate its half-height edge appears in a CT of about 1 mm, where readers put the keypoints."""
+
 
 @dataclass(frozen=True)
 class Pit:
@@ -88,7 +91,8 @@ class BodyShape:
     A vertebral body.
 
     :param superior, inferior: endplates
-    :param corner_mm: radius over which endplate and wall are rounded; the keypoints lie where the rounding begins
+    :param corner_anterior_mm, corner_posterior_mm: radius over which endplate and wall are rounded; the keypoints lie
+        where the rounding begins
     :param waist_anterior, waist_posterior: narrowing at mid-height, share of the half size
     :param canal_notch: concavity of the posterior wall, share of the half depth
     :param taper: narrowing of the anterior half, 0 ellipse .. .3 heart
@@ -98,7 +102,8 @@ class BodyShape:
 
     superior: EndplateShape
     inferior: EndplateShape
-    corner_mm: float
+    corner_anterior_mm: float
+    corner_posterior_mm: float
     waist_anterior: float
     waist_posterior: float
     canal_notch: float
@@ -110,7 +115,7 @@ class BodyShape:
     def reach_mm(self) -> tuple[float, float, float]:
         """Half sizes of a box around the body: right, anterior, superior."""
         spur = max(self.osteophytes_mm) + 1.5
-        depth = max(self.superior.half_depth_mm, self.inferior.half_depth_mm) + self.corner_mm + spur
+        depth = max(self.superior.half_depth_mm, self.inferior.half_depth_mm) + self.corner_anterior_mm + spur
         width = max(self.superior.half_width_mm, self.inferior.half_width_mm) + spur
         height = max(e.anterior_mm for e in (self.superior, self.inferior))
         height = max(height, self.superior.posterior_mm, self.inferior.posterior_mm)
@@ -119,7 +124,7 @@ class BodyShape:
     @property
     def posterior_wall_mm(self) -> float:
         """Distance from the middle to the outer posterior wall at the endplates."""
-        return 0.5 * (self.superior.half_depth_mm + self.inferior.half_depth_mm) + self.corner_mm
+        return 0.5 * (self.superior.half_depth_mm + self.inferior.half_depth_mm) + self.corner_posterior_mm
 
     def keypoints_local(self) -> np.ndarray:
         """Six keypoints in the body's own coordinates, (6, 3) mm, in the order of KEYPOINT_NAMES."""
@@ -160,8 +165,11 @@ class BodyShape:
         half_width = np.float32(0.5 * (up.half_width_mm + down.half_width_mm)) + level * np.float32(
             0.5 * (up.half_width_mm - down.half_width_mm)
         )
-        half_depth = np.float32(self.posterior_wall_mm) + level * np.float32(
-            0.5 * (up.half_depth_mm - down.half_depth_mm)
+        corner = np.where(anterior > 0, np.float32(self.corner_anterior_mm), np.float32(self.corner_posterior_mm))
+        half_depth = (
+            np.float32(0.5 * (up.half_depth_mm + down.half_depth_mm))
+            + corner
+            + level * np.float32(0.5 * (up.half_depth_mm - down.half_depth_mm))
         )
         x, y = right / half_width, anterior / half_depth
         side, radial = self._wall(x, y, level, half_width, half_depth)
@@ -171,8 +179,8 @@ class BodyShape:
             height = self.endplate_height(u, x, is_up)
             gap = height - superior if is_up else height + superior
             plates.append(self._soften_pits(gap, u, x, is_up))
-        end = np.minimum(plates[0], plates[1])
-        return BodyDistances(smooth_minimum(side, end, self.corner_mm), side, plates[0], plates[1], radial, x, y, level)
+        end = np.minimum(plates[0], plates[1]) - np.float32(APPARENT_EDGE_MM)
+        return BodyDistances(smooth_minimum(side, end, corner), side, plates[0], plates[1], radial, x, y, level)
 
     def _soften_pits(self, gap: np.ndarray, u: np.ndarray, v: np.ndarray, superior: bool) -> np.ndarray:
         plate = self.superior if superior else self.inferior

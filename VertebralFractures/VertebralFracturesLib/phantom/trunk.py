@@ -116,12 +116,12 @@ def draw_tissues(realism: str, rng: np.random.Generator) -> Tissues:
 
     :param realism: "realistic" around published priors, "randomised" widely
     """
-    means = np.array([-102.0, 54, 5, -850, 45, 56, 48, 34, 30, 36, 12, 35, 120, 780, 800, 110])
-    spread = np.array([7.0, 7, 20, 35, 5, 7, 6, 5, 10, 4, 5, 3, 50, 130, 140, 30])
+    means = np.array([-102.0, 54, 5, -850, 45, 56, 48, 34, 30, 36, 12, 35, 120, 700, 570, 110])
+    spread = np.array([7.0, 7, 20, 35, 5, 7, 6, 5, 10, 4, 5, 3, 50, 120, 110, 30])
     if realism == "randomised":
         spread = np.array([28.0, 35, 40, 90, 45, 45, 45, 45, 50, 35, 40, 30, 90, 260, 260, 80])
     values = means + spread * np.clip(rng.standard_normal(len(means)), -2.2, 2.2)
-    values[13:15] = np.maximum(values[13:15], 330)
+    values[13:15] = np.maximum(values[13:15], 300)
     values[3] = max(values[3], -980)
     return Tissues(*(float(v) for v in values))
 
