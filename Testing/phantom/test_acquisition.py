@@ -1,7 +1,7 @@
 """The scanner: grids of any orientation, agreement of the three ways to scan, noise, padding, cases on disk."""
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from VertebralFracturesLib.phantom.acquisition import (
     scan_lowres,
     voxel_offsets,
 )
-from VertebralFracturesLib.phantom.anatomy import make_patient
+from VertebralFracturesLib.phantom.anatomy import Patient, make_patient
 from VertebralFracturesLib.phantom.case import in_view, write_case
 
 SMALL = Protocol(
@@ -115,6 +115,19 @@ def test_case_on_disk(tmp_path, patient, volume):
     lps = [-vertebra.centre_ras[0], -vertebra.centre_ras[1], vertebra.centre_ras[2]]
     index = image.TransformPhysicalPointToContinuousIndex([float(v) for v in lps])
     np.testing.assert_allclose(index, volume.to_ijk(vertebra.centre_ras), atol=1e-3)
+
+
+def test_screws_cause_streaks_beyond_the_metal():
+    patient = next(p for p in map(make_patient, range(200)) if any(v.screws for v in p.column))
+    bare = Patient(**{f.name: getattr(patient, f.name) for f in fields(Patient)} | {
+        "column": tuple(replace(v, screws=False) for v in patient.column)})  # fmt: skip
+    vertebra = next(v for v in patient.column if v.screws)
+    protocol = replace(SMALL, first_level=vertebra.number - 1, last_level=vertebra.number + 1)
+    points = vertebra.centre_ras + np.random.default_rng(0).uniform([-40, -60, -4], [40, 20, 4], (4000, 3))
+    difference = sample_scanned(patient, points, protocol, 1) - sample_scanned(bare, points, protocol, 1)
+    touched = np.abs(difference) > 15
+    assert touched.mean() > 0.15
+    assert (np.abs(difference[touched]) < 1000).mean() > 0.7
 
 
 def test_progress_can_stop_a_scan(patient):

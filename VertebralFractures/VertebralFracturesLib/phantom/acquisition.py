@@ -17,6 +17,7 @@ from scipy.ndimage import gaussian_filter, gaussian_filter1d, maximum_filter, mi
 from ..core.volume import Volume
 from .anatomy import Patient
 from .fields import noise, noise_lattice
+from .render import screw_axes
 
 AIR_HU = -1024.0
 _SPINE_BOX_MM = (62.0, 95.0, 48.0)  # lateral, posterior, anterior of the body axis
@@ -159,7 +160,8 @@ def scan(patient: Patient, protocol: Protocol, seed: int, progress: Callable[[fl
     rng = np.random.default_rng([seed, 3])
     shape, matrix = protocol.grid(patient)
     noise_field = _SliceNoise(shape[1:], protocol, rng)
-    streaks = _Streaks(patient, rng)
+    streaks = _Streaks(patient, seed)
+    normal = _normal(matrix)
     voxels = np.empty(shape, np.int16)
     for k in range(shape[0]):
         image = _slice(patient, protocol, matrix, shape, k)
@@ -167,7 +169,9 @@ def scan(patient: Patient, protocol: Protocol, seed: int, progress: Callable[[fl
         image = _kernel(image, protocol)
         image = _bone_gain(image, protocol.bone_gain)
         image += noise_field.next(body)
-        streaks.add(image, matrix, k)
+        if streaks.present:
+            i, j = np.arange(shape[2]), np.arange(shape[1])
+            image += streaks.at(_plane_points(matrix, i[None, :], j[:, None], k), normal)
         image = np.clip(image, -1024, 3071)
         if protocol.padding_hu is not None:
             image[_outside_circle(shape[1:])] = protocol.padding_hu
@@ -219,6 +223,10 @@ def voxel_offsets(pixel_mm: float, thickness_mm: float, spacing_mm: float) -> np
     i, j = golden % 1 - 0.5, (golden * 1.3247 + 0.25) % 1 - 0.5
     share = 0.5 if pixel_mm > 0.8 else 0.0
     return np.stack([(i - i.mean()) * share, (j - j.mean()) * share, depth * thickness_mm / spacing_mm], 1)
+
+
+def _normal(matrix: np.ndarray) -> np.ndarray:
+    return matrix[:3, 2] / np.linalg.norm(matrix[:3, 2])
 
 
 def _blur(pixel_mm: float, thickness_mm: float, count: int) -> float:
@@ -322,27 +330,47 @@ class _SliceNoise:
 
 
 class _Streaks:
-    """Star-shaped artefacts around metal."""
+    """Star-shaped artefacts around pedicle screws, within the slice plane."""
 
-    def __init__(self, patient: Patient, rng: np.random.Generator) -> None:
-        self._patient, self._rng = patient, rng
-        self._present = patient.renderer.metal.count > 0
-        angle = gaussian_filter1d(rng.standard_normal(720), 3, mode="wrap")
-        self._star = (angle / angle.std()).astype(np.float32)
-        self._strength = float(rng.uniform(60, 260))
+    def __init__(self, patient: Patient, seed: int) -> None:
+        rng = np.random.default_rng([seed, 7])
+        self._screws = [s for v in patient.column if v.screws and v.arch is not None for s in screw_axes(v)]
+        angle = gaussian_filter1d(rng.standard_normal((max(len(self._screws), 1), 720)), 3, axis=1, mode="wrap")
+        self._stars = (angle / angle.std()).astype(np.float32)
+        self._strength = np.float32(rng.uniform(60, 260))
 
-    def add(self, image: np.ndarray, matrix: np.ndarray, k: int) -> None:
-        """Add streaks to slice ``k`` in place."""
-        if not self._present:
-            return
-        bright = np.argwhere(image > 2800)
-        if not len(bright):
-            return
-        for row, column in bright[self._rng.integers(0, len(bright), 3)]:
-            j, i = np.ogrid[: image.shape[0], : image.shape[1]]
-            distance = np.hypot(j - row, i - column) * np.linalg.norm(matrix[:3, 0])
-            turn = ((np.arctan2(j - row, i - column) + np.pi) * (719 / (2 * np.pi))).astype(np.int32)
-            image += self._strength * self._star[turn] * np.exp(-distance / 45)
+    @property
+    def present(self) -> bool:
+        """Whether the patient has any metal."""
+        return bool(self._screws)
+
+    def at(self, points_ras: np.ndarray, normal: np.ndarray) -> np.ndarray | float:
+        """
+        Added HU.
+
+        :param points_ras: (..., 3)
+        :param normal: (3,) unit vector perpendicular to the slices
+        """
+        total: np.ndarray | float = 0.0
+        if not self._screws:
+            return total
+        across = np.cross(normal, [0.0, 1.0, 0.0])
+        across /= np.linalg.norm(across)
+        ahead = np.cross(across, normal)
+        height = points_ras @ normal.astype(np.float32)
+        for (head, tip), star in zip(self._screws, self._stars, strict=True):
+            low, high = sorted((float(head @ normal), float(tip @ normal)))
+            near = (height > low - 8) & (height < high + 8)
+            if not near.any():
+                continue
+            outside = np.maximum(np.maximum(low - height, height - high), 0)
+            middle = 0.5 * (head + tip)
+            right = (points_ras - middle.astype(np.float32)) @ across.astype(np.float32)
+            front = (points_ras - middle.astype(np.float32)) @ ahead.astype(np.float32)
+            turn = ((np.arctan2(front, right) + np.pi) * (719 / (2 * np.pi))).astype(np.int32)
+            fade = np.exp(-np.hypot(right, front) / 45 - (outside / 3) ** 2)
+            total = total + self._strength * star[turn] * fade
+        return total
 
 
 def scan_lowres(patient: Patient, protocol: Protocol, seed: int, spacing_mm: float = 3.0) -> Volume:
@@ -375,6 +403,7 @@ def scan_lowres(patient: Patient, protocol: Protocol, seed: int, spacing_mm: flo
     if thick > 0.15:
         image = gaussian_filter1d(image, thick, axis=0, mode="nearest")
     averaged = max(1.0, spacing_mm / protocol.slice_thickness_mm) * max(1.0, spacing_mm / protocol.kernel_mm / 2.5) ** 2
+    image = image + _Streaks(patient, seed).at(points, _normal(matrix))
     grain = rng.standard_normal(image.shape, np.float32)
     image = image + grain * np.float32(protocol.noise_hu / np.sqrt(averaged))
     image = np.where(mask, np.clip(image, -1024, 3071), AIR_HU).astype(np.float32)
@@ -430,6 +459,7 @@ def sample_scanned(
     image = _bone_gain(image, protocol.bone_gain).reshape(-1)
     if len(seen):
         image[seen] += _grain(index[seen], protocol, seed)
+        image[seen] += _Streaks(patient, seed).at(flat[seen], _normal(matrix))
         image[seen] = np.clip(image[seen], -1024, 3071)
     outside = np.ones(len(flat), bool)
     outside[seen] = False

@@ -15,7 +15,7 @@ from .fields import smooth_minimum
 _APEX = -0.2
 
 APPARENT_EDGE_MM = 0.3
-"""How far outside a thin endplate its half-height edge appears in a CT of about 1 mm, where readers put the keypoints."""
+"""How far outside a thin endplate its half-height edge appears in a CT of 1 mm; readers put the keypoints there."""
 
 
 @dataclass(frozen=True)
@@ -223,7 +223,7 @@ class BodyShape:
             around = (
                 around + np.float32(left) * np.maximum(-aside, 0) ** 4 + np.float32(right) * np.maximum(aside, 0) ** 4
             )
-            bulge += near * near * around
+            bulge += near * around
         return bulge
 
 

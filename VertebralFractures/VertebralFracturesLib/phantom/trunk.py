@@ -238,7 +238,7 @@ class Trunk:
         self.couch_anterior = float(np.quantile(rear[torso], 0.12))
         rear = np.maximum(rear, self.couch_anterior)
         lying = np.clip((number - 7) / 4, 0, 1) * np.maximum(rear - self.couch_anterior, 0)
-        rear = rear - 0.75 * (lying - 20 * np.tanh(lying / 20))
+        rear = rear - 0.4 * (lying - 20 * np.tanh(lying / 20))
         fore = spine.anterior + front
         self.fat_mm = (5 + 26 * fat) * np.clip((number - 3) / 5, 0.35, 1)
         self.middle_right = spine.right * 0.6 + 0.4 * float(spine.right[torso].mean())
