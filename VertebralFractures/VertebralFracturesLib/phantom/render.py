@@ -180,10 +180,10 @@ class Renderer:
         hu: np.ndarray,
         blur_mm: float,
     ) -> None:
-        swell = np.maximum(1 - (height / np.float32(0.5 * gap + 6)) ** 2, 0) * np.float32(bridge_mm + 1) - 1
+        swell = np.maximum(1 - (height / np.float32(0.5 * gap + 6)) ** 2, 0) * np.float32(bridge_mm + 1.5)
         swell *= np.clip(y * 2 - np.float32(0.7), 0, 1) * np.clip(1.2 + 1.2 * x, 0.15, 1)
         outside = (radial - np.float32(0.98)) * np.float32(size_mm)
-        inside = np.minimum(swell - outside, outside + np.float32(2.5))
+        inside = np.minimum(swell - np.float32(1.5) - outside, outside + np.float32(2.5))
         outer = coverage(inside, blur_mm)
         core = coverage(inside - np.float32(1.0), blur_mm)
         value = np.float32(self.tissues.cortex * 0.85) * (outer - core) + np.float32(230) * core

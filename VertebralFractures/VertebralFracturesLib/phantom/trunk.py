@@ -565,8 +565,8 @@ class Trunk:
         if found is not None:
             chosen, depth, tube = found
             value = np.float32(self.tissues.blood) + np.float32(contrast) * self.vessels.hu_core[tube]
-            x, y, z = points[:, chosen] * np.float32(0.35)
-            wall = noise(x, y, z, self._coarse) > self._calcified
+            x, y, z = points[:, chosen] * np.float32(1.2)
+            wall = noise(x, y, z, self._broad) > self._calcified
             shell = coverage(depth, blur_mm) - coverage(depth - np.float32(1.6), blur_mm)
             values = hu[chosen]
             values = values + coverage(depth, blur_mm) * (value - values)
@@ -781,17 +781,17 @@ def _along(trunk: Trunk, knots: list[tuple[float, float, float]]) -> np.ndarray:
 
 def _add_vessels(trunk: Trunk, vessels: TubeBuilder, rng: np.random.Generator) -> None:
     width = float(rng.uniform(10.5, 15.5)) * trunk._patient.size
-    wander = rng.normal(0, 2)
+    wander, beside = rng.normal(0, 2), 11 + 0.75 * width
     descending = [
         (11.0, -17.0, 14.0),
-        (11.8, -21.0, 6.0),
-        (13, -20.0 + wander, 2.0),
-        (15, -18.0 + wander, 3.0),
-        (17, -11.0 + wander, 6.0),
-        (18.5, -7.0, 9.0),
-        (20, -4.0, 10.0),
-        (22, -5.0, 10.0),
-        (23.6, -4.0, 10.0),
+        (11.8, -beside, 7.0),
+        (13, -beside + wander, 0.4 * width),
+        (15, -beside + 1 + wander, 0.45 * width),
+        (17, -13.0 + wander, 0.8 * width),
+        (18.5, -8.0, 0.9 * width + 1),
+        (20, -4.0, 0.85 * width + 2),
+        (22, -5.0, 0.8 * width + 2),
+        (23.6, -4.0, 0.72 * width + 2.5),
     ]
     narrowing = np.linspace(1.0, 0.72, len(descending))
     vessels.add(_along(trunk, descending), width * narrowing, 230.0, shell_mm=1.5)
@@ -803,7 +803,7 @@ def _add_vessels(trunk: Trunk, vessels: TubeBuilder, rng: np.random.Generator) -
     )
     for side in (1, -1):
         vessels.add(
-            _along(trunk, [(23.6, -4.0, 10.0), (25.4, side * 30.0, 18.0), (28.5, side * 62.0, 34.0)]),
+            _along(trunk, [(23.6, -4.0, 0.72 * width + 2.5), (25.4, side * 30.0, 18.0), (28.5, side * 62.0, 34.0)]),
             6.5,
             210.0,
             shell_mm=1.0,
@@ -822,7 +822,7 @@ def _add_vessels(trunk: Trunk, vessels: TubeBuilder, rng: np.random.Generator) -
             _add_lung_vessel(trunk, vessels, side, rng)
     vessels.add(_along(trunk, [(10.2, 26.0, 48.0), (13.6, 26.0, 52.0)]), 9.0, 260.0)
     vessels.add(_along(trunk, [(18, 24.0, 30.0), (20, 20.0, 12.0), (22, 17.0, 7.0), (24, 14.0, 6.0)]), 11.5, 130.0)
-    vessels.add(_along(trunk, [(12.4, 12.0, 14.0), (12.8, 5.0, 4.0), (15, 4.0, 3.5), (19, 5.0, 3.0)]), 3.2, 140.0)
+    vessels.add(_along(trunk, [(12.4, 12.0, 14.0), (12.8, 5.0, 5.0), (15, 4.0, 5.0), (19, 5.0, 4.5)]), 3.2, 140.0)
 
 
 def _add_lung_vessel(trunk: Trunk, vessels: TubeBuilder, side: int, rng: np.random.Generator) -> None:
@@ -861,7 +861,7 @@ def _add_soft_tubes(trunk: Trunk, soft: TubeBuilder, rng: np.random.Generator) -
         )
         soft.add(_along(trunk, [(7.4, side * 20.0, 24.0), (6.2, side * 17.0, 24.0)]), np.array([11.0, 8]) * size, 105.0)
     soft.add(
-        _along(trunk, [(8, -5.0, 5), (11, -5.0, 6.0), (14, -6.0, 9.0), (17, -10.0, 18.0), (18.3, -16.0, 30.0)]),
+        _along(trunk, [(8, -5.0, 9), (11, -5.0, 9.5), (14, -4.0, 11.0), (17, -10.0, 18.0), (18.3, -16.0, 30.0)]),
         7.0 * size,
         t.muscle - 18,
         t.muscle - 8,
@@ -890,5 +890,5 @@ def _airways(trunk: Trunk, rng: np.random.Generator) -> TubeSet:
             builder.add(np.vstack([main[-1], _along(trunk, [target])]), np.array([4.6, 2.8]) * size, -1000.0, wall, 1.2)
     if rng.random() < 0.5:
         number = float(rng.uniform(9, 16))
-        builder.add(_along(trunk, [(number, -5.0, 6.5), (number + 1.2, -5.0, 7.0)]), 3.4, -900.0)
+        builder.add(_along(trunk, [(number, -5.0, 10.0), (number + 1.2, -5.0, 10.5)]), 3.4, -900.0)
     return builder.build()
