@@ -1,7 +1,7 @@
 """The anchor-free detector's geometry: centre regions and offsets.
 
-Zakharov 2023 publishes no details; this is our design in the spirit of FCOS and CenterNet. A pixel inside the inner part
-of a body votes for all six points (long offsets); pixels around a point correct it (short offsets).
+Zakharov 2023 publishes no details; this is our design in the spirit of FCOS and CenterNet. A pixel inside the inner
+part of a body votes for all six points (long offsets); pixels around a point correct it (short offsets).
 """
 
 import numpy as np
@@ -64,8 +64,8 @@ def decode_regions(
 ) -> list[Detection]:
     """Detections from the anchor-free head.
 
-    Around each maximum of the smoothed probability the votes are averaged, weighted by probability: the mean varies less
-    than any one pixel. Each point then follows the short offsets at its place.
+    Around each maximum of the smoothed probability the votes are averaged, weighted by probability: the mean varies
+    less than any one pixel. Each point then follows the short offsets at its place.
 
     :param probability: of a centre region, (rows, columns).
     :param offsets_mm: (6, 2, rows, columns) from a pixel to the points, x and y.
@@ -94,7 +94,9 @@ def decode_regions(
     return detections
 
 
-def _refine(points_mm: NDArray[np.float64], short_offsets_mm: NDArray[np.float32], pixel_mm: float) -> NDArray[np.float64]:
+def _refine(
+    points_mm: NDArray[np.float64], short_offsets_mm: NDArray[np.float32], pixel_mm: float
+) -> NDArray[np.float64]:
     """Move points (6, 2) by the short offsets found around them."""
     ring = np.array([(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1)], dtype=np.float64)
     upper = (np.array(short_offsets_mm.shape[:1:-1]) - 1) * pixel_mm

@@ -26,12 +26,14 @@ def anchor_boxes(centres_mm: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.concatenate([centres - half, centres + half], -1)
 
 
-def encode(keypoints_mm: NDArray[np.float64], centres_mm: NDArray[np.float64], sizes_mm: NDArray[np.float64]) -> NDArray:
+def encode(
+    keypoints_mm: NDArray[np.float64], centres_mm: NDArray[np.float64], sizes_mm: NDArray[np.float64]
+) -> NDArray:
     """Keypoints (..., 6, 2) relative to anchors (..., 2) of size (..., 2) (eq. 2)."""
     return (keypoints_mm - centres_mm[..., None, :]) / sizes_mm[..., None, :]
 
 
-def decode(encoded: NDArray[np.float64], centres_mm: NDArray[np.float64], sizes_mm: NDArray[np.float64]) -> NDArray:
+def decode(encoded: NDArray, centres_mm: NDArray, sizes_mm: NDArray) -> NDArray:
     """Inverse of :func:`encode`."""
     return encoded * sizes_mm[..., None, :] + centres_mm[..., None, :]
 
@@ -44,8 +46,8 @@ def anchor_targets(
     :param keypoints_mm: (n, 6, 2).
     :param shape: rows and columns of the image.
     :param pixel_mm: side of a pixel.
-    :return: objectness (16, rows, columns), 1 where the overlap exceeds one half; index of the body (16, rows, columns),
-        -1 where there is none.
+    :return: objectness (16, rows, columns), 1 where the overlap exceeds one half; index of the body
+        (16, rows, columns), -1 where there is none.
     """
     objectness = np.zeros((len(anchor_sizes_mm()), *shape), dtype=np.float32)
     best = np.full(objectness.shape, POSITIVE_OVERLAP)

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .boxes import keypoint_boxes, suppress_overlaps
+from .boxes import intersection_over_union, keypoint_boxes, suppress_overlaps
 
+OBJECTNESS_THRESHOLD = 0.35
 MAX_OVERLAP = 0.3
 MIN_DISTANCE_MM = 8.0
+_SAME_BODY_OVERLAP = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,8 +31,8 @@ class Detection:
 def settle(detections: Sequence[Detection]) -> list[Detection]:
     """Keep the best of every group of rivals, cranial to caudal.
 
-    Rivals overlap by more than :data:`MAX_OVERLAP`, or lie closer than :data:`MIN_DISTANCE_MM` along the spine, which no
-    two bodies do.
+    Rivals overlap by more than :data:`MAX_OVERLAP`, or lie closer than :data:`MIN_DISTANCE_MM` along the spine, which
+    no two bodies do.
     """
     if not detections:
         return []
@@ -46,3 +48,29 @@ def settle(detections: Sequence[Detection]) -> list[Detection]:
 
 def _height(detection: Detection) -> float:
     return float(detection.keypoints_mm[:, 1].mean())
+
+
+def fuse(views: Sequence[Sequence[Detection]]) -> list[Detection]:
+    """Average what several views of the same spine say of each body.
+
+    :param views: detections of each view in common coordinates.
+    :return: one detection a body, cranial to caudal; its score counts the views that miss it as zeros, its points are
+        means over the views that see it, weighted by score.
+    """
+    detections = [detection for view in views for detection in settle(view)]
+    if not detections:
+        return []
+    boxes = keypoint_boxes(np.stack([detection.keypoints_mm for detection in detections]))
+    fused = []
+    for index in suppress_overlaps(boxes, np.array([detection.score for detection in detections]), MAX_OVERLAP):
+        overlap = intersection_over_union(boxes[index], boxes)
+        fused.append(_mean([detections[i] for i in np.flatnonzero(overlap > _SAME_BODY_OVERLAP)], len(views)))
+    return settle(fused)
+
+
+def _mean(detections: Sequence[Detection], views: int) -> Detection:
+    scores = np.array([detection.score for detection in detections])
+    weights = scores / scores.sum()
+    keypoints = np.einsum("n,nij->ij", weights, np.stack([detection.keypoints_mm for detection in detections]))
+    uncertainty = weights @ np.stack([detection.uncertainty_mm for detection in detections])
+    return Detection(keypoints, float(min(1.0, scores.sum() / views)), uncertainty)

@@ -51,7 +51,7 @@ class SpineCurve:
         spline = CubicSpline(chords, self.points_ras)
         fine = np.linspace(0, chords[-1], max(64, int(4 * chords[-1])))
         arcs = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(spline(fine), axis=0), axis=1))]
-        return np.interp(chords, fine, arcs)
+        return np.asarray(np.interp(chords, fine, arcs))
 
     @cached_property
     def _spline(self) -> CubicSpline:
@@ -88,7 +88,7 @@ class SpineCurve:
 
     def confidence_at(self, arc_mm: ArrayLike) -> NDArray[np.float64]:
         """Confidence (...) at arc lengths (...); none beyond the ends."""
-        return np.interp(arc_mm, self.point_arcs_mm, self.confidence, left=0.0, right=0.0)
+        return np.interp(np.asarray(arc_mm, dtype=np.float64), self.point_arcs_mm, self.confidence, left=0.0, right=0.0)
 
     def straight_to_ras(self, points_straight: ArrayLike) -> NDArray[np.float64]:
         """Map straightened points (..., 3) in mm to RAS mm."""
@@ -110,14 +110,16 @@ class SpineCurve:
         arc = self._solve_arc(flat, self._nearest_plane(flat))
         offset = flat - self.position(arc)
         if (np.abs((offset * self.tangent(arc)).sum(-1)) > _ROUND_TRIP_MM).any():
-            raise ValueError("a point lies beyond the centre of curvature of the spine curve: no plane across it holds it")
+            raise ValueError(
+                "a point lies beyond the centre of curvature of the spine curve: no plane across it holds it"
+            )
         frame = self.frame(arc)
         right = (offset * frame[:, 0]).sum(-1)
         anterior = (offset * frame[:, 1]).sum(-1)
         return np.stack([right, anterior, -arc], -1).reshape(points.shape)
 
     def planes_cross(self, points_straight: ArrayLike) -> NDArray[np.bool_]:
-        """Where (...) straightened points (..., 3) lie beyond the centre of curvature: there the map back is not unique.
+        """Where (...) straightened points (..., 3) lie beyond the centre of curvature: the map back is not unique.
 
         The straightening turns inside out where its determinant 1 - curvature . offset is not positive.
         """
@@ -130,7 +132,7 @@ class SpineCurve:
         return inside & ((bend * offset).sum(-1) >= 1.0)
 
     def _nearest_plane(self, points_ras: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Arc length (n,) of a plane close to each point: the sign change of the plane distance nearest to the curve."""
+        """Arc length (n,) of a plane close to each point: the sign change of its distance nearest to the curve."""
         margin = 100.0
         knots = np.arange(-margin, self.length_mm + margin, _KNOT_MM)
         positions, tangents = self.position(knots), self.tangent(knots)

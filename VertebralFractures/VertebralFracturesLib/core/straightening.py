@@ -8,7 +8,10 @@ from numpy.typing import ArrayLike, NDArray
 from .spine_curve import SpineCurve
 from .volume import Volume
 
-SLAB_STEP_MM = 1.0
+PIXEL_MM = 1.0
+"""Side of the pixels that the detection network reads."""
+
+_LAYER_MM = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +45,7 @@ class StraightenedSlice:
         return self.curve.straight_to_ras(self.pixels_to_straight(points_pixels))
 
     def ras_to_pixels(self, points_ras: ArrayLike) -> NDArray[np.float64]:
-        """Pixel positions (..., 2) as (column, row) of RAS points (..., 3); the offset from the image plane is dropped."""
+        """Pixel positions (..., 2) as (column, row) of RAS points (..., 3), whose offset from the plane is dropped."""
         points = self.curve.ras_to_straight(points_ras)
         column = (self.anterior_mm - points[..., 1]) / self.pixel_mm
         row = (self.superior_mm - points[..., 2]) / self.pixel_mm
@@ -52,7 +55,7 @@ class StraightenedSlice:
 def straighten(
     volume: Volume,
     curve: SpineCurve,
-    pixel_mm: float = 1.0,
+    pixel_mm: float = PIXEL_MM,
     width_mm: float = 96.0,
     margin_mm: float = 20.0,
     slab_mm: float = 3.0,
@@ -74,14 +77,14 @@ def straighten(
     anterior_mm = (columns - 1) / 2 * pixel_mm
     anterior = anterior_mm - np.arange(columns) * pixel_mm
     superior = margin_mm - np.arange(rows) * pixel_mm
-    layers = max(1, round(slab_mm / SLAB_STEP_MM))
+    layers = max(1, round(slab_mm / _LAYER_MM))
     offsets = lateral_mm + (np.arange(layers) - (layers - 1) / 2) * slab_mm / layers
     image = np.mean([volume.sample(_plane_ras(curve, offset, anterior, superior)) for offset in offsets], axis=0)
     return StraightenedSlice(image.astype(np.float32), pixel_mm, curve, anterior_mm, margin_mm, lateral_mm)
 
 
 def _plane_ras(
-    curve: SpineCurve, lateral_mm: float, anterior_mm: NDArray[np.float64], superior_mm: NDArray[np.float64]
+    curve: SpineCurve, lateral_mm: float, anterior_mm: NDArray[np.floating], superior_mm: NDArray[np.floating]
 ) -> NDArray[np.float64]:
     """RAS points (rows, columns, 3) of one straightened sagittal plane; the frame is computed once per row."""
     frame = curve.frame(-superior_mm)

@@ -45,7 +45,7 @@ class Volume:
     @cached_property
     def spacing_mm(self) -> NDArray[np.float64]:
         """Distance between neighbouring voxels along (i, j, k) in mm."""
-        return np.linalg.norm(self.ijk_to_ras[:3, :3], axis=0)
+        return np.asarray(np.linalg.norm(self.ijk_to_ras[:3, :3], axis=0), dtype=np.float64)
 
     def corners_ras(self) -> NDArray[np.float64]:
         """Centres of the eight corner voxels, (8, 3) RAS mm."""
@@ -61,7 +61,7 @@ class Volume:
         """Whether RAS points (..., 3) lie between the outer voxel centres."""
         points_ijk = self.to_ijk(points_ras)
         upper = np.array(self.shape[::-1]) - 1
-        return ((points_ijk >= -1e-6) & (points_ijk <= upper + 1e-6)).all(-1)
+        return np.all((points_ijk >= -1e-6) & (points_ijk <= upper + 1e-6), axis=-1)
 
     def sample(self, points_ras: ArrayLike, order: int = 1, fill: float = AIR_HU) -> NDArray[np.float32]:
         """Interpolate the intensities at points of the patient.
@@ -77,7 +77,9 @@ class Volume:
         for start in range(0, len(flat), _POINTS_PER_CHUNK):
             part = slice(start, start + _POINTS_PER_CHUNK)
             coordinates_kji = np.ascontiguousarray(self.to_ijk(flat[part]).T[::-1])
-            ndimage.map_coordinates(self.voxels, coordinates_kji, values[part], order, "constant", fill, prefilter=False)
+            ndimage.map_coordinates(
+                self.voxels, coordinates_kji, values[part], order, "constant", fill, prefilter=False
+            )
         return values.reshape(points.shape[:-1])
 
     def resampled(self, spacing_mm: float) -> "Volume":

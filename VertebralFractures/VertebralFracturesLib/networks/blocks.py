@@ -1,6 +1,7 @@
 """Building blocks shared by the networks: residual U-Nets in two and three dimensions."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -52,11 +53,12 @@ class UNet(nn.Module):
         self._mode = "bilinear" if dimensions == 2 else "trilinear"
         self._pool = functional.max_pool2d if dimensions == 2 else functional.max_pool3d
         self.down = nn.ModuleList(
-            ResidualBlock(dimensions, before, after) for before, after in zip([inputs, *channels], channels, strict=False)
+            ResidualBlock(dimensions, before, after)
+            for before, after in zip([inputs, *channels], channels, strict=False)
         )
-        self.up = nn.ModuleList(
-            ResidualBlock(dimensions, coarse + fine, fine) for fine, coarse in zip(channels, channels[1:], strict=False)
-        )
+        steps = list(pairwise(channels))
+        self.narrow = nn.ModuleList(convolution(dimensions, coarse, fine, 1) for fine, coarse in steps)
+        self.up = nn.ModuleList(ResidualBlock(dimensions, 2 * fine, fine) for fine, _ in steps)
 
     def forward(self, image: Tensor) -> list[Tensor]:
         """Decode an image (batch, inputs, ...) whose sides are multiples of ``stride``.
@@ -69,7 +71,7 @@ class UNet(nn.Module):
             features = block(self._pool(features, 2) if level else features)
             skips.append(features)
         decoded = [skips.pop()]
-        for skip, block in zip(reversed(skips), reversed(self.up), strict=True):
-            coarse = functional.interpolate(decoded[-1], skip.shape[2:], mode=self._mode, align_corners=False)
+        for skip, narrow, block in zip(reversed(skips), reversed(self.narrow), reversed(self.up), strict=True):
+            coarse = functional.interpolate(narrow(decoded[-1]), skip.shape[2:], mode=self._mode, align_corners=False)
             decoded.append(block(torch.cat([coarse, skip], 1)))
         return decoded[::-1]

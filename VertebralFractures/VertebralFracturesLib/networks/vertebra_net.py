@@ -10,12 +10,11 @@ from torch.nn import functional
 
 from ..core.anchor_free import OFFSET_UNIT_MM, SHORT_UNIT_MM, decode_regions
 from ..core.anchors import anchor_sizes_mm, decode_anchors
-from ..core.detection import Detection
+from ..core.detection import OBJECTNESS_THRESHOLD, Detection
+from ..core.straightening import PIXEL_MM
 from ..core.volume import AIR_HU
 from .blocks import UNet
 
-PIXEL_MM = 1.0
-THRESHOLD = 0.35
 DetectorName = Literal["anchor-free", "anchor"]
 
 
@@ -34,7 +33,9 @@ class VertebraNet(nn.Module):
     :param channels: channels of the U-Net's levels, full resolution first.
     """
 
-    def __init__(self, detector: DetectorName = "anchor-free", channels: tuple[int, ...] = (16, 32, 64, 96, 128)) -> None:
+    def __init__(
+        self, detector: DetectorName = "anchor-free", channels: tuple[int, ...] = (16, 32, 64, 96, 128)
+    ) -> None:
         super().__init__()
         self.detector = detector
         self.unet = UNet(2, channels)
@@ -49,8 +50,8 @@ class VertebraNet(nn.Module):
 def split_regions(output: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Parts of the anchor-free head's output (batch, 31, rows, columns).
 
-    :return: centre-region logit (batch, rows, columns), offsets and short offsets (batch, 6, 2, rows, columns) in mm and
-        logarithm of the points' scale in mm (batch, 6, rows, columns).
+    :return: centre-region logit (batch, rows, columns), offsets and short offsets (batch, 6, 2, rows, columns) in mm
+        and logarithm of the points' scale in mm (batch, 6, rows, columns).
     """
     batch, _, *shape = output.shape
     long_mm = output[:, 1:13].reshape(batch, 6, 2, *shape) * OFFSET_UNIT_MM
@@ -83,10 +84,12 @@ def detect(net: VertebraNet, images_hu: NDArray[np.float32]) -> list[list[Detect
     output = output[:, :, :rows, :columns].float()
     if net.detector == "anchor":
         logits, encoded = (part.cpu().numpy() for part in split_anchors(output))
-        return [decode_anchors(_sigmoid(a), b, PIXEL_MM, THRESHOLD) for a, b in zip(logits, encoded, strict=True)]
+        return [
+            decode_anchors(_sigmoid(a), b, PIXEL_MM, OBJECTNESS_THRESHOLD) for a, b in zip(logits, encoded, strict=True)
+        ]
     parts = [part.cpu().numpy() for part in split_regions(output)]
     return [
-        decode_regions(_sigmoid(logit), long_mm, short_mm, np.exp(scale), PIXEL_MM, THRESHOLD)
+        decode_regions(_sigmoid(logit), long_mm, short_mm, np.exp(scale), PIXEL_MM, OBJECTNESS_THRESHOLD)
         for logit, long_mm, short_mm, scale in zip(*parts, strict=True)
     ]
 

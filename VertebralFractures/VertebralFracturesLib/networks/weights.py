@@ -71,7 +71,7 @@ def save_weights(net: nn.Module, file: Path) -> None:
     state = {name: value.detach().cpu().numpy().astype(np.float16) for name, value in net.state_dict().items()}
     temporary = file.with_suffix(".tmp")
     with temporary.open("wb") as stream:
-        np.savez_compressed(stream, **state)  # type: ignore[arg-type]
+        np.savez_compressed(stream, **state)
     os.replace(temporary, file)
 
 

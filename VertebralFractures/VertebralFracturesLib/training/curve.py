@@ -18,11 +18,11 @@ from ..networks.weights import save_weights
 from .loop import Recipe, train
 from .options import add_common_arguments, chosen_recipe
 from .reference_cases import reference_cases
-from .volume_samples import VolumeCrop, VolumeSample, random_volume_crop, real_volume_sample
+from .volume_samples import VolumeCrop, VolumeSample, random_crop_shape, random_volume_crop, real_volume_sample
 
 RECIPES = {
     "paper": Recipe(steps=10000, batch_size=3, learning_rate=1e-3),
-    "cpu": Recipe(steps=3000, batch_size=2, learning_rate=2e-3, checkpoint_every=250),
+    "cpu": Recipe(steps=3000, batch_size=2, learning_rate=2e-3, checkpoint_every=200),
 }
 HEATMAP_SIGMA_VOXELS = 1.5
 HEATMAP_WEIGHT, EXISTENCE_WEIGHT, LEVEL_WEIGHT = 0.5, 1.0, 0.2
@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     pools, held_out = training_pools(args)
     recipe, device = chosen_recipe(args, RECIPES), choose_device(args.device)
-    batches = iter(DataLoader(VolumeStream(pools, args.seed), recipe.batch_size, num_workers=args.workers))
+    batches = iter(DataLoader(VolumeStream(pools, recipe.batch_size, args.seed), None, num_workers=args.workers))
 
     def loss(candidate: nn.Module, batch: dict[str, Tensor]) -> Tensor:
         batch = {name: value.to(device) for name, value in batch.items()}
@@ -72,23 +72,29 @@ def training_pools(args: argparse.Namespace) -> tuple[list[list[VolumeSample]], 
 
 
 class VolumeStream(IterableDataset):
-    """Endless random crops with their targets; every source has the same share.
+    """Endless batches of random crops with their targets; every source has the same share.
 
     :param pools: one pool a source.
+    :param batch_size: crops of a batch, which all have the same shape.
     :param seed: of the randomness, beside the worker's own.
     """
 
-    def __init__(self, pools: list[list[VolumeSample]], seed: int) -> None:
-        self.pools, self.seed = pools, seed
+    def __init__(self, pools: list[list[VolumeSample]], batch_size: int, seed: int) -> None:
+        self.pools, self.batch_size, self.seed = pools, batch_size, seed
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         torch.set_num_threads(1)
         worker = get_worker_info()
         rng = np.random.default_rng([self.seed, worker.seed if worker else 0])
         while True:
-            pool = self.pools[rng.integers(len(self.pools))]
-            crop = random_volume_crop(pool[rng.integers(len(pool))], rng)
-            yield {field.name: getattr(crop, field.name) for field in fields(VolumeCrop)}
+            shape, crops = random_crop_shape(rng), []
+            for _ in range(self.batch_size):
+                pool = self.pools[rng.integers(len(self.pools))]
+                crops.append(random_volume_crop(pool[rng.integers(len(pool))], shape, rng))
+            yield {
+                field.name: torch.from_numpy(np.stack([getattr(crop, field.name) for crop in crops]))
+                for field in fields(VolumeCrop)
+            }
 
 
 def curve_loss(output: CurveOutput, targets: dict[str, Tensor]) -> Tensor:
@@ -131,7 +137,9 @@ def measure(net: nn.Module, samples: list[VolumeSample]) -> dict[str, float]:
         order = np.argsort(sample.curve_ras[:, 2])
         heights = found.centres_ras[:, 2]
         inside = (heights >= sample.curve_ras[order[0], 2]) & (heights <= sample.curve_ras[order[-1], 2])
-        expected = [np.interp(heights[inside], sample.curve_ras[order, 2], sample.curve_ras[order, axis]) for axis in (0, 1)]
+        expected = [
+            np.interp(heights[inside], sample.curve_ras[order, 2], sample.curve_ras[order, axis]) for axis in (0, 1)
+        ]
         distances.append(np.hypot(*(found.centres_ras[inside, :2].T - np.array(expected))))
         existences.append(found.existence[inside])
         expected_level = np.interp(heights[inside], sample.curve_ras[order, 2], sample.level[order])

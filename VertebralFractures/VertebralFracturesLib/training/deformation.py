@@ -14,7 +14,7 @@ from scipy.interpolate import PchipInterpolator
 from ..core.genant import heights_mm
 from ..core.keypoints import INFERIOR, SUPERIOR, body_centre
 
-Points = NDArray[np.float64]
+Points = NDArray[np.floating]
 _INVERSION_STEPS = 12
 _TAPER_MM = 6.0
 _UPPER_SHARE = 0.75

@@ -126,7 +126,10 @@ def _coarse(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.
     averaged = ndimage.uniform_filter1d(image, round(width), axis=1)
     knots = ndimage.map_coordinates(averaged, np.meshgrid(np.arange(len(image)), columns, indexing="ij"), order=1)
     return ndimage.map_coordinates(
-        knots, np.meshgrid(np.arange(len(image)), np.arange(image.shape[1]) / width, indexing="ij"), order=1, mode="nearest"
+        knots,
+        np.meshgrid(np.arange(len(image)), np.arange(image.shape[1]) / width, indexing="ij"),
+        order=1,
+        mode="nearest",
     )
 
 

@@ -8,7 +8,8 @@ from torch.nn import functional
 
 from ..core.anchor_free import OFFSET_UNIT_MM, SHORT_RADIUS_MM, SHORT_UNIT_MM
 from ..core.anchors import anchor_sizes_mm
-from ..networks.vertebra_net import PIXEL_MM, DetectorName, split_anchors, split_regions
+from ..core.straightening import PIXEL_MM
+from ..networks.vertebra_net import DetectorName, split_anchors, split_regions
 
 LONG_WEIGHT, SHORT_WEIGHT, SCALE_WEIGHT = 3.0, 0.5, 0.05
 
@@ -86,7 +87,9 @@ def _share_of_body(batch: Tensor, body: Tensor, targets: VertebraTargets) -> Ten
 
 def _short_loss(short_mm: Tensor, targets: VertebraTargets) -> Tensor:
     """1/G-weighted MAE of the offsets at the pixels around each point of the bodies in view."""
-    present = torch.stack([(targets.bodies == body).flatten(1).any(1) for body in range(targets.keypoints_mm.shape[1])], 1)
+    present = torch.stack(
+        [(targets.bodies == body).flatten(1).any(1) for body in range(targets.keypoints_mm.shape[1])], 1
+    )
     batch, body = torch.nonzero(present).unbind(1)
     points = targets.keypoints_mm[batch, body]
     reach = torch.arange(-SHORT_RADIUS_MM, SHORT_RADIUS_MM + 1, device=points.device)

@@ -9,15 +9,16 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, IterableDataset
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from ..core.anchor_free import region_targets
 from ..core.anchors import anchor_targets
 from ..core.detection import settle
 from ..core.genant import genant_index, heights_mm
 from ..core.keypoints import body_centre
-from ..networks.vertebra_net import PIXEL_MM, DetectorName, VertebraNet, detect, normalised
+from ..core.straightening import PIXEL_MM
 from ..networks.devices import choose_device
+from ..networks.vertebra_net import DetectorName, VertebraNet, detect, normalised
 from ..networks.weights import save_weights
 from .loop import Recipe, train
 from .options import add_common_arguments, chosen_recipe
@@ -68,7 +69,9 @@ def run(args: argparse.Namespace) -> None:
     save_weights(trained, args.output / f"vertebrae_{args.detector.replace('-', '_')}.npz")
 
 
-def training_pools(args: argparse.Namespace, rng: np.random.Generator) -> tuple[list[list[SliceSample]], list[SliceSample]]:
+def training_pools(
+    args: argparse.Namespace, rng: np.random.Generator
+) -> tuple[list[list[SliceSample]], list[SliceSample]]:
     """Slices to draw from, a pool a source, and the slices held out.
 
     :return: pools of real volumes, flat images and phantoms, those that were asked for; held-out slices of the cases
@@ -110,16 +113,13 @@ class CropStream(IterableDataset):
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         torch.set_num_threads(1)
-        rng = np.random.default_rng([self.seed, torch.utils.data.get_worker_info().seed if _in_worker() else 0])
+        worker = get_worker_info()
+        rng = np.random.default_rng([self.seed, worker.seed if worker else 0])
         shares = np.array([3.0, 1.0, 2.0])[: len(self.pools)]
         while True:
             pool = self.pools[rng.choice(len(self.pools), p=shares / shares.sum())]
             crop = random_crop(pool[rng.integers(len(pool))], PIXEL_MM, rng)
             yield crop_targets(crop, self.detector)
-
-
-def _in_worker() -> bool:
-    return torch.utils.data.get_worker_info() is not None
 
 
 def crop_targets(crop: Crop, detector: DetectorName) -> dict[str, Any]:
@@ -146,6 +146,7 @@ def crop_targets(crop: Crop, detector: DetectorName) -> dict[str, Any]:
 
 def measure(net: nn.Module, samples: list[SliceSample]) -> dict[str, float]:
     """Height error, |dG|, recall and precision of a network on whole held-out slices."""
+    assert isinstance(net, VertebraNet)
     height_errors, index_errors, found, marked, false = [], [], 0, 0, 0
     for sample in samples:
         image, keypoints = _at_network_pixels(sample)

@@ -1,5 +1,6 @@
 """Whole trunks at 3 mm with the spine curve, the raw material of step 1, and random crops of them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +12,10 @@ from ..core.volume import AIR_HU, Volume
 from ..networks.spine_curve_net import SPACING_MM, body_volume
 from .reference_cases import ReferenceCase
 
-CROP_SHAPE = (80, 80, 96)
 _LAST_LUMBAR = 24
+_CROP_STEP = 16
+_CROP_STEPS = ((3, 8), (3, 5), (4, 7))
+_MOST_VOXELS = 400_000
 _WANDER_KNOT_MM = 70.0
 
 
@@ -66,7 +69,15 @@ class VolumeCrop:
     level: NDArray[np.float32]
 
 
-def random_volume_crop(sample: VolumeSample, rng: np.random.Generator) -> VolumeCrop:
+def random_crop_shape(rng: np.random.Generator) -> tuple[int, int, int]:
+    """Slices, rows and columns of a crop; they vary because volumes do, and are multiples of the network's stride."""
+    while True:
+        slices, rows, columns = (int(rng.integers(low, high + 1)) * _CROP_STEP for low, high in _CROP_STEPS)
+        if slices * rows * columns <= _MOST_VOXELS:
+            return slices, rows, columns
+
+
+def random_volume_crop(sample: VolumeSample, shape: tuple[int, int, int], rng: np.random.Generator) -> VolumeCrop:
     """Turn, stretch, bend sideways, cut and degrade a trunk.
 
     Every axial slice is shifted by its own smooth amount: that is how a scoliotic or kyphotic spine comes out of a
@@ -74,22 +85,22 @@ def random_volume_crop(sample: VolumeSample, rng: np.random.Generator) -> Volume
     """
     matrix = _random_matrix(rng)
     middle_ras = _crop_middle(sample, rng)
-    half = (np.array(CROP_SHAPE[::-1]) - 1) / 2
-    wander = _wander(rng)
+    half = (np.array(shape[::-1]) - 1) / 2
+    wander = _wander(shape[0], rng)
 
     def to_new(points_ras: NDArray[np.float64]) -> NDArray[np.float64]:
         new = (points_ras - middle_ras) @ np.linalg.inv(matrix).T / SPACING_MM + half
         return np.column_stack([new[:, :2] - wander(new[:, 2]), new[:, 2]])
 
-    grid = np.stack(np.meshgrid(*(np.arange(size) for size in CROP_SHAPE), indexing="ij")[::-1], -1).astype(np.float64)
-    shifts = wander(np.arange(CROP_SHAPE[0]))
+    grid = np.stack(np.meshgrid(*(np.arange(size) for size in shape), indexing="ij")[::-1], -1).astype(np.float64)
+    shifts = wander(np.arange(shape[0]))
     grid[..., :2] += shifts[:, None, None]
     image = sample.volume.sample((grid - half) @ matrix.T * SPACING_MM + middle_ras)
     kept = _cut_field_of_view(image, rng)
-    centres, located, level = _slice_targets(to_new(sample.curve_ras), sample.level)
+    centres, located, level = _slice_targets(to_new(sample.curve_ras), sample.level, shape[0])
     existence, decided = _existence_targets(to_new(sample.curve_ras)[:, 2], sample.ends, located)
-    rows, columns = (np.clip(np.round(centres[:, axis]).astype(int), 0, CROP_SHAPE[2 - axis] - 1) for axis in (1, 0))
-    visible = kept[np.arange(CROP_SHAPE[0]), rows, columns] & _inside(centres)
+    rows, columns = (np.clip(np.round(centres[:, axis]).astype(int), 0, shape[2 - axis] - 1) for axis in (1, 0))
+    visible = kept[np.arange(shape[0]), rows, columns] & _inside(centres, shape)
     decided = np.where(located & ~visible, 1.0, decided)
     existence = np.where(visible, existence, 0.0)
     image = _degraded(image, rng)
@@ -123,22 +134,24 @@ def _random_matrix(rng: np.random.Generator) -> NDArray[np.float64]:
     return matrix
 
 
-def _wander(rng: np.random.Generator):  # type: ignore[no-untyped-def]
+def _wander(slices: int, rng: np.random.Generator) -> Callable[[NDArray], NDArray]:
     """Sideways shift (n, 2) in voxels of slices (n,), smooth along the patient."""
-    knots = np.arange(-1, CROP_SHAPE[0] * SPACING_MM / _WANDER_KNOT_MM + 3) * _WANDER_KNOT_MM / SPACING_MM
+    knots = np.arange(-1, slices * SPACING_MM / _WANDER_KNOT_MM + 3) * _WANDER_KNOT_MM / SPACING_MM
     strength = rng.choice([0.0, 2.0, 5.0], p=[0.4, 0.4, 0.2])
     shifts = rng.normal(0, strength, (2, len(knots))) * np.array([[1.0], [0.7]])
 
-    def wander(slices: NDArray[np.float64]) -> NDArray[np.float64]:
-        places = (np.asarray(slices) - knots[0]) / (knots[1] - knots[0])
+    def wander(at: NDArray[np.float64]) -> NDArray[np.float64]:
+        places = (np.asarray(at) - knots[0]) / (knots[1] - knots[0])
         return np.stack([ndimage.map_coordinates(axis, places[None], order=3, mode="nearest") for axis in shifts], -1)
 
     return wander
 
 
-def _slice_targets(curve: NDArray[np.float64], level: NDArray[np.float64]) -> tuple[NDArray, NDArray, NDArray]:
+def _slice_targets(
+    curve: NDArray[np.float64], level: NDArray[np.float64], count: int
+) -> tuple[NDArray, NDArray, NDArray]:
     """Centre (slices, 2), whether the curve crosses the slice, and level of every slice of the crop."""
-    slices = np.arange(CROP_SHAPE[0])
+    slices = np.arange(count)
     order = np.argsort(curve[:, 2])
     heights = curve[order, 2]
     centres = np.column_stack([np.interp(slices, heights, curve[order, axis]) for axis in (0, 1)])
@@ -146,28 +159,29 @@ def _slice_targets(curve: NDArray[np.float64], level: NDArray[np.float64]) -> tu
 
 
 def _existence_targets(heights: NDArray, ends: tuple[bool, bool], located: NDArray) -> tuple[NDArray, NDArray]:
-    slices = np.arange(CROP_SHAPE[0])
+    slices = np.arange(len(located))
     above, below = slices > heights.max(), slices < heights.min()
     decided = located | (above & ends[0]) | (below & ends[1])
     return located.astype(float), decided.astype(float)
 
 
-def _inside(centres: NDArray[np.float64]) -> NDArray[np.bool_]:
-    return ((centres >= 0) & (centres <= np.array([CROP_SHAPE[2], CROP_SHAPE[1]]) - 1)).all(1)
+def _inside(centres: NDArray[np.float64], shape: tuple[int, int, int]) -> NDArray[np.bool_]:
+    return np.all((centres >= 0) & (centres <= np.array([shape[2], shape[1]]) - 1), axis=1)
 
 
 def _cut_field_of_view(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.bool_]:
     """Voxels that stay: a scan may begin and end anywhere, and its circle may cut the body."""
-    kept = np.ones(image.shape, dtype=bool)
+    shape = image.shape
+    kept = image > AIR_HU + 1
     if rng.random() < 0.3:
-        first = int(rng.integers(0, CROP_SHAPE[0] // 2))
+        first = int(rng.integers(0, shape[0] // 2))
         kept[:first] = False
     if rng.random() < 0.3:
-        last = int(rng.integers(CROP_SHAPE[0] // 2, CROP_SHAPE[0]))
+        last = int(rng.integers(shape[0] // 2, shape[0]))
         kept[last:] = False
     if rng.random() < 0.25:
-        rows, columns = np.mgrid[: CROP_SHAPE[1], : CROP_SHAPE[2]]
-        centre = rng.uniform([20, 25], [60, 70])
+        rows, columns = np.mgrid[: shape[1], : shape[2]]
+        centre = rng.uniform(0.25, 0.75, 2) * shape[1:]
         kept &= np.hypot(rows - centre[0], columns - centre[1]) < rng.uniform(25, 60)
     return kept
 

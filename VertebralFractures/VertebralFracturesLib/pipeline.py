@@ -1,0 +1,145 @@
+"""The stages from a CT to its measured vertebrae, one line each."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import __version__
+from .core.ct_check import check_is_ct
+from .core.curve_fit import EXISTENCE_THRESHOLD, MIN_LENGTH_MM, fit_spine_curve
+from .core.detection import OBJECTNESS_THRESHOLD, Detection, fuse
+from .core.keypoints import body_centre
+from .core.levels import levels_are_relative, name_sequence
+from .core.report import SpineReport, Vertebra
+from .core.spine_curve import SpineCurve
+from .core.straightening import PIXEL_MM, StraightenedSlice, straighten
+from .core.volume import Volume
+from .errors import Cancelled, NoSpineFound
+
+if TYPE_CHECKING:
+    from .networks.spine_curve_net import SlicePredictions
+    from .networks.weights import Models
+
+STAGES = ("spine curve", "straightened slice", "vertebrae", "measures")
+VIEW_OFFSETS_MM = (-1.5, 0.0, 1.5)
+_METAL_HU = 2600.0
+_METAL_MM = 30.0
+_METAL_SHARE = 5e-4
+
+Progress = Callable[[str, float], None]
+
+
+def analyze(
+    volume: Volume,
+    models: "Models",
+    *,
+    preset: str = "genant",
+    progress: Progress = lambda stage, fraction: None,
+    cancel: Callable[[], bool] = lambda: False,
+    input: Mapping[str, Any] | None = None,
+) -> SpineReport:
+    """Find and measure the vertebrae of a CT (Pisov 2020).
+
+    :param volume: the CT in Hounsfield units.
+    :param models: both networks.
+    :param preset: name of the cut-offs of the grades.
+    :param progress: called with each of :data:`STAGES` and the fraction done.
+    :param cancel: asked between and within the stages.
+    :param input: identity of the volume, kept in the report.
+    :raises UnusableInput: the volume is no CT.
+    :raises NoSpineFound: no spine, or no vertebral body on it.
+    :raises Cancelled: ``cancel`` said so.
+    """
+    from .networks.spine_curve_net import predict_slices
+    from .networks.vertebra_net import detect
+
+    def stage(index: int) -> None:
+        if cancel():
+            raise Cancelled("cancelled")
+        progress(STAGES[index], 0.0)
+
+    warnings = check_is_ct(volume)
+    stage(0)
+    slices = predict_slices(models.spine_curve, volume, cancel)
+    curve = _spine_curve(slices)
+    stage(1)
+    views = [straighten(volume, curve, PIXEL_MM, lateral_mm=offset) for offset in VIEW_OFFSETS_MM]
+    stage(2)
+    detections = fuse(detect(models.vertebrae, np.stack([view.image for view in views])))
+    stage(3)
+    middle = views[len(views) // 2]
+    vertebrae, cut = _in_patient(detections, middle, volume)
+    vertebrae = _named(vertebrae, curve, slices)
+    progress(STAGES[-1], 1.0)
+    return SpineReport(
+        software=f"VertebralFractures {__version__}",
+        input=dict(input or {}),
+        detector=models.vertebrae.detector,
+        preset=preset,
+        curve=curve,
+        vertebrae=tuple(vertebrae),
+        warnings=(*warnings, *_warnings(volume, curve, vertebrae, cut)),
+        models=models.versions,
+        thresholds={"existence": EXISTENCE_THRESHOLD, "objectness": OBJECTNESS_THRESHOLD},
+    )
+
+
+def _spine_curve(slices: "SlicePredictions") -> SpineCurve:
+    curve = fit_spine_curve(slices.centres_ras, slices.existence, slices.spread_mm)
+    if curve is None:
+        raise NoSpineFound(
+            f"no spine found: less than {MIN_LENGTH_MM:.0f} mm of vertebral bodies is in view; "
+            "load a CT of the neck, chest or abdomen that shows the spine"
+        )
+    return curve
+
+
+def _in_patient(detections: list[Detection], view: StraightenedSlice, volume: Volume) -> tuple[list[Vertebra], int]:
+    """Vertebrae with keypoints in RAS, without those the field of view cuts, and how many these were."""
+    vertebrae = [
+        Vertebra(
+            keypoints_ras=view.pixels_to_ras(detection.keypoints_mm / view.pixel_mm),
+            score=detection.score,
+            uncertainty_mm=detection.uncertainty_mm,
+        )
+        for detection in detections
+    ]
+    whole = [vertebra for vertebra in vertebrae if volume.contains(vertebra.keypoints_ras).all()]
+    if not whole:
+        raise NoSpineFound("a spine was found, but no vertebral body lies wholly within the field of view")
+    return whole, len(vertebrae) - len(whole)
+
+
+def _named(vertebrae: list[Vertebra], curve: SpineCurve, slices: "SlicePredictions") -> list[Vertebra]:
+    """The vertebrae with their levels, from what the spine-curve network says at their height."""
+    centres_ras = np.array([body_centre(vertebra.keypoints_ras) for vertebra in vertebrae])
+    arcs_mm = -curve.ras_to_straight(centres_ras)[:, 2]
+    estimates, scales = (
+        np.interp(-centres_ras[:, 2], -slices.centres_ras[:, 2], values)
+        for values in (slices.level, slices.level_scale)
+    )
+    levels, confidences = name_sequence(estimates, scales, arcs_mm)
+    return [
+        replace(vertebra, level=level, level_confidence=float(confidence))
+        for vertebra, level, confidence in zip(vertebrae, levels, confidences, strict=True)
+    ]
+
+
+def _warnings(volume: Volume, curve: SpineCurve, vertebrae: list[Vertebra], cut: int) -> Iterator[str]:
+    """What the reader of the report has to know, one sentence each."""
+    if cut:
+        yield f"{cut} vertebral {'body' if cut == 1 else 'bodies'} cut by the field of view: left out"
+    if levels_are_relative([vertebra.level_confidence for vertebra in vertebrae]):
+        yield "levels are relative: no landmark in view tells them for sure; check and shift the labels if needed"
+    if _has_metal(volume, curve):
+        yield "metal near the spine: streaks can hide endplates; check the keypoints around it"
+
+
+def _has_metal(volume: Volume, curve: SpineCurve) -> bool:
+    """Whether a noticeable share of the surroundings of the curve is as dense as metal."""
+    arcs = np.arange(0.0, curve.length_mm, 2.0)
+    aside = np.arange(-_METAL_MM, _METAL_MM + 1, 2.0)
+    points = np.stack(np.meshgrid(aside, aside - _METAL_MM / 2, -arcs, indexing="ij"), -1)
+    return bool((volume.sample(curve.straight_to_ras(points)) > _METAL_HU).mean() > _METAL_SHARE)
