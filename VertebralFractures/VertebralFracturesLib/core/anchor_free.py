@@ -22,7 +22,7 @@ _REFINEMENTS = 2
 
 
 def region_targets(
-    keypoints_mm: NDArray[np.float64], shape: tuple[int, int], pixel_mm: float
+    keypoints_mm: NDArray[np.floating], shape: tuple[int, int], pixel_mm: float
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Which body the centre region at each pixel belongs to, and which pixels are undecided.
 

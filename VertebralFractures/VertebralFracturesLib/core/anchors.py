@@ -39,7 +39,7 @@ def decode(encoded: NDArray, centres_mm: NDArray, sizes_mm: NDArray) -> NDArray:
 
 
 def anchor_targets(
-    keypoints_mm: NDArray[np.float64], shape: tuple[int, int], pixel_mm: float
+    keypoints_mm: NDArray[np.floating], shape: tuple[int, int], pixel_mm: float
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Objectness and the body each anchor answers for.
 

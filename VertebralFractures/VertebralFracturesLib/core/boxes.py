@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def keypoint_boxes(keypoints: NDArray[np.float64]) -> NDArray[np.float64]:
+def keypoint_boxes(keypoints: NDArray) -> NDArray:
     """Smallest boxes (..., 4) as (left, top, right, bottom) around keypoints (..., 6, 2) given as (x, y)."""
     return np.concatenate([keypoints.min(-2), keypoints.max(-2)], -1)
 

@@ -40,7 +40,7 @@ class Volume:
     @cached_property
     def ras_to_ijk(self) -> NDArray[np.float64]:
         """4x4 matrix from RAS millimetres to voxel indices."""
-        return np.linalg.inv(self.ijk_to_ras)
+        return np.asarray(np.linalg.inv(self.ijk_to_ras), dtype=np.float64)
 
     @cached_property
     def spacing_mm(self) -> NDArray[np.float64]:

@@ -23,7 +23,7 @@ class Crop:
     """
 
     image: NDArray[np.float32]
-    keypoints_mm: NDArray[np.float64]
+    keypoints_mm: NDArray[np.floating]
     known: NDArray[np.bool_]
 
 
@@ -88,7 +88,7 @@ def _random_matrix(rng: np.random.Generator) -> NDArray[np.float64]:
 def _fractures(sample: SliceSample, rng: np.random.Generator) -> list[Warp]:
     """Press a few bodies, one after the other, in half of the crops."""
     warps: list[Warp] = []
-    keypoints = sample.keypoints_mm
+    keypoints: NDArray[np.floating] = sample.keypoints_mm
     share = rng.choice([0.0, 0.2, 0.5], p=[0.4, 0.4, 0.2])
     for index in np.flatnonzero(rng.random(len(keypoints)) < share):
         if far_enough(keypoints, int(index)):
@@ -97,7 +97,7 @@ def _fractures(sample: SliceSample, rng: np.random.Generator) -> list[Warp]:
     return warps
 
 
-def _look_up(sample: SliceSample, points_mm: NDArray[np.float64]) -> NDArray[np.float32]:
+def _look_up(sample: SliceSample, points_mm: NDArray[np.floating]) -> NDArray[np.float32]:
     places = np.moveaxis(points_mm, -1, 0)[::-1] / sample.pixel_mm
     return ndimage.map_coordinates(sample.image, places, order=1, cval=AIR_HU, output=np.float32)
 
