@@ -25,7 +25,7 @@ from VertebralFracturesLib.core.report import SpineReport, Vertebra
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.errors import Cancelled, NoSpineFound
-from VertebralFracturesLib.evaluation.reference_case import find_cases, read_case
+from VertebralFracturesLib.core.reference_case import find_cases, read_case
 from VertebralFracturesLib.io import read_volume
 from VertebralFracturesLib.phantom.acquisition import Protocol
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from .core.ct_check import check_is_ct
 from .core.report import SpineReport
 from .core.report_table import CSV_ENCODING
 from .core.text_files import write_text
@@ -27,7 +26,7 @@ def analyze_input(
     preset: str = "genant",
     progress: Progress,
 ) -> SpineReport:
-    """Check that an input is a CT, measure its vertebrae and write the four result files.
+    """Measure the vertebrae of an input and write the four result files.
 
     :param read: the input, from :func:`~.io.read_input`.
     :param folder: takes :data:`RESULT_FILES`.
@@ -44,11 +43,10 @@ def analyze_input(
     path = Path(read.description["path"])
     models = load_models(device, detector)
     try:
-        warnings = (*read.warnings, *check_is_ct(read.volume))
         report = analyze(read.volume, models, preset=preset, progress=progress, input=read.description)
     except (UnusableInput, NoSpineFound) as error:
         raise type(error)(f"{path}: {error}") from error
-    report = replace(report, warnings=tuple(dict.fromkeys((*warnings, *report.warnings))))
+    report = replace(report, warnings=tuple(dict.fromkeys((*read.warnings, *report.warnings))))
     write_results(folder, read.volume, report, path.name, progress)
     return report
 

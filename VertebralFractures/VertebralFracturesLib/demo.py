@@ -14,7 +14,7 @@ from .io import read_input
 from .terminal import text_table
 
 if TYPE_CHECKING:
-    from .evaluation.reference_case import ReferenceCase
+    from .core.reference_case import ReferenceCase
     from .phantom.acquisition import Protocol
 
 FRACTURES = {"T7": ("wedge", 0.68), "T12": ("biconcave", 0.77), "L2": ("wedge", 0.52)}
@@ -39,7 +39,7 @@ def run_demo(
     :param seed: which patient.
     :return: the comparison as text, one line per vertebra.
     """
-    from .evaluation.reference_case import read_case
+    from .core.reference_case import read_case
     from .phantom.acquisition import scan
     from .phantom.anatomy import make_patient
     from .phantom.case import write_case

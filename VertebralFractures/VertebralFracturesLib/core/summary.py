@@ -92,7 +92,8 @@ def _statement(
     place = levels[least] or f"vertebra {least + 1} from above"
     sentences = [
         f"Least index G {worst.genant_index:.2f} at {place}: {GRADE_NAMES[worst.grade]} (grade {worst.grade}).",
-        f"{graded} of {evaluated} evaluated {'vertebra has' if evaluated == 1 else 'vertebrae have'} grade 1 or higher.",
+        f"{graded} of {evaluated} evaluated "
+        f"{'vertebra has' if evaluated == 1 else 'vertebrae have'} grade 1 or higher.",
     ]
     if crushed:
         sentences.append(f"{crushed} of grade 0 {'is' if crushed == 1 else 'are'} evenly low against the neighbours.")

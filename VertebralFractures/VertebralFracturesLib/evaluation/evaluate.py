@@ -9,12 +9,12 @@ import numpy as np
 
 from ..core.genant import genant_index, heights_mm
 from ..core.keypoints import body_centre
+from ..core.reference_case import ReferenceCase, find_cases
 from ..core.report import SpineReport
 from ..core.volume import Volume
 from ..errors import NoSpineFound, UnusableInput
 from .matching import match_vertebrae
 from .metrics import CaseResult, Estimate, MatchedVertebra, MissedVertebra, estimate
-from .reference_case import ReferenceCase, find_cases
 
 Analyze = Callable[[Volume, ReferenceCase], SpineReport]
 """An analysis; it may look at the case, for instance to take its curve and so to test the second step alone."""
@@ -50,7 +50,7 @@ def evaluate(
 
     A case in which no spine is found, or that is refused, counts with all its vertebrae missed.
 
-    :param folder: one folder per case, see :mod:`~.reference_case`.
+    :param folder: one folder per case, see :mod:`~..core.reference_case`.
     :param analyze: the analysis.
     :param read: reads an image file.
     :param progress: called with the name of each case and the share done, before it starts.

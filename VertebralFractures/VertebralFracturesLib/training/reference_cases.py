@@ -10,19 +10,21 @@ from numpy.typing import NDArray
 
 from ..core.keypoints import body_centre
 from ..core.levels import LEVEL_NAMES, parse_level
+from ..core.reference_case import REFERENCE_FILE, ReferenceCase, find_cases
 from ..core.spine_curve import SpineCurve
 from ..core.volume import Volume
 from ..errors import UnusableInput
+from ..io import read_volume
 
 _FLAT_WIDTH_MM = 100.0
 
 
 @dataclass(frozen=True, eq=False)
-class ReferenceCase:
+class TrainingCase:
     """One patient with reference keypoints.
 
     :param name: name of the case's folder.
-    :param volume: reads the image at its full resolution.
+    :param volume: reads the image.
     :param keypoints_ras: (n, 6, 3), cranial to caudal.
     :param levels: (n,) C1 = 1 to L5 = 24.
     :param curve: through the body centres.
@@ -35,46 +37,32 @@ class ReferenceCase:
     curve: SpineCurve
 
 
-def reference_cases(folder: Path, image: str = "crop.nii.gz") -> list[ReferenceCase]:
+def reference_cases(folder: Path, image: str | None = None) -> list[TrainingCase]:
     """All cases below a folder, in the order of their names.
 
     :param folder: holds one folder a case.
-    :param image: which image of each case.
-    :raises UnusableInput: the folder holds no case.
+    :param image: name of the image to take of each case, instead of the one the keypoints were read on.
+    :raises UnusableInput: the folder holds no case, or one that cannot be read.
     """
-    return [_reference_case(file, image) for file in _reference_files(folder)]
+    return [_volume_case(case, case.image.with_name(image) if image else case.image) for case in find_cases(folder)]
 
 
-def flat_cases(folder: Path) -> list[ReferenceCase]:
+def flat_cases(folder: Path) -> list[TrainingCase]:
     """Cases of a single sagittal CT image each, as volumes that are the same from side to side.
 
     :raises UnusableInput: the folder holds no case.
     """
-    return [_flat_case(file) for file in _reference_files(folder)]
-
-
-def _reference_files(folder: Path) -> list[Path]:
-    files = sorted(folder.glob("*/reference.json"))
+    files = sorted(folder.glob(f"*/{REFERENCE_FILE}"))
     if not files:
-        raise UnusableInput(f"no case (a folder with reference.json) in {folder}")
-    return files
+        raise UnusableInput(f"no case (a folder with {REFERENCE_FILE}) in {folder}")
+    return [_flat_case(file) for file in files]
 
 
-def _reference_case(file: Path, image: str) -> ReferenceCase:
-    from ..io import read_volume
-
-    reference = json.loads(file.read_text())
-    vertebrae = reference["vertebrae"]
-    return ReferenceCase(
-        file.parent.name,
-        lambda: read_volume(file.parent / image),
-        np.array([vertebra["ras"] for vertebra in vertebrae], dtype=np.float64),
-        np.array([_level_number(vertebra["label"]) for vertebra in vertebrae]),
-        SpineCurve(np.array(reference["curve"]), np.ones(len(reference["curve"]))),
-    )
+def _volume_case(case: ReferenceCase, image: Path) -> TrainingCase:
+    return TrainingCase(case.name, lambda: read_volume(image), case.keypoints_ras, case.level_numbers, case.curve)
 
 
-def _flat_case(file: Path) -> ReferenceCase:
+def _flat_case(file: Path) -> TrainingCase:
     reference = json.loads(file.read_text())
     vertebrae = reference["vertebrae"]
     forward = -1.0 if reference["anterior_is"] == "left" else 1.0
@@ -84,7 +72,7 @@ def _flat_case(file: Path) -> ReferenceCase:
     )
     levels = np.array([_level_number(vertebra["label"]) for vertebra in vertebrae])
     order = np.argsort(levels)
-    return ReferenceCase(
+    return TrainingCase(
         file.parent.name,
         lambda: _flat_volume(file.parent / reference["image"], float(reference["spacing_mm"]), forward),
         keypoints_ras[order],

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ..core.spine_curve import SpineCurve
 from ..core.straightening import StraightenedSlice, straighten
 from ..core.volume import Volume
-from .reference_cases import ReferenceCase
+from .reference_cases import TrainingCase
 
 SAMPLE_PIXEL_MM = 0.75
 _WIDTH_MM = 132.0
@@ -37,7 +37,7 @@ class SliceSample:
     known_mm: NDArray[np.float64]
 
 
-def real_samples(case: ReferenceCase, count: int, rng: np.random.Generator) -> Iterator[SliceSample]:
+def real_samples(case: TrainingCase, count: int, rng: np.random.Generator) -> Iterator[SliceSample]:
     """Slices of a case along curves jittered as step 1 errs, half of thin-sliced volumes made thicker first."""
     volume = case.volume()
     for index in range(count):

@@ -10,7 +10,7 @@ from scipy import ndimage
 from ..core.keypoints import body_centre
 from ..core.volume import AIR_HU, Volume
 from ..networks.spine_curve_net import SPACING_MM, body_volume
-from .reference_cases import ReferenceCase
+from .reference_cases import TrainingCase
 
 _LAST_LUMBAR = 24
 _CROP_STEP = 16
@@ -36,7 +36,7 @@ class VolumeSample:
     ends: tuple[bool, bool]
 
 
-def real_volume_sample(case: ReferenceCase) -> VolumeSample:
+def real_volume_sample(case: TrainingCase) -> VolumeSample:
     """A reference case at 3 mm; its curve ends where the sacrum begins if L5 is marked."""
     curve = case.curve
     arcs = np.arange(0.0, curve.length_mm, 1.0)
@@ -112,7 +112,8 @@ def random_volume_crop(sample: VolumeSample, shape: tuple[int, int, int], rng: n
 
 def _crop_middle(sample: VolumeSample, rng: np.random.Generator) -> NDArray[np.float64]:
     """A place near the curve; seldom far beside it, where no spine is in view."""
-    middle = sample.curve_ras[rng.integers(len(sample.curve_ras))]
+    in_view = sample.curve_ras[sample.volume.contains(sample.curve_ras)]
+    middle = in_view[rng.integers(len(in_view))]
     if rng.random() < 0.06:
         return middle + np.array([rng.choice([-1, 1]) * rng.uniform(120, 190), rng.uniform(-20, 60), 0.0])
     return middle + rng.uniform([-60.0, -45.0, -40.0], [60.0, 75.0, 40.0])

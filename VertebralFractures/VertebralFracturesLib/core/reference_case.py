@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.levels import parse_level
-from ..core.spine_curve import SpineCurve
 from ..errors import UnusableInput
+from .levels import LEVEL_NAMES, parse_level
+from .spine_curve import SpineCurve
 
 REFERENCE_FILE = "reference.json"
 _IMAGES = ("ct.nii.gz", "crop.nii.gz")
@@ -31,6 +31,14 @@ class ReferenceCase:
     levels: tuple[str, ...]
     keypoints_ras: NDArray[np.float64]
     curve: SpineCurve
+
+    @property
+    def level_numbers(self) -> NDArray[np.int64]:
+        """Levels (n,) as C1 = 1 to L5 = 24.
+
+        :raises ValueError: a supernumerary level, which has no such number.
+        """
+        return np.array([LEVEL_NAMES.index(level) + 1 for level in self.levels])
 
 
 def find_cases(folder: Path | str) -> list[ReferenceCase]:
