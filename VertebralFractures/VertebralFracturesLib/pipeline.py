@@ -1,10 +1,10 @@
 """The stages from a CT to its measured vertebrae, one line each."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from . import __version__
 from .core.ct_check import check_is_ct
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 STAGES = ("spine curve", "straightened slice", "vertebrae", "measures")
 VIEW_OFFSETS_MM = (-1.5, 0.0, 1.5)
+_BODY_REACH_MM = 20.0
 _METAL_HU = 2600.0
 _METAL_MM = 30.0
 _METAL_SHARE = 5e-4
@@ -69,9 +70,11 @@ def analyze(
     stage(2)
     detections = fuse(detect(models.vertebrae, np.stack([view.image for view in views])))
     stage(3)
-    middle = views[len(views) // 2]
-    vertebrae, cut = _in_patient(detections, middle, volume)
-    vertebrae = _named(vertebrae, curve, slices)
+    view = views[len(views) // 2]
+    whole = [detection for detection in detections if volume.contains(_keypoints_ras(detection, view)).all()]
+    if not whole:
+        raise NoSpineFound("a spine was found, but no vertebral body lies wholly within the field of view")
+    vertebrae = _vertebrae(whole, view, slices)
     progress(STAGES[-1], 1.0)
     return SpineReport(
         software=f"VertebralFractures {__version__}",
@@ -79,8 +82,8 @@ def analyze(
         detector=models.vertebrae.detector,
         preset=preset,
         curve=curve,
-        vertebrae=tuple(vertebrae),
-        warnings=(*warnings, *_warnings(volume, curve, vertebrae, cut)),
+        vertebrae=vertebrae,
+        warnings=(*warnings, *_warnings(volume, curve, vertebrae, len(detections) - len(whole))),
         models=models.versions,
         thresholds={"existence": EXISTENCE_THRESHOLD, "objectness": OBJECTNESS_THRESHOLD},
     )
@@ -96,45 +99,45 @@ def _spine_curve(slices: "SlicePredictions") -> SpineCurve:
     return curve
 
 
-def _in_patient(detections: list[Detection], view: StraightenedSlice, volume: Volume) -> tuple[list[Vertebra], int]:
-    """Vertebrae with keypoints in RAS, without those the field of view cuts, and how many these were."""
-    vertebrae = [
-        Vertebra(
-            keypoints_ras=view.pixels_to_ras(detection.keypoints_mm / view.pixel_mm),
-            score=detection.score,
-            uncertainty_mm=detection.uncertainty_mm,
-        )
-        for detection in detections
-    ]
-    whole = [vertebra for vertebra in vertebrae if volume.contains(vertebra.keypoints_ras).all()]
-    if not whole:
-        raise NoSpineFound("a spine was found, but no vertebral body lies wholly within the field of view")
-    return whole, len(vertebrae) - len(whole)
-
-
-def _named(vertebrae: list[Vertebra], curve: SpineCurve, slices: "SlicePredictions") -> list[Vertebra]:
-    """The vertebrae with their levels, from what the spine-curve network says at their height."""
-    centres_ras = np.array([body_centre(vertebra.keypoints_ras) for vertebra in vertebrae])
-    arcs_mm = -curve.ras_to_straight(centres_ras)[:, 2]
-    estimates, scales = (
-        np.interp(-centres_ras[:, 2], -slices.centres_ras[:, 2], values)
-        for values in (slices.level, slices.level_scale)
+def _vertebrae(
+    detections: list[Detection], view: StraightenedSlice, slices: "SlicePredictions"
+) -> tuple[Vertebra, ...]:
+    """The detections in the patient, named by what the spine-curve network says at their height."""
+    centres_pixels = np.array([body_centre(detection.keypoints_mm) / view.pixel_mm for detection in detections])
+    heights_ras = view.pixels_to_ras(centres_pixels)[:, 2]
+    levels, scales = (
+        np.interp(-heights_ras, -slices.centres_ras[:, 2], values) for values in (slices.level, slices.level_scale)
     )
-    levels, confidences = name_sequence(estimates, scales, arcs_mm)
-    return [
-        replace(vertebra, level=level, level_confidence=float(confidence))
-        for vertebra, level, confidence in zip(vertebrae, levels, confidences, strict=True)
-    ]
+    arcs_mm = -view.pixels_to_straight(centres_pixels)[:, 2]
+    names, confidences = name_sequence(levels, scales, arcs_mm)
+    return tuple(
+        Vertebra(_keypoints_ras(detection, view), detection.score, detection.uncertainty_mm, name, float(confidence))
+        for detection, name, confidence in zip(detections, names, confidences, strict=True)
+    )
 
 
-def _warnings(volume: Volume, curve: SpineCurve, vertebrae: list[Vertebra], cut: int) -> Iterator[str]:
+def _keypoints_ras(detection: Detection, view: StraightenedSlice) -> NDArray[np.float64]:
+    return view.pixels_to_ras(detection.keypoints_mm / view.pixel_mm)
+
+
+def _warnings(volume: Volume, curve: SpineCurve, vertebrae: Sequence[Vertebra], cut: int) -> Iterator[str]:
     """What the reader of the report has to know, one sentence each."""
     if cut:
         yield f"{cut} vertebral {'body' if cut == 1 else 'bodies'} cut by the field of view: left out"
     if levels_are_relative([vertebra.level_confidence for vertebra in vertebrae]):
         yield "levels are relative: no landmark in view tells them for sure; check and shift the labels if needed"
+    if _is_folded(curve):
+        yield "the spine bends so sharply that neighbouring planes across it cross: check the keypoints on the inner side"
     if _has_metal(volume, curve):
         yield "metal near the spine: streaks can hide endplates; check the keypoints around it"
+
+
+def _is_folded(curve: SpineCurve) -> bool:
+    """Whether planes across the curve cross within the reach of a vertebral body."""
+    superior = -np.arange(0.0, curve.length_mm, 2.0)
+    aside = np.array([(-_BODY_REACH_MM, 0.0), (_BODY_REACH_MM, 0.0), (0.0, -_BODY_REACH_MM), (0.0, _BODY_REACH_MM)])
+    points = np.concatenate([np.column_stack([np.tile(side, (len(superior), 1)), superior]) for side in aside])
+    return bool(curve.planes_cross(points).any())
 
 
 def _has_metal(volume: Volume, curve: SpineCurve) -> bool:

@@ -11,6 +11,7 @@ from .boxes import intersection_over_union, keypoint_boxes, suppress_overlaps
 OBJECTNESS_THRESHOLD = 0.35
 MAX_OVERLAP = 0.3
 MIN_DISTANCE_MM = 8.0
+MOST_BODIES = 25
 _SAME_BODY_OVERLAP = 0.5
 
 
@@ -29,7 +30,7 @@ class Detection:
 
 
 def settle(detections: Sequence[Detection]) -> list[Detection]:
-    """Keep the best of every group of rivals, cranial to caudal.
+    """Keep the best of every group of rivals, at most :data:`MOST_BODIES`, cranial to caudal.
 
     Rivals overlap by more than :data:`MAX_OVERLAP`, or lie closer than :data:`MIN_DISTANCE_MM` along the spine, which
     no two bodies do.
@@ -43,7 +44,7 @@ def settle(detections: Sequence[Detection]) -> list[Detection]:
         candidate = detections[index]
         if all(abs(_height(candidate) - _height(other)) >= MIN_DISTANCE_MM for other in kept):
             kept.append(candidate)
-    return sorted(kept, key=_height)
+    return sorted(kept[:MOST_BODIES], key=_height)
 
 
 def _height(detection: Detection) -> float:

@@ -64,7 +64,7 @@ class SpineCurveNet(nn.Module):
     def forward(self, image: Tensor) -> CurveOutput:
         """Read a batch of normalised volumes (batch, 1, slices, rows, columns); sides are multiples of the stride."""
         features = self.unet(image)
-        logits = self.heatmap(features[0])[:, 0]
+        logits = self.heatmap(features[0])[:, 0].float()
         weights = torch.softmax(logits.flatten(2), -1).view_as(logits)
         existence, level, log_scale = self.head(self._slice_features(features, weights)).unbind(1)
         return CurveOutput(

@@ -25,7 +25,7 @@ RECIPES = {
     "cpu": Recipe(steps=3000, batch_size=2, learning_rate=2e-3, checkpoint_every=200),
 }
 HEATMAP_SIGMA_VOXELS = 1.5
-HEATMAP_WEIGHT, EXISTENCE_WEIGHT, LEVEL_WEIGHT = 0.5, 1.0, 0.2
+HEATMAP_WEIGHT, EXISTENCE_WEIGHT, LEVEL_WEIGHT = 2.0, 1.0, 0.3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

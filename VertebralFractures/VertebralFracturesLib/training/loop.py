@@ -60,7 +60,7 @@ def train(
     average = deepcopy(net).eval()
     optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.learning_rate, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, recipe.learning_rate, total_steps=recipe.steps + 1, pct_start=0.1, final_div_factor=100
+        optimiser, recipe.learning_rate, total_steps=recipe.steps + 1, pct_start=0.05, final_div_factor=100
     )
     parts = {"net": net, "average": average, "optimiser": optimiser, "schedule": schedule}
     first = _resume(parts, folder)
