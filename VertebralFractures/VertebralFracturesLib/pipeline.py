@@ -127,7 +127,7 @@ def _warnings(volume: Volume, curve: SpineCurve, vertebrae: Sequence[Vertebra], 
     if levels_are_relative([vertebra.level_confidence for vertebra in vertebrae]):
         yield "levels are relative: no landmark in view tells them for sure; check and shift the labels if needed"
     if _is_folded(curve):
-        yield "the spine bends so sharply that neighbouring planes across it cross: check the keypoints on the inner side"
+        yield "the spine bends so sharply that planes across it cross: check the keypoints on the inner side"
     if _has_metal(volume, curve):
         yield "metal near the spine: streaks can hide endplates; check the keypoints around it"
 
