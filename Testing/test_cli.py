@@ -21,11 +21,11 @@ from repository import MODULE
 from small_ct import body_hu, write_image, write_series
 from VertebralFracturesLib import __version__, cli
 from VertebralFracturesLib.analysis import RESULT_FILES
+from VertebralFracturesLib.core.reference_case import find_cases, read_case
 from VertebralFracturesLib.core.report import SpineReport, Vertebra
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.errors import Cancelled, NoSpineFound
-from VertebralFracturesLib.core.reference_case import find_cases, read_case
 from VertebralFracturesLib.io import read_volume
 from VertebralFracturesLib.phantom.acquisition import Protocol
 

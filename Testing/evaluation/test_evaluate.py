@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from VertebralFracturesLib.core.reference_case import find_cases
 from VertebralFracturesLib.core.report import SpineReport, Vertebra
 from VertebralFracturesLib.core.report_table import CSV_ENCODING
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.errors import NoSpineFound, UnusableInput
 from VertebralFracturesLib.evaluation.evaluate import evaluate
-from VertebralFracturesLib.core.reference_case import find_cases
 from VertebralFracturesLib.evaluation.tables import evaluation_text, write_evaluation
 
 LEVELS = ("T8", "T9", "T10")
