@@ -363,7 +363,7 @@ figure line { stroke:#fff; stroke-opacity:.6; stroke-width:.25; stroke-dasharray
 figure .dot { stroke-width:.15 }
 .halo { fill:#fff; fill-opacity:.14; stroke:#fff; stroke-opacity:.55; stroke-width:.15 }
 svg .height { font-size:3.1px; text-anchor:middle; paint-order:stroke; stroke:#0c0f12; stroke-width:.9px }
-figure dl { display:grid; grid-template-columns:1fr 1fr; gap:1px 14px; padding:8px 10px; font-size:12.5px }
+figure dl { padding:8px 10px; font-size:12.5px }
 figure dl div { display:flex; justify-content:space-between; gap:6px;
   white-space:nowrap }
 .notes { columns:3 320px; font-size:13px } .notes div { display:flex; gap:8px; break-inside:avoid }
