@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
+from ..core.volume import AIR_HU
 from ..networks.devices import choose_device
 from ..networks.spine_curve_net import SPACING_MM, CurveOutput, SpineCurveNet, normalised, predict_slices
 from ..networks.weights import save_weights
@@ -134,16 +136,13 @@ def measure(net: nn.Module, samples: list[VolumeSample]) -> dict[str, float]:
     distances, existences, levels = [], [], []
     for sample in samples:
         found = predict_slices(net, sample.volume)
-        order = np.argsort(sample.curve_ras[:, 2])
+        curve_ras, level = _in_view(sample)
         heights = found.centres_ras[:, 2]
-        inside = (heights >= sample.curve_ras[order[0], 2]) & (heights <= sample.curve_ras[order[-1], 2])
-        expected = [
-            np.interp(heights[inside], sample.curve_ras[order, 2], sample.curve_ras[order, axis]) for axis in (0, 1)
-        ]
-        distances.append(np.hypot(*(found.centres_ras[inside, :2].T - np.array(expected))))
+        inside = (heights >= curve_ras[0, 2]) & (heights <= curve_ras[-1, 2])
+        expected = np.stack([np.interp(heights[inside], curve_ras[:, 2], curve_ras[:, axis]) for axis in (0, 1)], -1)
+        distances.append(np.linalg.norm(found.centres_ras[inside, :2] - expected, axis=1))
         existences.append(found.existence[inside])
-        expected_level = np.interp(heights[inside], sample.curve_ras[order, 2], sample.level[order])
-        levels.append(np.abs(found.level[inside] - expected_level))
+        levels.append(np.abs(found.level[inside] - np.interp(heights[inside], curve_ras[:, 2], level)))
     distance = np.concatenate(distances)
     return {
         "curve error mm": float(distance.mean()),
@@ -151,3 +150,10 @@ def measure(net: nn.Module, samples: list[VolumeSample]) -> dict[str, float]:
         "existence within": float((np.concatenate(existences) > 0.5).mean()),
         "level error": float(np.concatenate(levels).mean()),
     }
+
+
+def _in_view(sample: VolumeSample) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Curve points (n, 3) that were scanned and their levels (n,), by rising height."""
+    scanned = sample.volume.sample(sample.curve_ras, order=0) > AIR_HU + 1
+    order = np.argsort(sample.curve_ras[scanned, 2])
+    return sample.curve_ras[scanned][order], sample.level[scanned][order]
