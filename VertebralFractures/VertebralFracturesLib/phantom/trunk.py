@@ -536,7 +536,7 @@ class Trunk:
         behind = ahead + np.float32(0.75) * c["body_depth"] + np.float32(0.22) * np.clip(np.abs(aside) - 45, 0, 60)
         below = np.minimum(wall, np.minimum(around, behind))
         upper = np.where(above < 0, np.minimum(cavity - 3, around), -5)
-        belly = np.where(c["number"] > 20.5, below, upper)
+        belly = np.maximum(upper, below - 22 * np.maximum(21 - c["number"], 0))
         inside = np.flatnonzero(low & (belly > -1))
         if not len(inside):
             return hu
@@ -821,7 +821,11 @@ def _add_vessels(trunk: Trunk, vessels: TubeBuilder, rng: np.random.Generator) -
         for _ in range(46):
             _add_lung_vessel(trunk, vessels, side, rng)
     vessels.add(_along(trunk, [(10.2, 26.0, 48.0), (13.6, 26.0, 52.0)]), 9.0, 260.0)
-    vessels.add(_along(trunk, [(18, 24.0, 30.0), (20, 20.0, 12.0), (22, 17.0, 7.0), (24, 14.0, 6.0)]), 11.5, 130.0)
+    vessels.add(
+        _along(trunk, [(15.8, 8.0, 48.0), (17.5, 22.0, 34.0), (20, 20.0, 12.0), (22, 17.0, 7.0), (24, 14.0, 6.0)]),
+        11.5,
+        130.0,
+    )
     vessels.add(_along(trunk, [(12.4, 12.0, 14.0), (12.8, 5.0, 5.0), (15, 4.0, 5.0), (19, 5.0, 4.5)]), 3.2, 140.0)
 
 
