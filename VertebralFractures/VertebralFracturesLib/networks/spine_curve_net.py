@@ -16,7 +16,8 @@ from .blocks import UNet
 
 SPACING_MM = 3.0
 LEVEL_CENTRE, LEVEL_RANGE = 15.0, 6.0
-_HEAD_CHANNELS = 48
+_HEAD_CHANNELS = 64
+_HEAD_REACHES = (1, 4, 10)
 
 
 def normalised(intensities_hu: Tensor) -> Tensor:
@@ -54,27 +55,33 @@ class SpineCurveNet(nn.Module):
         super().__init__()
         self.unet = UNet(3, channels)
         self.heatmap = nn.Conv3d(channels[0], 1, 1)
-        pooled = channels[0] + 2 * channels[1] + 2 * channels[2]
-        self.head = nn.Sequential(
-            nn.Conv1d(pooled, _HEAD_CHANNELS, 5, padding=2), nn.ReLU(),
-            nn.Conv1d(_HEAD_CHANNELS, _HEAD_CHANNELS, 5, padding=6, dilation=3), nn.ReLU(),
-            nn.Conv1d(_HEAD_CHANNELS, 3, 5, padding=2),
-        )  # fmt: skip
+        self.describe = nn.Conv1d(channels[0] + 2 * sum(channels[1:]), _HEAD_CHANNELS, 1)
+        self.along = nn.ModuleList(
+            nn.Conv1d(_HEAD_CHANNELS, _HEAD_CHANNELS, 5, padding=2 * reach, dilation=reach) for reach in _HEAD_REACHES
+        )
+        self.answer = nn.Conv1d(_HEAD_CHANNELS, 3, 1)
 
     def forward(self, image: Tensor) -> CurveOutput:
         """Read a batch of normalised volumes (batch, 1, slices, rows, columns); sides are multiples of the stride."""
         features = self.unet(image)
         logits = self.heatmap(features[0])[:, 0].float()
         weights = torch.softmax(logits.flatten(2), -1).view_as(logits)
-        existence, level, log_scale = self.head(self._slice_features(features, weights)).unbind(1)
+        existence, level, log_scale = self._read_along(self._slice_features(features, weights)).unbind(1)
         return CurveOutput(
             logits, soft_argmax(weights), existence, LEVEL_CENTRE + LEVEL_RANGE * level, log_scale.clamp(-4.0, 3.0)
         )
 
+    def _read_along(self, slices: Tensor) -> Tensor:
+        """Existence, level and its scale (batch, 3, slices), each from the slices around as well."""
+        hidden = functional.relu(self.describe(slices))
+        for layer in self.along:
+            hidden = hidden + functional.relu(layer(hidden))
+        return self.answer(hidden)
+
     def _slice_features(self, features: list[Tensor], weights: Tensor) -> Tensor:
         """Describe each slice by its features at the curve, and by the coarser levels' maxima over the slice."""
         described = [(features[0] * weights[:, None]).sum((-2, -1))]
-        for level in (1, 2):
+        for level in range(1, len(features)):
             coarse = functional.avg_pool3d(weights[:, None], 2**level) * 4**level
             at_curve = (features[level] * coarse).sum((-2, -1))
             anywhere = features[level].amax((-2, -1))

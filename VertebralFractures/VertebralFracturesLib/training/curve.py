@@ -17,7 +17,7 @@ from ..core.volume import AIR_HU
 from ..networks.devices import choose_device
 from ..networks.spine_curve_net import SPACING_MM, CurveOutput, SpineCurveNet, normalised, predict_slices
 from ..networks.weights import save_weights
-from .loop import Recipe, train
+from .loop import Recipe, take_weights, train
 from .options import add_common_arguments, chosen_recipe
 from .reference_cases import reference_cases
 from .volume_samples import VolumeCrop, VolumeSample, random_crop_shape, random_volume_crop, real_volume_sample
@@ -27,7 +27,7 @@ RECIPES = {
     "cpu": Recipe(steps=3000, batch_size=2, learning_rate=2e-3, checkpoint_every=200),
 }
 HEATMAP_SIGMA_VOXELS = 1.5
-HEATMAP_WEIGHT, EXISTENCE_WEIGHT, LEVEL_WEIGHT = 2.0, 1.0, 0.3
+HEATMAP_WEIGHT, EXISTENCE_WEIGHT, LEVEL_WEIGHT, SCALE_WEIGHT = 2.0, 1.0, 1.0, 0.2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,8 +48,11 @@ def run(args: argparse.Namespace) -> None:
         return curve_loss(candidate(normalised(batch["image"])[:, None]), batch)
 
     low_precision = args.low_precision or device == "cuda"
+    net = SpineCurveNet()
+    if args.start_from:
+        take_weights(net, args.start_from)
     trained = train(
-        SpineCurveNet(), batches, loss, lambda net: measure(net, held_out), recipe, args.output, device, low_precision
+        net, batches, loss, lambda candidate: measure(candidate, held_out), recipe, args.output, device, low_precision
     )
     save_weights(trained, args.output / "spine_curve.npz")
 
@@ -103,7 +106,7 @@ def curve_loss(output: CurveOutput, targets: dict[str, Tensor]) -> Tensor:
     """MAE of the soft-argmax (Pisov 2020, section 4.1), with three terms of ours.
 
     The gradient through a flat soft-argmax is tiny: a cross-entropy to a Gaussian heatmap gives the first direction.
-    Existence is a binary cross-entropy, the level a Laplace likelihood.
+    Existence is a binary cross-entropy, the level an MAE whose expected error is learned beside it.
 
     :param output: of the network.
     :param targets: fields of :class:`~.volume_samples.VolumeCrop`, batched.
@@ -114,11 +117,12 @@ def curve_loss(output: CurveOutput, targets: dict[str, Tensor]) -> Tensor:
     logits = output.logits.float().flatten(2)
     heatmap = (functional.log_softmax(logits, -1) * _heatmap(output.logits, targets["centres"]).flatten(2)).sum(-1)
     scale = output.level_log_scale.float()
-    level = (output.level.float() - targets["level"]).abs() * torch.exp(-scale) + scale
+    level = (output.level.float() - targets["level"]).abs()
+    likelihood = level.detach() * torch.exp(-scale) + scale
     existence = functional.binary_cross_entropy_with_logits(
         output.existence.float(), targets["existence"], weight=targets["decided"], reduction="sum"
     )
-    per_slice = SPACING_MM * position - HEATMAP_WEIGHT * heatmap + LEVEL_WEIGHT * level
+    per_slice = SPACING_MM * position - HEATMAP_WEIGHT * heatmap + LEVEL_WEIGHT * level + SCALE_WEIGHT * likelihood
     return (per_slice * located).sum() / count + EXISTENCE_WEIGHT * existence / targets["decided"].sum().clamp_min(1.0)
 
 

@@ -85,6 +85,15 @@ def train(
     return average
 
 
+def take_weights(net: nn.Module, checkpoint: Path) -> None:
+    """Start a network from the averaged weights of a checkpoint, as far as their names and shapes fit."""
+    own = net.state_dict()
+    kept = torch.load(checkpoint, weights_only=True)["average"]
+    fitting = {name: value for name, value in kept.items() if name in own and own[name].shape == value.shape}
+    net.load_state_dict(fitting, strict=False)
+    print(f"taking {len(fitting)} of {len(own)} tensors from {checkpoint}", flush=True)
+
+
 def _average(average: nn.Module, net: nn.Module, decay: float) -> None:
     with torch.no_grad():
         for kept, new in zip(average.parameters(), net.parameters(), strict=True):

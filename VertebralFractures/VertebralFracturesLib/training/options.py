@@ -27,6 +27,7 @@ def add_common_arguments(parser: argparse.ArgumentParser, recipes: Mapping[str, 
     parser.add_argument("--steps", type=int, help="instead of the recipe's")
     parser.add_argument("--batch-size", type=int, help="instead of the recipe's")
     parser.add_argument("--learning-rate", type=float, help="instead of the recipe's")
+    parser.add_argument("--start-from", type=Path, metavar="CHECKPOINT", help="take the weights that fit as the start")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     parser.add_argument(

@@ -20,7 +20,7 @@ from ..core.straightening import PIXEL_MM
 from ..networks.devices import choose_device
 from ..networks.vertebra_net import DetectorName, VertebraNet, detect, normalised
 from ..networks.weights import save_weights
-from .loop import Recipe, train
+from .loop import Recipe, take_weights, train
 from .options import add_common_arguments, chosen_recipe
 from .reference_cases import flat_cases, reference_cases
 from .slice_augmentation import Crop, random_crop
@@ -41,7 +41,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_common_arguments(parser, RECIPES)
     parser.add_argument("--flat-cases", type=Path, help="folder of reference cases of one sagittal image each")
     parser.add_argument("--detector", choices=["anchor-free", "anchor"], default="anchor-free", help="which head")
-    parser.add_argument("--start-from", type=Path, help="checkpoint whose U-Net is taken as the start")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -52,7 +51,7 @@ def run(args: argparse.Namespace) -> None:
     pools, held_out = training_pools(args, rng)
     net = VertebraNet(args.detector)
     if args.start_from:
-        _take_unet(net, args.start_from)
+        take_weights(net, args.start_from)
     recipe, device = chosen_recipe(args, RECIPES), choose_device(args.device)
     data = CropStream(pools, args.detector, args.seed)
     batches = iter(DataLoader(data, recipe.batch_size, num_workers=args.workers))
@@ -180,8 +179,3 @@ def _at_network_pixels(sample: SliceSample) -> tuple[np.ndarray, np.ndarray]:
     grid = np.stack(np.meshgrid(np.arange(rows), np.arange(96) + left_mm, indexing="ij")) * PIXEL_MM / sample.pixel_mm
     image = ndimage.map_coordinates(sample.image, grid, order=1, cval=-1024.0, output=np.float32)
     return image, sample.keypoints_mm - np.array([left_mm, 0.0])
-
-
-def _take_unet(net: VertebraNet, checkpoint: Path) -> None:
-    state = torch.load(checkpoint, weights_only=True)["average"]
-    net.unet.load_state_dict({name[5:]: value for name, value in state.items() if name.startswith("unet.")})
