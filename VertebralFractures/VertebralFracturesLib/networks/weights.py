@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,8 +61,8 @@ def load_weights(net: nn.Module, file: Path) -> None:
         with np.load(file, allow_pickle=False) as archive:
             state = {name: torch.from_numpy(archive[name].astype(np.float32)) for name in archive.files}
         net.load_state_dict(state)
-    except (OSError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile) as error:
-        raise UnusableInput(f"the model file {file} is missing or damaged: install VertebralFractures again") from error
+    except Exception as error:  # a damaged archive can fail in any part of zipfile, zlib and NumPy
+        raise _unusable(file) from error
 
 
 def save_weights(net: nn.Module, file: Path) -> None:
@@ -76,10 +75,24 @@ def save_weights(net: nn.Module, file: Path) -> None:
 
 
 def model_card(name: str, folder: Path = WEIGHTS_FOLDER) -> dict[str, Any]:
-    """The model card beside a weight file."""
-    return json.loads((folder / f"{name}.json").read_text())
+    """The model card beside a weight file.
+
+    :raises UnusableInput: it is missing or damaged, or says no version.
+    """
+    file = folder / f"{name}.json"
+    try:
+        card = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise _unusable(file) from error
+    if not isinstance(card, dict) or "version" not in card:
+        raise _unusable(file)
+    return card
 
 
 def _version(file: Path) -> str:
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     return f"{model_card(file.stem, file.parent)['version']} sha256:{digest}"
+
+
+def _unusable(file: Path) -> UnusableInput:
+    return UnusableInput(f"the model file {file} is missing or damaged: install VertebralFractures again")
