@@ -68,8 +68,9 @@ def test_targets_agree_with_a_search_over_all_pixels(seed, pixel_mm):
     np.testing.assert_array_equal(chosen, np.where(expected, overlaps.argmax(0), -1))
 
 
-def test_no_body_no_target():
-    objectness, bodies = anchor_targets(np.zeros((0, 6, 2)), (40, 30), 1.0)
+@pytest.mark.parametrize("keypoints_mm", [np.zeros((0, 6, 2)), BODIES + 400.0, BODIES - 400.0])
+def test_no_body_in_view_no_target(keypoints_mm):
+    objectness, bodies = anchor_targets(keypoints_mm, (40, 30), 1.0)
     assert objectness.shape == bodies.shape == (16, 40, 30)
     assert not objectness.any()
     assert (bodies == -1).all()
