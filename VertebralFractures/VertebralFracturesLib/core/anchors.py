@@ -56,7 +56,7 @@ def anchor_targets(
         rows, columns = _window(box, shape, pixel_mm)
         centres = np.stack(np.meshgrid(columns * pixel_mm, rows * pixel_mm), -1)
         overlap = np.moveaxis(intersection_over_union(anchor_boxes(centres), box), -1, 0)
-        window = (slice(None), slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
+        window = np.ix_(np.arange(len(best)), rows, columns)
         better = overlap > best[window]
         best[window] = np.where(better, overlap, best[window])
         bodies[window] = np.where(better, index, bodies[window])
@@ -94,11 +94,10 @@ def _vote(points: NDArray, scores: NDArray, agreeing: NDArray[np.bool_], score: 
     return Detection(mean, float(score), spread)
 
 
-def _window(box: NDArray[np.float64], shape: tuple[int, int], pixel_mm: float) -> tuple[NDArray, NDArray]:
-    """Rows and columns at which an anchor's centre can lie if it overlaps the box by one half."""
-    reach = max(SCALES_MM)
-    first = np.floor((box[:2] - reach) / pixel_mm).astype(int)
-    last = np.ceil((box[2:] + reach) / pixel_mm).astype(int)
-    columns = np.arange(max(first[0], 0), max(min(last[0] + 1, shape[1]), 1))
-    rows = np.arange(max(first[1], 0), max(min(last[1] + 1, shape[0]), 1))
+def _window(box: NDArray, shape: tuple[int, int], pixel_mm: float) -> tuple[NDArray, NDArray]:
+    """Rows and columns inside a box: an anchor centred elsewhere cannot overlap it by more than one half."""
+    first = np.ceil(box[:2] / pixel_mm).astype(int)
+    last = np.floor(box[2:] / pixel_mm).astype(int)
+    columns = np.arange(max(first[0], 0), min(last[0] + 1, shape[1]))
+    rows = np.arange(max(first[1], 0), min(last[1] + 1, shape[0]))
     return rows, columns
