@@ -11,7 +11,8 @@ from repository import LIBRARY
 PACKAGE = LIBRARY.name
 # "()" marks what may be imported inside functions only.
 ALLOWED = {
-    "widgets": {"mrml", "pipeline", "core", "errors"},
+    "widgets": {"mrml", "pipeline", "export", "core", "errors"},
+    "export": {"core", "errors", "report_page()"},
     "mrml": {"core", "errors"},
     "pipeline": {"core", "errors", "networks()"},
     "networks": {"core", "errors"},
@@ -41,9 +42,9 @@ ALLOWED = {
 HEAVY = {
     "torch": ({"networks", "training"}, {"pipeline", "evaluation"}),
     "vtk": ({"mrml"}, set()),
-    "slicer": ({"mrml"}, set()),
+    "slicer": ({"mrml", "widgets"}, set()),
     "qt": ({"widgets"}, set()),
-    "ctk": ({"widgets"}, set()),
+    "PyTorchUtils": (set(), {"widgets"}),
     "matplotlib": (set(), {"training", "evaluation"}),
     "SimpleITK": ({"io", "dicom_series", "phantom"}, {"phantom", "evaluation", "training"}),
     "pydicom": (set(), {"dicom_series"}),

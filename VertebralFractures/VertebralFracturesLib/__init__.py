@@ -10,7 +10,7 @@ The data flow, in the words that the files, the progress messages and the README
 
 Layers, each of which may import only what stands behind its arrow (a test reads the imports)::
 
-    widgets (Qt) -> mrml, pipeline
+    widgets (Qt) -> mrml, pipeline, export
     mrml (vtk, MRML; the scene is passed in) -> core
     pipeline -> core, networks (inside functions)
     networks (torch) -> core

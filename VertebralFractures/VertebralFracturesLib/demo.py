@@ -1,5 +1,6 @@
 """The demonstration: a synthetic patient with known fractures, measured and set against the truth."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -10,12 +11,14 @@ from numpy.typing import NDArray
 from .analysis import Progress, analyze_input
 from .core.genant import find_preset, genant_index, grade, heights_mm
 from .core.report import SpineReport
+from .core.volume import Volume
 from .io import read_input
 from .terminal import text_table
 
 if TYPE_CHECKING:
     from .core.reference_case import ReferenceCase
     from .phantom.acquisition import Protocol
+    from .phantom.anatomy import Patient
 
 FRACTURES = {"T7": ("wedge", 0.68), "T12": ("biconcave", 0.77), "L2": ("wedge", 0.52)}
 """Kind and index G of the fractures that the patient has."""
@@ -41,10 +44,9 @@ def run_demo(
     """
     from .core.reference_case import read_case
     from .phantom.acquisition import scan
-    from .phantom.anatomy import make_patient
     from .phantom.case import write_case
 
-    patient = make_patient(seed, realism="realistic", fractures=FRACTURES, pathology_rate=0.0, level_variants=False)
+    patient = demo_patient(seed)
     volume = scan(patient, demo_protocol(), seed, lambda share: progress("synthetic patient", share))
     write_case(folder, patient, volume)
     progress("reading", 0.0)
@@ -52,6 +54,24 @@ def run_demo(
     read = replace(read, description={**read.description, "path": CT_FILE, "patient": f"synthetic, seed {seed}"})
     report = analyze_input(read, folder, device=device, detector=detector, preset=preset, progress=progress)
     return comparison(report, read_case(folder))
+
+
+def demo_patient(seed: int) -> "Patient":
+    """A patient with :data:`FRACTURES` and nothing else that is unusual."""
+    from .phantom.anatomy import make_patient
+
+    return make_patient(seed, realism="realistic", fractures=FRACTURES, pathology_rate=0.0, level_variants=False)
+
+
+def sample_ct(progress: Callable[[float], None], seed: int = 1) -> Volume:
+    """The CT of the demonstration's patient.
+
+    :param progress: called with the fraction done; an exception from it ends the making.
+    :param seed: which patient.
+    """
+    from .phantom.acquisition import scan
+
+    return scan(demo_patient(seed), demo_protocol(), seed, progress)
 
 
 def demo_protocol() -> "Protocol":

@@ -147,11 +147,13 @@ def format_value(name: str, value: Value) -> str:
     return str(value)
 
 
-def report_csv(report: "SpineReport") -> str:
+def report_csv(report: "SpineReport", delimiter: str = ",") -> str:
     """The report as CSV: a header, then one row per vertebra.
 
     After the table's columns come the keypoints in RAS mm and, the same in every row, what the rows need to be read on
     their own: preset, detector, software, input and warnings. Write it as :data:`CSV_ENCODING`.
+
+    :param delimiter: between the values; a tab makes it TSV.
     """
     points = [f"{name.replace(' ', '_')}_{axis}_mm" for name in KEYPOINT_NAMES for axis in "ras"]
     whole = {
@@ -162,7 +164,7 @@ def report_csv(report: "SpineReport") -> str:
         "warnings": " | ".join(report.warnings),
     }
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer = csv.writer(buffer, delimiter=delimiter, lineterminator="\r\n")
     writer.writerow([*_BY_NAME, *points, *whole])
     for vertebra, row in zip(report.vertebrae, table_rows(report), strict=True):
         values = [format_value(name, value) for name, value in row.items()]

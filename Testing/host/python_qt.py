@@ -1,0 +1,79 @@
+"""PySide6 with the manners of PythonQt, Slicer's Qt for Python.
+
+Qt properties are attributes, signals are connected by their signatures, enumerators are found on their classes, and
+all classes are in one module. A signal that a class does not have raises, where PythonQt only prints.
+"""
+
+import functools
+import inspect
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from PySide6 import QtCore, QtGui, QtUiTools, QtWidgets
+
+# Getters that Qt itself calls on Python objects.
+_VIRTUAL = {"sizeHint", "minimumSizeHint"}
+
+
+def make_qt_module() -> types.ModuleType:
+    """The module that Slicer calls ``qt``."""
+    for cls in set(_qobject_classes()):
+        _add_properties(cls)
+    module = types.ModuleType("qt")
+    for part in (QtCore, QtGui, QtWidgets, QtUiTools):
+        vars(module).update(_content(part))
+    for name in ("QTimer", "QShortcut"):
+        vars(module)[name] = type(name, (getattr(module, name),), {"connect": connect})
+    return module
+
+
+def let_connect(made: QtCore.QObject) -> None:
+    """Give an object that Qt made the method ``connect``; PySide6 has another one of this name on every class."""
+    made.connect = functools.partial(connect, made)
+
+
+def _content(part: types.ModuleType) -> dict[str, Any]:
+    """The public names of a part of PySide6, which loads its classes when they are asked for."""
+    return {name: getattr(part, name) for name in dir(part) if not name.startswith("_")}
+
+
+def _qobject_classes() -> Iterator[type]:
+    for part in (QtCore, QtGui, QtWidgets, QtUiTools):
+        for value in _content(part).values():
+            if inspect.isclass(value) and issubclass(value, QtCore.QObject):
+                yield value
+
+
+def _add_properties(cls: type) -> None:
+    """Make the properties that a class declares attributes of it."""
+    described = cls.staticMetaObject
+    for place in range(described.propertyOffset(), described.propertyCount()):
+        name = described.property(place).name()
+        if name not in _VIRTUAL:
+            setattr(cls, name, _attribute(name))
+
+
+def _attribute(name: str) -> property:
+    return property(
+        lambda self: QtCore.QObject.property(self, name),
+        lambda self, value: QtCore.QObject.setProperty(self, name, value),
+    )
+
+
+def connect(sender: QtCore.QObject, signature: str, slot: Callable[..., Any]) -> None:
+    """Connect a signal by its signature, such as ``clicked(bool)``."""
+    normalized = bytes(QtCore.QMetaObject.normalizedSignature(signature).data()).decode()
+    if sender.metaObject().indexOfSignal(normalized) < 0:
+        raise ValueError(f"{type(sender).__name__} has no signal {signature}")
+    name, _, arguments = normalized.partition("(")
+    count = len([argument for argument in arguments.rstrip(")").split(",") if argument])
+    getattr(sender, name).connect(lambda *values: slot(*values[: min(count, _accepted(slot))]))
+
+
+def _accepted(slot: Callable[..., Any]) -> int:
+    """How many positional arguments a slot takes that have no default."""
+    parameters = inspect.signature(slot).parameters.values()
+    if any(one.kind is inspect.Parameter.VAR_POSITIONAL for one in parameters):
+        return 99
+    return sum(one.default is one.empty for one in parameters)

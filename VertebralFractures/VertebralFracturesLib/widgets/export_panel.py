@@ -1,0 +1,61 @@
+"""Saving and copying the results of the shown study."""
+
+from pathlib import Path
+from typing import Any
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from ..core.report_table import report_csv
+from ..errors import UnusableInput
+from ..export import FORMATS, export_report
+from ..mrml.volume_nodes import volume_from_node
+from .study_panel import StudyPanel
+
+_SETTING = "VertebralFractures/ExportFolder"
+
+
+class ExportPanel:
+    """Connects the widgets below "Export".
+
+    :param ui: the widgets of VertebralFractures.ui by name.
+    :param panel: shows the study that is exported.
+    """
+
+    def __init__(self, ui: Any, panel: StudyPanel) -> None:
+        self.ui, self._panel = ui, panel
+        for suffix, meaning in FORMATS.items():
+            ui.formatBox.addItem(_(meaning), suffix)
+        ui.exportButton.connect("clicked()", self.save)
+        ui.copyButton.connect("clicked()", self.copy)
+
+    def save(self) -> None:
+        """Ask for a file and write the study into it, in the chosen format."""
+        live = self._panel.live
+        if live is None:
+            return
+        suffix = list(FORMATS)[self.ui.formatBox.currentIndex]
+        folder = Path(str(qt.QSettings().value(_SETTING, "") or Path.home()))
+        proposed = folder / f"{live.study.report_node.GetName()}{suffix}"
+        chosen = qt.QFileDialog.getSaveFileName(
+            self.ui.exportButton, _("Save the study"), str(proposed), f"{_(FORMATS[suffix])} (*{suffix})"
+        )
+        if not chosen:
+            return
+        path = Path(chosen)
+        path = path if path.suffix.lower() == suffix else path.with_name(path.name + suffix)
+        try:
+            volume_node = live.study.volume_node
+            export_report(path, live.report, volume_from_node(volume_node) if volume_node is not None else None)
+        except UnusableInput as error:
+            slicer.util.errorDisplay(str(error))
+            return
+        qt.QSettings().setValue(_SETTING, str(path.parent))
+        slicer.util.showStatusMessage(_("Saved {path}").format(path=path), 3000)
+
+    def copy(self) -> None:
+        """Put the table on the clipboard as text that spreadsheet programs take."""
+        live = self._panel.live
+        if live is not None:
+            slicer.app.clipboard().setText(report_csv(live.report, delimiter="\t"))

@@ -1,0 +1,129 @@
+"""The part of the panel that shows one study, walks through its vertebrae and corrects it."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import slicer
+from slicer.i18n import tr as _
+
+from ..core.levels import ALL_LEVEL_NAMES
+from ..core.report import NOT_EVALUABLE, TO_REVIEW, VERIFIED, SpineReport
+from .results_table import ResultsTable
+
+if TYPE_CHECKING:
+    from ..mrml.live_study import LiveStudy
+
+_NEED_SELECTION = (
+    "verifyButton",
+    "notEvaluableButton",
+    "deleteButton",
+    "levelBox",
+    "shiftUpButton",
+    "shiftDownButton",
+    "resetButton",
+)
+_NEED_STUDY = ("previousButton", "nextButton", "resetAllButton", "exportButton", "copyButton")
+
+
+class StudyPanel:
+    """Connects the widgets below "Vertebrae" to a study.
+
+    :param ui: the widgets of VertebralFractures.ui by name.
+    """
+
+    def __init__(self, ui: Any) -> None:
+        self.ui = ui
+        self.live: LiveStudy | None = None
+        self._table = ResultsTable(ui.vertebraTable, self._select)
+        ui.levelBox.addItems(ALL_LEVEL_NAMES)
+        ui.levelBox.connect("activated(int)", lambda level: self._change_selected(self._relabel, level))
+        for name, action in {
+            "previousButton": lambda live: live.previous_vertebra(),
+            "nextButton": lambda live: live.next_vertebra(),
+            "shiftUpButton": lambda live: live.shift_levels(-1),
+            "shiftDownButton": lambda live: live.shift_levels(1),
+            "undoButton": lambda live: live.undo(),
+            "redoButton": lambda live: live.redo(),
+            "resetAllButton": lambda live: live.reset_to_model(),
+        }.items():
+            getattr(ui, name).connect("clicked()", lambda action=action: self._change(action))
+        for name, action_of_one in {
+            "verifyButton": lambda live, index: _toggle_status(live, index, VERIFIED),
+            "notEvaluableButton": lambda live, index: _toggle_status(live, index, NOT_EVALUABLE),
+            "deleteButton": lambda live, index: live.delete_vertebra(index),
+            "resetButton": lambda live, index: live.reset_to_model(index),
+        }.items():
+            getattr(ui, name).connect("clicked()", lambda action=action_of_one: self._change_selected(action))
+        self.show(None)
+
+    def show(self, live: "LiveStudy | None") -> None:
+        """Show another study, or none; the one before is closed."""
+        if self.live is not None and self.live is not live:
+            self.live.close()
+        self.live = live
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Bring every widget up to the study as it is now."""
+        report = self._report()
+        selected = self.live.selected if report is not None and self.live is not None else None
+        self._table.show(report)
+        self._table.select(selected)
+        self._show_words(report)
+        self._enable(report, selected)
+
+    def _report(self) -> SpineReport | None:
+        return self.live.report if self.live is not None else None
+
+    def _show_words(self, report: SpineReport | None) -> None:
+        """The patient's summary, and what the reader has to know."""
+        problem = self.live.problem if self.live is not None else None
+        messages = [problem] if problem else []
+        if report is not None:
+            messages += report.warnings
+        self.ui.summaryLabel.setText(
+            _("No study yet: choose a CT and click Apply.") if report is None else report.summary.statement
+        )
+        self.ui.studyMessageLabel.setText("\n".join(messages))
+        self.ui.studyMessageLabel.setVisible(bool(messages))
+
+    def _enable(self, report: SpineReport | None, selected: int | None) -> None:
+        for name in _NEED_STUDY:
+            getattr(self.ui, name).setEnabled(report is not None)
+        for name in _NEED_SELECTION:
+            getattr(self.ui, name).setEnabled(selected is not None)
+        self.ui.undoButton.setEnabled(self.live is not None and self.live.can_undo)
+        self.ui.redoButton.setEnabled(self.live is not None and self.live.can_redo)
+        vertebra = report.vertebrae[selected] if report is not None and selected is not None else None
+        self.ui.levelBox.setCurrentIndex(
+            ALL_LEVEL_NAMES.index(vertebra.level) if vertebra is not None and vertebra.level is not None else -1
+        )
+        self.ui.verifyButton.setChecked(vertebra is not None and vertebra.status == VERIFIED)
+        self.ui.notEvaluableButton.setChecked(vertebra is not None and vertebra.status == NOT_EVALUABLE)
+
+    def _select(self, index: int) -> None:
+        self._change(lambda live: live.select(index))
+
+    def _change_selected(self, action: Callable[..., Any], *arguments: Any) -> None:
+        """Do something to the selected vertebra."""
+        if self.live is not None and self.live.selected is not None:
+            self._change(action, self.live.selected, *arguments)
+
+    def _change(self, action: Callable[..., Any], *arguments: Any) -> None:
+        """Do something to the study; what cannot be done is told in a message."""
+        if self.live is None:
+            return
+        try:
+            action(self.live, *arguments)
+        except ValueError as error:
+            slicer.util.errorDisplay(str(error))
+        self.refresh()
+
+    def _relabel(self, live: "LiveStudy", index: int, level: int) -> None:
+        live.relabel(index, ALL_LEVEL_NAMES[level], others_follow=self.ui.othersFollowBox.checked)
+
+
+def _toggle_status(live: "LiveStudy", index: int, status: str) -> None:
+    """Give a vertebra a status; one that has it goes back to "to review"."""
+    is_set = live.report.vertebrae[index].status == status
+    live.set_status(index, TO_REVIEW if is_set else status)
