@@ -134,3 +134,23 @@ def test_empty_single_and_impossible_rows():
         levels.name_sequence([1, 2], [1, 1], [20.0, 20.0])
     with pytest.raises(ValueError, match="26 vertebrae are more than"):
         levels.name_sequence(np.arange(26), np.ones(26), np.arange(26) * 20.0)
+
+
+def test_a_shift_keeps_gaps_and_supernumerary_levels():
+    assert levels.shift_sequence(["T10", "T12", "L1"], 1) == ("T11", "L1", "L2")
+    assert levels.shift_sequence(["T12", "T13", "L1"], 1) == ("L1", "L2", "L3")
+    assert levels.shift_sequence([None, "L1"], -2) == ("T10", "T11")
+    assert levels.shift_sequence(["L5"], 1) == ("L6",)
+    with pytest.raises(ValueError, match="above C1"):
+        levels.shift_sequence(["C1", "C2"], -1)
+    with pytest.raises(ValueError, match="no vertebra has a level"):
+        levels.shift_sequence([None], 1)
+
+
+def test_a_vertebra_gets_the_level_that_its_neighbours_leave_free():
+    assert levels.level_between("T11", "L1") == "T12"
+    assert levels.level_between("T11", None) == "T12"
+    assert levels.level_between(None, "L1") == "T12"
+    assert levels.level_between("T11", "T12") is None
+    assert levels.level_between("L5", None) is None
+    assert levels.level_between(None, None) is None

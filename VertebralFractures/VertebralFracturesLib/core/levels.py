@@ -103,6 +103,35 @@ def _walk(level: str, steps: int, cause: str) -> str:
     return level
 
 
+def shift_sequence(levels: Sequence[str | None], steps: int) -> tuple[str, ...]:
+    """Rename all vertebrae by some levels, with the gaps between them kept.
+
+    :param levels: present names as in :func:`rename_sequence`.
+    :param steps: positive towards the feet.
+    :return: all names.
+    :raises ValueError: no vertebra has a name, or one would come to lie above C1 or below L6.
+    """
+    first = next((place for place, level in enumerate(levels) if level), None)
+    if first is None:
+        raise ValueError("no vertebra has a level to shift; label one first")
+    present = parse_level(levels[first] or "")
+    return rename_sequence(levels, first, _walk(present, steps, f"{abs(steps)} {'below' if steps > 0 else 'above'}"))
+
+
+def level_between(upper: str | None, lower: str | None) -> str | None:
+    """The name of a vertebra between two neighbours, the upper one's going first.
+
+    :param upper: name of the vertebra above; None without one, or where it has no name.
+    :param lower: name of the vertebra below, likewise.
+    :return: the name, or None where the neighbours leave none free or have none.
+    """
+    if upper and lower and steps_between(upper, lower) < 2:
+        return None
+    if upper:
+        return level_below(upper)
+    return level_above(lower) if lower else None
+
+
 def levels_are_relative(confidences: ArrayLike) -> bool:
     """Whether no name has at least :data:`CONFIDENT_LEVEL`: the names then only count from one another."""
     return bool((np.asarray(confidences, dtype=np.float64) < CONFIDENT_LEVEL).all())

@@ -1,6 +1,7 @@
 """The spine curve as a markups curve with a handful of control points that a reader can drag."""
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import slicer
@@ -14,6 +15,7 @@ from .views import ViewGroup, markups_display
 CONTROL_POINT_SPACING_MM = 15.0
 CURVE_COLOR = (0.95, 0.85, 0.25)
 _LEAST_POINTS = 4
+DescribedPoint = tuple[tuple[float, float, float], str]
 _CONFIDENCE = re.compile(r"confidence (\d\.\d+)")
 
 
@@ -37,11 +39,26 @@ def add_curve_node(
 def update_curve_node(node: slicer.vtkMRMLMarkupsCurveNode, curve: SpineCurve) -> None:
     """Replace the control points of a node by those of a curve; observers see one change."""
     points_ras, confidences = control_points(curve)
+    texts = [f"confidence {confidence:.4f}" for confidence in confidences]
+    set_described_points(node, tuple(zip(map(tuple, points_ras), texts, strict=True)))
+
+
+def described_points(node: slicer.vtkMRMLMarkupsCurveNode) -> tuple[DescribedPoint, ...]:
+    """The defined control points: world position in RAS mm and description, which tells the confidence."""
+    return tuple(
+        (tuple(node.GetNthControlPointPositionWorld(index)), node.GetNthControlPointDescription(index) or "")
+        for index in range(node.GetNumberOfControlPoints())
+        if node.GetNthControlPointPositionStatus(index) == node.PositionDefined
+    )
+
+
+def set_described_points(node: slicer.vtkMRMLMarkupsCurveNode, points: Sequence[DescribedPoint]) -> None:
+    """Replace the control points of a node; observers see one change."""
     modified = node.StartModify()
     node.RemoveAllControlPoints()
-    for index, (point, confidence) in enumerate(zip(points_ras, confidences, strict=True)):
-        node.AddControlPointWorld(vtk.vtkVector3d(*point), f"{index + 1}")
-        node.SetNthControlPointDescription(index, f"confidence {confidence:.4f}")
+    for index, (position_ras, description) in enumerate(points):
+        node.AddControlPointWorld(vtk.vtkVector3d(*position_ras), f"{index + 1}")
+        node.SetNthControlPointDescription(index, description)
     node.EndModify(modified)
 
 

@@ -22,6 +22,7 @@ LEVEL, LEVEL_CONFIDENCE, SCORE, UNCERTAINTY, SOURCE, STATUS = (
 
 _SAGITTAL_DISPLAY, _OTHER_DISPLAY = 0, 1
 _OFF_PLANE_OPACITY = 0.7
+_GLYPH_SCALE, _HIGHLIGHTED_GLYPH_SCALE = 2.0, 3.2
 
 
 def add_keypoints_node(
@@ -80,7 +81,7 @@ def _add_displays(node: slicer.vtkMRMLMarkupsFiducialNode, off_plane_opacity: fl
     for index in (_SAGITTAL_DISPLAY, _OTHER_DISPLAY):
         display = markups_display(node, index)
         display.SetPointLabelsVisibility(False)
-        display.SetGlyphScale(2.0)
+        display.SetGlyphScale(_GLYPH_SCALE)
         display.SetSliceProjection(index == _SAGITTAL_DISPLAY)
         display.SetSliceProjectionOpacity(off_plane_opacity)
 
@@ -109,6 +110,21 @@ def set_color(node: slicer.vtkMRMLMarkupsFiducialNode, rgb: Sequence[float]) -> 
         display = node.GetNthDisplayNode(index)
         for setter in (display.SetColor, display.SetSelectedColor, display.SetActiveColor):
             setter(*rgb)
+
+
+def highlight(node: slicer.vtkMRMLMarkupsFiducialNode, is_highlighted: bool) -> None:
+    """Draw the points of a list larger than those of the others, or as large."""
+    for index in range(node.GetNumberOfDisplayNodes()):
+        node.GetNthDisplayNode(index).SetGlyphScale(_HIGHLIGHTED_GLYPH_SCALE if is_highlighted else _GLYPH_SCALE)
+
+
+def copy_locks(source: slicer.vtkMRMLMarkupsNode, target: slicer.vtkMRMLMarkupsNode) -> None:
+    """Lock a list, or single points of it, where another one is locked."""
+    target.SetLocked(source.GetLocked())
+    for index in range(min(source.GetNumberOfControlPoints(), target.GetNumberOfControlPoints())):
+        is_locked = source.GetNthControlPointLocked(index)
+        if target.GetNthControlPointLocked(index) != is_locked:
+            target.SetNthControlPointLocked(index, is_locked)
 
 
 def keypoints_from_node(node: slicer.vtkMRMLMarkupsFiducialNode) -> NDArray[np.float64]:

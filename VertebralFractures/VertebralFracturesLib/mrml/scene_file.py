@@ -8,17 +8,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import slicer
 import vtk
 
-from ..core.keypoints import body_centre
 from ..core.report import SpineReport
 from ..core.volume import Volume
 from ..errors import UnusableInput
 from .application import boot_scene
 from .study import Study, create_study, studies
-from .views import arrange_views
+from .views import arrange_views, focus
 from .volume_nodes import add_volume_node
 
 
@@ -57,19 +55,6 @@ def _write_bundle(
         _set_compression((volume_node, study.straightened_node), compress)
         _save(scene, unpacked)
     _zip(unpacked, bundle)
-
-
-def focus(report: SpineReport) -> tuple[np.ndarray, np.ndarray]:
-    """Where a reader looks first: the vertebra of the least index G, or the middle of the curve.
-
-    :return: the point (3,) in RAS mm and in straightened mm.
-    """
-    place = report.summary.least_place
-    if place is None:
-        middle_straight = np.array([0.0, 0.0, -report.curve.length_mm / 2])
-        return report.curve.straight_to_ras(middle_straight), middle_straight
-    centre_ras = body_centre(report.vertebrae[place].keypoints_ras)
-    return centre_ras, report.curve.ras_to_straight(centre_ras)
 
 
 def _set_compression(volume_nodes: Sequence[slicer.vtkMRMLScalarVolumeNode], compress: bool) -> None:

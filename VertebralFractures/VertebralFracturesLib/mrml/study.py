@@ -5,7 +5,7 @@ the study, so that a study survives saving, renaming and a new session: :func:`s
 edit lives in the nodes; :func:`study_report` puts both together.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -39,14 +39,15 @@ from .straightened_nodes import (
     update_straightening_node,
 )
 from .table_node import add_table_node, update_table_node
-from .views import PATIENT_VIEWS, STRAIGHTENED_VIEWS, ViewGroup
+from .views import PATIENT_VIEWS, STRAIGHTENED_VIEWS
 from .volume_nodes import set_volume, volume_from_node
 
 _PREFIX = "VertebralFractures."
 _ROLE = f"{_PREFIX}Role"
 _PRESET = f"{_PREFIX}Preset"
-_MODEL_PLACE = f"{_PREFIX}ModelPlace"
+_PLACE = f"{_PREFIX}ModelPlace"
 _PROXY = f"{_PREFIX}straightened"
+_SELECTED = f"{_PREFIX}selected"
 _PROXY_SUFFIX = " straightened"
 _FOLDER = f"{_PREFIX}Folder"
 _MOVED_MM = 1e-6
@@ -141,8 +142,6 @@ def create_study(
     volume_node: slicer.vtkMRMLScalarVolumeNode,
     report: SpineReport,
     straighten_live: bool = False,
-    patient_views: ViewGroup = PATIENT_VIEWS,
-    straightened_views: ViewGroup = STRAIGHTENED_VIEWS,
 ) -> Study:
     """Add the nodes of a report to a scene; if that fails, the scene is left as it was.
 
@@ -151,13 +150,11 @@ def create_study(
     :param report: the result of its analysis, in the scene's world coordinates.
     :param straighten_live: straighten the CT's own voxels while they are displayed, which follows a dragged curve at
         once but takes ten times as long a frame and is not saved; otherwise the straightened CT is resampled.
-    :param patient_views: where the patient is shown.
-    :param straightened_views: where the straightened space is shown.
     :raises UnusableInput: a volume without voxels or under a transform that is not linear.
     """
     study = Study(_add_report_node(scene, volume_node, report))
     try:
-        _add_nodes(study, volume_node, report, straighten_live, patient_views, straightened_views)
+        _add_nodes(study, volume_node, report, straighten_live)
         _group(study, volume_node)
         update_study(study)
     except BaseException:
@@ -186,11 +183,9 @@ def _add_nodes(
     volume_node: slicer.vtkMRMLScalarVolumeNode,
     report: SpineReport,
     straighten_live: bool,
-    patient_views: ViewGroup,
-    straightened_views: ViewGroup,
 ) -> None:
     scene, name = study.scene, volume_node.GetName()
-    _link(study, "curve", add_curve_node(scene, report.curve, f"{name} spine curve", patient_views))
+    _link(study, "curve", add_curve_node(scene, report.curve, f"{name} spine curve", PATIENT_VIEWS))
     straightening = add_straightening_node(scene, report.curve, f"{name} straightening")
     _link(study, "straightening", straightening)
     if straighten_live:
@@ -200,14 +195,23 @@ def _add_nodes(
         straightened = add_straightened_volume_node(scene, volume, report.curve, f"{name} straightened")
     _link(study, "straightenedVolume", straightened)
     for place, (vertebra, vertebra_name) in enumerate(zip(report.vertebrae, vertebra_names(report), strict=True)):
-        node = add_keypoints_node(scene, vertebra, vertebra_name, patient_views)
-        node.SetAttribute(_MODEL_PLACE, str(place))
-        _link(study, "keypoints", node)
-        _link_proxy(node, add_keypoints_proxy(node, straightening, straightened_views))
+        _add_vertebra_nodes(study, vertebra, vertebra_name, place)
     labels = f"{name} labels"
-    _link(study, "labels", add_labels_node(scene, report, labels, patient_views))
-    _link(study, "labels", add_labels_node(scene, report, f"{labels} straightened", straightened_views, straightening))
+    _link(study, "labels", add_labels_node(scene, report, labels, PATIENT_VIEWS))
+    _link(study, "labels", add_labels_node(scene, report, f"{labels} straightened", STRAIGHTENED_VIEWS, straightening))
     _link(study, "table", add_table_node(scene, report, f"{name} vertebrae"))
+
+
+def _add_vertebra_nodes(study: Study, vertebra: Vertebra, name: str, place: int) -> slicer.vtkMRMLMarkupsFiducialNode:
+    """Add a vertebra to the patient and, while there is a straightening, to straightened space."""
+    node = add_keypoints_node(study.scene, vertebra, name, PATIENT_VIEWS)
+    node.SetAttribute(_PLACE, str(place))
+    _link(study, "keypoints", node)
+    if study.straightening_node is not None:
+        proxy = add_keypoints_proxy(node, study.straightening_node, STRAIGHTENED_VIEWS)
+        proxy.SetAttribute(_ROLE, "keypointsProxy")
+        node.SetNodeReferenceID(_PROXY, proxy.GetID())
+    return node
 
 
 def _link(study: Study, role: str, node: slicer.vtkMRMLNode) -> None:
@@ -215,14 +219,57 @@ def _link(study: Study, role: str, node: slicer.vtkMRMLNode) -> None:
     study.report_node.AddNodeReferenceID(_PREFIX + role, node.GetID())
 
 
-def _link_proxy(keypoints_node: slicer.vtkMRMLMarkupsFiducialNode, proxy: slicer.vtkMRMLMarkupsFiducialNode) -> None:
-    proxy.SetAttribute(_ROLE, "keypointsProxy")
-    keypoints_node.SetNodeReferenceID(_PROXY, proxy.GetID())
-
-
 def proxy_of(keypoints_node: slicer.vtkMRMLMarkupsFiducialNode) -> slicer.vtkMRMLMarkupsFiducialNode | None:
     """The list that shows a vertebra in straightened space."""
     return keypoints_node.GetNodeReference(_PROXY)
+
+
+def place_of(keypoints_node: slicer.vtkMRMLMarkupsFiducialNode) -> int:
+    """The number of a vertebra in its study: its place in the model's report, or a higher one if a reader added it."""
+    return int(keypoints_node.GetAttribute(_PLACE))
+
+
+def selected_node(study: Study) -> slicer.vtkMRMLMarkupsFiducialNode | None:
+    """The point list of the vertebra that is selected; this is saved with the scene."""
+    return study.report_node.GetNodeReference(_SELECTED)
+
+
+def set_selected_node(study: Study, keypoints_node: slicer.vtkMRMLMarkupsFiducialNode | None) -> None:
+    """Select a vertebra, or none."""
+    study.report_node.SetNodeReferenceID(_SELECTED, keypoints_node.GetID() if keypoints_node is not None else None)
+
+
+def set_visible(study: Study, is_visible: bool) -> None:
+    """Show or hide all that a study draws in views."""
+    for node in study.nodes:
+        if isinstance(node, slicer.vtkMRMLMarkupsNode):
+            node.SetDisplayVisibility(is_visible)
+
+
+def add_vertebra(study: Study, vertebra: Vertebra, place: int | None = None) -> slicer.vtkMRMLMarkupsFiducialNode:
+    """Add a vertebra that the study has not; :func:`update_study` names it and brings labels and table up to it.
+
+    :param vertebra: keypoints in RAS mm.
+    :param place: see :func:`place_of`; by default a new one.
+    :return: its point list in the patient.
+    """
+    nodes = study.keypoint_nodes
+    if place is None:
+        place = max([len(model_report(study).vertebrae) - 1, *map(place_of, nodes)]) + 1
+    hierarchy = subject_hierarchy(study.scene)
+    node = _add_vertebra_nodes(study, vertebra, vertebra.level or "vertebra", place)
+    for added, others in ((node, nodes), (proxy_of(node), [proxy_of(other) for other in nodes])):
+        sibling = next((other for other in others if other is not None), None)
+        if added is not None and sibling is not None:
+            hierarchy.CreateItem(hierarchy.GetItemParent(hierarchy.GetItemByDataNode(sibling)), added)
+    return node
+
+
+def remove_vertebra(keypoints_node: slicer.vtkMRMLMarkupsFiducialNode) -> None:
+    """Remove a vertebra from both spaces; :func:`update_study` brings labels and table up to it."""
+    for node in (proxy_of(keypoints_node), keypoints_node):
+        if node is not None:
+            _remove_node(node)
 
 
 def studies(scene: slicer.vtkMRMLScene) -> list[Study]:
@@ -267,11 +314,11 @@ def study_report(study: Study) -> SpineReport:
 
     :raises UnusableInput: a node that can no longer be read, such as a point list without six points.
     """
-    return _read(study)[0]
+    return read_study(study)[0]
 
 
-def _read(study: Study) -> tuple[SpineReport, list[slicer.vtkMRMLMarkupsFiducialNode]]:
-    """The report as the nodes are now, and the keypoint node of each of its vertebrae."""
+def read_study(study: Study) -> tuple[SpineReport, list[slicer.vtkMRMLMarkupsFiducialNode]]:
+    """The report as the nodes are now, see :func:`study_report`, and the keypoint node of each of its vertebrae."""
     model = model_report(study)
     curve = _curve(study, model.curve)
     nodes = list(study.keypoint_nodes)
@@ -303,7 +350,7 @@ def _vertebra(node: slicer.vtkMRMLMarkupsFiducialNode, model: SpineReport) -> Ve
 
 def _original(node: slicer.vtkMRMLMarkupsFiducialNode, model: SpineReport) -> Vertebra | None:
     """What the model found where this list is; None for a vertebra that a reader added."""
-    place = node.GetAttribute(_MODEL_PLACE)
+    place = node.GetAttribute(_PLACE)
     return model.vertebrae[int(place)] if place is not None and int(place) < len(model.vertebrae) else None
 
 
@@ -324,7 +371,16 @@ def update_study(study: Study) -> SpineReport:
     :return: the report that they show.
     :raises UnusableInput: as :func:`study_report`.
     """
-    report, nodes = _read(study)
+    report, nodes = read_study(study)
+    show_report(study, report, nodes)
+    return report
+
+
+def show_report(study: Study, report: SpineReport, nodes: Sequence[slicer.vtkMRMLMarkupsFiducialNode]) -> None:
+    """Write what :func:`read_study` read into names, colours, labels, proxies and table.
+
+    :raises ValueError: a height of a vertebra is 0; nothing is written then.
+    """
     names = vertebra_names(report)
     for node, vertebra, measures, name in zip(nodes, report.vertebrae, report.measures, names, strict=True):
         set_vertebra_attributes(node, vertebra)
@@ -337,7 +393,6 @@ def update_study(study: Study) -> SpineReport:
         update_labels_node(labels, report)
     if study.table_node is not None:
         update_table_node(study.table_node, report)
-    return report
 
 
 def _show(node: slicer.vtkMRMLMarkupsFiducialNode, name: str, measures: Measures | None, suffix: str = "") -> None:
@@ -365,9 +420,17 @@ def set_preset(study: Study, preset: str) -> SpineReport:
 
     :raises ValueError: no such preset.
     """
+    write_preset(study, preset)
+    return update_study(study)
+
+
+def write_preset(study: Study, preset: str) -> None:
+    """Choose the preset for the next :func:`update_study`.
+
+    :raises ValueError: no such preset.
+    """
     find_preset(preset)
     study.report_node.SetAttribute(_PRESET, preset)
-    return update_study(study)
 
 
 def reset_to_model(study: Study, keypoints_node: slicer.vtkMRMLMarkupsFiducialNode) -> None:
@@ -388,7 +451,7 @@ def remove_study(study: Study) -> None:
     scene = study.scene
     hierarchy = subject_hierarchy(scene)
     folder = study.folder_item
-    for node in study.nodes:
+    for node in study.nodes[::-1]:
         _remove_node(node)
     if folder != hierarchy.GetInvalidItemID():
         _remove_folder(hierarchy, folder)

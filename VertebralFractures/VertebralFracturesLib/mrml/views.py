@@ -12,6 +12,9 @@ import numpy as np
 import slicer
 from numpy.typing import ArrayLike, NDArray
 
+from ..core.keypoints import body_centre
+from ..core.report import SpineReport
+
 CENTRED_ON_VERTEBRA_MM = 180.0
 _PANE_PIXELS = 400
 
@@ -87,16 +90,41 @@ def arrange_views(
     :param focus_ras: (3,) centre of the patient's views in RAS mm.
     :param focus_straight: (3,) the same point in straightened mm.
     """
-    for suffix, background, focus in (("", volume_node, focus_ras), ("+", straightened_node, focus_straight)):
+    for suffix, background, point in (("", volume_node, focus_ras), ("+", straightened_node, focus_straight)):
         for color, orientation in _ORIENTATIONS.items():
-            node = slice_node(scene, color + suffix, orientation)
-            node.SetViewGroup(1 if suffix else 0)
-            composite_node(scene, color + suffix).SetBackgroundVolumeID(background.GetID())
-            centre_slice(node, focus, CENTRED_ON_VERTEBRA_MM)
+            show_slice(scene, color + suffix, orientation, background, point)
     fit_height(slice_node(scene, "Yellow+", "Sagittal"), straightened_node)
     _singleton(scene, "vtkMRMLViewNode", "1")
     layout = _singleton(scene, "vtkMRMLLayoutNode", "vtkMRMLLayoutNode")
     layout.SetViewArrangement(slicer.vtkMRMLLayoutNode.SlicerLayoutThreeOverThreeView)
+
+
+def show_slice(
+    scene: slicer.vtkMRMLScene,
+    layout_name: str,
+    orientation: str,
+    volume_node: slicer.vtkMRMLScalarVolumeNode,
+    point: ArrayLike,
+) -> None:
+    """Show a volume in a view around a point (3,) of its space."""
+    node = slice_node(scene, layout_name, orientation)
+    node.SetViewGroup(1 if layout_name.endswith("+") else 0)
+    composite_node(scene, layout_name).SetBackgroundVolumeID(volume_node.GetID())
+    centre_slice(node, point, CENTRED_ON_VERTEBRA_MM)
+
+
+def focus(report: SpineReport, place: int | None = None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Where a reader looks first.
+
+    :param place: of a vertebra; by default that of the least index G, or the middle of the curve where there is none.
+    :return: the point (3,) in RAS mm and in straightened mm.
+    """
+    place = report.summary.least_place if place is None else place
+    if place is None:
+        middle_straight = np.array([0.0, 0.0, -report.curve.length_mm / 2])
+        return report.curve.straight_to_ras(middle_straight), middle_straight
+    centre_ras = body_centre(report.vertebrae[place].keypoints_ras)
+    return centre_ras, report.curve.ras_to_straight(centre_ras)
 
 
 def slice_node(scene: slicer.vtkMRMLScene, layout_name: str, orientation: str) -> slicer.vtkMRMLSliceNode:
@@ -134,6 +162,23 @@ def centre_slice(node: slicer.vtkMRMLSliceNode, point: ArrayLike, height_mm: flo
     width, height, _ = node.GetDimensions()
     node.SetFieldOfView(height_mm * width / height, height_mm, node.GetFieldOfView()[2])
     node.JumpSliceByCentering(*(float(value) for value in np.asarray(point)))
+
+
+def centre_views(scene: slicer.vtkMRMLScene, views: ViewGroup, point: ArrayLike) -> None:
+    """Centre the views of one space on a point (3,) of it, at the zoom they have; views that are not there are left."""
+    x, y, z = (float(value) for value in np.asarray(point))
+    for name in (*views.sagittal, *views.others):
+        node = scene.GetSingletonNode(name, "vtkMRMLSliceNode")
+        if node is not None:
+            node.JumpSliceByCentering(x, y, z)
+    cameras = scene.GetNodesByClass("vtkMRMLCameraNode")
+    cameras.UnRegister(None)
+    for camera in (cameras.GetItemAsObject(index) for index in range(cameras.GetNumberOfItems())):
+        if camera.GetLayoutName() in views.three_d:
+            step = np.array([x, y, z]) - camera.GetFocalPoint()
+            camera.SetPosition(*(np.array(camera.GetPosition()) + step))
+            camera.SetFocalPoint(x, y, z)
+            camera.ResetClippingRange()
 
 
 def fit_height(node: slicer.vtkMRMLSliceNode, volume_node: slicer.vtkMRMLScalarVolumeNode) -> None:
