@@ -2,6 +2,7 @@ import enum
 import logging
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from slicer.ScriptedLoadableModule import (
 from slicer.util import VTKObservationMixin
 
 if TYPE_CHECKING:
-    from VertebralFracturesLib.core.report import SpineReport
+    from VertebralFracturesLib.core.report import SpineReport, Vertebra
     from VertebralFracturesLib.core.volume import Volume
     from VertebralFracturesLib.mrml.study import Study
 
@@ -166,6 +167,8 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         VTKObservationMixin.__init__(self)
         self.logic = None
         self.studyPanel = None
+        self.exportPanel = None
+        self.addPanel = None
         self._parameterNode = None
         self._parameterNodeGuiTag = None
         self._jobs = None
@@ -173,6 +176,7 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
 
     def setup(self) -> None:
         """Called when the user opens the module the first time and the widget is initialized."""
+        from VertebralFracturesLib.widgets.add_panel import AddPanel
         from VertebralFracturesLib.widgets.export_panel import ExportPanel
         from VertebralFracturesLib.widgets.job_runner import JobRunner
         from VertebralFracturesLib.widgets.study_panel import StudyPanel
@@ -186,6 +190,7 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         self.logic = VertebralFracturesLogic()
         self.studyPanel = StudyPanel(self.ui)
         self.exportPanel = ExportPanel(self.ui, self.studyPanel)
+        self.addPanel = AddPanel(self.ui, self.studyPanel, self._proposeVertebra)
         self._jobs = JobRunner(self._showProgress)
 
         scene = slicer.mrmlScene
@@ -214,6 +219,7 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         """Called when the application closes and the module widget is destroyed."""
         if self._jobs is not None:
             self._jobs.discard()
+            self.addPanel.close()
             self.studyPanel.show(None)
         for shortcut in self._shortcuts:
             shortcut.setEnabled(False)
@@ -238,12 +244,14 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         """Called each time the user opens a different module; the study stays linked."""
         for shortcut in self._shortcuts:
             shortcut.setEnabled(False)
+        self.addPanel.close()
         self.setParameterNode(None)
 
     def onSceneStartClose(self, caller, event) -> None:
         """Called just before the scene is closed."""
         self._jobs.discard()
         self._showRunning(False)
+        self.addPanel.close()
         self.studyPanel.show(None)
         self.setParameterNode(None)
 
@@ -385,13 +393,11 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         self, volumeNode: vtkMRMLScalarVolumeNode, volume: "Volume", report: "SpineReport", seconds: float
     ) -> None:
         """Called when the analysis has come to its end."""
-        from VertebralFracturesLib.errors import UnusableInput
-
         try:
             self.studyPanel.show(None)
             study = self.logic.addStudy(volumeNode, volume, report)
             self.logic.arrangeViews(study, report)
-        except UnusableInput as error:
+        except Exception as error:
             self._onFailed(error)
             return
         self._showRunning(False)
@@ -399,6 +405,32 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         self.ui.statusLabel.text = _("{count} vertebrae measured in {seconds:.0f} s on {device}").format(
             count=len(report.vertebrae), seconds=seconds, device=self.logic.deviceTitle
         )
+
+    def _proposeVertebra(self, point_ras) -> None:
+        """Let the network place the points of a vertebra where the reader clicked."""
+        from VertebralFracturesLib.errors import UnusableInput
+        from VertebralFracturesLib.widgets.dependencies import ensure_packages
+
+        live = self.studyPanel.live
+        try:
+            ensure_packages(self.resourcePath("requirements.txt"))
+            if live.study.volume_node is None:
+                raise UnusableInput(_("the CT of this study was deleted: no vertebra can be added"))
+            volume = self.logic.readVolume(live.study.volume_node)
+        except (RuntimeError, UnusableInput) as error:
+            slicer.util.errorDisplay(str(error))
+            return
+        curve, device = live.report.curve, self._parameterNode.device.value
+
+        def proposed(vertebra: "Vertebra") -> None:
+            self._showRunning(False)
+            live.add_vertebra(vertebra.keypoints_ras, None, vertebra.score, vertebra.uncertainty_mm)
+
+        self._jobs.start(
+            lambda progress, cancel: self.logic.propose(volume, curve, point_ras, device), proposed, self._onFailed
+        )
+        self.ui.statusLabel.text = _("Placing the points...")
+        self._showRunning(True)
 
     def _onFailed(self, error: Exception) -> None:
         """Called when the analysis was cancelled or could not be done; the scene was not touched."""
@@ -483,7 +515,21 @@ class VertebralFracturesLogic(ScriptedLoadableModuleLogic):
         progress("networks", 0.0)
         models = load_models(device)
         self.deviceTitle = device_title(device)
-        return analyze(volume, models, preset=preset, progress=progress, cancel=cancel)
+        measured, warnings = withoutPadding(volume)
+        report = analyze(measured, models, preset=preset, progress=progress, cancel=cancel)
+        return replace(report, warnings=tuple(dict.fromkeys((*warnings, *report.warnings))))
+
+    def propose(self, volume, curve, point_ras, device="auto") -> "Vertebra":
+        """The vertebra that the detection network sees at a point; touches no node.
+
+        :param curve: the spine curve as it is now.
+        :param point_ras: about the centre of the body.
+        :raises NoSpineFound: none there.
+        """
+        from VertebralFracturesLib.networks.weights import load_models
+        from VertebralFracturesLib.pipeline import propose_vertebra
+
+        return propose_vertebra(withoutPadding(volume)[0], load_models(device), curve, point_ras)
 
     def addStudy(self, volumeNode: vtkMRMLScalarVolumeNode, volume: "Volume", report: "SpineReport") -> "Study":
         """Add the result of an analysis to the scene; the volume's former study goes.
@@ -491,8 +537,6 @@ class VertebralFracturesLogic(ScriptedLoadableModuleLogic):
         :param volume: what was analyzed.
         :raises UnusableInput: the volume node was deleted or moved in the meantime.
         """
-        from dataclasses import replace
-
         from VertebralFracturesLib.errors import UnusableInput
         from VertebralFracturesLib.mrml.input_description import input_description
         from VertebralFracturesLib.mrml.study import create_study, remove_study, studies_of
@@ -530,6 +574,17 @@ class VertebralFracturesLogic(ScriptedLoadableModuleLogic):
         if present:
             return present[0].volume_node
         return slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode")
+
+
+def withoutPadding(volume: "Volume") -> tuple["Volume", tuple[str, ...]]:
+    """A volume whose padding is air, and warnings; the volume node's own voxels stay as they are."""
+    from VertebralFracturesLib.core.ct_check import fill_padding
+    from VertebralFracturesLib.core.volume import Volume
+
+    voxels = volume.voxels.view()
+    voxels.flags.writeable = False
+    filled, warnings = fill_padding(voxels)
+    return Volume(filled, volume.ijk_to_ras), warnings
 
 
 #

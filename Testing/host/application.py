@@ -40,6 +40,7 @@ class Host:
     :param widget: its widget, set up and entered.
     :param answers: what the user answers to the questions that come, in order.
     :param messages: errors and questions that were shown.
+    :param errors: exceptions that ended in Qt or VTK, which only print them.
     """
 
     module: types.ModuleType
@@ -47,6 +48,7 @@ class Host:
     widget: Any = None
     answers: list[Any] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
+    errors: list[BaseException] = field(default_factory=list)
 
     @property
     def ui(self) -> Any:
@@ -81,15 +83,16 @@ class Host:
         """Let the application work until something holds."""
         end = time.monotonic() + seconds
         while not condition():
-            assert time.monotonic() < end, "waited in vain"
+            assert time.monotonic() < end and not self.errors, f"waited in vain: {self.errors}"
             self.work()
 
     def work(self) -> None:
         """Let the application handle what has happened, for a moment."""
-        QtWidgets.QApplication.processEvents(QtCore.QEventLoop.ProcessEventsFlag.AllEvents, 20)
+        QtTest.QTest.qWait(5)
 
     def screenshot(self, path: Path) -> None:
-        QtWidgets.QApplication.processEvents()
+        for _ in range(10):
+            self.work()
         assert self.widget.parent.grab().save(str(path))
 
 
@@ -104,13 +107,15 @@ def run_host(settings: Path) -> Iterator[Host]:
     QtCore.QSettings.setPath(QtCore.QSettings.Format.IniFormat, QtCore.QSettings.Scope.UserScope, str(settings))
     with boot_scene() as booted, _replaced(_modules(), "VertebralFractures"):
         host = Host(types.ModuleType("unloaded"), booted.scene)
-        with _slicer_attributes(host, qt_app):
+        unhandled = {"excepthook": lambda kind, error, traceback: host.errors.append(error)}
+        with _slicer_attributes(host, qt_app), _attributes(sys, **unhandled):
             host.module = _load_module()
             try:
                 host.open_module()
                 yield host
             finally:
                 host.close_module()
+        assert host.errors == []
 
 
 def _modules() -> dict[str, types.ModuleType]:

@@ -12,14 +12,13 @@ from typing import Any
 
 from PySide6 import QtCore, QtGui, QtUiTools, QtWidgets
 
-# Getters that Qt itself calls on Python objects.
-_VIRTUAL = {"sizeHint", "minimumSizeHint"}
+# Getters that Qt itself calls on Python objects, and a property that shares its name with a static function.
+_LEFT_ALONE = {"sizeHint", "minimumSizeHint", "singleShot"}
 
 
 def make_qt_module() -> types.ModuleType:
     """The module that Slicer calls ``qt``."""
-    for cls in set(_qobject_classes()):
-        _add_properties(cls)
+    _add_all_properties()
     module = types.ModuleType("qt")
     for part in (QtCore, QtGui, QtWidgets, QtUiTools):
         vars(module).update(_content(part))
@@ -45,12 +44,19 @@ def _qobject_classes() -> Iterator[type]:
                 yield value
 
 
+@functools.cache
+def _add_all_properties() -> None:
+    """Once per process: PySide6 keeps what is set on its classes."""
+    for cls in set(_qobject_classes()):
+        _add_properties(cls)
+
+
 def _add_properties(cls: type) -> None:
     """Make the properties that a class declares attributes of it."""
     described = cls.staticMetaObject
     for place in range(described.propertyOffset(), described.propertyCount()):
         name = described.property(place).name()
-        if name not in _VIRTUAL:
+        if name not in _LEFT_ALONE:
             setattr(cls, name, _attribute(name))
 
 
@@ -62,13 +68,16 @@ def _attribute(name: str) -> property:
 
 
 def connect(sender: QtCore.QObject, signature: str, slot: Callable[..., Any]) -> None:
-    """Connect a signal by its signature, such as ``clicked(bool)``."""
+    """Connect a signal of at most one argument by its signature, such as ``clicked(bool)``."""
     normalized = bytes(QtCore.QMetaObject.normalizedSignature(signature).data()).decode()
     if sender.metaObject().indexOfSignal(normalized) < 0:
         raise ValueError(f"{type(sender).__name__} has no signal {signature}")
     name, _, arguments = normalized.partition("(")
     count = len([argument for argument in arguments.rstrip(")").split(",") if argument])
-    getattr(sender, name).connect(lambda *values: slot(*values[: min(count, _accepted(slot))]))
+    if min(count, _accepted(slot)) == 0:
+        getattr(sender, name).connect(lambda: slot())
+    else:
+        getattr(sender, name).connect(lambda value: slot(value))
 
 
 def _accepted(slot: Callable[..., Any]) -> int:

@@ -261,3 +261,45 @@ def test_the_module_closes_and_opens_again(measured):
     assert column(host, "level") == list(LEVELS)
     host.widget.onReload()
     assert not any(name.startswith("VertebralFracturesLib.widgets") for name in __import__("sys").modules)
+
+
+def test_one_click_adds_a_vertebra(measured):
+    host = measured
+    host.ui.vertebraTable.selectRow(4)
+    host.click("deleteButton")
+    missing = truth("genant").vertebrae[4]
+    asked = []
+
+    def propose(volume, curve, point_ras, device):
+        asked.append(point_ras)
+        return missing
+
+    host.widget.logic.propose = propose
+    before = nodes(host)
+    host.click("addButton")
+    placed = host.scene.GetFirstNodeByName("New vertebra")
+    centre_ras = missing.keypoints_ras.mean(0)
+    placed.AddControlPointWorld(host.widget.studyPanel.live.report.curve.ras_to_straight(centre_ras))
+    host.wait(lambda: asked and host.ui.applyButton.enabled)
+    np.testing.assert_allclose(asked[0], centre_ras, atol=0.1)
+    assert column(host, "level") == list(LEVELS)
+    assert column(host, "source")[4] == "added"
+    assert host.ui.vertebraTable.currentRow() == 4
+    assert not host.ui.addButton.checked
+    host.click("deleteButton")
+    assert nodes(host) == before
+
+
+def test_add_is_given_up(measured):
+    host = measured
+    before = nodes(host)
+    host.click("addButton")
+    assert host.ui.addButton.checked
+    interaction = host.scene.GetNodeByID("vtkMRMLInteractionNodeSingleton")
+    interaction.SetCurrentInteractionMode(interaction.ViewTransform)
+    host.wait(lambda: not host.ui.addButton.checked)
+    assert nodes(host) == before
+    host.click("addButton")
+    host.click("addButton")
+    assert nodes(host) == before
+    assert interaction.GetCurrentInteractionMode() == interaction.ViewTransform

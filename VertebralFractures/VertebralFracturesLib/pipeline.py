@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from . import __version__
 from .core.ct_check import check_is_ct
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 STAGES = ("spine curve", "straightened slice", "vertebrae", "measures")
 VIEW_OFFSETS_MM = (-1.5, 0.0, 1.5)
+PROPOSAL_THRESHOLD = 0.05
+"""Objectness from which a body is proposed where a reader says that there is one."""
+
+_PROPOSAL_REACH_MM = 12.0
 _BODY_REACH_MM = 20.0
 _METAL_HU = 2600.0
 _METAL_MM = 30.0
@@ -87,6 +91,30 @@ def analyze(
         models=models.versions,
         thresholds={"existence": EXISTENCE_THRESHOLD, "objectness": OBJECTNESS_THRESHOLD},
     )
+
+
+def propose_vertebra(volume: Volume, models: "Models", curve: SpineCurve, point_ras: ArrayLike) -> Vertebra:
+    """The vertebra that the detection network sees where a reader clicked, however doubtful.
+
+    :param volume: the CT in Hounsfield units.
+    :param models: only the detection network is used.
+    :param curve: the spine curve along which the reader sees the CT.
+    :param point_ras: (3,) about the centre of the body, in RAS mm.
+    :return: an unnamed vertebra of source "added".
+    :raises NoSpineFound: no body there, not even a doubtful one.
+    """
+    from .networks.vertebra_net import detect
+
+    clicked_ras = np.asarray(point_ras, dtype=np.float64)
+    lateral_mm = float(curve.ras_to_straight(clicked_ras)[0])
+    views = [straighten(volume, curve, PIXEL_MM, lateral_mm=lateral_mm + offset) for offset in VIEW_OFFSETS_MM]
+    view = views[len(views) // 2]
+    found = fuse(detect(models.vertebrae, np.stack([one.image for one in views]), PROPOSAL_THRESHOLD))
+    candidates = [Vertebra(_keypoints_ras(one, view), one.score, one.uncertainty_mm, source="added") for one in found]
+    distances_mm = [float(np.linalg.norm(body_centre(one.keypoints_ras) - clicked_ras)) for one in candidates]
+    if not candidates or min(distances_mm) > _PROPOSAL_REACH_MM:
+        raise NoSpineFound("the network sees no vertebral body there: click the middle of one")
+    return candidates[int(np.argmin(distances_mm))]
 
 
 def _spine_curve(slices: "SlicePredictions") -> SpineCurve:

@@ -67,11 +67,14 @@ def split_anchors(output: Tensor) -> tuple[Tensor, Tensor]:
 
 
 @torch.inference_mode()
-def detect(net: VertebraNet, images_hu: NDArray[np.float32]) -> list[list[Detection]]:
+def detect(
+    net: VertebraNet, images_hu: NDArray[np.float32], threshold: float = OBJECTNESS_THRESHOLD
+) -> list[list[Detection]]:
     """Find the vertebrae in straightened slices.
 
     :param net: the network, on the device to use, in evaluation mode.
     :param images_hu: slices (batch, rows, columns) with pixels of :data:`PIXEL_MM`.
+    :param threshold: least objectness of a detection.
     :return: for each slice the detections, rivals included.
     """
     rows, columns = images_hu.shape[1:]
@@ -84,12 +87,10 @@ def detect(net: VertebraNet, images_hu: NDArray[np.float32]) -> list[list[Detect
     output = output[:, :, :rows, :columns].float()
     if net.detector == "anchor":
         logits, encoded = (part.cpu().numpy() for part in split_anchors(output))
-        return [
-            decode_anchors(_sigmoid(a), b, PIXEL_MM, OBJECTNESS_THRESHOLD) for a, b in zip(logits, encoded, strict=True)
-        ]
+        return [decode_anchors(_sigmoid(a), b, PIXEL_MM, threshold) for a, b in zip(logits, encoded, strict=True)]
     parts = [part.cpu().numpy() for part in split_regions(output)]
     return [
-        decode_regions(_sigmoid(logit), long_mm, short_mm, np.exp(scale), PIXEL_MM, OBJECTNESS_THRESHOLD)
+        decode_regions(_sigmoid(logit), long_mm, short_mm, np.exp(scale), PIXEL_MM, threshold)
         for logit, long_mm, short_mm, scale in zip(*parts, strict=True)
     ]
 

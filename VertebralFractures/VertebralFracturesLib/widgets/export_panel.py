@@ -25,8 +25,7 @@ class ExportPanel:
 
     def __init__(self, ui: Any, panel: StudyPanel) -> None:
         self.ui, self._panel = ui, panel
-        for suffix, meaning in FORMATS.items():
-            ui.formatBox.addItem(_(meaning), suffix)
+        ui.formatBox.addItems([_(meaning) for meaning in FORMATS.values()])
         ui.exportButton.connect("clicked()", self.save)
         ui.copyButton.connect("clicked()", self.copy)
 

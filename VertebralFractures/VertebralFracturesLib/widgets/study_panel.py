@@ -22,7 +22,7 @@ _NEED_SELECTION = (
     "shiftDownButton",
     "resetButton",
 )
-_NEED_STUDY = ("previousButton", "nextButton", "resetAllButton", "exportButton", "copyButton")
+_NEED_STUDY = ("previousButton", "nextButton", "resetAllButton", "exportButton", "copyButton", "addButton")
 
 
 class StudyPanel:
@@ -35,7 +35,7 @@ class StudyPanel:
         self.ui = ui
         self.live: LiveStudy | None = None
         self._table = ResultsTable(ui.vertebraTable, self._select)
-        ui.levelBox.addItems(ALL_LEVEL_NAMES)
+        ui.levelBox.addItems(list(ALL_LEVEL_NAMES))
         ui.levelBox.connect("activated(int)", lambda level: self._change_selected(self._relabel, level))
         for name, action in {
             "previousButton": lambda live: live.previous_vertebra(),
