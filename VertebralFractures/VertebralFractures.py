@@ -307,9 +307,10 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
             self.studyPanel.refresh()
 
     def _showStudy(self, study: "Study") -> None:
-        """Link a study to the panel; the panel takes over the study's preset."""
+        """Open a study in the views and link it to the panel, which takes over its preset."""
         from VertebralFracturesLib.mrml.live_study import LiveStudy
 
+        self.logic.showStudy(study)
         self.studyPanel.show(LiveStudy(study, changed=self.studyPanel.refresh))
         if self._parameterNode:
             self._parameterNode.preset = Grading(study.preset)
@@ -396,12 +397,11 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         try:
             self.studyPanel.show(None)
             study = self.logic.addStudy(volumeNode, volume, report)
-            self.logic.arrangeViews(study, report)
+            self._showRunning(False)
+            self._showStudy(study)
         except Exception as error:
             self._onFailed(error)
             return
-        self._showRunning(False)
-        self._showStudy(study)
         self.ui.statusLabel.text = _("{count} vertebrae measured in {seconds:.0f} s on {device}").format(
             count=len(report.vertebrae), seconds=seconds, device=self.logic.deviceTitle
         )
@@ -553,12 +553,13 @@ class VertebralFracturesLogic(ScriptedLoadableModuleLogic):
             remove_study(one)
         return study
 
-    def arrangeViews(self, study: "Study", report: "SpineReport") -> None:
-        """Open the patient's views and the straightened ones at the vertebra of the least index G."""
-        from VertebralFracturesLib.mrml.scene_file import focus
-        from VertebralFracturesLib.mrml.views import arrange_views
+    def showStudy(self, study: "Study") -> None:
+        """Open the layout with the straightened spine; nothing to do where Slicer runs without views."""
+        from VertebralFracturesLib.mrml.layout import show_study
 
-        arrange_views(study.scene, study.volume_node, study.straightened_node, *focus(report))
+        layoutManager = slicer.app.layoutManager()
+        if layoutManager is not None:
+            show_study(study, layoutManager.layoutLogic().GetLayoutNode())
 
     def studyOf(self, volumeNode: vtkMRMLScalarVolumeNode | None) -> "Study | None":
         """The study of a volume; for None, one whose volume was deleted."""

@@ -83,7 +83,8 @@ class Host:
         """Let the application work until something holds."""
         end = time.monotonic() + seconds
         while not condition():
-            assert time.monotonic() < end and not self.errors, f"waited in vain: {self.errors}"
+            assert self.errors == []
+            assert time.monotonic() < end, "waited in vain"
             self.work()
 
     def work(self) -> None:
@@ -187,7 +188,14 @@ def _slicer_attributes(host: Host, qt_app: QtWidgets.QApplication) -> Iterator[N
         host.messages.append(text)
         return host.answers.pop(0)
 
+    layout_logic = slicer.vtkMRMLLayoutLogic()
+    layout_logic.SetMRMLScene(host.scene)
+
+    class LayoutManager:
+        layoutLogic = staticmethod(lambda: layout_logic)
+
     class App:
+        layoutManager = staticmethod(LayoutManager)
         connect = staticmethod(lambda signal, slot: None)
         processEvents = staticmethod(qt_app.processEvents)
         clipboard = staticmethod(QtGui.QGuiApplication.clipboard)
@@ -208,6 +216,7 @@ def _slicer_attributes(host: Host, qt_app: QtWidgets.QApplication) -> Iterator[N
     }
     with _attributes(slicer, mrmlScene=host.scene, app=App(), modules=module_list), _attributes(slicer.util, **util):
         yield
+    layout_logic.SetMRMLScene(None)
 
 
 @contextmanager

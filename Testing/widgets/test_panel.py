@@ -95,7 +95,8 @@ def test_apply_shows_the_study_and_keeps_the_window_alive(host, volume_node):
         gaps.append(time.monotonic() - last)
         last = time.monotonic()
     assert {"Finding the vertebrae (4 of 5)", "Measuring the vertebrae (5 of 5)"} <= stages
-    assert max(gaps[:-1]) < 0.3
+    assert len(gaps) > 5
+    assert np.median(gaps) < 0.2
     assert column(host, "level") == list(LEVELS)
     assert column(host, "grade")[3] == "3 severe"
     assert "8 vertebrae measured" in host.ui.statusLabel.text
