@@ -55,7 +55,7 @@ class ResultsTable:
         try:
             if self._table.rowCount != len(rows):
                 self._table.setRowCount(len(rows))
-                self._table.setMinimumHeight(_ROW_PIXELS * (max(len(rows), _LEAST_ROWS) + 2))
+                self._table.setMinimumHeight(_ROW_PIXELS * (max(len(rows), _LEAST_ROWS) + 3))
             for place, row in enumerate(rows):
                 self._write(place, row)
         finally:
