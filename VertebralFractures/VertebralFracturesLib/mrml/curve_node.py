@@ -15,6 +15,7 @@ from .views import ViewGroup, markups_display
 CONTROL_POINT_SPACING_MM = 15.0
 CURVE_COLOR = (0.95, 0.85, 0.25)
 _LEAST_POINTS = 4
+_SHOWN_BESIDE_SAGITTAL_MM, _SHOWN_BESIDE_OTHERS_MM = 50.0, 1.0
 DescribedPoint = tuple[tuple[float, float, float], str]
 _CONFIDENCE = re.compile(r"confidence (\d\.\d+)")
 
@@ -103,5 +104,8 @@ def _set_display(display: slicer.vtkMRMLMarkupsDisplayNode, view_ids: list[str],
     display.SetPointLabelsVisibility(False)
     display.SetGlyphScale(1.5)
     display.SetLineThickness(0.3)
+    reach_mm = _SHOWN_BESIDE_SAGITTAL_MM if is_projecting else _SHOWN_BESIDE_OTHERS_MM
+    display.SetLineColorFadingStart(reach_mm)
+    display.SetLineColorFadingEnd(2 * reach_mm)
     display.SetSliceProjection(is_projecting)
     display.SetViewNodeIDs(view_ids)

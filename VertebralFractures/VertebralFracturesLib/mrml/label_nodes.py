@@ -59,11 +59,11 @@ def update_labels_node(node: slicer.vtkMRMLMarkupsFiducialNode, report: SpineRep
     while node.GetNumberOfControlPoints() > len(texts):
         node.RemoveNthControlPoint(node.GetNumberOfControlPoints() - 1)
     for index, (text, vertebra) in enumerate(zip(texts, report.vertebrae, strict=True)):
-        point = vtk.vtkVector3d(*label_position(vertebra.keypoints_ras))
-        if index < node.GetNumberOfControlPoints():
-            node.SetNthControlPointPosition(index, point)
-        else:
-            node.AddControlPoint(point)
+        point = tuple(label_position(vertebra.keypoints_ras))
+        if index >= node.GetNumberOfControlPoints():
+            node.AddControlPoint(vtk.vtkVector3d(*point))
+        elif node.GetNthControlPointPosition(index) != point:
+            node.SetNthControlPointPosition(index, vtk.vtkVector3d(*point))
         node.SetNthControlPointLabel(index, text)
     node.EndModify(modified)
 
