@@ -137,6 +137,8 @@ def _heatmap(logits: Tensor, centres: Tensor) -> Tensor:
 def measure(net: nn.Module, samples: list[VolumeSample]) -> dict[str, float]:
     """Errors of a network on whole held-out trunks: sideways distance in mm, existence and level."""
     assert isinstance(net, SpineCurveNet)
+    if not samples:
+        return {}
     distances, existences, levels = [], [], []
     for sample in samples:
         found = predict_slices(net, sample.volume)

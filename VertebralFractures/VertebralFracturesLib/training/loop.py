@@ -134,6 +134,8 @@ def draw_learning_curves(folder: Path) -> None:
         for step, name, value in csv.reader(file):
             series.setdefault(name, []).append((int(step), float(value)))
     series.pop("seconds", None)
+    if not series:
+        return
     figure = Figure(figsize=(4 * len(series), 3), layout="constrained")
     for axes, (name, points) in zip(figure.subplots(1, len(series), squeeze=False)[0], series.items(), strict=True):
         axes.plot(*zip(*sorted(points), strict=True))
