@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from perfect_maps import perfect_regions
 from spine_shapes import upright_bodies_mm
-from VertebralFracturesLib.core.anchor_free import SHORT_RADIUS_MM, decode_regions, region_targets
+from VertebralFracturesLib.core.anchor_free import decode_regions, region_targets
 from VertebralFracturesLib.core.detection import settle
 
 SHAPE = (140, 96)
@@ -61,30 +62,11 @@ def test_bodies_across_the_images_border_have_the_part_in_view():
     assert (region_targets(np.zeros((0, 6, 2)), (60, 50), 1.0)[0] == -1).all()
 
 
-def perfect_maps(
-    bodies_mm: np.ndarray, shape: tuple[int, int], pixel_mm: float, long_error_mm: float = 0.0
-) -> tuple[np.ndarray, ...]:
-    """What the anchor-free head has to say of bodies: probability, offsets, short offsets and scale."""
-    bodies, _ = region_targets(bodies_mm, shape, pixel_mm)
-    rows, columns = np.indices(shape)
-    pixels_mm = np.stack([columns, rows]) * pixel_mm
-    centres = bodies_mm.mean(1)
-    nearest = np.linalg.norm(pixels_mm - centres[:, :, None, None], axis=1).argmin(0)
-    offsets = np.moveaxis(bodies_mm[nearest], (0, 1), (2, 3)) - pixels_mm + long_error_mm
-    points = bodies_mm[:, :, :, None, None] - pixels_mm
-    closest = np.linalg.norm(points, axis=2).argmin(0)
-    short = np.take_along_axis(points, closest[None, :, None], 0)[0]
-    short = np.where(np.linalg.norm(short, axis=1, keepdims=True) <= SHORT_RADIUS_MM + 2, short, 0.0)
-    scale = np.broadcast_to(np.arange(1.0, 7.0)[:, None, None], (6, *shape))
-    parts = ((bodies >= 0) * 0.98, offsets, short, scale)
-    return tuple(np.ascontiguousarray(part, dtype=np.float32) for part in parts)
-
-
 @pytest.mark.parametrize("degrees", [0.0, 17.0])
 @pytest.mark.parametrize("pixel_mm", [1.0, 0.75])
 def test_perfect_maps_give_the_keypoints_back(pixel_mm, degrees):
     marked = turned(BODIES, degrees)
-    detections = settle(decode_regions(*perfect_maps(marked, (190, 130), pixel_mm), pixel_mm, 0.35))
+    detections = settle(decode_regions(*perfect_regions(marked, (190, 130), pixel_mm), pixel_mm, 0.35))
     np.testing.assert_allclose(np.stack([item.keypoints_mm for item in detections]), marked, atol=1e-3)
     for item in detections:
         assert 0.8 < item.score <= 0.98 + 1e-6
@@ -92,7 +74,7 @@ def test_perfect_maps_give_the_keypoints_back(pixel_mm, degrees):
 
 
 def test_short_offsets_correct_the_votes_of_the_centre():
-    maps = perfect_maps(BODIES, SHAPE, 1.0, long_error_mm=1.5)
+    maps = perfect_regions(BODIES, SHAPE, 1.0, long_error_mm=1.5)
     corrected = settle(decode_regions(*maps, 1.0, 0.35))
     np.testing.assert_allclose(np.stack([item.keypoints_mm for item in corrected]), BODIES, atol=1e-3)
     uncorrected = settle(decode_regions(maps[0], maps[1], 0 * maps[2], maps[3], 1.0, 0.35))
@@ -100,7 +82,7 @@ def test_short_offsets_correct_the_votes_of_the_centre():
 
 
 def test_votes_are_weighted_by_probability():
-    probability, offsets, short, scale = perfect_maps(BODIES[:1], SHAPE, 1.0)
+    probability, offsets, short, scale = perfect_regions(BODIES[:1], SHAPE, 1.0)
     offsets[:, 0, :, :48] -= 2.0  # the anterior half votes 2 mm too far to the front
     even = decode_regions(probability, offsets, 0 * short, scale, 1.0, 0.35)[0].keypoints_mm
     probability[:, :48] *= 0.6
@@ -111,12 +93,12 @@ def test_votes_are_weighted_by_probability():
 
 def test_bodies_at_the_images_border_are_found():
     body = upright_bodies_mm(1, first_centre=(14.0, 10.0))
-    maps = perfect_maps(body, (21, 29), 1.0)
+    maps = perfect_regions(body, (21, 29), 1.0)
     (found,) = settle(decode_regions(*maps, 1.0, 0.35))
     np.testing.assert_allclose(found.keypoints_mm, body[0], atol=1e-3)
 
 
 def test_maxima_below_the_threshold_are_no_detections():
-    probability, *others = perfect_maps(BODIES, SHAPE, 1.0)
+    probability, *others = perfect_regions(BODIES, SHAPE, 1.0)
     assert decode_regions(0.3 * probability, *others, 1.0, 0.35) == []
     assert decode_regions(0 * probability, *others, 1.0, 0.35) == []

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from perfect_maps import perfect_anchors
 from spine_shapes import upright_bodies_mm
 from VertebralFracturesLib.core.anchors import (
     anchor_boxes,
@@ -76,21 +77,9 @@ def test_no_body_in_view_no_target(keypoints_mm):
     assert (bodies == -1).all()
 
 
-def perfect_maps(bodies_mm: np.ndarray, shape: tuple[int, int], pixel_mm: float) -> tuple[np.ndarray, np.ndarray]:
-    """What the anchor head has to say of bodies: objectness and encoded points."""
-    objectness, chosen = anchor_targets(bodies_mm, shape, pixel_mm)
-    rows, columns = np.indices(shape)
-    centres = np.stack([columns, rows], -1) * pixel_mm
-    encoded = np.zeros((16, 12, *shape), np.float32)
-    for anchor, size in enumerate(SIZES):
-        points = encode(bodies_mm[chosen[anchor]], centres, np.broadcast_to(size, centres.shape))
-        encoded[anchor] = np.moveaxis(points.reshape(*shape, 12), -1, 0)
-    return objectness * np.float32(0.95), encoded
-
-
 @pytest.mark.parametrize("pixel_mm", [1.0, 0.75])
 def test_perfect_maps_give_the_keypoints_back(pixel_mm):
-    objectness, encoded = perfect_maps(BODIES, (130, 140), pixel_mm)
+    objectness, encoded = perfect_anchors(BODIES, (130, 140), pixel_mm)
     detections = settle(decode_anchors(objectness, encoded, pixel_mm, 0.5))
     np.testing.assert_allclose(np.stack([item.keypoints_mm for item in detections]), BODIES, atol=1e-4)
     for item in detections:
@@ -112,5 +101,5 @@ def test_votes_that_differ_are_averaged_and_their_spread_is_the_uncertainty():
 
 
 def test_candidates_below_the_threshold_are_no_detections():
-    objectness, encoded = perfect_maps(BODIES, (130, 100), 1.0)
+    objectness, encoded = perfect_anchors(BODIES, (130, 100), 1.0)
     assert decode_anchors(objectness, encoded, 1.0, 0.96) == []

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
-from VertebralFracturesLib.networks import vertebra_net
 from VertebralFracturesLib.networks.vertebra_net import VertebraNet, detect, normalised, split_anchors, split_regions
 
 SMALL = (4, 8, 8)
@@ -102,9 +101,11 @@ def test_images_of_a_batch_are_read_one_by_one(detector):
             np.testing.assert_allclose(one.keypoints_mm, other.keypoints_mm, atol=1e-3)
 
 
-def test_the_threshold_is_that_of_the_report(monkeypatch):
+@pytest.mark.parametrize("detector", ["anchor-free", "anchor"])
+def test_the_threshold_is_the_least_objectness(detector):
     image = np.zeros((1, 101, 67), np.float32)
     image[0, 48:53, 27:34] = 1200.0
-    monkeypatch.setattr(vertebra_net, "OBJECTNESS_THRESHOLD", 0.9999)
-    assert detect(OneBody("anchor-free"), image) == [[]]
-    assert detect(OneBody("anchor"), image) == [[]]
+    net = OneBody(detector).eval()
+    score = detect(net, image)[0][0].score
+    assert len(detect(net, image, score - 0.01)[0]) == 1
+    assert detect(net, image, score + 0.01) == [[]]
