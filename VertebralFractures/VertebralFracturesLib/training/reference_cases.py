@@ -16,6 +16,7 @@ from ..core.volume import Volume
 from ..errors import UnusableInput
 from ..io import read_volume
 
+LAST_LUMBAR = LEVEL_NAMES.index("L5") + 1
 _FLAT_WIDTH_MM = 100.0
 
 

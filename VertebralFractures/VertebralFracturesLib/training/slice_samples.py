@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ..core.spine_curve import SpineCurve
 from ..core.straightening import StraightenedSlice, straighten
 from ..core.volume import Volume
-from .reference_cases import TrainingCase
+from .reference_cases import LAST_LUMBAR, TrainingCase
 
 SAMPLE_PIXEL_MM = 0.75
 _WIDTH_MM = 132.0
@@ -55,14 +55,23 @@ def straightened(volume: Volume, curve: SpineCurve, rng: np.random.Generator) ->
 def slice_sample(cut: StraightenedSlice, keypoints_ras: NDArray, levels: NDArray) -> SliceSample:
     """Carry the reference keypoints of a case into a slice."""
     keypoints_mm = cut.ras_to_pixels(keypoints_ras) * cut.pixel_mm
-    return SliceSample(cut.image, cut.pixel_mm, keypoints_mm, known_stretches(keypoints_mm, levels))
+    end_mm = len(cut.image) * cut.pixel_mm
+    return SliceSample(cut.image, cut.pixel_mm, keypoints_mm, known_stretches(keypoints_mm, levels, end_mm))
 
 
-def known_stretches(keypoints_mm: NDArray[np.float64], levels: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Rows between marked bodies of consecutive levels: a body that was left out is not proof of absence."""
+def known_stretches(
+    keypoints_mm: NDArray[np.float64], levels: NDArray[np.int64], end_mm: float
+) -> NDArray[np.float64]:
+    """Rows between marked bodies of consecutive levels: a body that was left out is not proof of absence.
+
+    Below L5 there is only the sacrum, so that all is known to the image's end.
+    """
     tops, bottoms = keypoints_mm[..., 1].min(1) - _END_MM, keypoints_mm[..., 1].max(1) + _END_MM
     breaks = np.flatnonzero(np.diff(levels) != 1) + 1
-    return np.array([(tops[part[0]], bottoms[part[-1]]) for part in np.split(np.arange(len(levels)), breaks)])
+    known = np.array([(tops[part[0]], bottoms[part[-1]]) for part in np.split(np.arange(len(levels)), breaks)])
+    if levels[-1] == LAST_LUMBAR:
+        known[-1, 1] = end_mm
+    return known
 
 
 def jittered(curve: SpineCurve, rng: np.random.Generator) -> SpineCurve:

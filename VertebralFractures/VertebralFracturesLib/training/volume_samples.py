@@ -10,9 +10,8 @@ from scipy import ndimage
 from ..core.keypoints import body_centre
 from ..core.volume import AIR_HU, Volume
 from ..networks.spine_curve_net import SPACING_MM, body_volume
-from .reference_cases import TrainingCase
+from .reference_cases import LAST_LUMBAR, TrainingCase
 
-_LAST_LUMBAR = 24
 _CROP_STEP = 16
 _CROP_STEPS = ((3, 8), (3, 5), (4, 7))
 _MOST_VOXELS = 400_000
@@ -44,8 +43,8 @@ def real_volume_sample(case: TrainingCase) -> VolumeSample:
     level = np.interp(arcs, centre_arcs, case.levels)
     level[arcs < centre_arcs[0]] += (arcs[arcs < centre_arcs[0]] - centre_arcs[0]) / 25.0
     level[arcs > centre_arcs[-1]] += (arcs[arcs > centre_arcs[-1]] - centre_arcs[-1]) / 32.0
-    ends_below = bool(case.levels[-1] == _LAST_LUMBAR)
-    last = level <= _LAST_LUMBAR + 0.5 if ends_below else level < np.inf
+    ends_below = bool(case.levels[-1] == LAST_LUMBAR)
+    last = level <= LAST_LUMBAR + 0.5 if ends_below else level < np.inf
     return VolumeSample(body_volume(case.volume()), curve.position(arcs)[last], level[last], (False, ends_below))
 
 
