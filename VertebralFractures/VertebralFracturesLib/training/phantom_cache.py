@@ -50,9 +50,10 @@ def _cached(cache: Path, kind: str, count: int, seed: int, render: Callable[[int
         file = cache / f"{kind}_{seed}_{number}.npz"
         if not file.exists():
             print(f"rendering {file.name}", file=sys.stderr, flush=True)
+            arrays = render(1000 * seed + number)
             temporary = file.with_suffix(f".{os.getpid()}.tmp")
             with temporary.open("wb") as stream:
-                np.savez(stream, **render(1000 * seed + number))  # type: ignore[arg-type]
+                np.savez(stream, **arrays)  # type: ignore[arg-type]
             os.replace(temporary, file)
         with np.load(file, allow_pickle=False) as archive:
             samples.append(dict(archive))
