@@ -173,7 +173,7 @@ def test_a_model_card_that_is_missing_or_damaged_is_named(models_folder, content
 @pytest.mark.parametrize("name", [CURVE_WEIGHTS, *VERTEBRA_WEIGHTS.values()])
 def test_shipped_weights_have_a_model_card(name):
     card = model_card(name)
-    assert {"version", "data", "licence", "recipe", "seed", "steps", "metrics", "date"} <= set(card)
+    assert {"version", "date", "license", "network", "data", "recipe", "seed", "steps", "metrics"} <= set(card)
     assert (WEIGHTS_FOLDER / f"{name}.npz").stat().st_size < 20e6
 
 
