@@ -20,12 +20,12 @@ def turned(bodies_mm: np.ndarray, degrees: float) -> np.ndarray:
 
 
 def test_regions_of_a_rectangle_worked_out_by_hand():
-    (body,) = upright_bodies_mm(1, height=20.0, depth=28.0)  # x 34 to 62, y 20 to 40
+    (body,) = upright_bodies_mm(1, height=24.0, depth=40.0)  # x 28 to 68, y 18 to 42
     bodies, seam = region_targets(body[None], (60, 96), 1.0)
     inner = np.zeros((60, 96), bool)
-    inner[25:36, 41:56] = True  # half of it: x 41 to 55, y 25 to 35
+    inner[24:37, 38:59] = True  # half of it: x 38 to 58, y 24 to 36
     outer = np.zeros((60, 96), bool)
-    outer[22:39, 37:60] = True  # 85 % of it: x 36.1 to 59.9, y 21.5 to 38.5
+    outer[20:41, 31:66] = True  # 85 % of it: x 31 to 65, y 19.8 to 40.2
     np.testing.assert_array_equal(bodies == 0, inner)
     np.testing.assert_array_equal(bodies == -1, ~inner)
     np.testing.assert_array_equal(seam, outer & ~inner)

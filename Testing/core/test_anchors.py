@@ -69,6 +69,19 @@ def test_targets_agree_with_a_search_over_all_pixels(seed, pixel_mm):
     np.testing.assert_array_equal(chosen, np.where(expected, overlaps.argmax(0), -1))
 
 
+@pytest.mark.parametrize("order", [[0, 1], [1, 0]])
+def test_an_anchor_answers_for_the_body_it_overlaps_most(order):
+    rivals = np.stack([BODIES[0], BODIES[0] + [0.0, 6.0]])[order]
+    _, chosen = anchor_targets(rivals, (80, 100), 1.0)
+    rows, columns = np.indices((80, 100))
+    overlaps = intersection_over_union(
+        anchor_boxes(np.stack([columns, rows], -1).astype(float))[None], keypoint_boxes(rivals)[:, None, None, None]
+    )
+    contested = np.moveaxis((overlaps > 0.5).all(0), -1, 0)
+    assert contested.sum() > 100
+    np.testing.assert_array_equal(chosen[contested], np.moveaxis(overlaps.argmax(0), -1, 0)[contested])
+
+
 @pytest.mark.parametrize("keypoints_mm", [np.zeros((0, 6, 2)), BODIES + 400.0, BODIES - 400.0])
 def test_no_body_in_view_no_target(keypoints_mm):
     objectness, bodies = anchor_targets(keypoints_mm, (40, 30), 1.0)

@@ -64,6 +64,13 @@ def test_the_best_of_overlapping_boxes_is_kept_best_first():
     assert suppress_overlaps(np.zeros((0, 4)), np.zeros(0), 0.5) == []
 
 
+def test_a_box_that_overlaps_by_just_the_limit_stays():
+    half = np.array([[0.0, 0, 3, 1], [1, 0, 4, 1]])
+    assert intersection_over_union(*half) == 0.5
+    assert suppress_overlaps(half, np.array([0.9, 0.8]), 0.5) == [0, 1]
+    assert suppress_overlaps(half, np.array([0.9, 0.8]), 0.4999) == [0]
+
+
 @given(st.lists(boxes(), min_size=1, max_size=12), st.integers(0, 99), st.floats(0.1, 0.9))
 def test_what_is_kept_does_not_overlap_and_what_goes_overlaps_a_better_one(items, seed, limit):
     stacked = np.array(items)

@@ -81,7 +81,7 @@ def test_a_gap_such_as_metal_makes_is_bridged_with_low_confidence():
     spread = np.full(len(centres), 2.0)
     spread[60:70] = 30.0
     curve = fitted(centres, existence, spread)
-    assert curve.points_ras[-1, 2] == pytest.approx(spine()[-1, 2], abs=STEP_MM)
+    np.testing.assert_allclose(curve.points_ras[[0, -1], 2], spine()[[0, -1], 2], atol=STEP_MM)
     assert sideways_error_mm(curve, spine()).max() < 1.5
     in_gap = curve.confidence_at(-curve.ras_to_straight(spine()[65])[2])
     assert in_gap < 0.2
@@ -100,7 +100,7 @@ def test_single_slices_neither_make_nor_break_a_spine():
     existence[[50, 90]] = 0.0
     assert fitted(spine(), existence).points_ras[-1, 2] == pytest.approx(spine()[-1, 2], abs=STEP_MM)
     alone = np.zeros(len(spine()))
-    alone[[20, 60, 100]] = 1.0
+    alone[::6] = 1.0
     assert fitted(spine(), alone) is None
 
 

@@ -50,11 +50,14 @@ class OneBody(nn.Module):
         self.unet = VertebraNet("anchor-free", (4, 4, 4, 4, 4)).unet
         self.seen: list[Tensor] = []
 
+    def looks_like_bone(self, image: Tensor) -> Tensor:
+        return image > 2
+
     def forward(self, image: Tensor) -> Tensor:
         self.seen.append(image)
-        bright = (image[:, 0] > 2) * 18.0 - 9.0
+        bright = self.looks_like_bone(image[:, 0]) * 18.0 - 9.0
         rows, columns = (torch.arange(side, dtype=torch.float32) for side in image.shape[2:])
-        first = torch.nonzero(image[0, 0] > 2).float().mean(0)
+        first = torch.nonzero(self.looks_like_bone(image[0, 0])).float().mean(0)
         middle = torch.stack(torch.broadcast_tensors(first[1] - columns[None], first[0] - rows[:, None]))
         offsets = self.PATTERN[:, :, None, None] + middle
         if self.detector == "anchor-free":
@@ -82,6 +85,19 @@ def test_points_come_out_in_millimetres_of_the_unpadded_image(detector, shape):
     (seen,) = net.seen
     assert all(side % net.unet.stride == 0 for side in seen.shape[2:])
     assert (seen[0, 0, shape[0] :] == normalised(torch.tensor(-1024.0))).all()
+
+
+class TakesAirForBone(OneBody):
+    """Sees a body where there is nothing but air."""
+
+    def looks_like_bone(self, image: Tensor) -> Tensor:
+        return image < -2
+
+
+@pytest.mark.parametrize("detector", ["anchor-free", "anchor"])
+def test_nothing_is_found_in_the_padding(detector):
+    assert detect(TakesAirForBone(detector).eval(), np.zeros((1, 97, 65), np.float32)) == [[]]
+    assert len(detect(TakesAirForBone(detector).eval(), np.full((1, 32, 32), -1024, np.float32))[0]) > 0
 
 
 @pytest.mark.parametrize("detector", ["anchor-free", "anchor"])

@@ -62,9 +62,19 @@ def corrupted(file: Path) -> None:
     file.write_bytes(content)
 
 
+class Harmful:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, proof: Path) -> None:
+        self.proof = proof
+
+    def __reduce__(self):
+        return Path.touch, (self.proof,)
+
+
 def pickled(file: Path) -> None:
-    """An archive that could run code if it were trusted."""
-    np.savez(file, **{"head.bias": np.array([{"any": "object"}], dtype=object)})
+    """An archive that would run code if it were trusted."""
+    np.savez(file, **{"head.bias": np.array([Harmful(file.with_name("harm"))], dtype=object)})
 
 
 def plain_array(file: Path) -> None:
@@ -107,6 +117,7 @@ def test_a_file_that_is_not_this_networks_is_named(file, damage):
     damage(file)
     with pytest.raises(UnusableInput, match=r"small\.npz is missing or damaged: install"):
         load_weights(small_net(), file)
+    assert not file.with_name("harm").exists()
 
 
 def test_damage_at_any_place_is_noticed_or_harmless(file):
