@@ -9,13 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from VertebralFracturesLib.core.genant import genant_index, heights_mm
 from VertebralFracturesLib.core.keypoints import body_centre
+from VertebralFracturesLib.core.levels import LEVEL_NAMES
 from VertebralFracturesLib.core.reference_case import read_case
 from VertebralFracturesLib.core.report import SpineReport
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.errors import Cancelled, NoSpineFound, UnusableInput
 from VertebralFracturesLib.evaluation.matching import match_vertebrae
 from VertebralFracturesLib.io import read_volume
-from VertebralFracturesLib.networks import vertebra_net
+from VertebralFracturesLib.networks import spine_curve_net, vertebra_net
 from VertebralFracturesLib.networks.weights import Models, load_models
 from VertebralFracturesLib.phantom.acquisition import Protocol, scan
 from VertebralFracturesLib.phantom.anatomy import Patient, PhantomVertebra, make_patient
@@ -109,9 +110,31 @@ def test_the_curve_runs_through_the_bodies(report, patient, volume):
     assert (report.curve.confidence_at(-straight[:, 2]) > 0.5).all()
 
 
-def test_neighbouring_levels_have_neighbouring_names(report):
-    from VertebralFracturesLib.core.levels import LEVEL_NAMES
+def test_keypoints_lie_in_the_middle_plane_of_the_curve(report):
+    for vertebra in report.vertebrae:
+        np.testing.assert_allclose(report.curve.ras_to_straight(vertebra.keypoints_ras)[:, 0], 0, atol=1e-3)
 
+
+def test_bodies_have_the_names_of_the_slices_they_lie_in(volume, models, patient, monkeypatch):
+    centres = np.array([body_centre(vertebra.keypoints_ras) for vertebra in patient.vertebrae])
+    numbers = np.array([vertebra.number for vertebra in patient.vertebrae])
+    predict = spine_curve_net.predict_slices
+
+    def predict_sure_levels(*arguments: object) -> spine_curve_net.SlicePredictions:
+        found = predict(*arguments)
+        level = np.interp(-found.centres_ras[:, 2], -centres[:, 2], numbers)
+        return replace(found, level=level, level_scale=np.full(len(level), 0.1))
+
+    monkeypatch.setattr(spine_curve_net, "predict_slices", predict_sure_levels)
+    report = analyze(volume, models)
+    for vertebra in report.vertebrae:
+        nearest = np.linalg.norm(centres - body_centre(vertebra.keypoints_ras), axis=1).argmin()
+        assert vertebra.level == patient.vertebrae[nearest].level
+        assert vertebra.level_confidence > 0.9
+    assert not any("relative" in warning for warning in report.warnings)
+
+
+def test_neighbouring_levels_have_neighbouring_names(report):
     numbers = [LEVEL_NAMES.index(vertebra.level) for vertebra in report.vertebrae]
     assert (np.diff(numbers) == 1).all()
 
