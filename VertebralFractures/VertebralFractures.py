@@ -539,7 +539,9 @@ class VertebralFracturesLogic(ScriptedLoadableModuleLogic):
         """
         from VertebralFracturesLib.errors import UnusableInput
         from VertebralFracturesLib.mrml.input_description import input_description
-        from VertebralFracturesLib.mrml.study import create_study, remove_study, studies_of
+        from VertebralFracturesLib.mrml.study import studies_of
+        from VertebralFracturesLib.mrml.study_creation import create_study
+        from VertebralFracturesLib.mrml.study_removal import remove_study
 
         scene = volumeNode.GetScene()
         if scene is None:
@@ -612,7 +614,8 @@ class VertebralFracturesTest(ScriptedLoadableModuleTest):
         if importlib.util.find_spec("torch") is None:
             self.skipTest("torch is not installed: open the module and click Apply once")
         from VertebralFracturesLib.demo import FRACTURES
-        from VertebralFracturesLib.mrml.study import studies, study_report
+        from VertebralFracturesLib.mrml.study import studies
+        from VertebralFracturesLib.mrml.study_report import study_report
 
         self.delayDisplay("Making a synthetic patient")
         volumeNode = addSyntheticPatient()

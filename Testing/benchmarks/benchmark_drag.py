@@ -25,7 +25,7 @@ from VertebralFracturesLib.core.volume import Volume  # noqa: E402
 from VertebralFracturesLib.mrml.application import boot_scene  # noqa: E402
 from VertebralFracturesLib.mrml.layout import show_study  # noqa: E402
 from VertebralFracturesLib.mrml.live_study import LiveStudy  # noqa: E402
-from VertebralFracturesLib.mrml.study import create_study  # noqa: E402
+from VertebralFracturesLib.mrml.study_creation import create_study  # noqa: E402
 from VertebralFracturesLib.mrml.volume_nodes import add_volume_node  # noqa: E402
 
 VERTEBRAE = 20

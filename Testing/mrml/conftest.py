@@ -7,7 +7,8 @@ from VertebralFracturesLib.core.report import SpineReport, Vertebra
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.mrml.application import Application, boot_scene
-from VertebralFracturesLib.mrml.study import Study, create_study
+from VertebralFracturesLib.mrml.study import Study
+from VertebralFracturesLib.mrml.study_creation import create_study
 from VertebralFracturesLib.mrml.volume_nodes import add_volume_node
 
 

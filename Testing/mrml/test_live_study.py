@@ -9,15 +9,11 @@ from VertebralFracturesLib.core.report import SpineReport
 from VertebralFracturesLib.errors import UnusableInput
 from VertebralFracturesLib.mrml.keypoint_nodes import keypoints_from_node
 from VertebralFracturesLib.mrml.live_study import LiveStudy
-from VertebralFracturesLib.mrml.study import (
-    Study,
-    create_study,
-    proxy_of,
-    remove_study,
-    studies,
-    study_report,
-    subject_hierarchy,
-)
+from VertebralFracturesLib.mrml.study import Study, proxy_of, studies
+from VertebralFracturesLib.mrml.study_creation import create_study
+from VertebralFracturesLib.mrml.study_folder import subject_hierarchy
+from VertebralFracturesLib.mrml.study_removal import remove_study
+from VertebralFracturesLib.mrml.study_report import study_report
 from VertebralFracturesLib.mrml.table_node import row_of_vertebra
 from VertebralFracturesLib.mrml.volume_nodes import add_volume_node, volume_from_node
 

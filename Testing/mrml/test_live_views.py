@@ -15,7 +15,8 @@ from VertebralFracturesLib.mrml.keypoint_nodes import keypoints_from_node
 from VertebralFracturesLib.mrml.layout import LAYOUT_ID, register_layout, show_study
 from VertebralFracturesLib.mrml.live_study import LiveStudy
 from VertebralFracturesLib.mrml.scene_file import read_scene
-from VertebralFracturesLib.mrml.study import create_study, proxy_of, studies
+from VertebralFracturesLib.mrml.study import proxy_of, studies
+from VertebralFracturesLib.mrml.study_creation import create_study
 from VertebralFracturesLib.mrml.volume_nodes import add_volume_node, array_from_matrix, volume_from_node
 
 SEVERE = 3

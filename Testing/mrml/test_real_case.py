@@ -12,7 +12,7 @@ from VertebralFracturesLib.io import read_volume
 from VertebralFracturesLib.mrml.application import boot_scene
 from VertebralFracturesLib.mrml.keypoint_nodes import keypoints_from_node
 from VertebralFracturesLib.mrml.scene_file import read_scene, write_scene
-from VertebralFracturesLib.mrml.study import study_report
+from VertebralFracturesLib.mrml.study_report import study_report
 
 
 @pytest.fixture

@@ -16,14 +16,11 @@ from VertebralFracturesLib.mrml.curve_node import curve_from_node
 from VertebralFracturesLib.mrml.keypoint_nodes import keypoints_from_node
 from VertebralFracturesLib.mrml.scene_file import read_scene, write_scene
 from VertebralFracturesLib.mrml.straightened_nodes import straightened_volume
-from VertebralFracturesLib.mrml.study import (
-    Study,
-    remove_study,
-    studies,
-    study_report,
-    subject_hierarchy,
-    update_study,
-)
+from VertebralFracturesLib.mrml.study import Study, studies
+from VertebralFracturesLib.mrml.study_display import update_study
+from VertebralFracturesLib.mrml.study_folder import subject_hierarchy
+from VertebralFracturesLib.mrml.study_removal import remove_study
+from VertebralFracturesLib.mrml.study_report import study_report
 from VertebralFracturesLib.mrml.table_node import row_of_vertebra
 from VertebralFracturesLib.mrml.volume_nodes import volume_from_node
 

@@ -6,7 +6,8 @@ from mrml.slice_view import SliceView
 from VertebralFracturesLib.core.genant import GRADE_COLORS
 from VertebralFracturesLib.mrml.keypoint_nodes import copy_local_points, keypoints_from_node
 from VertebralFracturesLib.mrml.scene_file import focus
-from VertebralFracturesLib.mrml.study import create_study, proxy_of
+from VertebralFracturesLib.mrml.study import proxy_of
+from VertebralFracturesLib.mrml.study_creation import create_study
 from VertebralFracturesLib.mrml.views import arrange_views
 from VertebralFracturesLib.mrml.volume_nodes import add_volume_node
 

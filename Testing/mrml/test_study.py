@@ -5,23 +5,14 @@ import pytest
 import vtk
 from VertebralFracturesLib.core.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
 from VertebralFracturesLib.errors import UnusableInput
-from VertebralFracturesLib.mrml import study as study_module
+from VertebralFracturesLib.mrml import study_creation
 from VertebralFracturesLib.mrml.keypoint_nodes import LEVEL, SOURCE, STATUS
-from VertebralFracturesLib.mrml.study import (
-    Study,
-    create_study,
-    model_report,
-    proxy_of,
-    remove_study,
-    reset_to_model,
-    set_preset,
-    studies,
-    studies_of,
-    study_report,
-    subject_hierarchy,
-    update_straightening,
-    update_study,
-)
+from VertebralFracturesLib.mrml.study import Study, proxy_of, studies, studies_of
+from VertebralFracturesLib.mrml.study_creation import create_study
+from VertebralFracturesLib.mrml.study_display import reset_to_model, set_preset, update_straightening, update_study
+from VertebralFracturesLib.mrml.study_folder import subject_hierarchy
+from VertebralFracturesLib.mrml.study_removal import remove_study
+from VertebralFracturesLib.mrml.study_report import model_report, study_report
 from VertebralFracturesLib.mrml.table_node import row_of_vertebra
 from VertebralFracturesLib.mrml.volume_nodes import add_volume_node, volume_from_node
 
@@ -193,7 +184,7 @@ def test_a_failure_in_the_middle_leaves_the_scene_as_it_was(scene, volume, repor
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(study_module, "add_table_node", interrupted)
+    monkeypatch.setattr(study_creation, "add_table_node", interrupted)
     with pytest.raises(KeyboardInterrupt):
         create_study(scene, volume_node, report)
     assert _node_ids(scene) - before <= {"vtkMRMLSubjectHierarchyNode1"}

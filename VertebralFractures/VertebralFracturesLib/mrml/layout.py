@@ -4,7 +4,9 @@ import numpy as np
 import slicer
 from numpy.typing import NDArray
 
-from .study import Study, read_study, selected_node, set_visible, studies
+from .study import Study, selected_node, studies
+from .study_display import set_visible
+from .study_report import read_study
 from .views import fit_height, focus, show_slice, slice_node
 
 LAYOUT_ID = 24301

@@ -15,20 +15,11 @@ from ..core.report import SpineReport, Vertebra
 from .keypoint_nodes import highlight, set_vertebra_attributes
 from .linked_points import LinkedPoints
 from .observers import Observers
-from .study import (
-    Study,
-    add_vertebra,
-    model_report,
-    proxy_of,
-    read_study,
-    remove_vertebra,
-    reset_to_model,
-    selected_node,
-    set_selected_node,
-    show_report,
-    update_straightening,
-    write_preset,
-)
+from .study import Study, proxy_of, selected_node, set_selected_node, write_preset
+from .study_creation import add_vertebra
+from .study_display import reset_to_model, show_report, update_straightening
+from .study_removal import remove_vertebra
+from .study_report import model_report, read_study
 from .study_state import StudyState, restore_state, study_state
 from .undo import UndoHistory
 from .views import PATIENT_VIEWS, STRAIGHTENED_VIEWS, centre_views, focus

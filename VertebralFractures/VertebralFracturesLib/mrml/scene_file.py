@@ -15,7 +15,8 @@ from ..core.report import SpineReport
 from ..core.volume import Volume
 from ..errors import UnusableInput
 from .application import boot_scene
-from .study import Study, create_study, studies
+from .study import Study, studies
+from .study_creation import create_study
 from .views import arrange_views, focus
 from .volume_nodes import add_volume_node
 

@@ -2,7 +2,8 @@
 
 from ..core.report import SpineReport
 from ..errors import UnusableInput
-from .study import Study, model_report, study_report
+from .study import Study
+from .study_report import model_report, study_report
 
 
 def has_edits(study: Study) -> bool:

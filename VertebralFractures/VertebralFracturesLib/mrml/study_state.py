@@ -9,7 +9,10 @@ from ..core.keypoints import KEYPOINT_NAMES
 from ..core.report import SpineReport, Vertebra
 from .curve_node import DescribedPoint, described_points, set_described_points
 from .keypoint_nodes import set_keypoints, set_vertebra_attributes
-from .study import Study, add_vertebra, place_of, remove_vertebra, update_straightening, update_study, write_preset
+from .study import Study, place_of, write_preset
+from .study_creation import add_vertebra
+from .study_display import update_straightening, update_study
+from .study_removal import remove_vertebra
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +47,7 @@ def _values(vertebra: Vertebra) -> tuple:
 def study_state(study: Study, report: SpineReport, nodes: Sequence[slicer.vtkMRMLMarkupsFiducialNode]) -> StudyState:
     """The state of a study.
 
-    :param report: what :func:`~.study.read_study` reads.
+    :param report: what :func:`~.study_report.read_study` reads.
     :param nodes: what it reads, too.
     """
     curve_points = described_points(study.curve_node) if study.curve_node is not None else ()
