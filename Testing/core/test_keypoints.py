@@ -1,5 +1,9 @@
 import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from VertebralFracturesLib.core import keypoints
+from VertebralFracturesLib.errors import UnusableInput
 
 BOX = np.array([[10.0, 20], [10, 0], [0, 18], [0, 2], [-10, 20], [-10, 0]])
 
@@ -26,3 +30,46 @@ def test_centre_and_depths_of_several_bodies_at_once():
     bodies = np.stack([BOX, BOX + [5, 7]])
     np.testing.assert_allclose(keypoints.body_centre(bodies), [[0, 10], [5, 17]])
     np.testing.assert_allclose(keypoints.depths_mm(bodies), [[20, 20], [20, 20]])
+
+
+@given(
+    heights=st.tuples(*[st.floats(4, 40)] * 3),
+    depth=st.floats(1.1, 2.5),
+    tilt_deg=st.floats(-20, 20),
+    centre=st.tuples(*[st.floats(-300, 300)] * 3),
+    order=st.permutations(range(6)),
+)
+def test_the_six_points_of_a_body_are_told_apart_in_any_order(heights, depth, tilt_deg, centre, order):
+    anterior = depth * max(heights) / 2 * np.array([1, 1, 0, 0, -1, -1])
+    superior = np.repeat(heights, 2) / 2 * np.array([1, -1] * 3)
+    tilt = np.radians(tilt_deg)
+    turned = np.column_stack(
+        [
+            np.zeros(6),
+            anterior * np.cos(tilt) - superior * np.sin(tilt),
+            anterior * np.sin(tilt) + superior * np.cos(tilt),
+        ]
+    )
+    points = turned + centre
+    np.testing.assert_array_equal(keypoints.ordered_keypoints(points[list(order)]), points)
+
+
+def straight(points: np.ndarray) -> np.ndarray:
+    return np.column_stack([np.zeros(len(points)), points])
+
+
+@pytest.mark.parametrize(
+    ("points", "reason"),
+    [
+        (BOX[:5], "needs six"),
+        (np.full((6, 2), np.nan), "needs six"),
+        (BOX[[0, 1, 2, 3, 4, 4]], "cannot be told apart"),
+        (BOX * [0.05, 1], "cannot be told apart"),
+        (BOX * [1, 0.02], "cannot be told apart"),
+        (np.column_stack([0.9 * np.arange(6), 5 * np.arange(6)]), "cannot be told apart"),
+    ],
+    ids=["five", "no numbers", "one twice", "no depth", "no height", "a staircase"],
+)
+def test_points_that_are_no_body_are_refused(points, reason):
+    with pytest.raises(UnusableInput, match=reason):
+        keypoints.ordered_keypoints(straight(points))

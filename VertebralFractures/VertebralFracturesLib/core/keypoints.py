@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..errors import UnusableInput
+
 KEYPOINT_NAMES = (
     "anterior superior",
     "anterior inferior",
@@ -21,6 +23,9 @@ SUPERIOR = (ANTERIOR_SUPERIOR, MIDDLE_SUPERIOR, POSTERIOR_SUPERIOR)
 INFERIOR = (ANTERIOR_INFERIOR, MIDDLE_INFERIOR, POSTERIOR_INFERIOR)
 OUTLINE = (*SUPERIOR, *INFERIOR[::-1])
 """Order in which the keypoints follow one another around the body."""
+
+SMALLEST_SEPARATION_MM = 1.0
+"""How far apart points have to be for their order to be beyond doubt."""
 
 
 def body_centre(keypoints: ArrayLike) -> NDArray[np.float64]:
@@ -42,3 +47,28 @@ def depths_mm(keypoints: ArrayLike) -> NDArray[np.float64]:
     anterior = points[..., [ANTERIOR_SUPERIOR, ANTERIOR_INFERIOR], :]
     posterior = points[..., [POSTERIOR_SUPERIOR, POSTERIOR_INFERIOR], :]
     return np.linalg.norm(posterior - anterior, axis=-1)
+
+
+def ordered_keypoints(points_straight: ArrayLike) -> NDArray[np.float64]:
+    """Tell the six keypoints of a body apart by where they lie, whatever order they were marked in.
+
+    In straightened space a body stands upright: its rims and its middle follow one another from front to back, and
+    within each pair the upper point is superior. This holds for bodies that are tilted by up to 20 degrees.
+
+    :param points_straight: (6, 3) right, anterior and superior in straightened mm, in any order.
+    :return: (6, 3) in the order of :data:`KEYPOINT_NAMES`.
+    :raises UnusableInput: not six points, or points that are too close for their order to be told.
+    """
+    points = np.asarray(points_straight, dtype=np.float64)
+    if points.shape != (len(KEYPOINT_NAMES), 3) or not np.isfinite(points).all():
+        raise UnusableInput("a vertebra needs six points: front, middle and back of both endplates")
+    pairs = points[np.argsort(-points[:, 1], kind="stable")].reshape(3, 2, 3)
+    pairs = np.take_along_axis(pairs, np.argsort(-pairs[..., 2], axis=1, kind="stable")[..., None], axis=1)
+    gaps_mm = pairs[:-1, :, 1].min(1) - pairs[1:, :, 1].max(1)
+    heights_mm = pairs[:, 0, 2] - pairs[:, 1, 2]
+    if min(gaps_mm.min(), heights_mm.min()) < SMALLEST_SEPARATION_MM:
+        raise UnusableInput(
+            "the six points cannot be told apart: mark the front, the middle and the back of the upper endplate, "
+            "and below each of them the lower endplate"
+        )
+    return pairs.reshape(len(KEYPOINT_NAMES), 3)
