@@ -34,13 +34,13 @@ def test_centre_and_depths_of_several_bodies_at_once():
 
 @given(
     heights=st.tuples(*[st.floats(4, 40)] * 3),
-    depth=st.floats(1.1, 2.5),
+    slenderness=st.floats(1.1, 2.5),
     tilt_deg=st.floats(-20, 20),
     centre=st.tuples(*[st.floats(-300, 300)] * 3),
     order=st.permutations(range(6)),
 )
-def test_the_six_points_of_a_body_are_told_apart_in_any_order(heights, depth, tilt_deg, centre, order):
-    anterior = depth * max(heights) / 2 * np.array([1, 1, 0, 0, -1, -1])
+def test_the_six_points_of_a_body_are_told_apart_in_any_order(heights, slenderness, tilt_deg, centre, order):
+    anterior = slenderness * max(*heights, 10.0) / 2 * np.array([1, 1, 0, 0, -1, -1])
     superior = np.repeat(heights, 2) / 2 * np.array([1, -1] * 3)
     tilt = np.radians(tilt_deg)
     turned = np.column_stack(
