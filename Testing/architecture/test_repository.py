@@ -116,11 +116,3 @@ def test_the_readme_explains_every_command() -> None:
 )
 def test_what_a_repository_needs_is_there(name: str) -> None:
     assert (ROOT / name).stat().st_size > 100
-
-
-def test_the_icon_has_the_size_that_the_index_asks_for() -> None:
-    from PIL import Image
-
-    for icon in (ROOT / "Resources" / "Icons", MODULE / "Resources" / "Icons"):
-        with Image.open(icon / "VertebralFractures.png") as image:
-            assert image.size == (128, 128)
