@@ -13,7 +13,9 @@ from ..errors import UnusableInput
 from .views import ViewGroup, markups_display
 
 CONTROL_POINT_SPACING_MM = 15.0
-CURVE_COLOR = (0.95, 0.85, 0.25)
+CURVE_COLOR = (0.0, 0.75, 0.55)
+"""RGB in 0..1, unlike those of the grades."""
+
 _LEAST_POINTS = 4
 _SHOWN_BESIDE_SAGITTAL_MM, _SHOWN_BESIDE_OTHERS_MM = 50.0, 1.0
 DescribedPoint = tuple[tuple[float, float, float], str]
@@ -102,8 +104,8 @@ def _set_display(display: slicer.vtkMRMLMarkupsDisplayNode, view_ids: list[str],
     for set_color in (display.SetColor, display.SetSelectedColor):
         set_color(*CURVE_COLOR)
     display.SetPointLabelsVisibility(False)
-    display.SetGlyphScale(1.5)
-    display.SetLineThickness(0.3)
+    display.SetGlyphScale(1.3)
+    display.SetLineThickness(0.3 if is_projecting else 0.6)
     reach_mm = _SHOWN_BESIDE_SAGITTAL_MM if is_projecting else _SHOWN_BESIDE_OTHERS_MM
     display.SetLineColorFadingStart(reach_mm)
     display.SetLineColorFadingEnd(2 * reach_mm)

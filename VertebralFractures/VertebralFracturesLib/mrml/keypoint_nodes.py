@@ -22,7 +22,7 @@ LEVEL, LEVEL_CONFIDENCE, SCORE, UNCERTAINTY, SOURCE, STATUS = (
 
 _SAGITTAL_DISPLAY, _OTHER_DISPLAY = 0, 1
 _OFF_PLANE_OPACITY = 0.7
-_GLYPH_SCALE, _HIGHLIGHTED_GLYPH_SCALE = 2.0, 2.7
+_GLYPH_SCALE, _HIGHLIGHTED_GLYPH_SCALE = 1.6, 2.4
 
 
 def add_keypoints_node(
@@ -125,6 +125,14 @@ def copy_locks(source: slicer.vtkMRMLMarkupsNode, target: slicer.vtkMRMLMarkupsN
         is_locked = source.GetNthControlPointLocked(index)
         if target.GetNthControlPointLocked(index) != is_locked:
             target.SetNthControlPointLocked(index, is_locked)
+
+
+def set_saved(node: slicer.vtkMRMLMarkupsNode, is_saved: bool) -> None:
+    """Save a list with the scene, or leave it out."""
+    displays = [node.GetNthDisplayNode(index) for index in range(node.GetNumberOfDisplayNodes())]
+    for saved in (node, node.GetStorageNode(), *displays):
+        if saved is not None:
+            saved.SetSaveWithScene(is_saved)
 
 
 def keypoints_from_node(node: slicer.vtkMRMLMarkupsFiducialNode) -> NDArray[np.float64]:

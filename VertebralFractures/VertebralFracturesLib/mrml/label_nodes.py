@@ -16,7 +16,11 @@ from ..core.keypoints import (
 from ..core.report import SpineReport
 from .views import ViewGroup, markups_display
 
+LABEL_COLOR, SELECTED_LABEL_COLOR = (1.0, 1.0, 1.0), (0.55, 1.0, 0.45)
+"""RGB in 0..1, unlike those of the grades."""
+
 _BEHIND_BODY_MM = 4.0
+_UNSEEN_GLYPH_MM = 0.01
 
 
 def add_labels_node(
@@ -45,10 +49,13 @@ def _set_display(node: slicer.vtkMRMLMarkupsFiducialNode, views: ViewGroup) -> N
     display = markups_display(node, 0)
     display.SetSliceProjection(True)
     display.SetSliceProjectionOpacity(1.0)
-    display.SetGlyphScale(0.1)
+    display.UseGlyphScaleOff()
+    display.SetGlyphSize(_UNSEEN_GLYPH_MM)
     display.SetTextScale(3.0)
-    for setter in (display.SetColor, display.SetSelectedColor):
-        setter(1.0, 1.0, 1.0)
+    display.SetColor(LABEL_COLOR)
+    display.SetSelectedColor(SELECTED_LABEL_COLOR)
+    display.SetOccludedVisibility(True)
+    display.SetOccludedOpacity(1.0)
     display.SetViewNodeIDs([*views.sagittal_ids, *views.three_d_ids])
 
 
@@ -61,11 +68,18 @@ def update_labels_node(node: slicer.vtkMRMLMarkupsFiducialNode, report: SpineRep
     for index, (text, vertebra) in enumerate(zip(texts, report.vertebrae, strict=True)):
         point = tuple(label_position(vertebra.keypoints_ras))
         if index >= node.GetNumberOfControlPoints():
-            node.AddControlPoint(vtk.vtkVector3d(*point))
+            node.SetNthControlPointSelected(node.AddControlPoint(vtk.vtkVector3d(*point)), False)
         elif node.GetNthControlPointPosition(index) != point:
             node.SetNthControlPointPosition(index, vtk.vtkVector3d(*point))
         node.SetNthControlPointLabel(index, text)
     node.EndModify(modified)
+
+
+def highlight_label(node: slicer.vtkMRMLMarkupsFiducialNode, place: int | None) -> None:
+    """Write the label of one vertebra, or of none, in :data:`SELECTED_LABEL_COLOR`."""
+    for index in range(node.GetNumberOfControlPoints()):
+        if node.GetNthControlPointSelected(index) != (index == place):
+            node.SetNthControlPointSelected(index, index == place)
 
 
 def label_texts(report: SpineReport) -> Sequence[str]:

@@ -1,5 +1,8 @@
 """The layout of a study: the straightened spine large, the patient beside it, the table below."""
 
+from dataclasses import dataclass
+from itertools import pairwise
+
 import numpy as np
 import slicer
 from numpy.typing import NDArray
@@ -7,16 +10,19 @@ from numpy.typing import NDArray
 from .study import Study, selected_node, studies
 from .study_display import set_visible
 from .study_report import read_study
-from .views import fit_height, focus, show_slice, slice_node
+from .views import PATIENT_VIEWS, fit_height, focus, look_from_left, show_slice, slice_node
 
 LAYOUT_ID = 24301
 """Number of the layout, unlike those of Slicer and of other modules."""
 
-_LAYOUT = """
+_COLUMN_SHARES = (400, 300, 300)
+_LAST_COLUMN_SHARES = (500, 500)
+
+_LAYOUT = f"""
 <layout type="vertical" split="true">
  <item splitSize="700">
   <layout type="horizontal" split="true">
-   <item splitSize="400">
+   <item splitSize="{_COLUMN_SHARES[0]}">
     <view class="vtkMRMLSliceNode" singletontag="Yellow+">
      <property name="orientation" action="default">Sagittal</property>
      <property name="viewlabel" action="default">Y+</property>
@@ -24,23 +30,23 @@ _LAYOUT = """
      <property name="viewgroup" action="default">1</property>
     </view>
    </item>
-   <item splitSize="300">
+   <item splitSize="{_COLUMN_SHARES[1]}">
     <view class="vtkMRMLSliceNode" singletontag="Yellow">
      <property name="orientation" action="default">Sagittal</property>
      <property name="viewlabel" action="default">Y</property>
      <property name="viewcolor" action="default">#EDD54C</property>
     </view>
    </item>
-   <item splitSize="300">
+   <item splitSize="{_COLUMN_SHARES[2]}">
     <layout type="vertical" split="true">
-     <item splitSize="500">
+     <item splitSize="{_LAST_COLUMN_SHARES[0]}">
       <view class="vtkMRMLSliceNode" singletontag="Red">
        <property name="orientation" action="default">Axial</property>
        <property name="viewlabel" action="default">R</property>
        <property name="viewcolor" action="default">#F34A33</property>
       </view>
      </item>
-     <item splitSize="500">
+     <item splitSize="{_LAST_COLUMN_SHARES[1]}">
       <view class="vtkMRMLViewNode" singletontag="1">
        <property name="viewlabel" action="default">1</property>
       </view>
@@ -61,6 +67,44 @@ _STRAIGHTENED_SLICES = {"Yellow+": "Sagittal"}
 _TABLE_VIEW = "TableView1"
 
 
+@dataclass(frozen=True)
+class Pane:
+    """A rectangle of pixels.
+
+    :param left: columns to its left.
+    :param top: rows above it.
+    :param width: columns.
+    :param height: rows.
+    """
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+def panes(width: int, height: int) -> dict[str, Pane]:
+    """Where the layout puts its slice and 3D views, by their layout names.
+
+    :param width: columns of all of them together.
+    :param height: rows of all of them together, the table not counted.
+    """
+    first, second, third = _edges(_COLUMN_SHARES, width)
+    upper, lower = _edges(_LAST_COLUMN_SHARES, height)
+    return {
+        "Yellow+": Pane(first[0], 0, first[1], height),
+        "Yellow": Pane(second[0], 0, second[1], height),
+        "Red": Pane(third[0], upper[0], third[1], upper[1]),
+        "1": Pane(third[0], lower[0], third[1], lower[1]),
+    }
+
+
+def _edges(shares: tuple[int, ...], pixels: int) -> list[tuple[int, int]]:
+    """Begin and length of each part of a row of pixels."""
+    ends = [round(pixels * sum(shares[:count]) / sum(shares)) for count in range(len(shares) + 1)]
+    return [(begin, end - begin) for begin, end in pairwise(ends)]
+
+
 def register_layout(layout_node: slicer.vtkMRMLLayoutNode) -> None:
     """Make the layout known to a layout node, such as that of the application's layout logic; again does no harm."""
     if layout_node.IsLayoutDescription(LAYOUT_ID):
@@ -72,7 +116,9 @@ def register_layout(layout_node: slicer.vtkMRMLLayoutNode) -> None:
 def show_study(study: Study, layout_node: slicer.vtkMRMLLayoutNode) -> None:
     """Switch to the layout and show one study in it; those of other volumes are hidden, as they would overlap.
 
-    The views look at the selected vertebra, or at the one of the least index G; the whole straightened spine is shown.
+    The patient's slices look at the selected vertebra, or at the one of the least index G. The straightened view and
+    the 3D view show the whole spine, the latter from the patient's left as the sagittal slices do. Slicer gives the
+    panes their sizes only when they come on screen; it keeps the height of each field of view, so that this holds.
 
     :param layout_node: the layout node of the study's scene.
     """
@@ -87,6 +133,8 @@ def show_study(study: Study, layout_node: slicer.vtkMRMLLayoutNode) -> None:
     _show_volume(study.straightened_node, _STRAIGHTENED_SLICES, focus_straight)
     if study.straightened_node is not None:
         fit_height(slice_node(study.scene, "Yellow+", "Sagittal"), study.straightened_node)
+    keypoints_ras = [vertebra.keypoints_ras for vertebra in report.vertebrae]
+    look_from_left(study.scene, PATIENT_VIEWS, np.concatenate([report.curve.points_ras, *keypoints_ras]))
     table_view = study.scene.GetSingletonNode(_TABLE_VIEW, "vtkMRMLTableViewNode")
     if table_view is not None and study.table_node is not None:
         table_view.SetTableNodeID(study.table_node.GetID())

@@ -17,6 +17,7 @@ from ..core.report import SpineReport
 
 CENTRED_ON_VERTEBRA_MM = 180.0
 _PANE_PIXELS = 400
+_ROOM_AROUND = 1.1
 
 
 @dataclass(frozen=True)
@@ -166,27 +167,51 @@ def centre_slice(node: slicer.vtkMRMLSliceNode, point: ArrayLike, height_mm: flo
 
 def centre_views(scene: slicer.vtkMRMLScene, views: ViewGroup, point: ArrayLike) -> None:
     """Centre the views of one space on a point (3,) of it, at the zoom they have; views that are not there are left."""
-    x, y, z = (float(value) for value in np.asarray(point))
+    centre = np.asarray(point, dtype=np.float64)
     for name in (*views.sagittal, *views.others):
         node = scene.GetSingletonNode(name, "vtkMRMLSliceNode")
         if node is not None:
-            node.JumpSliceByCentering(x, y, z)
-    cameras = scene.GetNodesByClass("vtkMRMLCameraNode")
-    cameras.UnRegister(None)
-    for camera in (cameras.GetItemAsObject(index) for index in range(cameras.GetNumberOfItems())):
-        if camera.GetLayoutName() in views.three_d:
-            step = np.array([x, y, z]) - camera.GetFocalPoint()
-            camera.SetPosition(*(np.array(camera.GetPosition()) + step))
-            camera.SetFocalPoint(x, y, z)
-            camera.ResetClippingRange()
+            node.JumpSliceByCentering(*centre)
+    for camera in _cameras(scene, views):
+        _place_camera(camera, np.array(camera.GetPosition()) + centre - camera.GetFocalPoint(), centre)
+
+
+def look_from_left(scene: slicer.vtkMRMLScene, views: ViewGroup, points: ArrayLike) -> None:
+    """Let the 3D views of one space show points (n, 3) of it as a whole, from the left and with the head up."""
+    lowest, highest = np.min(points, axis=0), np.max(points, axis=0)
+    centre, extent = (lowest + highest) / 2, highest - lowest
+    for camera in _cameras(scene, views):
+        half_angle = np.radians(camera.GetViewAngle() / 2)
+        distance_mm = extent[0] / 2 + _ROOM_AROUND * max(extent[1:]) / 2 / np.tan(half_angle)
+        camera.SetViewUp(0.0, 0.0, 1.0)
+        _place_camera(camera, centre + [-distance_mm, 0.0, 0.0], centre)
+
+
+def _cameras(scene: slicer.vtkMRMLScene, views: ViewGroup) -> list[slicer.vtkMRMLCameraNode]:
+    """The cameras of the 3D views of one space that are there."""
+    cameras = (slicer.vtkMRMLViewLogic.GetCameraNode(scene, name) for name in views.three_d)
+    return [camera for camera in cameras if camera is not None]
+
+
+def _place_camera(
+    camera: slicer.vtkMRMLCameraNode, position: NDArray[np.float64], focal_point: NDArray[np.float64]
+) -> None:
+    camera.SetPosition(*position)
+    camera.SetFocalPoint(*focal_point)
+    camera.ResetClippingRange()
 
 
 def fit_height(node: slicer.vtkMRMLSliceNode, volume_node: slicer.vtkMRMLScalarVolumeNode) -> None:
-    """Show a volume from its top to its bottom without leaving the slice plane."""
+    """Show a volume from its top to its bottom without leaving the slice plane.
+
+    A short volume is shown in a field of view of :data:`CENTRED_ON_VERTEBRA_MM`: a narrow pane would cut its sides.
+    """
     bounds = np.zeros(6)
     volume_node.GetRASBounds(bounds)
     centre: NDArray[np.float64] = bounds.reshape(3, 2).mean(1)
     to_ras = node.GetSliceToRAS()
     normal = np.array([to_ras.GetElement(row, 2) for row in range(3)])
     origin = np.array([to_ras.GetElement(row, 3) for row in range(3)])
-    centre_slice(node, centre + normal * ((origin - centre) @ normal), bounds[5] - bounds[4])
+    centre_slice(
+        node, centre + normal * ((origin - centre) @ normal), max(bounds[5] - bounds[4], CENTRED_ON_VERTEBRA_MM)
+    )
