@@ -20,10 +20,3 @@ def test_a_history_goes_back_and_forth(steps: list) -> None:
         assert history.present == states[place]
         assert history.can_undo == (place > 0)
         assert history.can_redo == (place < len(states) - 1)
-
-
-def test_an_amended_state_is_not_one_more() -> None:
-    history = UndoHistory("a")
-    history.amend("b")
-    assert history.present == "b"
-    assert not history.can_undo

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import slicer
 from mrml.slice_view import SliceView
 from VertebralFracturesLib.core.genant import GRADE_COLORS
 from VertebralFracturesLib.mrml.keypoint_nodes import copy_local_points, keypoints_from_node
@@ -9,7 +10,7 @@ from VertebralFracturesLib.mrml.scene_file import focus
 from VertebralFracturesLib.mrml.study import proxy_of
 from VertebralFracturesLib.mrml.study_creation import create_study
 from VertebralFracturesLib.mrml.views import arrange_views
-from VertebralFracturesLib.mrml.volume_nodes import add_volume_node
+from VertebralFracturesLib.mrml.volume_nodes import add_volume_node, show_in_bone_window
 
 SEVERE = 3
 
@@ -84,13 +85,18 @@ def test_an_axial_view_shows_only_what_is_near_its_plane(study, open_view) -> No
     assert not _is_colored(picture, view.pixel_of(points[4]), GRADE_COLORS[3], 0.3)
 
 
-def test_the_image_under_the_transform_is_the_resampled_one(scene, study, open_view, volume, report) -> None:
-    live = create_study(scene, study.volume_node, report, straighten_live=True)
-    for node in (*study.proxy_nodes, *live.proxy_nodes, study.label_nodes[1], live.label_nodes[1]):
+def test_the_image_under_the_transform_is_the_resampled_one(scene, study, open_view) -> None:
+    under_transform = slicer.vtkMRMLScalarVolumeNode()
+    under_transform.CopyOrientation(study.volume_node)
+    under_transform.SetAndObserveImageData(study.volume_node.GetImageData())
+    scene.AddNode(under_transform)
+    under_transform.SetAndObserveTransformNodeID(study.straightening_node.GetID())
+    show_in_bone_window(under_transform)
+    for node in (*study.proxy_nodes, study.straightened_labels_node):
         node.SetDisplayVisibility(False)
     view = open_view("Yellow+")
     resampled = view.picture().astype(float)
-    view.show(live.straightened_node)
+    view.show(under_transform)
     straightened_live = view.picture().astype(float)
     inside = (resampled > 0).all(-1) & (straightened_live > 0).all(-1)
     assert inside.mean() > 0.15

@@ -4,13 +4,11 @@ from mrml.synthetic_spine import scoliotic_curve
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.straightening import straighten
 from VertebralFracturesLib.mrml.straightened_nodes import (
-    add_straightened_proxy_node,
     add_straightening_node,
     straightened_volume,
     straightening_transform,
     update_straightening_node,
 )
-from VertebralFracturesLib.mrml.volume_nodes import add_volume_node, volume_from_node
 
 
 def _points_straight(curve: SpineCurve, count: int = 400) -> np.ndarray:
@@ -80,23 +78,3 @@ def test_its_middle_plane_is_the_straightened_slice(curve, volume) -> None:
     difference = np.abs(straight.sample(points) - reference.image)[inside]
     assert np.median(difference) < 1.0
     assert np.corrcoef(straight.sample(points)[inside], reference.image[inside])[0, 1] > 0.99
-
-
-def test_the_proxy_shares_the_voxels_and_is_not_saved(scene, curve, volume) -> None:
-    volume_node = add_volume_node(scene, volume, "CT")
-    proxy = add_straightened_proxy_node(volume_node, add_straightening_node(scene, curve, "s"), "CT straightened")
-    assert proxy.GetImageData() is volume_node.GetImageData()
-    assert not proxy.GetSaveWithScene()
-    assert not proxy.GetDisplayNode().GetSaveWithScene()
-
-
-def test_the_proxy_of_a_volume_under_a_linear_transform_lies_where_the_volume_does(scene, curve, volume) -> None:
-    volume_node = add_volume_node(scene, volume, "CT")
-    transform = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
-    matrix = transform.GetMatrixTransformToParent()
-    matrix.SetElement(0, 3, 25.0)
-    transform.SetMatrixTransformToParent(matrix)
-    volume_node.SetAndObserveTransformNodeID(transform.GetID())
-    proxy = add_straightened_proxy_node(volume_node, add_straightening_node(scene, curve, "s"), "CT straightened")
-    proxy.SetAndObserveTransformNodeID(None)
-    np.testing.assert_allclose(volume_from_node(proxy).ijk_to_ras, volume_from_node(volume_node).ijk_to_ras)

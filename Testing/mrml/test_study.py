@@ -163,8 +163,7 @@ def test_removing_leaves_the_scene_as_it_was(scene, volume, report) -> None:
     hierarchy = subject_hierarchy(scene)
     hierarchy.CreateItem(hierarchy.GetSceneItemID(), volume_node)
     before, tree = _node_ids(scene), _tree(scene)
-    for straighten_live in (False, True):
-        remove_study(create_study(scene, volume_node, report, straighten_live))
+    remove_study(create_study(scene, volume_node, report))
     assert _node_ids(scene) == before
     assert _tree(scene) == tree
 

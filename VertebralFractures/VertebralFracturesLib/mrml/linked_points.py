@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import slicer
 
-from .keypoint_nodes import copy_local_points, copy_locks
+from .keypoint_nodes import copy_local_points, copy_locks, set_saved
 from .observers import Observers
 from .study import Study, proxy_of
 
@@ -16,6 +16,7 @@ class LinkedPoints:
     """The links between the keypoints of a study in the patient and those in straightened space.
 
     :param study: its lists in straightened space are dragged freely while linked, save where the patient's are locked.
+        They are not saved while they are: whoever opens the scene without links would drag them alone.
     :param grabbed: called with the node when a drag begins.
     :param moved: called with the node after each move, and once more when the mouse is released.
     """
@@ -45,6 +46,7 @@ class LinkedPoints:
             if proxy is not None:
                 self._twins |= {node: proxy, proxy: node}
                 copy_locks(node, proxy)
+                set_saved(proxy, False)
 
     def leave(self, node: slicer.vtkMRMLNode) -> slicer.vtkMRMLMarkupsNode | None:
         """Let go of a node that was removed from the scene.
@@ -62,6 +64,7 @@ class LinkedPoints:
         self._observers.leave_all()
         for proxy in self._study.proxy_nodes:
             proxy.SetLocked(True)
+            set_saved(proxy, True)
 
     @contextmanager
     def paused(self) -> Iterator[None]:

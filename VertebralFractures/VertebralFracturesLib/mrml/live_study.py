@@ -13,14 +13,16 @@ from ..core.keypoints import KEYPOINT_NAMES
 from ..core.levels import level_between, parse_level, rename_sequence, shift_sequence
 from ..core.report import SpineReport, Vertebra
 from .keypoint_nodes import highlight, set_vertebra_attributes
+from .linked_crosshair import LinkedCrosshair
 from .linked_points import LinkedPoints
 from .observers import Observers
 from .study import Study, proxy_of, selected_node, set_selected_node, write_preset
-from .study_creation import add_vertebra
+from .study_creation import add_vertebra, complete_study
 from .study_display import reset_to_model, show_report, update_straightening
-from .study_removal import remove_vertebra
+from .study_removal import remove_node, remove_straightened_points, remove_vertebra
 from .study_report import model_report, read_study
 from .study_state import StudyState, restore_state, study_state
+from .study_volume import volume_problem
 from .undo import UndoHistory
 from .views import PATIENT_VIEWS, STRAIGHTENED_VIEWS, centre_views, focus
 
@@ -33,7 +35,8 @@ class LiveStudy:
 
     A keypoint that is dragged, in the patient or in straightened space, moves in both, and measures, colours, labels
     and table follow at every step. The curve re-straightens at the end of a drag. Vertebrae are counted as in the
-    report, from cranial to caudal. An edit that cannot be read, such as a list that lost a point, is put back.
+    report, from cranial to caudal. An edit that cannot be read, such as a list that lost a point, is put back. Nodes
+    that the study lost before are made anew.
 
     :param study: a new one, or one that was found in a scene.
     :param changed: called once after every change, by the reader's mouse or by a method.
@@ -44,19 +47,30 @@ class LiveStudy:
         self.study = study
         self._changed = changed or (lambda: None)
         self._problem: str | None = None
+        complete_study(study)
+        self._volume_problem = volume_problem(study)
         self._report, self._nodes = read_study(study)
         show_report(study, self._report, self._nodes)
         self._history: UndoHistory[StudyState] = UndoHistory(self._state())
         self._points = LinkedPoints(study, self._on_grabbed, self._on_moved)
-        self._scene_observers = Observers()
-        scene = study.scene
-        self._scene_observers.add(scene, scene.NodeRemovedEvent, self._on_node_removed)
-        self._scene_observers.add(scene, scene.StartCloseEvent, lambda *_: self.close())
+        self._crosshair = LinkedCrosshair(study, lambda: self._report.curve)
+        self._observers = Observers()
+        self._observe()
         self._highlight()
+
+    def _observe(self) -> None:
+        """Watch the scene, and the CT, which the user may move or replace."""
+        scene, volume_node = self.study.scene, self.study.volume_node
+        self._observers.add(scene, scene.NodeRemovedEvent, self._on_node_removed)
+        self._observers.add(scene, scene.StartCloseEvent, lambda *_: self.close())
+        if volume_node is not None:
+            for event in (vtk.vtkCommand.ModifiedEvent, volume_node.TransformModifiedEvent):
+                self._observers.add(volume_node, event, self._on_volume_changed)
 
     def close(self) -> None:
         """Remove all observers; the nodes stay."""
-        self._scene_observers.leave_all()
+        self._observers.leave_all()
+        self._crosshair.close()
         self._points.close()
 
     @property
@@ -66,8 +80,8 @@ class LiveStudy:
 
     @property
     def problem(self) -> str | None:
-        """Why the reader's last edit was put back; None if it was not."""
-        return self._problem
+        """Why the last edit was put back, or why the CT does not fit the study any more; None if all is well."""
+        return self._problem or self._volume_problem
 
     @property
     def selected(self) -> int | None:
@@ -185,6 +199,7 @@ class LiveStudy:
             else:
                 vertebrae = tuple(enumerate(model_report(self.study).vertebrae))
                 restore_state(self.study, replace(self._history.present, vertebrae=vertebrae))
+                complete_study(self.study)
 
     def set_preset(self, name: str) -> None:
         """Grade with another preset, a key of :data:`~..core.genant.PRESETS`.
@@ -294,16 +309,32 @@ class LiveStudy:
         twin = self._points.leave(node)
         if node is self.study.report_node:
             self.close()
-        elif self._points.is_paused:
-            return
-        elif node in self._nodes:
+        elif not self._points.is_paused:
+            try:
+                self._go_on_without(node, twin)
+            except ValueError as error:
+                self._problem = str(error)
+                self._changed()
+
+    def _go_on_without(self, node: slicer.vtkMRMLNode, twin: slicer.vtkMRMLNode | None) -> None:
+        if node in self._nodes:
             with self._editing():
                 if twin is not None:
-                    self.study.scene.RemoveNode(twin)
-        elif self._state().curve_points != self._history.present.curve_points:
-            self._straighten()
-            self._refresh()
-            self._history.amend(self._state())
+                    remove_node(twin)
+        elif self.study.curve_node is None and self._history.present.curve_points:
+            with self._editing():
+                update_straightening(self.study)
+        elif self.study.straightening_node is None:
+            with self._points.paused():
+                remove_straightened_points(self.study)
+        elif self.study.volume_node is None:
+            self._on_volume_changed()
+
+    def _on_volume_changed(self, *_: object) -> None:
+        """Tell the reader where the CT stopped fitting the study, or fits it again."""
+        problem = volume_problem(self.study)
+        if problem != self._volume_problem:
+            self._volume_problem = problem
             self._changed()
 
 

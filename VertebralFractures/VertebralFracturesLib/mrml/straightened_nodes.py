@@ -1,4 +1,4 @@
-"""The straightening as a grid transform, and the straightened CT: resampled, or straightened while it is displayed.
+"""The straightening as a grid transform, and the straightened CT.
 
 A node under the straightening transform keeps its coordinates in the patient's RAS and is drawn in straightened space.
 The transform is given as "from parent" (straightened to RAS), the direction that is exact; VTK inverts it by iteration.
@@ -12,7 +12,7 @@ from vtk.util.numpy_support import numpy_to_vtk
 
 from ..core.spine_curve import SpineCurve
 from ..core.volume import AIR_HU, Volume
-from .volume_nodes import add_volume_node, matrix_from_array, show_in_bone_window, volume_from_node
+from .volume_nodes import add_volume_node
 
 GRID_PLANE_MM = 1.0
 GRID_HALF_WIDTH_MM = 100.0
@@ -126,24 +126,3 @@ def add_straightened_volume_node(
 ) -> slicer.vtkMRMLScalarVolumeNode:
     """Add the CT resampled into straightened space, to be saved with the scene."""
     return add_volume_node(scene, straightened_volume(volume, curve), name)
-
-
-def add_straightened_proxy_node(
-    volume_node: slicer.vtkMRMLScalarVolumeNode, straightening_node: slicer.vtkMRMLTransformNode, name: str
-) -> slicer.vtkMRMLScalarVolumeNode:
-    """Add a second node on the very voxels of a CT, straightened while it is displayed; it is not saved with the scene.
-
-    :param volume_node: the CT, without parent transform or under a linear one, which becomes part of the affine.
-    :param straightening_node: the transform from :func:`add_straightening_node`.
-    :raises UnusableInput: as :func:`~.volume_nodes.volume_from_node`.
-    """
-    node = slicer.vtkMRMLScalarVolumeNode()
-    node.SetName(name)
-    node.SetSaveWithScene(False)
-    node.SetIJKToRASMatrix(matrix_from_array(volume_from_node(volume_node).ijk_to_ras))
-    node.SetAndObserveImageData(volume_node.GetImageData())
-    volume_node.GetScene().AddNode(node)
-    node.SetAndObserveTransformNodeID(straightening_node.GetID())
-    show_in_bone_window(node)
-    node.GetDisplayNode().SetSaveWithScene(False)
-    return node

@@ -12,13 +12,16 @@ import slicer
 import vtk
 
 from ..core.genant import find_preset
-from .study_folder import is_study_folder, subject_hierarchy
+from .study_folder import is_study_folder, parent_item, subject_hierarchy
 
 _PREFIX = "VertebralFractures."
 ROLE = f"{_PREFIX}Role"
 """Attribute of nodes: what they are in a study."""
 PRESET = f"{_PREFIX}Preset"
 """Attribute of the report node: name of the grading preset."""
+VOLUME = f"{_PREFIX}volume"
+"""Role of the CT among the references of the report node."""
+_KEYPOINTS = f"{_PREFIX}keypoints"
 _PLACE = f"{_PREFIX}ModelPlace"
 _PROXY = f"{_PREFIX}straightened"
 _SELECTED = f"{_PREFIX}selected"
@@ -41,11 +44,7 @@ class Study:
     @property
     def volume_node(self) -> slicer.vtkMRMLScalarVolumeNode | None:
         """The CT; it is not part of the study."""
-        return self._referenced("volume")
-
-    def set_volume_node(self, node: slicer.vtkMRMLScalarVolumeNode) -> None:
-        """Say which CT was analyzed."""
-        self.report_node.SetNodeReferenceID(f"{_PREFIX}volume", node.GetID())
+        return self.report_node.GetNodeReference(VOLUME)
 
     @property
     def curve_node(self) -> slicer.vtkMRMLMarkupsCurveNode | None:
@@ -68,14 +67,26 @@ class Study:
         return self._referenced("table")
 
     @property
+    def labels_node(self) -> slicer.vtkMRMLMarkupsFiducialNode | None:
+        """Level and index G beside each vertebra, in the patient."""
+        return self._referenced("labels")
+
+    @property
+    def straightened_labels_node(self) -> slicer.vtkMRMLMarkupsFiducialNode | None:
+        """The same in straightened space."""
+        return self._referenced("straightenedLabels")
+
+    @property
     def label_nodes(self) -> tuple[slicer.vtkMRMLMarkupsFiducialNode, ...]:
-        """Level and index G beside each vertebra, in the patient and in straightened space."""
-        return self._all_referenced("labels")
+        """The labels of both spaces."""
+        return tuple(node for node in (self.labels_node, self.straightened_labels_node) if node is not None)
 
     @property
     def keypoint_nodes(self) -> tuple[slicer.vtkMRMLMarkupsFiducialNode, ...]:
         """One point list per vertebra, in the patient."""
-        return self._all_referenced("keypoints")
+        count = self.report_node.GetNumberOfNodeReferences(_KEYPOINTS)
+        nodes = (self.report_node.GetNthNodeReference(_KEYPOINTS, index) for index in range(count))
+        return tuple(node for node in nodes if node is not None)
 
     @property
     def proxy_nodes(self) -> tuple[slicer.vtkMRMLMarkupsFiducialNode, ...]:
@@ -100,21 +111,24 @@ class Study:
     def folder_item(self) -> int:
         """The study's folder in the subject hierarchy; the invalid item if the user removed it."""
         hierarchy = subject_hierarchy(self.scene)
-        parent = hierarchy.GetItemParent(hierarchy.GetItemByDataNode(self.report_node))
+        parent = parent_item(self.report_node)
         return parent if is_study_folder(hierarchy, parent) else hierarchy.GetInvalidItemID()
 
-    def link(self, role: str, node: slicer.vtkMRMLNode) -> None:
-        """Make a node part of the study."""
+    def link(self, role: str, node: slicer.vtkMRMLNode) -> slicer.vtkMRMLNode:
+        """Make a node part of the study, in the place of the one before; of keypoints there are several.
+
+        :return: the node.
+        """
         node.SetAttribute(ROLE, role)
-        self.report_node.AddNodeReferenceID(_PREFIX + role, node.GetID())
+        role = _PREFIX + role
+        if role == _KEYPOINTS:
+            self.report_node.AddNodeReferenceID(role, node.GetID())
+        else:
+            self.report_node.SetNodeReferenceID(role, node.GetID())
+        return node
 
     def _referenced(self, role: str) -> slicer.vtkMRMLNode | None:
         return self.report_node.GetNodeReference(_PREFIX + role)
-
-    def _all_referenced(self, role: str) -> tuple[slicer.vtkMRMLNode, ...]:
-        count = self.report_node.GetNumberOfNodeReferences(_PREFIX + role)
-        nodes = (self.report_node.GetNthNodeReference(_PREFIX + role, index) for index in range(count))
-        return tuple(node for node in nodes if node is not None)
 
 
 def proxy_of(keypoints_node: slicer.vtkMRMLMarkupsFiducialNode) -> slicer.vtkMRMLMarkupsFiducialNode | None:

@@ -1,41 +1,44 @@
-"""Adding a study, or one vertebra of it, to a scene."""
+"""Adding a study to a scene, or what it lacks: a vertebra, nodes that the user deleted."""
+
+from collections.abc import Sequence
 
 import slicer
 
 from ..core.report import SpineReport, Vertebra
+from ..core.spine_curve import SpineCurve
 from .curve_node import add_curve_node
 from .keypoint_nodes import add_keypoints_node, add_keypoints_proxy
 from .label_nodes import add_labels_node, vertebra_names
-from .straightened_nodes import add_straightened_proxy_node, add_straightened_volume_node, add_straightening_node
-from .study import PRESET, ROLE, Study, place_of, proxy_of, set_place, set_proxy
+from .straightened_nodes import add_straightened_volume_node, add_straightening_node
+from .study import PRESET, ROLE, VOLUME, Study, place_of, proxy_of, set_place, set_proxy
 from .study_display import update_study
-from .study_folder import add_study_folder, subject_hierarchy
+from .study_folder import STRAIGHTENED, VERTEBRAE, parent_item, put_into_folder, study_folder, subject_hierarchy
 from .study_removal import remove_study
-from .study_report import model_report
+from .study_report import model_report, read_study
+from .study_volume import readable_volume, remember_volume
 from .table_node import add_table_node
 from .views import PATIENT_VIEWS, STRAIGHTENED_VIEWS
 from .volume_nodes import volume_from_node
 
+_REPORT_SUFFIX = " report"
 
-def create_study(
-    scene: slicer.vtkMRMLScene,
-    volume_node: slicer.vtkMRMLScalarVolumeNode,
-    report: SpineReport,
-    straighten_live: bool = False,
-) -> Study:
+
+def create_study(scene: slicer.vtkMRMLScene, volume_node: slicer.vtkMRMLScalarVolumeNode, report: SpineReport) -> Study:
     """Add the nodes of a report to a scene; if that fails, the scene is left as it was.
 
     :param scene: the scene of the volume node.
     :param volume_node: the CT that was analyzed, in this scene.
     :param report: the result of its analysis, in the scene's world coordinates.
-    :param straighten_live: straighten the CT's own voxels while they are displayed, which follows a dragged curve at
-        once but takes ten times as long a frame and is not saved; otherwise the straightened CT is resampled.
     :raises UnusableInput: a volume without voxels or under a transform that is not linear.
     """
+    volume = volume_from_node(volume_node)
     study = Study(_add_report_node(scene, volume_node, report))
     try:
-        _add_nodes(study, volume_node, report, straighten_live)
-        _group(study, volume_node)
+        remember_volume(study, volume)
+        for place, (vertebra, name) in enumerate(zip(report.vertebrae, vertebra_names(report), strict=True)):
+            _add_vertebra_node(study, vertebra, name, place)
+        complete_study(study)
+        _put_away(study, study.keypoint_nodes, VERTEBRAE)
         update_study(study)
     except BaseException:
         remove_study(study)
@@ -48,66 +51,107 @@ def _add_report_node(
 ) -> slicer.vtkMRMLTextNode:
     text = report.to_json()
     node = slicer.vtkMRMLTextNode()
-    node.SetName(f"{volume_node.GetName()} report")
+    node.SetName(f"{volume_node.GetName()}{_REPORT_SUFFIX}")
     node.SetAttribute(ROLE, "report")
     node.SetAttribute(PRESET, report.preset)
     node.SetForceCreateStorageNode(slicer.vtkMRMLTextNode.CreateStorageNodeAlways)
     node.SetText(text)
     scene.AddNode(node)
-    Study(node).set_volume_node(volume_node)
+    node.SetNodeReferenceID(VOLUME, volume_node.GetID())
     return node
 
 
-def _add_nodes(
-    study: Study,
-    volume_node: slicer.vtkMRMLScalarVolumeNode,
-    report: SpineReport,
-    straighten_live: bool,
-) -> None:
-    scene, name = study.scene, volume_node.GetName()
-    study.link("curve", add_curve_node(scene, report.curve, f"{name} spine curve", PATIENT_VIEWS))
-    straightening = add_straightening_node(scene, report.curve, f"{name} straightening")
-    study.link("straightening", straightening)
-    if straighten_live:
-        straightened = add_straightened_proxy_node(volume_node, straightening, f"{name} straightened")
-    else:
-        volume = volume_from_node(volume_node)
-        straightened = add_straightened_volume_node(scene, volume, report.curve, f"{name} straightened")
-    study.link("straightenedVolume", straightened)
-    for place, (vertebra, vertebra_name) in enumerate(zip(report.vertebrae, vertebra_names(report), strict=True)):
-        _add_vertebra_nodes(study, vertebra, vertebra_name, place)
-    labels = f"{name} labels"
-    study.link("labels", add_labels_node(scene, report, labels, PATIENT_VIEWS))
-    study.link("labels", add_labels_node(scene, report, f"{labels} straightened", STRAIGHTENED_VIEWS, straightening))
-    study.link("table", add_table_node(scene, report, f"{name} vertebrae"))
+def complete_study(study: Study) -> None:
+    """Add all nodes beside those of the vertebrae that a study lacks: they are new, were deleted or were not saved.
+
+    Without its CT, or with other voxels in it, there is no straightened CT.
+
+    :raises UnusableInput: the study cannot be read.
+    """
+    report, nodes = read_study(study)
+    added = _add_to_patient(study, report)
+    added_straightened = _add_to_straightened_space(study, report, nodes)
+    _put_away(study, added)
+    _put_away(study, added_straightened, STRAIGHTENED)
 
 
-def _add_vertebra_nodes(study: Study, vertebra: Vertebra, name: str, place: int) -> slicer.vtkMRMLMarkupsFiducialNode:
-    """Add a vertebra to the patient and, while there is a straightening, to straightened space."""
+def _add_to_patient(study: Study, report: SpineReport) -> list[slicer.vtkMRMLNode]:
+    scene, name, added = study.scene, _name(study), []
+    if study.table_node is None:
+        added.append(study.link("table", add_table_node(scene, report, f"{name} vertebrae")))
+    if study.curve_node is None:
+        added.append(_add_curve(study, report.curve))
+    if study.labels_node is None:
+        added.append(study.link("labels", add_labels_node(scene, report, f"{name} labels", PATIENT_VIEWS)))
+    return added
+
+
+def _add_curve(study: Study, curve: SpineCurve) -> slicer.vtkMRMLMarkupsCurveNode:
+    return study.link("curve", add_curve_node(study.scene, curve, f"{_name(study)} spine curve", PATIENT_VIEWS))
+
+
+def _add_to_straightened_space(
+    study: Study, report: SpineReport, nodes: list[slicer.vtkMRMLMarkupsFiducialNode]
+) -> list[slicer.vtkMRMLNode]:
+    """The straightening comes last, so that whoever removes the folder removes it after what lies under it."""
+    scene, name, added = study.scene, f"{_name(study)} straightened", []
+    volume = readable_volume(study)
+    if study.straightened_node is None and volume is not None:
+        added.append(study.link("straightenedVolume", add_straightened_volume_node(scene, volume, report.curve, name)))
+    straightening = study.straightening_node
+    if straightening is None:
+        straightening = add_straightening_node(scene, report.curve, f"{_name(study)} straightening")
+        study.link("straightening", straightening)
+    added += [_add_proxy(study, node) for node in nodes if proxy_of(node) is None]
+    if study.straightened_labels_node is None:
+        labels = add_labels_node(scene, report, f"{name} labels", STRAIGHTENED_VIEWS, straightening)
+        added.append(study.link("straightenedLabels", labels))
+    return [*added, straightening]
+
+
+def _add_vertebra_node(study: Study, vertebra: Vertebra, name: str, place: int) -> slicer.vtkMRMLMarkupsFiducialNode:
     node = add_keypoints_node(study.scene, vertebra, name, PATIENT_VIEWS)
     set_place(node, place)
-    study.link("keypoints", node)
-    if study.straightening_node is not None:
-        set_proxy(node, add_keypoints_proxy(node, study.straightening_node, STRAIGHTENED_VIEWS))
-    return node
+    return study.link("keypoints", node)
 
 
-def _group(study: Study, volume_node: slicer.vtkMRMLScalarVolumeNode) -> None:
-    """Put the study into a folder beside its volume, vertebrae and straightened space in folders of their own."""
+def _add_proxy(study: Study, keypoints_node: slicer.vtkMRMLMarkupsFiducialNode) -> slicer.vtkMRMLMarkupsFiducialNode:
+    proxy = add_keypoints_proxy(keypoints_node, study.straightening_node, STRAIGHTENED_VIEWS)
+    set_proxy(keypoints_node, proxy)
+    return proxy
+
+
+def _name(study: Study) -> str:
+    return study.report_node.GetName().removesuffix(_REPORT_SUFFIX)
+
+
+def _put_away(study: Study, nodes: Sequence[slicer.vtkMRMLNode], subfolder: str | None = None) -> None:
+    """Put nodes into the study's folder beside the CT, or into one below it."""
     hierarchy = subject_hierarchy(study.scene)
-    volume_item = hierarchy.GetItemByDataNode(volume_node)
-    if volume_item == hierarchy.GetInvalidItemID():
-        volume_item = hierarchy.CreateItem(hierarchy.GetSceneItemID(), volume_node)
-    parent = hierarchy.GetItemParent(volume_item)
-    folder = add_study_folder(hierarchy, parent, f"{volume_node.GetName()} vertebral fractures")
-    for node in (study.table_node, study.curve_node, study.label_nodes[0], study.report_node):
-        hierarchy.CreateItem(folder, node)
-    vertebrae = add_study_folder(hierarchy, folder, "Vertebrae")
-    for node in study.keypoint_nodes:
-        hierarchy.CreateItem(vertebrae, node)
-    straightened = add_study_folder(hierarchy, folder, "Straightened")
-    for node in (study.straightened_node, study.straightening_node, *study.proxy_nodes, study.label_nodes[1]):
-        hierarchy.CreateItem(straightened, node)
+    folder = study.folder_item
+    if folder == hierarchy.GetInvalidItemID():
+        folder = _add_folder(study)
+    if subfolder is not None and nodes:
+        folder = study_folder(hierarchy, folder, subfolder)
+    put_into_folder(hierarchy, folder, nodes)
+
+
+def _add_folder(study: Study) -> int:
+    hierarchy, volume_node = subject_hierarchy(study.scene), study.volume_node
+    if volume_node is not None and hierarchy.GetItemByDataNode(volume_node) == hierarchy.GetInvalidItemID():
+        hierarchy.CreateItem(hierarchy.GetSceneItemID(), volume_node)
+    folder = study_folder(
+        hierarchy, parent_item(volume_node or study.report_node), f"{_name(study)} vertebral fractures"
+    )
+    put_into_folder(hierarchy, folder, [study.report_node])
+    return folder
+
+
+def add_study_curve(study: Study, curve: SpineCurve) -> slicer.vtkMRMLMarkupsCurveNode:
+    """Add the curve node of a study that lost it."""
+    node = _add_curve(study, curve)
+    _put_away(study, [node])
+    return node
 
 
 def add_vertebra(study: Study, vertebra: Vertebra, place: int | None = None) -> slicer.vtkMRMLMarkupsFiducialNode:
@@ -117,13 +161,10 @@ def add_vertebra(study: Study, vertebra: Vertebra, place: int | None = None) -> 
     :param place: see :func:`~.study.place_of`; by default a new one.
     :return: its point list in the patient.
     """
-    nodes = study.keypoint_nodes
     if place is None:
-        place = max([len(model_report(study).vertebrae) - 1, *map(place_of, nodes)]) + 1
-    hierarchy = subject_hierarchy(study.scene)
-    node = _add_vertebra_nodes(study, vertebra, vertebra.level or "vertebra", place)
-    for added, others in ((node, nodes), (proxy_of(node), [proxy_of(other) for other in nodes])):
-        sibling = next((other for other in others if other is not None), None)
-        if added is not None and sibling is not None:
-            hierarchy.CreateItem(hierarchy.GetItemParent(hierarchy.GetItemByDataNode(sibling)), added)
+        place = max([len(model_report(study).vertebrae) - 1, *map(place_of, study.keypoint_nodes)]) + 1
+    node = _add_vertebra_node(study, vertebra, vertebra.level or "vertebra", place)
+    _put_away(study, [node], VERTEBRAE)
+    if study.straightening_node is not None:
+        _put_away(study, [_add_proxy(study, node)], STRAIGHTENED)
     return node

@@ -11,9 +11,11 @@ from .keypoint_nodes import copy_local_points, name_keypoints, set_grade_color, 
 from .label_nodes import update_labels_node, vertebra_names
 from .straightened_nodes import straightened_volume, update_straightening_node
 from .study import Study, proxy_of, write_preset
+from .study_removal import remove_node
 from .study_report import model_report, model_vertebra, read_study, study_curve
+from .study_volume import readable_volume
 from .table_node import update_table_node
-from .volume_nodes import set_volume, volume_from_node
+from .volume_nodes import set_volume
 
 _PROXY_SUFFIX = " straightened"
 
@@ -56,15 +58,21 @@ def _show(node: slicer.vtkMRMLMarkupsFiducialNode, name: str, measures: Measures
 def update_straightening(study: Study) -> SpineCurve:
     """Straighten anew along the curve node as it is now; keypoints stay where they are in the patient.
 
+    A straightened CT that cannot be made anew, as the CT was deleted or replaced, is removed: nothing would fit it.
+
     :return: the curve.
-    :raises UnusableInput: a curve with too few points, or a volume that can no longer be read.
+    :raises UnusableInput: a curve with too few points.
     """
     curve = study_curve(study)
     if study.straightening_node is not None:
         update_straightening_node(study.straightening_node, curve)
     straightened = study.straightened_node
-    if straightened is not None and straightened.GetParentTransformNode() is None and study.volume_node is not None:
-        set_volume(straightened, straightened_volume(volume_from_node(study.volume_node), curve))
+    if straightened is not None:
+        volume = readable_volume(study)
+        if volume is None:
+            remove_node(straightened)
+        else:
+            set_volume(straightened, straightened_volume(volume, curve))
     return curve
 
 

@@ -1,9 +1,13 @@
 """Folders in the subject hierarchy that are made for a study and go with it."""
 
+from collections.abc import Iterable
+
 import slicer
 import vtk
 
 _FOLDER = "VertebralFractures.Folder"
+VERTEBRAE, STRAIGHTENED = "Vertebrae", "Straightened"
+"""The folders below that of a study."""
 
 
 def subject_hierarchy(scene: slicer.vtkMRMLScene) -> slicer.vtkMRMLSubjectHierarchyNode:
@@ -11,11 +15,11 @@ def subject_hierarchy(scene: slicer.vtkMRMLScene) -> slicer.vtkMRMLSubjectHierar
     return slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
 
 
-def add_study_folder(hierarchy: slicer.vtkMRMLSubjectHierarchyNode, parent: int, name: str) -> int:
-    """Add a folder that goes with its study."""
-    folder = hierarchy.CreateFolderItem(parent, name)
-    hierarchy.SetItemAttribute(folder, _FOLDER, "Yes")
-    return folder
+def parent_item(node: slicer.vtkMRMLNode) -> int:
+    """The item that a node lies in; the scene's own item for a node that is not in the subject hierarchy."""
+    hierarchy = subject_hierarchy(node.GetScene())
+    item = hierarchy.GetItemByDataNode(node)
+    return hierarchy.GetSceneItemID() if item == hierarchy.GetInvalidItemID() else hierarchy.GetItemParent(item)
 
 
 def is_study_folder(hierarchy: slicer.vtkMRMLSubjectHierarchyNode, item: int) -> bool:
@@ -23,11 +27,33 @@ def is_study_folder(hierarchy: slicer.vtkMRMLSubjectHierarchyNode, item: int) ->
     return hierarchy.HasItemAttribute(item, _FOLDER)
 
 
+def study_folder(hierarchy: slicer.vtkMRMLSubjectHierarchyNode, parent: int, name: str) -> int:
+    """The folder of a name that goes with its study, made if it is missing."""
+    for child in _children(hierarchy, parent):
+        if is_study_folder(hierarchy, child) and hierarchy.GetItemName(child) == name:
+            return child
+    folder = hierarchy.CreateFolderItem(parent, name)
+    hierarchy.SetItemAttribute(folder, _FOLDER, "Yes")
+    return folder
+
+
+def put_into_folder(
+    hierarchy: slicer.vtkMRMLSubjectHierarchyNode, folder: int, nodes: Iterable[slicer.vtkMRMLNode]
+) -> None:
+    """Move nodes into a folder, whether they are in the subject hierarchy or not."""
+    for node in nodes:
+        hierarchy.CreateItem(folder, node)
+
+
 def remove_study_folder(hierarchy: slicer.vtkMRMLSubjectHierarchyNode, folder: int) -> None:
     """Remove a folder that a study made with those in it; what the user put there moves up."""
-    children = vtk.vtkIdList()
-    hierarchy.GetItemChildren(folder, children)
-    for child in [children.GetId(index) for index in range(children.GetNumberOfIds())]:
+    for child in _children(hierarchy, folder):
         if is_study_folder(hierarchy, child):
             remove_study_folder(hierarchy, child)
     hierarchy.RemoveItem(folder, False, False)
+
+
+def _children(hierarchy: slicer.vtkMRMLSubjectHierarchyNode, item: int) -> list[int]:
+    children = vtk.vtkIdList()
+    hierarchy.GetItemChildren(item, children)
+    return [children.GetId(index) for index in range(children.GetNumberOfIds())]

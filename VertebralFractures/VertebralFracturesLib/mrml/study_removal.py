@@ -12,7 +12,7 @@ def remove_study(study: Study) -> None:
     hierarchy = subject_hierarchy(scene)
     folder = study.folder_item
     for node in study.nodes[::-1]:
-        _remove_node(node)
+        remove_node(node)
     if folder != hierarchy.GetInvalidItemID():
         remove_study_folder(hierarchy, folder)
 
@@ -21,10 +21,17 @@ def remove_vertebra(keypoints_node: slicer.vtkMRMLMarkupsFiducialNode) -> None:
     """Remove a vertebra from both spaces; :func:`~.study_display.update_study` brings labels and table up to it."""
     for node in (proxy_of(keypoints_node), keypoints_node):
         if node is not None:
-            _remove_node(node)
+            remove_node(node)
 
 
-def _remove_node(node: slicer.vtkMRMLNode) -> None:
+def remove_straightened_points(study: Study) -> None:
+    """Remove the lists in straightened space: without the straightening they would be drawn where the patient is."""
+    for node in (*study.proxy_nodes, study.straightened_labels_node):
+        if node is not None:
+            remove_node(node)
+
+
+def remove_node(node: slicer.vtkMRMLNode) -> None:
     """Remove a node with its display and storage nodes and its subject hierarchy item."""
     scene = node.GetScene()
     helpers = []

@@ -10,9 +10,10 @@ from ..core.report import SpineReport, Vertebra
 from .curve_node import DescribedPoint, described_points, set_described_points
 from .keypoint_nodes import set_keypoints, set_vertebra_attributes
 from .study import Study, place_of, write_preset
-from .study_creation import add_vertebra
+from .study_creation import add_study_curve, add_vertebra
 from .study_display import update_straightening, update_study
-from .study_removal import remove_vertebra
+from .study_removal import remove_node, remove_vertebra
+from .study_report import model_report
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,15 +59,25 @@ def study_state(study: Study, report: SpineReport, nodes: Sequence[slicer.vtkMRM
 def restore_state(study: Study, state: StudyState) -> None:
     """Bring a study back to a state: vertebrae are moved, added and removed, the view is straightened anew.
 
-    A curve node that was deleted does not come back.
+    A curve node that was deleted comes back, and goes again.
     """
     write_preset(study, state.preset)
     _restore_vertebrae(study, dict(state.vertebrae))
-    curve_node = study.curve_node
-    if curve_node is not None and state.curve_points and described_points(curve_node) != state.curve_points:
-        set_described_points(curve_node, state.curve_points)
+    if _restore_curve(study, state.curve_points):
         update_straightening(study)
     update_study(study)
+
+
+def _restore_curve(study: Study, points: Sequence[DescribedPoint]) -> bool:
+    """Whether the curve was not yet as it has to be."""
+    node = study.curve_node
+    if (described_points(node) if node is not None else ()) == points:
+        return False
+    if not points:
+        remove_node(node)
+    else:
+        set_described_points(node or add_study_curve(study, model_report(study).curve), points)
+    return True
 
 
 def _restore_vertebrae(study: Study, vertebrae: dict[int, Vertebra]) -> None:

@@ -38,10 +38,6 @@ class UndoHistory(Generic[State]):
             self._present = state
             self._future.clear()
 
-    def amend(self, state: State) -> None:
-        """Replace the present state by one that differs in what cannot be undone."""
-        self._present = state
-
     def undo(self) -> State:
         """Go back by one state and return it; the present one where there is no earlier."""
         if self._past:

@@ -29,6 +29,16 @@ def volume_from_node(node: slicer.vtkMRMLScalarVolumeNode) -> Volume:
     :return: the volume, its RAS being the scene's world coordinates.
     :raises UnusableInput: no voxels, several values per voxel, or a parent transform that is not linear.
     """
+    ijk_to_ras = vtk.vtkMatrix4x4()
+    node.GetIJKToRASMatrix(ijk_to_ras)
+    return Volume(voxels_from_node(node), _world_from_node(node) @ array_from_matrix(ijk_to_ras))
+
+
+def voxels_from_node(node: slicer.vtkMRMLScalarVolumeNode) -> NDArray:
+    """The voxels (k, j, i) of a volume node, shared with it.
+
+    :raises UnusableInput: no voxels, or several values per voxel.
+    """
     name = node.GetName() or "the volume"
     image = node.GetImageData()
     if image is None or image.GetPointData().GetScalars() is None or image.GetNumberOfPoints() == 0:
@@ -38,10 +48,7 @@ def volume_from_node(node: slicer.vtkMRMLScalarVolumeNode) -> Volume:
             f"the volume {name!r} has {image.GetNumberOfScalarComponents()} values per voxel; choose a CT with one"
         )
     i, j, k = image.GetDimensions()
-    voxels = vtk_to_numpy(image.GetPointData().GetScalars()).reshape(k, j, i)
-    ijk_to_ras = vtk.vtkMatrix4x4()
-    node.GetIJKToRASMatrix(ijk_to_ras)
-    return Volume(voxels, _world_from_node(node) @ array_from_matrix(ijk_to_ras))
+    return vtk_to_numpy(image.GetPointData().GetScalars()).reshape(k, j, i)
 
 
 def _world_from_node(node: slicer.vtkMRMLTransformableNode) -> NDArray[np.float64]:
