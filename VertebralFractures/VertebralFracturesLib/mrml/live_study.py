@@ -13,6 +13,7 @@ from ..core.keypoints import KEYPOINT_NAMES
 from ..core.levels import level_between, parse_level, rename_sequence, shift_sequence
 from ..core.report import SpineReport, Vertebra
 from .keypoint_nodes import highlight, set_vertebra_attributes
+from .label_nodes import highlight_label
 from .linked_crosshair import LinkedCrosshair
 from .linked_points import LinkedPoints
 from .observers import Observers
@@ -105,6 +106,8 @@ class LiveStudy:
             for shown in (node, proxy_of(node)):
                 if shown is not None:
                     highlight(shown, node is selected)
+        for labels in self.study.label_nodes:
+            highlight_label(labels, self.selected)
 
     def next_vertebra(self) -> None:
         """Select the vertebra below; the first where none is selected."""
