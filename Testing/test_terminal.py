@@ -2,7 +2,7 @@
 
 import io
 
-from VertebralFracturesLib.terminal import ProgressLine, text_table
+from VertebralFracturesLib.terminal import ProgressLine
 
 
 class Terminal(io.StringIO):
@@ -24,7 +24,3 @@ def test_a_log_gets_one_line_per_stage() -> None:
         for stage, fraction in (("reading", 0.1), ("reading", 0.9), ("vertebrae", 0.0), ("vertebrae", 1.0)):
             progress(stage, fraction)
     assert log.getvalue() == "reading\nvertebrae\n"
-
-
-def test_numbers_stand_under_their_heads() -> None:
-    assert text_table(("Level", "mm"), [("L1", "9.5"), ("T12", "21.0")]) == "Level    mm\nL1      9.5\nT12    21.0"

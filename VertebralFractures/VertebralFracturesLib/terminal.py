@@ -1,12 +1,12 @@
 """What the command line shows: one line of progress on stderr and tables on stdout."""
 
 import sys
-from collections.abc import Sequence
 from types import TracebackType
 from typing import TextIO
 
 from .core.report import SpineReport
 from .core.report_table import column, format_value, table_rows
+from .core.text_table import text_table
 
 RESULT_COLUMNS = (
     "level",
@@ -52,16 +52,6 @@ class ProgressLine:
         if self._is_terminal and self._shown:
             self._stream.write("\r" + " " * len(self._shown) + "\r")
             self._stream.flush()
-
-
-def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table of text, first column to the left, numbers to the right."""
-    widths = [max(len(row[i]) for row in (header, *rows)) for i in range(len(header))]
-    lines = []
-    for row in (header, *rows):
-        cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
 
 
 def result_table(report: SpineReport) -> str:

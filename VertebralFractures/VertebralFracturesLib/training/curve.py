@@ -11,15 +11,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+from torch.utils.data import DataLoader, IterableDataset
 
 from ..core.volume import AIR_HU
-from ..networks.devices import choose_device
 from ..networks.spine_curve_net import SPACING_MM, CurveOutput, SpineCurveNet, normalised, predict_slices
-from ..networks.weights import save_weights
-from .loop import Recipe, take_weights, train
+from .loop import Recipe
 from .options import add_common_arguments, chosen_recipe
 from .reference_cases import reference_cases
+from .run import train_and_save, worker_rng
 from .volume_samples import VolumeCrop, VolumeSample, random_crop_shape, random_volume_crop, real_volume_sample
 
 RECIPES = {
@@ -40,21 +39,16 @@ def run(args: argparse.Namespace) -> None:
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
     pools, held_out = training_pools(args)
-    recipe, device = chosen_recipe(args, RECIPES), choose_device(args.device)
+    recipe = chosen_recipe(args, RECIPES)
     batches = iter(DataLoader(VolumeStream(pools, recipe.batch_size, args.seed), None, num_workers=args.workers))
 
     def loss(candidate: nn.Module, batch: dict[str, Tensor]) -> Tensor:
-        batch = {name: value.to(device) for name, value in batch.items()}
         return curve_loss(candidate(normalised(batch["image"])[:, None]), batch)
 
-    low_precision = args.low_precision or device == "cuda"
-    net = SpineCurveNet()
-    if args.start_from:
-        take_weights(net, args.start_from)
-    trained = train(
-        net, batches, loss, lambda candidate: measure(candidate, held_out), recipe, args.output, device, low_precision
-    )
-    save_weights(trained, args.output / "spine_curve.npz")
+    def validate(candidate: nn.Module) -> dict[str, float]:
+        return measure(candidate, held_out)
+
+    train_and_save(args, SpineCurveNet(), batches, loss, validate, recipe, "spine_curve")
 
 
 def training_pools(args: argparse.Namespace) -> tuple[list[list[VolumeSample]], list[VolumeSample]]:
@@ -88,9 +82,7 @@ class VolumeStream(IterableDataset):
         self.pools, self.batch_size, self.seed = pools, batch_size, seed
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        torch.set_num_threads(1)
-        worker = get_worker_info()
-        rng = np.random.default_rng([self.seed, worker.seed if worker else 0])
+        rng = worker_rng(self.seed)
         while True:
             shape, crops = random_crop_shape(rng), []
             for _ in range(self.batch_size):

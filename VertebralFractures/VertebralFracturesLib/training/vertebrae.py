@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+from torch.utils.data import DataLoader, IterableDataset
 
 from ..core.anchor_free import region_targets
 from ..core.anchors import anchor_targets
@@ -17,12 +17,11 @@ from ..core.detection import settle
 from ..core.genant import genant_index, heights_mm
 from ..core.keypoints import body_centre
 from ..core.straightening import PIXEL_MM
-from ..networks.devices import choose_device
 from ..networks.vertebra_net import DetectorName, VertebraNet, detect, normalised
-from ..networks.weights import save_weights
-from .loop import Recipe, take_weights, train
+from .loop import Recipe
 from .options import add_common_arguments, chosen_recipe
 from .reference_cases import flat_cases, reference_cases
+from .run import train_and_save, worker_rng
 from .slice_augmentation import Crop, random_crop
 from .slice_samples import SliceSample, real_samples
 from .vertebra_losses import VertebraTargets, vertebra_loss
@@ -50,22 +49,18 @@ def run(args: argparse.Namespace) -> None:
     rng = np.random.default_rng(args.seed)
     pools, held_out = training_pools(args, rng)
     net = VertebraNet(args.detector)
-    if args.start_from:
-        take_weights(net, args.start_from)
-    recipe, device = chosen_recipe(args, RECIPES), choose_device(args.device)
+    recipe = chosen_recipe(args, RECIPES)
     data = CropStream(pools, args.detector, args.seed)
     batches = iter(DataLoader(data, recipe.batch_size, num_workers=args.workers))
 
     def loss(candidate: nn.Module, batch: dict[str, Tensor]) -> Tensor:
-        batch = {name: value.to(device) for name, value in batch.items()}
         output = candidate(normalised(batch.pop("image"))[:, None])
         return vertebra_loss(args.detector, output.float(), VertebraTargets(**batch))
 
-    low_precision = args.low_precision or device == "cuda"
-    trained = train(
-        net, batches, loss, lambda candidate: measure(candidate, held_out), recipe, args.output, device, low_precision
-    )
-    save_weights(trained, args.output / f"vertebrae_{args.detector.replace('-', '_')}.npz")
+    def validate(candidate: nn.Module) -> dict[str, float]:
+        return measure(candidate, held_out)
+
+    train_and_save(args, net, batches, loss, validate, recipe, f"vertebrae_{args.detector.replace('-', '_')}")
 
 
 def training_pools(
@@ -111,9 +106,7 @@ class CropStream(IterableDataset):
         self.pools, self.detector, self.seed = pools, detector, seed
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        torch.set_num_threads(1)
-        worker = get_worker_info()
-        rng = np.random.default_rng([self.seed, worker.seed if worker else 0])
+        rng = worker_rng(self.seed)
         shares = np.array([3.0, 1.0, 2.0])[: len(self.pools)]
         while True:
             pool = self.pools[rng.choice(len(self.pools), p=shares / shares.sum())]
