@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from .analysis import Progress, analyze_input
 from .core.genant import find_preset, genant_index, grade, heights_mm
 from .core.report import SpineReport
+from .core.text_table import text_table
 from .core.volume import Volume
 from .io import read_input
-from .terminal import text_table
 
 if TYPE_CHECKING:
     from .core.reference_case import ReferenceCase
