@@ -10,8 +10,9 @@ from VertebralFracturesLib.core.report import SpineReport, Vertebra
 from VertebralFracturesLib.core.report_table import CSV_ENCODING
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.errors import NoSpineFound, UnusableInput
-from VertebralFracturesLib.evaluation.evaluate import evaluate
-from VertebralFracturesLib.evaluation.tables import evaluation_text, write_evaluation
+from VertebralFracturesLib.evaluation.evaluate import Evaluation, evaluate_cases, summarized
+from VertebralFracturesLib.evaluation.files import case_document, read_case_result, write_evaluation
+from VertebralFracturesLib.evaluation.tables import evaluation_text
 
 LEVELS = ("T8", "T9", "T10")
 
@@ -47,16 +48,20 @@ def analyze(volume, case) -> SpineReport:
     return SpineReport("test", {}, "anchor", "genant", case.curve, tuple(vertebrae))
 
 
+def evaluate(folder: Path, answer=analyze, read_image=read, progress=None) -> Evaluation:
+    return summarized(evaluate_cases(find_cases(folder), answer, read_image, progress), {"cases": "some"})
+
+
 @pytest.fixture
 def evaluation(tmp_path):
     write_case(tmp_path, "one")
     write_case(tmp_path, "empty")
-    return evaluate(tmp_path, analyze, read)
+    return evaluate(tmp_path)
 
 
 def test_cases_are_analysed_and_compared(tmp_path, evaluation):
     empty, one = evaluation.cases
-    assert (one.name, len(one.matched), one.false_finds) == ("one", 2, 0)
+    assert (one.name, len(one.matched), one.false_finds) == ("one", 2, ())
     assert [(v.level, v.index) for v in one.missed] == [("T10", 1.0)]
     assert one.matched[0].found_heights_mm == pytest.approx([21, 20, 20])
     assert one.matched[0].centre_error_mm == pytest.approx(1 / 6)
@@ -70,7 +75,7 @@ def test_progress_names_each_case(tmp_path):
     write_case(tmp_path, "b")
     write_case(tmp_path, "a")
     told = []
-    evaluate(tmp_path, analyze, read, lambda name, share: told.append((name, share)))
+    evaluate(tmp_path, progress=lambda name, share: told.append((name, share)))
     assert told == [("a", 0.0), ("b", 0.5)]
 
 
@@ -80,14 +85,14 @@ def test_an_unreadable_image_fails_only_its_case(tmp_path):
     def refuse(path: Path) -> Volume:
         raise UnusableInput("no CT")
 
-    assert evaluate(tmp_path, analyze, refuse).cases[0].failure == "no CT"
+    assert evaluate(tmp_path, read_image=refuse).cases[0].failure == "no CT"
 
 
 def test_the_text_tells_the_measures_the_failures_and_the_worst(evaluation):
     text = evaluation_text(evaluation)
     for part in ("one ", "all ", "recall", "empty: no spine is in view", "one: T10", "one T8: height off by 1.0 mm"):
         assert part in text
-    assert "nan" not in text
+    assert " nan" not in text
     assert max(map(len, text.splitlines())) <= 110
 
 
@@ -97,12 +102,24 @@ def test_the_files_hold_everything(tmp_path, evaluation):
     assert document["measures"]["recall"]["value"] == pytest.approx(2 / 6)
     assert document["measures"]["sensitivity_60"]["value"] is None
     assert document["cases"][1]["matched"][0]["found_heights_mm"] == pytest.approx([21, 20, 20])
+    assert document["facts"] == {"cases": "some"}
     text = (tmp_path / "evaluation.csv").read_bytes().decode(CSV_ENCODING)
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [row["case"] for row in rows] == ["empty", "one", "all"]
     assert rows[0]["failure"] == "no spine is in view"
     assert rows[2]["missed"] == "4"
     assert float(rows[1]["recall"]) == pytest.approx(2 / 3, abs=1e-4)
+
+
+def test_what_came_of_a_case_is_restored_from_its_file(evaluation):
+    for case in evaluation.cases:
+        document = json.loads(json.dumps(case_document(case), allow_nan=False))
+        again = read_case_result(document)
+        assert case_document(again) == document
+        assert {name: values.tolist() for name, values in again.arrays.items()} == {
+            name: values.tolist() for name, values in case.arrays.items()
+        }
+    assert document["matched"][0]["found_index"] == pytest.approx(20 / 21)
 
 
 def test_a_single_case_folder_is_a_case(tmp_path):

@@ -1,33 +1,26 @@
 import numpy as np
 import pytest
-from VertebralFracturesLib.evaluation import metrics
-from VertebralFracturesLib.evaluation.metrics import CaseResult, MatchedVertebra, MissedVertebra, Pool
-
-
-def found(index: float, measured: float, *, centre: float = 1.0, named: str = "T8") -> MatchedVertebra:
-    """A T8 of posterior height 20 mm, its anterior height so that G is as given by reference and as measured."""
-    return MatchedVertebra(
-        "T8",
-        named,
-        centre,
-        np.array([1.0, 1, 1, 1, 1, 3]),
-        np.array([20 * index, 20, 20]),
-        np.array([20 * measured, 20, 20]),
-    )
-
-
-def case(name: str, matched=(), missed=(), false: int = 0) -> CaseResult:
-    return CaseResult(name, tuple(matched), tuple(missed), false, 1, 2.0)
-
+from marked_bodies import case, false_find, found, missed
+from VertebralFracturesLib.core.genant import PRESETS
+from VertebralFracturesLib.evaluation.metrics import GROUPS, METRICS, grade_table
+from VertebralFracturesLib.evaluation.results import Pool
 
 CASES = [
-    case("a", [found(0.9, 0.95, centre=1.0), found(0.7, 0.6, centre=2.0)], [MissedVertebra("T9", 0.5)], false=1),
-    case("b", [found(0.85, 0.78, centre=3.0, named="T9"), found(0.55, 0.78, centre=4.0)]),
+    case("a", [found(0.9, 0.95), found(0.7, 0.6, shift_mm=(2, 0, 0))], [missed(0.5)], [false_find(0.9)]),
+    case(
+        "b", [found(0.85, 0.78, shift_mm=(3, 0, 0), named="T9"), found(0.55, 0.78, shift_mm=(4, 0, 0), confidence=0.5)]
+    ),
 ]
 
 
 def values(cases) -> dict[str, float]:
-    return {metric.name: metric.of(Pool(cases)) for metric in metrics.METRICS}
+    return {metric.name: metric.of(Pool(cases)) for metric in METRICS}
+
+
+def test_every_measure_is_told_apart_and_explained():
+    assert len({metric.name for metric in METRICS}) == len(METRICS)
+    assert {metric.group for metric in METRICS} == set(GROUPS)
+    assert all(metric.title and metric.meaning and metric.unit in ("1", "mm", "%", "s") for metric in METRICS)
 
 
 def test_detection():
@@ -35,7 +28,15 @@ def test_detection():
     assert result["recall"] == pytest.approx(4 / 5)
     assert result["precision"] == pytest.approx(4 / 5)
     assert result["severe_recall"] == pytest.approx(2 / 3)
-    assert result["level_correctness"] == pytest.approx(3 / 4)
+    assert result["planar_recall"] == pytest.approx(4 / 5)
+
+
+def test_in_two_dimensions_only_boxes_that_overlap_count():
+    aside, slipped = found(1, 1, shift_mm=(7, 0, 0)), found(1, 1, shift_mm=(0, 0, 7.5))
+    assert aside.overlap == pytest.approx(1.0)
+    assert slipped.overlap == pytest.approx(12.5 / 27.5)
+    result = values([case("a", [aside, slipped], [missed(1)], [false_find(1)])])
+    assert result["planar_recall"] == result["planar_precision"] == pytest.approx(1 / 3)
 
 
 def test_distances():
@@ -46,8 +47,13 @@ def test_distances():
     assert result["centre_error_p95_mm"] == pytest.approx(3.85)
     assert result["severe_centre_error_mm"] == pytest.approx(3.0)
     assert result["severe_centre_error_sd_mm"] == pytest.approx(1.0)
-    assert result["keypoint_error_mm"] == pytest.approx(8 / 6)
-    assert result["keypoint_error_median_mm"] == pytest.approx(1.0)
+    assert result["localisation_error_mm"] == pytest.approx((1 + 2 + 3 + 4 + 12) / 5)
+
+
+def test_keypoint_errors_in_space_and_in_the_plane():
+    result = values([case("a", [found(1, 1, shift_mm=(3, 4, 0))])])
+    assert result["keypoint_error_mm"] == result["keypoint_error_p95_mm"] == pytest.approx(5)
+    assert result["sagittal_error_mm"] == pytest.approx(4)
 
 
 def test_heights_and_indices():
@@ -57,57 +63,61 @@ def test_heights_and_indices():
     assert result["height_bias_mm"] == pytest.approx(errors.sum() / 12)
     relative = 100 * np.abs(errors) / [18, 14, 17, 11]
     assert result["height_error_percent"] == pytest.approx(relative.sum() / 12)
+    assert result["height_anterior_error_mm"] == pytest.approx(np.abs(errors).mean())
+    assert result["height_anterior_bias_mm"] == pytest.approx(errors.mean())
+    assert result["height_anterior_half_width_mm"] == pytest.approx(1.96 * errors.std(ddof=1))
+    assert result["height_posterior_error_mm"] == pytest.approx(0, abs=1e-12)
     assert result["index_error"] == pytest.approx(np.mean([0.05, 0.10, 0.07, 0.23]))
     assert result["index_bias"] == pytest.approx(np.mean([0.05, -0.10, -0.07, 0.23]))
     assert result["patient_index_error"] == pytest.approx(np.mean([0.1, 0.23]))
 
 
-def test_grades_at_cutoffs():
-    result = values(CASES)
-    assert result["sensitivity_80"] == pytest.approx(2 / 3)
-    assert result["specificity_80"] == pytest.approx(1 / 2)
-    assert result["sensitivity_74"] == pytest.approx(1 / 3)
-    assert result["specificity_74"] == pytest.approx(1.0)
-    assert result["area_under_curve_74"] == pytest.approx((1 + 1 + 1 + 0.5) / 4)
-
-
-def test_the_weighted_kappa_by_hand():
-    pool = Pool(CASES)
-    observed = 0 + 1 + 1 + 2
-    truth, measured = [2, 0, 1, 1], [1, 2, 0, 1]
+def test_grades():
+    table = grade_table(Pool(CASES), PRESETS["genant"])
+    assert table.tolist() == [[1, 1, 0, 0], [0, 0, 0, 0], [0, 0, 0, 1], [0, 1, 0, 0]]
+    observed, truth, measured = 1 + 1 + 2, [2, 0, 1, 1], [1, 2, 0, 1]
     expected = sum(abs(i - j) * truth[i] * measured[j] / 4 for i in range(4) for j in range(4))
-    assert metrics.grade_kappa(pool) == pytest.approx(1 - observed / expected)
+    assert values(CASES)["grade_kappa_genant"] == pytest.approx(1 - observed / expected)
 
 
-def test_area_under_the_curve():
-    truth = np.array([True, True, False, False])
-    assert metrics.area_under_curve(truth, np.array([4.0, 3, 2, 1])) == 1
-    assert metrics.area_under_curve(truth, np.array([1.0, 1, 1, 1])) == 0.5
-    assert np.isnan(metrics.area_under_curve(np.array([True]), np.array([1.0])))
+def test_levels():
+    result = values(CASES)
+    assert result["level_correctness"] == pytest.approx(3 / 4)
+    assert result["levels_off_by_one"] == pytest.approx(1 / 4)
+    assert result["levels_undecided"] == pytest.approx(1 / 4)
+    assert result["levels_sure_right"] == pytest.approx(2 / 3)
+    assert result["cases_levels_right"] == pytest.approx(1 / 2)
+
+
+def test_levels_that_the_reference_does_not_know_do_not_count():
+    result = values([case("a", [found(1, 1, level=None), found(1, 1, named=None)])])
+    assert result["level_correctness"] == 0
+    assert result["levels_undecided"] == 1
+    only_unknown = values([case("a", [found(1, 1, level=None)])])
+    assert np.isnan([only_unknown["level_correctness"], only_unknown["cases_levels_right"]]).all()
+
+
+def test_coverage_of_the_uncertainty():
+    shifts = [(9, 0.5, 0), (0, 0, 1.5), (0, 3, 4)]
+    result = values([case("a", [*(found(1, 1, shift_mm=s) for s in shifts), found(1, 1, uncertainty_mm=None)])])
+    assert result["coverage_1"] == pytest.approx(1 / 3)
+    assert result["coverage_2"] == pytest.approx(2 / 3)
+    assert result["uncertainty_ratio"] == pytest.approx((0.5 + 1.5 + 5) / 3)
+
+
+def test_cases_without_a_result():
+    result = values([case("a", missed=[missed(1)], failure="no spine"), *CASES])
+    assert result["failure_rate"] == pytest.approx(1 / 3)
+    assert result["seconds"] == 2
 
 
 def test_what_is_undefined_is_not_a_number():
-    nothing = values([case("a", missed=[MissedVertebra("T9", 0.9)])])
+    nothing = values([case("a", missed=[missed(0.9)])])
     assert nothing["recall"] == 0
-    assert all(np.isnan(nothing[name]) for name in ("precision", "centre_error_mm", "height_error_mm", "index_error"))
-    assert np.isnan(nothing["grade_kappa"])
+    defined = {"recall", "planar_recall", "patient_index_error", "failure_rate", "seconds"}
+    assert {name for name, value in nothing.items() if not np.isnan(value)} == defined
     assert nothing["patient_index_error"] == pytest.approx(0.1)
     only_normal = values([case("a", [found(0.9, 0.9)])])
-    assert np.isnan(only_normal["sensitivity_80"])
-    assert np.isnan(only_normal["grade_kappa"])
+    assert np.isnan(only_normal["grade_kappa_genant"])
+    assert np.isnan(only_normal["index_half_width"])
     assert only_normal["specificity_80"] == 1
-
-
-def test_intervals_resample_whole_cases():
-    estimates = metrics.estimate(CASES, resamples=200)
-    recall = estimates["recall"]
-    assert recall.value == pytest.approx(4 / 5)
-    assert (recall.low, recall.high) == (pytest.approx(2 / 3), pytest.approx(1.0))
-    assert metrics.estimate(CASES, resamples=200) == estimates
-
-
-def test_a_single_case_has_no_interval():
-    estimates = metrics.estimate(CASES[1:])
-    assert estimates["recall"] == metrics.Estimate(1.0, None, None)
-    assert estimates["sensitivity_60"].value == 0
-    assert metrics.estimate([case("a", [found(0.9, 0.9)])])["sensitivity_60"] == metrics.Estimate(None, None, None)

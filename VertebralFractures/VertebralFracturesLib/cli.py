@@ -65,6 +65,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_analyze(commands.add_parser("analyze", help="measure the vertebrae of a CT"))
     _add_demo(commands.add_parser("demo", help="make a synthetic patient, measure it, compare with the truth"))
+    _add_pictures(commands.add_parser("pictures", help="draw the views of 3D Slicer as PNG files"))
     _add_evaluate(commands.add_parser("evaluate", help="compare with reference cases"))
     _add_phantom(commands.add_parser("phantom", help="write synthetic patients as reference cases"))
     training = commands.add_parser("train", help="train a network")
@@ -155,6 +156,43 @@ def _demo(args: argparse.Namespace) -> None:
     print(f"{comparison}\n\n{target}: the synthetic CT and the results; open scene.mrb in 3D Slicer")
 
 
+def _add_pictures(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "input", metavar="INPUT", type=Path, help="a CT as for analyze, or a scene.mrb to draw as it was saved"
+    )
+    parser.add_argument("--series", metavar="X", help="Series Instance UID or Series Number in a DICOM folder")
+    parser.add_argument(
+        "--vertebra", metavar="V", help="level or number of the vertebra to look at (default: the one of least G)"
+    )
+    _add_output(parser, "NAME-pictures")
+    _add_run_options(parser)
+    parser.set_defaults(command=_pictures)
+
+
+def _pictures(args: argparse.Namespace) -> None:
+    from .analysis import measure_input
+    from .io import read_input
+    from .output import output_folder
+    from .pictures import PICTURE_FILES, draw_report, draw_scene, is_scene
+    from .terminal import ProgressLine
+
+    target = args.output or Path(f"{_input_name(args.input)}-pictures")
+    with output_folder(target, args.overwrite) as folder, ProgressLine() as progress:
+        progress("reading", 0.0)
+        if is_scene(args.input):
+            draw_scene(folder, args.input, args.vertebra)
+        else:
+            read = read_input(args.input, args.series, lambda fraction: progress("reading", fraction))
+            report = measure_input(
+                read, device=args.device, detector=args.detector, preset=args.preset, progress=progress
+            )
+            progress("drawing", 0.0)
+            draw_report(folder, read.volume, report, args.input.name, args.vertebra)
+            for warning in report.warnings:
+                _say(f"warning: {warning}")
+    print(f"{target}: {', '.join(PICTURE_FILES)}")
+
+
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", metavar="DATA", type=Path, help="folder of reference cases")
     _add_output(parser, "tables are printed only")
@@ -165,20 +203,24 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
 def _evaluate(args: argparse.Namespace) -> None:
     from contextlib import nullcontext
 
-    from .evaluation.evaluate import evaluate
-    from .evaluation.tables import evaluation_text, write_evaluation
+    from .core.reference_case import find_cases
+    from .evaluation.evaluate import evaluate_cases, summarized
+    from .evaluation.files import write_evaluation
+    from .evaluation.tables import evaluation_text
     from .io import read_volume
     from .networks.weights import load_models
     from .output import output_folder
     from .pipeline import analyze
     from .terminal import ProgressLine
 
-    with output_folder(args.output, args.overwrite) if args.output else nullcontext() as folder:
+    with output_folder(args.output, args.overwrite) if args.output else nullcontext() as folder, ProgressLine() as line:
         models = load_models(args.device, args.detector)
-        with ProgressLine() as progress:
-            evaluation = evaluate(
-                args.data, lambda volume, case: analyze(volume, models, preset=args.preset), read_volume, progress
-            )
+        cases = find_cases(args.data)
+        results = evaluate_cases(
+            cases, lambda volume, case: analyze(volume, models, preset=args.preset), read_volume, line
+        )
+        facts = {"cases": args.data.resolve().name, "detector": args.detector, "software": f"{PROGRAM} {__version__}"}
+        evaluation = summarized(results, facts)
         if folder is not None:
             write_evaluation(folder, evaluation)
     print(evaluation_text(evaluation), end="")

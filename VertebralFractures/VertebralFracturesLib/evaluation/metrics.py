@@ -1,331 +1,333 @@
-"""Measures of error, pooled over cases, with intervals from resampling whole cases."""
+"""The measures of error: name, unit, formula and source of each, in the order of the tables."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
-from ..core.genant import PRESETS, genant_index, grade
+from ..core.genant import GRADE_NAMES, PRESETS, Preset, grade
+from ..core.levels import CONFIDENT_LEVEL
+from .agreement import bland_altman, confusion, weighted_kappa
+from .classification import TASKS, Answers, Task, answers, roc_area, sensitivity, specificity
+from .matching import MATCH_MM
+from .results import Pool
 
 PISOV_CUTOFF = PRESETS["pisov"].moderate
 """At or below this index G, Pisov 2020 reports the localisation of fractured vertebrae apart (table 1)."""
 
-CUTOFFS = (0.80, 0.75, 0.74, 0.60)
-"""Cut-offs of G at which sensitivity and specificity are given where the reference has both classes."""
+SAME_BODY_OVERLAP = 0.5
+"""Overlap of two boxes in the sagittal plane from which they show the same body, as with the anchors of Pisov 2020."""
 
+SURE_LEVEL = 0.9
+"""Confidence above which a level name must not be wrong."""
 
-@dataclass(frozen=True, eq=False)
-class MatchedVertebra:
-    """A reference vertebra that was found.
+HEIGHT_NAMES = ("anterior", "middle", "posterior")
 
-    :param level: its level by the reference.
-    :param found_level: the level it was given, or None.
-    :param centre_error_mm: distance of the body centres.
-    :param keypoint_errors_mm: (6,) distances of the keypoints.
-    :param heights_mm: (3,) anterior, middle and posterior height by the reference.
-    :param found_heights_mm: (3,) the heights measured.
-    """
-
-    level: str
-    found_level: str | None
-    centre_error_mm: float
-    keypoint_errors_mm: NDArray[np.float64]
-    heights_mm: NDArray[np.float64]
-    found_heights_mm: NDArray[np.float64]
-
-    @property
-    def index(self) -> float:
-        """G by the reference."""
-        return float(genant_index(self.heights_mm))
-
-    @property
-    def found_index(self) -> float:
-        """G as measured."""
-        return float(genant_index(self.found_heights_mm))
-
-    @property
-    def height_error_mm(self) -> float:
-        """The greatest absolute error of the three heights."""
-        return float(np.abs(self.found_heights_mm - self.heights_mm).max())
-
-
-@dataclass(frozen=True, eq=False)
-class MissedVertebra:
-    """A reference vertebra that was not found: its level and its index G by the reference."""
-
-    level: str
-    index: float
-
-
-@dataclass(frozen=True, eq=False)
-class CaseResult:
-    """What came of one case.
-
-    :param name: name of the case.
-    :param matched: the reference vertebrae that were found.
-    :param missed: those that were not.
-    :param false_finds: number of finds in the marked range that are no reference vertebra.
-    :param outside_finds: number of finds beyond the marked range.
-    :param seconds: duration of the analysis.
-    :param failure: why there is no result at all, or None.
-    """
-
-    name: str
-    matched: tuple[MatchedVertebra, ...]
-    missed: tuple[MissedVertebra, ...]
-    false_finds: int
-    outside_finds: int
-    seconds: float
-    failure: str | None = None
-
-
-class Pool:
-    """The vertebrae of several cases as arrays.
-
-    :param cases: the cases; the same one may come several times.
-    """
-
-    def __init__(self, cases: Sequence[CaseResult]) -> None:
-        self.cases = cases
-        self.matched = [vertebra for case in cases for vertebra in case.matched]
-        self.missed = [vertebra for case in cases for vertebra in case.missed]
-        self.false_finds = sum(case.false_finds for case in cases)
-
-    @cached_property
-    def centre_errors_mm(self) -> NDArray[np.float64]:
-        """(n,) distances of the body centres."""
-        return np.array([v.centre_error_mm for v in self.matched])
-
-    @cached_property
-    def keypoint_errors_mm(self) -> NDArray[np.float64]:
-        """(6 n,) distances of the keypoints."""
-        return np.array([v.keypoint_errors_mm for v in self.matched]).ravel()
-
-    @cached_property
-    def heights_mm(self) -> NDArray[np.float64]:
-        """(n, 3) heights by the reference."""
-        return np.array([v.heights_mm for v in self.matched]).reshape(-1, 3)
-
-    @cached_property
-    def height_errors_mm(self) -> NDArray[np.float64]:
-        """(n, 3) measured minus reference height."""
-        return np.array([v.found_heights_mm for v in self.matched]).reshape(-1, 3) - self.heights_mm
-
-    @cached_property
-    def indices(self) -> NDArray[np.float64]:
-        """(n,) G by the reference."""
-        return np.array([v.index for v in self.matched])
-
-    @cached_property
-    def found_indices(self) -> NDArray[np.float64]:
-        """(n,) G as measured."""
-        return np.array([v.found_index for v in self.matched])
-
-    @cached_property
-    def missed_indices(self) -> NDArray[np.float64]:
-        """(m,) G by the reference of the vertebrae that were missed."""
-        return np.array([v.index for v in self.missed])
-
-    @cached_property
-    def patient_indices(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Least G by the reference and as measured, (cases,) each; 1 where nothing was found."""
-        truth = [min([v.index for v in c.matched] + [v.index for v in c.missed]) for c in self.cases]
-        found = [min((v.found_index for v in case.matched), default=1.0) for case in self.cases]
-        return np.array(truth), np.array(found)
-
-
-def recall(pool: Pool) -> float:
-    """Found share of the reference vertebrae."""
-    return _share(len(pool.matched), len(pool.matched) + len(pool.missed))
-
-
-def precision(pool: Pool) -> float:
-    """Share of the finds in the marked range that are reference vertebrae."""
-    return _share(len(pool.matched), len(pool.matched) + pool.false_finds)
-
-
-def severe_recall(pool: Pool) -> float:
-    """Found share of the reference vertebrae with G at or below :data:`PISOV_CUTOFF`."""
-    found = int((pool.indices <= PISOV_CUTOFF).sum())
-    return _share(found, found + int((pool.missed_indices <= PISOV_CUTOFF).sum()))
-
-
-def level_correctness(pool: Pool) -> float:
-    """Share of the found vertebrae that were given the level of the reference."""
-    return _share(sum(v.level == v.found_level for v in pool.matched), len(pool.matched))
-
-
-def sensitivity(pool: Pool, cutoff: float) -> float:
-    """Share of the reference vertebrae with G at or below the cut-off that were measured so; a missed one was not."""
-    positive = pool.indices <= cutoff
-    flagged = int((pool.found_indices[positive] <= cutoff).sum())
-    return _share(flagged, int(positive.sum()) + int((pool.missed_indices <= cutoff).sum()))
-
-
-def specificity(pool: Pool, cutoff: float) -> float:
-    """Share of the found reference vertebrae with G above the cut-off that were measured so."""
-    negative = pool.indices > cutoff
-    return _share(int((pool.found_indices[negative] > cutoff).sum()), int(negative.sum()))
-
-
-def area_under_curve(truth: NDArray[np.bool_], score: NDArray[np.float64]) -> float:
-    """Area under the ROC curve: how often a positive scores higher than a negative, ties counting half."""
-    positives, negatives = int(truth.sum()), int((~truth).sum())
-    if not positives or not negatives:
-        return float("nan")
-    return float((rankdata(score)[truth].sum() - positives * (positives + 1) / 2) / (positives * negatives))
-
-
-def grade_kappa(pool: Pool) -> float:
-    """Linearly weighted kappa of the four Genant grades; not a number where the reference has but one grade."""
-    truth, found = (grade(values, PRESETS["genant"]) for values in (pool.indices, pool.found_indices))
-    if len(np.unique(truth)) < 2:
-        return float("nan")
-    table = np.zeros((4, 4))
-    np.add.at(table, (truth, found), 1)
-    weight = np.abs(np.subtract.outer(np.arange(4), np.arange(4)))
-    expected = np.outer(table.sum(1), table.sum(0)) / table.sum()
-    return float(1 - (weight * table).sum() / (weight * expected).sum())
-
-
-def _share(part: int, whole: int) -> float:
-    return part / whole if whole else float("nan")
-
-
-def _over(values: Callable[[Pool], NDArray[np.float64]], by: Callable[..., np.floating]) -> Callable[[Pool], float]:
-    """A statistic of an array of the pool; not a number where the array is empty."""
-
-    def statistic(pool: Pool) -> float:
-        array = values(pool)
-        return float(by(array)) if array.size else float("nan")
-
-    return statistic
-
-
-def _percentile_95(values: NDArray[np.float64]) -> np.floating:
-    return np.percentile(values, 95)
-
-
-def _severe_centre_errors(pool: Pool) -> NDArray[np.float64]:
-    return pool.centre_errors_mm[pool.indices <= PISOV_CUTOFF] if pool.matched else np.zeros(0)
-
-
-def _absolute_height_errors(pool: Pool) -> NDArray[np.float64]:
-    return np.abs(pool.height_errors_mm)
-
-
-def _relative_height_errors(pool: Pool) -> NDArray[np.float64]:
-    return 100 * np.abs(pool.height_errors_mm) / pool.heights_mm
-
-
-def _index_errors(pool: Pool) -> NDArray[np.float64]:
-    return pool.found_indices - pool.indices
-
-
-def _patient_index_errors(pool: Pool) -> NDArray[np.float64]:
-    truth, found = pool.patient_indices
-    return np.abs(found - truth)
+GROUPS = ("localisation", "detection", "classification", "measurement", "levels", "uncertainty", "cases")
+"""The tables, in their order."""
 
 
 @dataclass(frozen=True)
 class Metric:
     """One measure of error.
 
+    :param group: the table it belongs to, one of :data:`GROUPS`.
     :param name: key in files.
     :param title: name for readers.
     :param unit: unit, "1" for ratios.
     :param decimals: decimals that mean something.
     :param of: computes it; not a number where it is undefined.
+    :param meaning: formula and source.
     """
 
+    group: str
     name: str
     title: str
     unit: str
     decimals: int
     of: Callable[[Pool], float]
+    meaning: str
 
 
-def _at_cutoff(cutoff: float) -> tuple[Metric, Metric, Metric]:
-    mark, text = f"{round(100 * cutoff)}", f"G <= {cutoff:.2f}"
+def recall(pool: Pool) -> float:
+    """Found share of the reference vertebrae: TP / (TP + FN)."""
+    return _share(len(pool.indices), len(pool.indices) + len(pool.missed_indices))
 
-    def area(pool: Pool) -> float:
-        return area_under_curve(pool.indices <= cutoff, -pool.found_indices)
 
+def precision(pool: Pool) -> float:
+    """Share of the finds in the marked range that are reference vertebrae: TP / (TP + FP)."""
+    return _share(len(pool.indices), len(pool.indices) + len(pool.false_indices))
+
+
+def severe_recall(pool: Pool) -> float:
+    """Recall of the reference vertebrae with G at or below :data:`PISOV_CUTOFF`."""
+    found = int((pool.indices <= PISOV_CUTOFF).sum())
+    return _share(found, found + int((pool.missed_indices <= PISOV_CUTOFF).sum()))
+
+
+def planar_recall(pool: Pool) -> float:
+    """Share of the reference vertebrae that a find overlaps by more than :data:`SAME_BODY_OVERLAP`."""
+    return _share(int((pool.overlaps > SAME_BODY_OVERLAP).sum()), len(pool.indices) + len(pool.missed_indices))
+
+
+def planar_precision(pool: Pool) -> float:
+    """Share of the finds that overlap a reference vertebra by more than :data:`SAME_BODY_OVERLAP`."""
+    return _share(int((pool.overlaps > SAME_BODY_OVERLAP).sum()), len(pool.indices) + len(pool.false_indices))
+
+
+def grade_table(pool: Pool, preset: Preset) -> NDArray[np.int_]:
+    """How often (4, 4) the found vertebrae of each grade by the reference (rows) were given each grade (columns)."""
+    return confusion(grade(pool.indices, preset), grade(pool.found_indices, preset), len(GRADE_NAMES))
+
+
+def cases_with_right_levels(pool: Pool) -> float:
+    """Share of the cases with finds in which every find has the level of the reference."""
+    named = [case.arrays["level_steps"] for case in pool.cases if case.matched and case.matched[0].level]
+    return _share(sum(bool((steps == 0).all()) for steps in named), len(named))
+
+
+def failure_rate(pool: Pool) -> float:
+    """Share of the cases that were refused or in which no spine was found."""
+    return _share(sum(case.failure is not None for case in pool.cases), len(pool.cases))
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else float("nan")
+
+
+def _mean(values: NDArray) -> float:
+    return float(np.mean(values))
+
+
+def _sd(values: NDArray) -> float:
+    return float(np.std(values))
+
+
+def _median(values: NDArray) -> float:
+    return float(np.median(values))
+
+
+def _percentile_95(values: NDArray) -> float:
+    return float(np.percentile(values, 95))
+
+
+def _mean_size(values: NDArray) -> float:
+    return float(np.mean(np.abs(values)))
+
+
+def _over(values: Callable[[Pool], NDArray], by: Callable[[NDArray], float]) -> Callable[[Pool], float]:
+    """A statistic of an array of the pool; not a number where the array is empty."""
+
+    def statistic(pool: Pool) -> float:
+        array = values(pool)
+        return by(array) if array.size else float("nan")
+
+    return statistic
+
+
+def _localisation_errors(pool: Pool) -> NDArray[np.float64]:
+    return np.r_[pool.centre_errors_mm, pool.false_nearest_mm]
+
+
+def _severe_centre_errors(pool: Pool) -> NDArray[np.float64]:
+    return pool.centre_errors_mm[pool.indices <= PISOV_CUTOFF]
+
+
+def _relative_height_errors(pool: Pool) -> NDArray[np.float64]:
+    return 100 * np.abs(pool.height_errors_mm) / pool.heights_mm
+
+
+def _patient_index_errors(pool: Pool) -> NDArray[np.float64]:
+    return np.array([abs(case.found_least_index - case.least_index) for case in pool.cases])
+
+
+def _level_share(of: Callable[[Pool], NDArray[np.bool_]], least_confidence: float = 0.0) -> Callable[[Pool], float]:
+    """Share of the finds with a level by the reference, and at least a confidence in theirs, of which it holds."""
+    return _over(lambda pool: of(pool)[(pool.has_level == 1) & (pool.level_confidence >= least_confidence)], _mean)
+
+
+def _uncertain(pool: Pool) -> NDArray[np.bool_]:
+    """Where (n, 6) an expected error was reported."""
+    return ~np.isnan(pool.uncertainty_mm)
+
+
+def _coverage(times: float) -> Callable[[Pool], float]:
+    return _over(lambda p: (p.sagittal_errors_mm <= times * p.uncertainty_mm)[_uncertain(p)], _mean)
+
+
+def _uncertainty_ratio(pool: Pool) -> float:
+    known = _uncertain(pool)
+    return float(pool.sagittal_errors_mm[known].mean() / pool.uncertainty_mm[known].mean()) if known.any() else np.nan
+
+
+def _kappa(preset: Preset) -> Callable[[Pool], float]:
+    return lambda pool: weighted_kappa(grade_table(pool, preset))
+
+
+def _distance_metrics() -> tuple[Metric, ...]:
+    group, centre = "localisation", "distance of the mean of the six keypoints from that of the reference in 3D"
+    nearest = "distance of every find in the marked range from the nearest reference centre in 3D (Pisov 2020, table 1)"
+    severe = f"{centre}, of vertebrae with G <= {PISOV_CUTOFF} by the reference (Pisov 2020, table 1)"
+    mm = ("mm", 2)
     return (
-        Metric(f"sensitivity_{mark}", f"sensitivity, {text}", "1", 3, lambda pool: sensitivity(pool, cutoff)),
-        Metric(f"specificity_{mark}", f"specificity, {text}", "1", 3, lambda pool: specificity(pool, cutoff)),
-        Metric(f"area_under_curve_{mark}", f"ROC area, {text}", "1", 3, area),
-    )
+        Metric(group, "localisation_error_mm", "to the nearest centre, mean", *mm,
+               _over(_localisation_errors, _mean), nearest),
+        Metric(group, "localisation_error_sd_mm", "to the nearest centre, SD", *mm,
+               _over(_localisation_errors, _sd), f"standard deviation: {nearest}"),
+        Metric(group, "centre_error_mm", "centre error, mean", *mm, _over(lambda p: p.centre_errors_mm, _mean),
+               f"{centre}, of found vertebrae"),
+        Metric(group, "centre_error_sd_mm", "centre error, SD", *mm, _over(lambda p: p.centre_errors_mm, _sd),
+               f"standard deviation: {centre}, of found vertebrae"),
+        Metric(group, "centre_error_median_mm", "centre error, median", *mm,
+               _over(lambda p: p.centre_errors_mm, _median), f"median: {centre}"),
+        Metric(group, "centre_error_p95_mm", "centre error, p95", *mm,
+               _over(lambda p: p.centre_errors_mm, _percentile_95), f"95th percentile: {centre}"),
+        Metric(group, "severe_centre_error_mm", f"centre error, G <= {PISOV_CUTOFF}, mean", *mm,
+               _over(_severe_centre_errors, _mean), severe),
+        Metric(group, "severe_centre_error_sd_mm", f"centre error, G <= {PISOV_CUTOFF}, SD", *mm,
+               _over(_severe_centre_errors, _sd), f"standard deviation: {severe}"),
+    )  # fmt: skip
+
+
+def _detection_metrics() -> tuple[Metric, ...]:
+    group = "detection"
+    paired = f"one to one, centres within {MATCH_MM:.0f} mm; finds beyond the marked range do not count"
+    plane = f"boxes around the keypoints in the sagittal plane of the spine overlap by more than {SAME_BODY_OVERLAP}"
+    return (
+        Metric(group, "recall", "recall", "1", 3, recall, f"TP / (TP + FN), {paired}"),
+        Metric(group, "precision", "precision", "1", 3, precision, f"TP / (TP + FP), {paired}"),
+        Metric(group, "severe_recall", f"recall, G <= {PISOV_CUTOFF}", "1", 3, severe_recall,
+               f"recall of vertebrae with G <= {PISOV_CUTOFF} by the reference"),
+        Metric(group, "planar_recall", "recall in 2D", "1", 3, planar_recall,
+               f"TP / (TP + FN), of which also the {plane}"),
+        Metric(group, "planar_precision", "precision in 2D", "1", 3, planar_precision,
+               f"TP / (TP + FP), of which also the {plane}"),
+    )  # fmt: skip
+
+
+def _classification_metrics(task: Task) -> tuple[Metric, ...]:
+    def by(measure: Callable[[Answers], float]) -> Callable[[Pool], float]:
+        return lambda pool: measure(answers(pool, task))
+
+    group = "classification"
+    of = f"positive: {task.unit} with {'least ' * (task.unit == 'patient')}G <= {task.cutoff:.2f}"
+    return (
+        Metric(group, f"area_under_curve_{task.key}", f"ROC area, {task.title}", "1", 3, by(roc_area),
+               f"P(G of a positive < G of a negative) + half of the ties; {of} by the reference (Pisov 2020, table 2)"),
+        Metric(group, f"sensitivity_{task.key}", f"sensitivity, {task.title}", "1", 3, by(sensitivity),
+               f"TP / (TP + FN) at the same cut-off of the measured G; {of}; what was not found is not flagged"),
+        Metric(group, f"specificity_{task.key}", f"specificity, {task.title}", "1", 3, by(specificity),
+               f"TN / (TN + FP) at the same cut-off of the measured G; {of}"),
+    )  # fmt: skip
+
+
+def _agreement_metrics(
+    name: str, title: str, unit: str, decimals: int, pair: Callable[[Pool], tuple[NDArray, NDArray]]
+) -> tuple[Metric, ...]:
+    """Mean absolute difference, bias and limits of agreement of one quantity."""
+    group, source = "measurement", "Bland and Altman 1986"
+    ending = "_mm" if unit == "mm" else ""
+    return (
+        Metric(group, f"{name}_bias{ending}", f"{title}, bias", unit, decimals, lambda p: bland_altman(*pair(p)).bias,
+               f"mean of measured - reference ({source})"),
+        Metric(group, f"{name}_half_width{ending}", f"{title}, limits of agreement ±", unit, decimals,
+               lambda p: bland_altman(*pair(p)).half_width, f"1.96 SD of measured - reference ({source})"),
+    )  # fmt: skip
+
+
+def _height_agreement(place: int, name: str) -> tuple[Metric, ...]:
+    return (
+        Metric("measurement", f"height_{name}_error_mm", f"{name} height, mean absolute error", "mm", 2,
+               _over(lambda p: p.height_errors_mm[:, place], _mean_size), "mean |measured - reference|"),
+        *_agreement_metrics(f"height_{name}", f"{name} height", "mm", 2,
+                            lambda p: (p.found_heights_mm[:, place], p.heights_mm[:, place])),
+    )  # fmt: skip
+
+
+def _measurement_metrics() -> tuple[Metric, ...]:
+    group, mm = "measurement", ("mm", 2)
+    distance, plane = "distance of a keypoint from that of the reference", "in the sagittal plane of the spine"
+    heights = "|measured - reference| over all three heights, each a 3D distance of paired keypoints"
+    weights = "1 - sum |i - j| o_ij / sum |i - j| e_ij over the four grades (Cohen 1968)"
+    return (
+        Metric(group, "keypoint_error_mm", "keypoint error, mean", *mm,
+               _over(lambda p: p.keypoint_errors_mm, _mean), f"{distance} in 3D"),
+        Metric(group, "keypoint_error_median_mm", "keypoint error, median", *mm,
+               _over(lambda p: p.keypoint_errors_mm, _median), f"median {distance} in 3D"),
+        Metric(group, "keypoint_error_p95_mm", "keypoint error, p95", *mm,
+               _over(lambda p: p.keypoint_errors_mm, _percentile_95), f"95th percentile of the {distance} in 3D"),
+        Metric(group, "sagittal_error_mm", "keypoint error in the sagittal plane, mean", *mm,
+               _over(lambda p: p.sagittal_errors_mm, _mean), f"{distance} {plane}"),
+        Metric(group, "height_error_mm", "height error, mean absolute", *mm,
+               _over(lambda p: p.height_errors_mm, _mean_size), f"mean {heights}"),
+        Metric(group, "height_error_p95_mm", "height error, absolute, p95", *mm,
+               _over(lambda p: np.abs(p.height_errors_mm), _percentile_95), f"95th percentile of {heights}"),
+        Metric(group, "height_error_percent", "height error, mean absolute", "%", 1,
+               _over(_relative_height_errors, _mean), f"mean {heights}, over the height of the reference"),
+        Metric(group, "height_bias_mm", "height bias, measured - reference", *mm,
+               _over(lambda p: p.height_errors_mm, _mean), "mean of measured - reference over all three heights"),
+        *(metric for place, name in enumerate(HEIGHT_NAMES) for metric in _height_agreement(place, name)),
+        Metric(group, "index_error", "|dG|, mean", "1", 3, _over(lambda p: p.index_errors, _mean_size),
+               "mean |measured - reference| of G = min / max of the three heights (Pisov 2020, eq. 1)"),
+        Metric(group, "index_error_p95", "|dG|, p95", "1", 3,
+               _over(lambda p: np.abs(p.index_errors), _percentile_95), "95th percentile of |measured - reference|"),
+        *_agreement_metrics("index", "G", "1", 3, lambda p: (p.found_indices, p.indices)),
+        Metric(group, "patient_index_error", "|d least G| of a patient, mean", "1", 3,
+               _over(_patient_index_errors, _mean), "mean |measured - reference| of the least G of a patient"),
+        *(Metric(group, f"grade_kappa_{name}", f"weighted kappa of grades, {preset.title}", "1", 2, _kappa(preset),
+                 f"{weights}; undefined where the reference has but one grade") for name, preset in PRESETS.items()),
+    )  # fmt: skip
+
+
+def _level_metrics() -> tuple[Metric, ...]:
+    group = "levels"
+    found = "of found vertebrae whose level the reference knows"
+    return (
+        Metric(group, "level_correctness", "levels right", "1", 3,
+               _level_share(lambda p: p.level_steps == 0), f"share {found}"),
+        Metric(group, "levels_off_by_one", "levels off by one", "1", 3,
+               _level_share(lambda p: np.abs(p.level_steps) == 1), f"share {found}"),
+        Metric(group, "levels_undecided", "levels undecided", "1", 3,
+               _level_share(lambda p: np.isnan(p.level_steps) | (p.level_confidence < CONFIDENT_LEVEL)),
+               f"share {found} without a name, or with a confidence below {CONFIDENT_LEVEL}"),
+        Metric(group, "levels_sure_right", f"levels right where confidence > {SURE_LEVEL}", "1", 3,
+               _level_share(lambda p: p.level_steps == 0, np.nextafter(SURE_LEVEL, 1)), f"share {found} and sure"),
+        Metric(group, "cases_levels_right", "cases with all levels right", "1", 3, cases_with_right_levels,
+               "share of the cases with finds"),
+    )  # fmt: skip
+
+
+def _uncertainty_metrics() -> tuple[Metric, ...]:
+    group, within = "uncertainty", "share of the keypoints whose error in the sagittal plane is at most"
+    return (
+        Metric(group, "coverage_1", "keypoints within their uncertainty", "1", 3, _coverage(1),
+               f"{within} the reported uncertainty"),
+        Metric(group, "coverage_2", "keypoints within twice their uncertainty", "1", 3, _coverage(2),
+               f"{within} twice the reported uncertainty"),
+        Metric(group, "uncertainty_ratio", "error over uncertainty", "1", 2, _uncertainty_ratio,
+               "mean error in the sagittal plane over mean uncertainty: 1 where the expected error is the true one"),
+    )  # fmt: skip
+
+
+def _case_metrics() -> tuple[Metric, ...]:
+    group = "cases"
+    return (
+        Metric(group, "failure_rate", "not evaluable cases", "1", 3, failure_rate,
+               "share of the cases that were refused or in which no spine was found"),
+        Metric(group, "seconds", "time of a case, mean", "s", 1,
+               _over(lambda p: np.array([case.seconds for case in p.cases]), _mean),
+               "analysis without reading the file"),
+    )  # fmt: skip
 
 
 METRICS = (
-    Metric("recall", "recall", "1", 3, recall),
-    Metric("precision", "precision", "1", 3, precision),
-    Metric("centre_error_mm", "centre error, mean", "mm", 2, _over(lambda p: p.centre_errors_mm, np.mean)),
-    Metric("centre_error_sd_mm", "centre error, SD", "mm", 2, _over(lambda p: p.centre_errors_mm, np.std)),
-    Metric("centre_error_median_mm", "centre error, median", "mm", 2, _over(lambda p: p.centre_errors_mm, np.median)),
-    Metric("centre_error_p95_mm", "centre error, p95", "mm", 2, _over(lambda p: p.centre_errors_mm, _percentile_95)),
-    Metric("severe_recall", "recall, G <= 0.74", "1", 3, severe_recall),
-    Metric("severe_centre_error_mm", "centre error, G <= 0.74, mean", "mm", 2, _over(_severe_centre_errors, np.mean)),
-    Metric("severe_centre_error_sd_mm", "centre error, G <= 0.74, SD", "mm", 2, _over(_severe_centre_errors, np.std)),
-    Metric("keypoint_error_mm", "keypoint error, mean", "mm", 2, _over(lambda p: p.keypoint_errors_mm, np.mean)),
-    Metric(
-        "keypoint_error_median_mm", "keypoint error, median", "mm", 2, _over(lambda p: p.keypoint_errors_mm, np.median)
-    ),
-    Metric(
-        "keypoint_error_p95_mm", "keypoint error, p95", "mm", 2, _over(lambda p: p.keypoint_errors_mm, _percentile_95)
-    ),
-    Metric("height_error_mm", "height error, mean absolute", "mm", 2, _over(_absolute_height_errors, np.mean)),
-    Metric(
-        "height_error_p95_mm", "height error, absolute, p95", "mm", 2, _over(_absolute_height_errors, _percentile_95)
-    ),
-    Metric("height_error_percent", "height error, mean absolute", "%", 1, _over(_relative_height_errors, np.mean)),
-    Metric(
-        "height_bias_mm", "height bias, measured - reference", "mm", 2, _over(lambda p: p.height_errors_mm, np.mean)
-    ),
-    Metric("index_error", "|dG|, mean", "1", 3, _over(lambda p: np.abs(_index_errors(p)), np.mean)),
-    Metric("index_error_p95", "|dG|, p95", "1", 3, _over(lambda p: np.abs(_index_errors(p)), _percentile_95)),
-    Metric("index_bias", "G bias, measured - reference", "1", 3, _over(_index_errors, np.mean)),
-    Metric("patient_index_error", "|d least G| of a patient, mean", "1", 3, _over(_patient_index_errors, np.mean)),
-    Metric("grade_kappa", "grade kappa, linear weights", "1", 2, grade_kappa),
-    Metric("level_correctness", "levels right", "1", 3, level_correctness),
-    *(metric for cutoff in CUTOFFS for metric in _at_cutoff(cutoff)),
+    *_distance_metrics(),
+    *_detection_metrics(),
+    *(metric for task in TASKS for metric in _classification_metrics(task)),
+    *_measurement_metrics(),
+    *_level_metrics(),
+    *_uncertainty_metrics(),
+    *_case_metrics(),
 )
 """All measures, in the order of the tables."""
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A measure with its 95 % interval; None where it is undefined."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-
-
-def estimate(cases: Sequence[CaseResult], resamples: int = 1000, seed: int = 0) -> dict[str, Estimate]:
-    """All measures over some cases.
-
-    The intervals are percentiles over resampled cases (vertebrae of one patient err together); there are none for a
-    single case.
-
-    :param cases: at least one.
-    :param resamples: how often the cases are drawn anew.
-    :param seed: of the draws.
-    """
-    generator = np.random.default_rng(seed)
-    draws = generator.integers(0, len(cases), (resamples if len(cases) > 1 else 0, len(cases)))
-    pools = [Pool([cases[i] for i in draw]) for draw in draws]
-    whole = Pool(cases)
-    return {metric.name: _interval(metric.of(whole), [metric.of(pool) for pool in pools]) for metric in METRICS}
-
-
-def _interval(value: float, resampled: list[float]) -> Estimate:
-    defined = np.array(resampled)[~np.isnan(resampled)] if resampled else np.zeros(0)
-    if np.isnan(value) or not defined.size:
-        return Estimate(None if np.isnan(value) else value, None, None)
-    low, high = np.percentile(defined, [2.5, 97.5])
-    return Estimate(value, float(low), float(high))

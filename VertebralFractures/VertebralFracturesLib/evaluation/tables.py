@@ -1,21 +1,22 @@
-"""An evaluation as text for a terminal, as JSON and as CSV."""
+"""The tables of an evaluation: made once, and shown alike in a terminal and on the page."""
 
-import csv
-import io
-import json
-from collections.abc import Sequence
-from dataclasses import asdict
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from ..core.report_table import CSV_ENCODING
-from ..core.text_files import write_text
+from ..core.genant import GRADE_NAMES, PRESETS, Preset
+from ..core.text_table import text_table
+from .bootstrap import Estimate
+from .classification import TASKS, Task, answers
 from .evaluate import Evaluation
-from .metrics import METRICS, CaseResult, MatchedVertebra, Pool
+from .metrics import GROUPS, METRICS, Metric, grade_table
+from .published import PISOV_EXPERTS, PISOV_METHOD, with_spread
+from .results import CaseResult, Pool
 
-_TABLE = {
+NO_VALUE = "-"
+
+_CASE_COLUMNS = {
     "recall": "recall",
     "precision": "precision",
     "centre_error_mm": "centre mm",
@@ -26,14 +27,40 @@ _TABLE = {
 }
 """Measures in the table of cases and their headings there."""
 
+_TITLES = {
+    "localisation": "Localisation",
+    "detection": "Detection",
+    "measurement": "Keypoints, heights and G",
+    "levels": "Levels",
+    "uncertainty": "Uncertainty of the keypoints",
+    "cases": "Cases",
+}
+_AREA, _SENSITIVITY, _SPECIFICITY = "area_under_curve", "sensitivity", "specificity"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of text.
+
+    :param title: heading.
+    :param header: (columns,) headings.
+    :param rows: cells (columns,) of each row; the first is the row's name.
+    :param note: what has to be known to read it.
+    """
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
 
 def evaluation_text(evaluation: Evaluation) -> str:
-    """The evaluation as text for a terminal: a table of cases, all measures, failures and the worst vertebrae."""
-    parts = [_case_table(evaluation), _measure_table(evaluation)]
+    """The evaluation as text for a terminal: all tables, failures and the worst vertebrae."""
+    parts = [f"{table.title}\n{text_table(table.header, table.rows)}" for table in all_tables(evaluation)]
     failures = [f"  {case.name}: {case.failure}" for case in evaluation.cases if case.failure]
     if failures:
         parts.append("Without a result\n" + "\n".join(failures))
-    missed = [f"  {case.name}: {', '.join(v.level for v in case.missed)}" for case in evaluation.cases if case.missed]
+    missed = [f"  {name}: {levels}" for name, levels in missed_levels(evaluation)]
     if missed:
         parts.append("Missed\n" + "\n".join(missed))
     worst = [
@@ -45,108 +72,128 @@ def evaluation_text(evaluation: Evaluation) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _case_table(evaluation: Evaluation) -> str:
-    metrics = [metric for metric in METRICS if metric.name in _TABLE]
-    heads = ["case", "bodies", "false", "outside", "s", *(_TABLE[m.name] for m in metrics)]
-    lines = [heads]
-    for name, cases in _groups(evaluation):
+def all_tables(evaluation: Evaluation) -> list[Table]:
+    """Every table, in the order of reading."""
+    by_group = {group: measure_table(evaluation, group) for group in GROUPS if group != "classification"}
+    return [
+        case_table(evaluation),
+        by_group["localisation"],
+        by_group["detection"],
+        classification_table(evaluation),
+        by_group["measurement"],
+        *(grades_table(evaluation, preset) for preset in PRESETS.values()),
+        by_group["levels"],
+        by_group["uncertainty"],
+        by_group["cases"],
+    ]
+
+
+def missed_levels(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
+    """Name of each case with missed vertebrae, and their levels."""
+    for case in evaluation.cases:
+        if case.missed:
+            yield case.name, ", ".join(vertebra.level or "?" for vertebra in case.missed)
+
+
+def case_table(evaluation: Evaluation) -> Table:
+    """One row per case, and all."""
+    metrics = [metric for metric in METRICS if metric.name in _CASE_COLUMNS]
+    rows = []
+    for name, cases in case_groups(evaluation):
         pool = Pool(cases)
-        counts = [len(pool.matched) + len(pool.missed), pool.false_finds, sum(case.outside_finds for case in cases)]
+        counts = [bodies(pool), len(pool.false_indices), sum(case.outside_finds for case in cases)]
         seconds = f"{sum(case.seconds for case in cases):.1f}"
         values = [_number(metric.of(pool), metric.decimals) for metric in metrics]
-        lines.append([name, *map(str, counts), seconds, *values])
-    return _aligned(lines)
+        rows.append((name, *map(str, counts), seconds, *values))
+    header = ("case", "bodies", "false", "outside", "s", *(_CASE_COLUMNS[metric.name] for metric in metrics))
+    return Table("Cases one by one", header, tuple(rows), "outside: finds beyond the marked range, which do not count")
 
 
-def _groups(evaluation: Evaluation) -> list[tuple[str, list[CaseResult]]]:
+def case_groups(evaluation: Evaluation) -> list[tuple[str, Sequence[CaseResult]]]:
     """Each case alone, then all together."""
-    return [*((case.name, [case]) for case in evaluation.cases), ("all", list(evaluation.cases))]
+    return [*((case.name, [case]) for case in evaluation.cases), ("all", evaluation.cases)]
 
 
-def _measure_table(evaluation: Evaluation) -> str:
-    lines = [["measure", "unit", "value", "95 % interval"]]
-    for metric in METRICS:
-        found = evaluation.pooled[metric.name]
-        if found.value is not None:
-            interval = (
-                "" if found.low is None else f"{found.low:.{metric.decimals}f} - {found.high:.{metric.decimals}f}"
-            )
-            unit = "" if metric.unit == "1" else metric.unit
-            lines.append([metric.title, unit, _number(found.value, metric.decimals), interval])
-    return _aligned(lines)
+def bodies(pool: Pool) -> int:
+    """How many vertebrae the reference has."""
+    return len(pool.indices) + len(pool.missed_indices)
+
+
+def measure_table(evaluation: Evaluation, group: str) -> Table:
+    """The measures of a group, with what Pisov 2020 reports where it does."""
+    metrics = [metric for metric in METRICS if metric.group == group]
+    published = any(metric.name in PISOV_METHOD for metric in metrics)
+    header = ["measure", "unit", "value", "SE", "95 % interval"]
+    header += ["folds mean (SD)"] if evaluation.spreads else []
+    header += ["Pisov 2020", "its experts"] if published else []
+    rows = []
+    for metric in metrics:
+        unit = "" if metric.unit == "1" else metric.unit
+        row = [metric.title, unit, *_estimate(evaluation.pooled[metric.name], metric)]
+        row += [_spread(evaluation, metric)] if evaluation.spreads else []
+        row += [with_spread(source.get(metric.name)) for source in (PISOV_METHOD, PISOV_EXPERTS)] if published else []
+        rows.append(tuple(row))
+    note = "SE and interval: bootstrap over patients" + ("; Pisov 2020: 100 other CTs (SD)" if published else "")
+    return Table(_TITLES[group], tuple(header), tuple(rows), note)
+
+
+def classification_table(evaluation: Evaluation) -> Table:
+    """Every task with its classes and measures, and below it what Pisov 2020 reports."""
+    pool = Pool(evaluation.cases)
+    rows = [row for task in TASKS for row in _task_rows(evaluation, pool, task)]
+    spread = "mean (SD) over folds" if evaluation.spreads else "value (SE of the bootstrap over patients)"
+    note = f"{spread}; flagged at the same cut-off of the measured G; Pisov 2020: 100 other CTs, SD over folds"
+    header = ("at or below the cut-off", "positive", "negative", "ROC area", "sensitivity", "specificity")
+    return Table("Classification", header, tuple(rows), note)
+
+
+def _task_rows(evaluation: Evaluation, pool: Pool, task: Task) -> Iterator[tuple[str, ...]]:
+    given = answers(pool, task)
+    metrics = {metric.name: metric for metric in METRICS}
+    names = [f"{measure}_{task.key}" for measure in (_AREA, _SENSITIVITY, _SPECIFICITY)]
+    empty = [not given.positives or not given.negatives, not given.positives, not given.negatives]
+    why = "no positives" if not given.positives else "no negatives"
+    cells = [
+        why if is_empty else _value_and_spread(evaluation, metrics[name])
+        for name, is_empty in zip(names, empty, strict=True)
+    ]
+    yield task.title, str(given.positives), str(given.negatives), *cells
+    for source, figures in (("Pisov 2020", PISOV_METHOD), ("its experts", PISOV_EXPERTS)):
+        if any(name in figures for name in names):
+            yield f"  {source}", "", "", *(with_spread(figures.get(name)) for name in names)
+
+
+def grades_table(evaluation: Evaluation, preset: Preset) -> Table:
+    """How the grades by the reference were measured."""
+    counts = grade_table(Pool(evaluation.cases), preset)
+    rows = tuple((name, *map(str, row)) for name, row in zip(GRADE_NAMES, counts, strict=True))
+    return Table(f"Grades, {preset.title}", ("reference \\ measured", *GRADE_NAMES), rows, "found vertebrae only")
+
+
+def _value_and_spread(evaluation: Evaluation, metric: Metric) -> str:
+    if evaluation.spreads:
+        return _spread(evaluation, metric)
+    found = evaluation.pooled[metric.name]
+    value = _decimal(found.value, metric)
+    return value if found.error is None else f"{value} ({_decimal(found.error, metric)})"
+
+
+def _estimate(found: Estimate, metric: Metric) -> tuple[str, str, str]:
+    """Value, standard error and interval."""
+    interval = "" if found.low is None else f"{_decimal(found.low, metric)} - {_decimal(found.high, metric)}"
+    return _decimal(found.value, metric), "" if found.error is None else _decimal(found.error, metric), interval
+
+
+def _spread(evaluation: Evaluation, metric: Metric) -> str:
+    spread = evaluation.spreads.get(metric.name)
+    if spread is None:
+        return NO_VALUE
+    return _decimal(spread.mean, metric) + ("" if spread.sd is None else f" ({_decimal(spread.sd, metric)})")
+
+
+def _decimal(value: float | None, metric: Metric) -> str:
+    return NO_VALUE if value is None else _number(value, metric.decimals)
 
 
 def _number(value: float, decimals: int) -> str:
-    return "-" if np.isnan(value) else f"{value:.{decimals}f}"
-
-
-def _aligned(lines: Sequence[Sequence[str]]) -> str:
-    """Columns as wide as their widest cell, the first to the left, the others to the right."""
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    rows = [
-        [cell.rjust(w) if i else cell.ljust(w) for i, (cell, w) in enumerate(zip(line, widths, strict=True))]
-        for line in lines
-    ]
-    return "\n".join("  ".join(row).rstrip() for row in rows)
-
-
-def write_evaluation(folder: Path | str, evaluation: Evaluation) -> None:
-    """Write evaluation.json (everything, down to each vertebra) and evaluation.csv (one row per case, and all).
-
-    :param folder: an existing folder.
-    :param evaluation: what to write.
-    """
-    write_text(Path(folder) / "evaluation.json", json.dumps(_document(evaluation), indent=1, allow_nan=False) + "\n")
-    write_text(Path(folder) / "evaluation.csv", _csv(evaluation), CSV_ENCODING)
-
-
-def _document(evaluation: Evaluation) -> dict[str, Any]:
-    return {
-        "schema": 1,
-        "measures": {
-            metric.name: {"title": metric.title, "unit": metric.unit, **asdict(evaluation.pooled[metric.name])}
-            for metric in METRICS
-        },
-        "cases": [
-            {
-                "name": case.name,
-                "failure": case.failure,
-                "seconds": case.seconds,
-                "false_finds": case.false_finds,
-                "outside_finds": case.outside_finds,
-                "missed": [asdict(vertebra) for vertebra in case.missed],
-                "matched": [_matched_document(vertebra) for vertebra in case.matched],
-            }
-            for case in evaluation.cases
-        ],
-    }
-
-
-def _matched_document(vertebra: MatchedVertebra) -> dict[str, Any]:
-    fields = {
-        name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in vars(vertebra).items()
-    }
-    return fields | {"index": vertebra.index, "found_index": vertebra.found_index}
-
-
-def _csv(evaluation: Evaluation) -> str:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    counts = ("bodies", "missed", "false_finds", "outside_finds", "seconds", "failure")
-    writer.writerow(["case", *counts, *(metric.name for metric in METRICS)])
-    for name, cases in _groups(evaluation):
-        pool = Pool(cases)
-        values = [metric.of(pool) for metric in METRICS]
-        writer.writerow(
-            [
-                name,
-                len(pool.matched) + len(pool.missed),
-                len(pool.missed),
-                pool.false_finds,
-                sum(case.outside_finds for case in cases),
-                f"{sum(case.seconds for case in cases):.2f}",
-                " | ".join(case.failure for case in cases if case.failure),
-                *("" if np.isnan(value) else f"{value:.5g}" for value in values),
-            ]
-        )
-    return buffer.getvalue()
+    return NO_VALUE if np.isnan(value) else f"{value:.{decimals}f}"
