@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from VertebralFracturesLib.core.report import SpineReport
+from VertebralFracturesLib.core.volume import Volume
 
 SHARED_CT = Path(__file__).resolve().parents[2] / "shared" / "ct"
 
@@ -14,3 +16,19 @@ def real_cases() -> list[Path]:
     if not cases:
         pytest.skip("the real CTs (../shared/ct) are not beside this repository")
     return cases
+
+
+@pytest.fixture(scope="session")
+def synthetic_ct() -> Volume:
+    """The CT of the demonstration's patient: T10 to L4 with three fractures, made in some 20 s."""
+    from VertebralFracturesLib.demo import sample_ct
+
+    return sample_ct(lambda share: None)
+
+
+@pytest.fixture(scope="session")
+def synthetic_report(synthetic_ct: Volume) -> SpineReport:
+    """What the shipped networks find in it, in some 10 s."""
+    from VertebralFracturesLib.analyzer import Analyzer
+
+    return Analyzer().analyze(synthetic_ct, device="cpu")

@@ -11,7 +11,8 @@ from repository import LIBRARY
 PACKAGE = LIBRARY.name
 # "()" marks what may be imported inside functions only.
 ALLOWED = {
-    "widgets": {"mrml", "pipeline", "export", "core", "errors"},
+    "widgets": {"mrml", "analyzer", "export", "core", "errors", "demo()"},
+    "analyzer": {"pipeline", "core", "errors", "networks()"},
     "export": {"core", "errors", "report_page()"},
     "mrml": {"core", "errors"},
     "pipeline": {"core", "errors", "networks()"},
@@ -45,6 +46,7 @@ HEAVY = {
     "slicer": ({"mrml", "widgets"}, set()),
     "qt": ({"widgets"}, set()),
     "PyTorchUtils": (set(), {"widgets"}),
+    "SampleData": (set(), {"widgets"}),
     "matplotlib": (set(), {"training", "evaluation"}),
     "SimpleITK": ({"io", "dicom_series", "phantom"}, {"phantom", "evaluation", "training"}),
     "pydicom": (set(), {"dicom_series"}),

@@ -17,7 +17,7 @@ from typing import Any
 import slicer
 import slicer.util
 from PySide6 import QtCore, QtGui, QtTest, QtWidgets
-from VertebralFracturesLib.mrml.application import boot_scene
+from VertebralFracturesLib.mrml.application import Application, boot_scene
 
 from .parameter_node import parameter_node_wrapper
 from .python_qt import make_qt_module
@@ -37,6 +37,7 @@ class Host:
     """A running application with the module loaded.
 
     :param module: VertebralFractures.py.
+    :param application: the scene and its logics.
     :param widget: its widget, set up and entered.
     :param answers: what the user answers to the questions that come, in order.
     :param messages: errors and questions that were shown.
@@ -44,17 +45,22 @@ class Host:
     """
 
     module: types.ModuleType
-    scene: Any
+    application: Application
     widget: Any = None
     answers: list[Any] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     errors: list[BaseException] = field(default_factory=list)
 
     @property
+    def scene(self) -> Any:
+        return self.application.scene
+
+    @property
     def ui(self) -> Any:
         return self.widget.ui
 
     def open_module(self) -> None:
+        """What Slicer does when the user chooses the module for the first time."""
         parent = Widget()
         parent.setLayout(QtWidgets.QVBoxLayout())
         self.widget = self.module.VertebralFracturesWidget(parent)
@@ -98,24 +104,27 @@ class Host:
 
 
 @contextmanager
-def run_host(settings: Path) -> Iterator[Host]:
+def run_host(settings: Path, has_window: bool = True) -> Iterator[Host]:
     """An application with an empty scene and the module opened.
 
     :param settings: a folder for the application's settings.
+    :param has_window: False for a run without main window and views, with the module loaded but not opened.
     """
     qt_app = QtWidgets.QApplication.instance() or QtWidgets.QApplication(["host"])
     QtCore.QSettings.setDefaultFormat(QtCore.QSettings.Format.IniFormat)
     QtCore.QSettings.setPath(QtCore.QSettings.Format.IniFormat, QtCore.QSettings.Scope.UserScope, str(settings))
     with boot_scene() as booted, _replaced(_modules(), "VertebralFractures"):
-        host = Host(types.ModuleType("unloaded"), booted.scene)
+        host = Host(types.ModuleType("unloaded"), booted)
         unhandled = {"excepthook": lambda kind, error, traceback: host.errors.append(error)}
-        with _slicer_attributes(host, qt_app), _attributes(sys, **unhandled):
+        with _slicer_attributes(host, qt_app, has_window), _attributes(sys, **unhandled):
             host.module = _load_module()
             try:
-                host.open_module()
+                if has_window:
+                    host.open_module()
                 yield host
             finally:
-                host.close_module()
+                if host.widget is not None:
+                    host.close_module()
         assert host.errors == []
 
 
@@ -181,7 +190,7 @@ def _replaced(modules: dict[str, types.ModuleType], *forgotten: str) -> Iterator
 
 
 @contextmanager
-def _slicer_attributes(host: Host, qt_app: QtWidgets.QApplication) -> Iterator[None]:
+def _slicer_attributes(host: Host, qt_app: QtWidgets.QApplication, has_window: bool) -> Iterator[None]:
     """The functions of slicer.util and the application object that the module uses."""
 
     def asked(text: str, *_: Any, **__: Any) -> bool:
@@ -195,13 +204,18 @@ def _slicer_attributes(host: Host, qt_app: QtWidgets.QApplication) -> Iterator[N
         layoutLogic = staticmethod(lambda: layout_logic)
 
     class App:
-        layoutManager = staticmethod(LayoutManager)
+        layoutManager = staticmethod(LayoutManager if has_window else lambda: None)
+        applicationLogic = staticmethod(lambda: host.application.logic)
         connect = staticmethod(lambda signal, slot: None)
         processEvents = staticmethod(qt_app.processEvents)
         clipboard = staticmethod(QtGui.QGuiApplication.clipboard)
 
     def dialog(**_: Any) -> Any:
-        return types.SimpleNamespace(wasCanceled=False, setValue=lambda value: None, close=lambda: None)
+        nothing = lambda *_: None  # noqa: E731
+        return types.SimpleNamespace(wasCanceled=False, setValue=nothing, close=nothing, deleteLater=nothing)
+
+    def load_scene(path: str) -> None:
+        assert host.scene.ReadFromMRB(path, False, slicer.vtkMRMLMessageCollection())
 
     module_list = types.SimpleNamespace(vertebralfractures_path=str(MODULE_FILE), reloaded=False)
     util = {
@@ -212,7 +226,8 @@ def _slicer_attributes(host: Host, qt_app: QtWidgets.QApplication) -> Iterator[N
         "confirmOkCancelDisplay": asked,
         "showStatusMessage": lambda *_: None,
         "createProgressDialog": dialog,
-        "setSliceViewerLayers": lambda **_: None,
+        "saveScene": lambda path: host.scene.WriteToMRB(path),
+        "loadScene": load_scene,
     }
     with _attributes(slicer, mrmlScene=host.scene, app=App(), modules=module_list), _attributes(slicer.util, **util):
         yield

@@ -1,6 +1,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,11 +11,22 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 @pytest.fixture
 def host(tmp_path: Path) -> Iterator:
     """A running module in a small stand-in for Slicer; skipped where Qt's libraries cannot be loaded."""
+    with _run_host(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def headless_host(tmp_path: Path) -> Iterator:
+    """The module loaded, in a Slicer without main window."""
+    with _run_host(tmp_path, has_window=False) as running:
+        yield running
+
+
+def _run_host(*arguments: Any, **options: Any) -> Any:
     try:
         import PySide6.QtWidgets  # noqa: F401
     except ImportError as error:
         pytest.skip(f"PySide6 cannot be loaded: {error}")
     from host.application import run_host
 
-    with run_host(tmp_path) as running:
-        yield running
+    return run_host(*arguments, **options)

@@ -50,7 +50,7 @@ def test_sample_data_is_made_on_the_spot(host, sources, monkeypatch):
     (source,) = sources
     assert source["uris"] == source["fileNames"] == []
     node = source["customDownloader"](source)
-    assert node.GetName() == "SyntheticSpineCT"
+    assert node.GetName() == "Synthetic spine CT"
     assert node.GetImageData().GetDimensions() == (5, 4, 3)
     assert shares == [0.0, 0.5, 1.0]
 
@@ -59,10 +59,13 @@ def test_making_sample_data_can_be_cancelled(host, monkeypatch):
     import slicer
     from VertebralFracturesLib import demo
 
-    dialog = types.SimpleNamespace(wasCanceled=True, setValue=lambda value: None, close=lambda: None)
+    nothing = lambda *_: None  # noqa: E731
+    dialog = types.SimpleNamespace(wasCanceled=True, setValue=nothing, close=nothing, deleteLater=nothing)
     monkeypatch.setattr(slicer.util, "createProgressDialog", lambda **_: dialog)
     monkeypatch.setattr(demo, "sample_ct", lambda progress: progress(0.1))
-    assert host.module.addSyntheticPatient() is None
+    from VertebralFracturesLib.widgets.sample_data import add_synthetic_patient
+
+    assert add_synthetic_patient() is None
     assert host.scene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode") is None
 
 
@@ -89,9 +92,9 @@ def test_every_parameter_is_bound(host):
 
 
 def test_keys_walk_only_while_the_module_is_open(host):
-    keys = [shortcut.key.toString() for shortcut in host.widget._shortcuts]
-    assert keys == ["Ctrl+Up", "Ctrl+Down", "Ctrl+Return"]
+    shortcuts = host.widget.shortcuts._shortcuts
+    assert [shortcut.key.toString() for shortcut in shortcuts] == ["Ctrl+Up", "Ctrl+Down", "Ctrl+Return"]
     host.widget.exit()
-    assert not any(shortcut.enabled for shortcut in host.widget._shortcuts)
+    assert not any(shortcut.enabled for shortcut in shortcuts)
     host.widget.enter()
-    assert all(shortcut.enabled for shortcut in host.widget._shortcuts)
+    assert all(shortcut.enabled for shortcut in shortcuts)

@@ -61,8 +61,7 @@ def analyze(
     from .networks.vertebra_net import detect
 
     def stage(index: int) -> None:
-        if cancel():
-            raise Cancelled("cancelled")
+        _stop_if(cancel)
         progress(STAGES[index], 0.0)
 
     warnings = check_is_ct(volume)
@@ -93,28 +92,45 @@ def analyze(
     )
 
 
-def propose_vertebra(volume: Volume, models: "Models", curve: SpineCurve, point_ras: ArrayLike) -> Vertebra:
+def propose_vertebra(
+    volume: Volume,
+    models: "Models",
+    curve: SpineCurve,
+    point_ras: ArrayLike,
+    cancel: Callable[[], bool] = lambda: False,
+) -> Vertebra:
     """The vertebra that the detection network sees where a reader clicked, however doubtful.
 
     :param volume: the CT in Hounsfield units.
     :param models: only the detection network is used.
     :param curve: the spine curve along which the reader sees the CT.
     :param point_ras: (3,) about the centre of the body, in RAS mm.
-    :return: an unnamed vertebra of source "added".
+    :param cancel: asked between the steps.
+    :return: an unnamed vertebra of source "added", in the sagittal plane of the point.
     :raises NoSpineFound: no body there, not even a doubtful one.
+    :raises Cancelled: ``cancel`` said so.
     """
     from .networks.vertebra_net import detect
 
     clicked_ras = np.asarray(point_ras, dtype=np.float64)
     lateral_mm = float(curve.ras_to_straight(clicked_ras)[0])
-    views = [straighten(volume, curve, PIXEL_MM, lateral_mm=lateral_mm + offset) for offset in VIEW_OFFSETS_MM]
+    views = []
+    for offset_mm in VIEW_OFFSETS_MM:
+        _stop_if(cancel)
+        views.append(straighten(volume, curve, PIXEL_MM, lateral_mm=lateral_mm + offset_mm))
     view = views[len(views) // 2]
+    _stop_if(cancel)
     found = fuse(detect(models.vertebrae, np.stack([one.image for one in views]), PROPOSAL_THRESHOLD))
     candidates = [Vertebra(_keypoints_ras(one, view), one.score, one.uncertainty_mm, source="added") for one in found]
     distances_mm = [float(np.linalg.norm(body_centre(one.keypoints_ras) - clicked_ras)) for one in candidates]
     if not candidates or min(distances_mm) > _PROPOSAL_REACH_MM:
         raise NoSpineFound("the network sees no vertebral body there: click the middle of one")
     return candidates[int(np.argmin(distances_mm))]
+
+
+def _stop_if(cancel: Callable[[], bool]) -> None:
+    if cancel():
+        raise Cancelled("cancelled")
 
 
 def _spine_curve(slices: "SlicePredictions") -> SpineCurve:

@@ -76,6 +76,18 @@ def fill_padding(voxels: NDArray) -> tuple[NDArray, tuple[str, ...]]:
     return flat.reshape(voxels.shape), warnings
 
 
+def without_padding(volume: Volume) -> tuple[Volume, tuple[str, ...]]:
+    """A volume whose padding is air.
+
+    :param volume: not changed; its voxels are copied where there is padding.
+    :return: the volume, and warnings as :func:`fill_padding`.
+    """
+    voxels = volume.voxels.view()
+    voxels.flags.writeable = False
+    filled, warnings = fill_padding(voxels)
+    return Volume(filled, volume.ijk_to_ras), warnings
+
+
 def check_is_ct(volume: Volume) -> tuple[str, ...]:
     """Refuse what is not a CT in Hounsfield units or shows less than a few centimetres of a body.
 

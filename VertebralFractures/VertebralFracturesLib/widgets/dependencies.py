@@ -1,6 +1,7 @@
 """The Python packages that an analysis needs, installed when it is asked for."""
 
 import importlib.util
+import subprocess
 
 import slicer
 import slicer.packaging
@@ -16,7 +17,15 @@ def ensure_packages(requirements_file: str) -> None:
     :raises RuntimeError: the user declined, or a package could not be installed; the message says what to do.
     """
     requirements = slicer.packaging.load_requirements(requirements_file)
-    slicer.packaging.pip_ensure(requirements, requester="VertebralFractures")
+    try:
+        slicer.packaging.pip_ensure(requirements, requester="VertebralFractures")
+    except subprocess.CalledProcessError as error:
+        raise RuntimeError(
+            _(
+                "Python packages could not be installed: {packages}. Check the network and the free disk space, then "
+                "click Apply again."
+            ).format(packages=", ".join(requirements))
+        ) from error
     if slicer.packaging.pip_check(f"torch{TORCH_REQUIREMENT}"):
         return
     if importlib.util.find_spec("torch") is not None:

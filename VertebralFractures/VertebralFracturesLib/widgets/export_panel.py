@@ -9,9 +9,10 @@ from slicer.i18n import tr as _
 
 from ..core.report_table import report_csv
 from ..errors import UnusableInput
-from ..export import FORMATS, export_report
-from ..mrml.volume_nodes import volume_from_node
+from ..export import export_report
+from ..mrml.study_volume import analyzed_volume
 from .study_panel import StudyPanel
+from .words import format_words
 
 _SETTING = "VertebralFractures/ExportFolder"
 
@@ -25,7 +26,8 @@ class ExportPanel:
 
     def __init__(self, ui: Any, panel: StudyPanel) -> None:
         self.ui, self._panel = ui, panel
-        ui.formatBox.addItems([_(meaning) for meaning in FORMATS.values()])
+        self._formats = format_words()
+        ui.formatBox.addItems(list(self._formats.values()))
         ui.exportButton.connect("clicked()", self.save)
         ui.copyButton.connect("clicked()", self.copy)
 
@@ -34,19 +36,19 @@ class ExportPanel:
         live = self._panel.live
         if live is None:
             return
-        suffix = list(FORMATS)[self.ui.formatBox.currentIndex]
+        suffix = list(self._formats)[self.ui.formatBox.currentIndex]
         folder = Path(str(qt.QSettings().value(_SETTING, "") or Path.home()))
         proposed = folder / f"{live.study.report_node.GetName()}{suffix}"
         chosen = qt.QFileDialog.getSaveFileName(
-            self.ui.exportButton, _("Save the study"), str(proposed), f"{_(FORMATS[suffix])} (*{suffix})"
+            self.ui.exportButton, _("Save the study"), str(proposed), f"{self._formats[suffix]} (*{suffix})"
         )
         if not chosen:
             return
         path = Path(chosen)
         path = path if path.suffix.lower() == suffix else path.with_name(path.name + suffix)
         try:
-            volume_node = live.study.volume_node
-            export_report(path, live.report, volume_from_node(volume_node) if volume_node is not None else None)
+            volume = analyzed_volume(live.study) if suffix == ".html" else None
+            export_report(path, live.report, volume)
         except UnusableInput as error:
             slicer.util.errorDisplay(str(error))
             return

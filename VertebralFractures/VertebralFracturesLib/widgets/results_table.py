@@ -1,4 +1,4 @@
-"""The table of vertebrae in the panel."""
+"""The table of vertebrae in the panel, narrow enough for a module panel."""
 
 from collections.abc import Callable, Mapping
 
@@ -7,24 +7,9 @@ from slicer.i18n import tr as _
 
 from ..core.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
 from ..core.report import SpineReport
-from ..core.report_table import Value, column, format_value, table_rows
+from ..core.report_table import Value, format_value, table_rows
+from .words import column_headings, grade_words, table_words
 
-COLUMNS = (
-    "level",
-    "genant_index",
-    "grade",
-    "shape",
-    "height_anterior_mm",
-    "height_middle_mm",
-    "height_posterior_mm",
-    "posterior_loss_percent",
-    "largest_uncertainty_mm",
-    "source",
-    "status",
-)
-"""Columns of :data:`~..core.report_table.COLUMNS` that readers need while they correct; exports hold all."""
-
-_GRADE = COLUMNS.index("grade")
 _DARK = 140
 _ROW_PIXELS = 22
 _LEAST_ROWS = 4
@@ -40,11 +25,16 @@ class ResultsTable:
     def __init__(self, table: "qt.QTableWidget", selected: Callable[[int], None]) -> None:
         self._table, self._selected = table, selected
         self._is_updating = False
-        table.setColumnCount(len(COLUMNS))
-        table.setHorizontalHeaderLabels([_title(name) for name in COLUMNS])
-        for place, name in enumerate(COLUMNS):
-            table.horizontalHeaderItem(place).setToolTip(_(column(name).description))
-        table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
+        headings = column_headings()
+        self._columns = tuple(headings)
+        table.setColumnCount(len(headings))
+        table.setHorizontalHeaderLabels([title for title, _words in headings.values()])
+        for place, (_heading, explanation) in enumerate(headings.values()):
+            table.horizontalHeaderItem(place).setToolTip(explanation)
+        header = table.horizontalHeader()
+        header.setMinimumSectionSize(1)
+        header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
+        header.setStretchLastSection(True)
         table.verticalHeader().setDefaultSectionSize(_ROW_PIXELS)
         table.connect("itemSelectionChanged()", self._selection_changed)
 
@@ -86,27 +76,37 @@ class ResultsTable:
             self._selected(self.selected)
 
     def _write(self, place: int, row: Mapping[str, Value]) -> None:
-        for position, name in enumerate(COLUMNS):
+        words = table_words()
+        for position, name in enumerate(self._columns):
             item = self._table.item(place, position)
             if item is None:
                 item = qt.QTableWidgetItem()
                 self._table.setItem(place, position, item)
-            item.setText(_cell(name, row))
-        _paint(self._table.item(place, _GRADE), row["grade"])
-
-
-def _title(name: str) -> str:
-    unit = column(name).unit
-    return _(column(name).title) if unit in ("", "1") else f"{_(column(name).title)}\n{unit}"
+            text = _cell(name, row)
+            item.setText(words.get(text, text))
+            item.setToolTip(_explanation(name, row))
+        _paint(self._table.item(place, self._columns.index("grade")), row["grade"])
 
 
 def _cell(name: str, row: Mapping[str, Value]) -> str:
-    text = format_value(name, row[name])
-    if name == "grade" and text:
-        return f"{text} {_(str(row['grade_name']))}"
-    if name == "largest_uncertainty_mm" and row["borderline"]:
-        return _("{uncertainty}, borderline").format(uncertainty=text)
-    return text
+    value = row[name]
+    if isinstance(value, float) and name.startswith("height"):
+        return f"{value:.1f}"
+    if isinstance(value, float) and name.endswith("percent"):
+        return f"{value:.0f}"
+    if name == "largest_uncertainty_mm":
+        return _("borderline") if row["borderline"] else f"±{format_value(name, value)} mm"
+    return format_value(name, value)
+
+
+def _explanation(name: str, row: Mapping[str, Value]) -> str:
+    """What is meant by a cell that has only room for a sign."""
+    grade = row["grade"]
+    if name == "grade" and isinstance(grade, int):
+        return grade_words()[grade]
+    if name == "largest_uncertainty_mm":
+        return f"±{format_value(name, row[name])} mm"
+    return ""
 
 
 def _paint(item: "qt.QTableWidgetItem", grade: Value) -> None:

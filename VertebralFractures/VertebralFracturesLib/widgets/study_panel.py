@@ -22,7 +22,15 @@ _NEED_SELECTION = (
     "shiftDownButton",
     "resetButton",
 )
-_NEED_STUDY = ("previousButton", "nextButton", "resetAllButton", "exportButton", "copyButton", "addButton")
+_NEED_STUDY = (
+    "previousButton",
+    "nextButton",
+    "resetAllButton",
+    "exportButton",
+    "copyButton",
+    "addOneClickButton",
+    "addSixClicksButton",
+)
 
 
 class StudyPanel:

@@ -1,0 +1,42 @@
+"""The tests that Slicer runs every night, on real nodes here, in a run without main window and views."""
+
+import pytest
+
+TESTS = ("test_syntheticPatient", "test_draggedPoint", "test_savedScene")
+
+
+@pytest.fixture
+def module(headless_host, synthetic_ct, monkeypatch):
+    """VertebralFractures.py; the synthetic patient is the one that other tests use too."""
+    from VertebralFracturesLib import demo
+
+    monkeypatch.setattr(demo, "sample_ct", lambda progress: synthetic_ct)
+    return headless_host.module
+
+
+@pytest.mark.parametrize("name", TESTS)
+def test_each_test_passes_on_its_own(module, name):
+    test = module.VertebralFracturesTest(name)
+    test.setUp()
+    getattr(test, name)()
+
+
+def test_reload_and_test_runs_all_of_them(module, monkeypatch):
+    tests = module.VertebralFracturesTest
+    assert {name for name in vars(tests) if name.startswith("test_")} == set(TESTS)
+    calls = []
+    monkeypatch.setattr(tests, "setUp", lambda self: calls.append("setUp"))
+    for name in TESTS:
+        monkeypatch.setattr(tests, name, lambda self, name=name: calls.append(name))
+    tests("runTest").runTest()
+    assert calls == ["setUp", TESTS[0], "setUp", TESTS[1], "setUp", TESTS[2]]
+
+
+def test_without_torch_the_networks_are_skipped(module, monkeypatch):
+    import importlib.util
+    import unittest
+
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "torch" else find(name))
+    with pytest.raises(unittest.SkipTest, match="torch is not installed"):
+        module.VertebralFracturesTest(TESTS[0]).test_syntheticPatient()

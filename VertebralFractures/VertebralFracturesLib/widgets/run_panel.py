@@ -1,0 +1,225 @@
+"""What the reader starts and waits for: the analysis, and the proposal of a single vertebra."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import slicer
+from numpy.typing import NDArray
+from slicer.i18n import tr as _
+
+from ..analyzer import LOADING, Analyzer, known_device
+from ..core.report import SpineReport, Vertebra
+from ..core.volume import Volume
+from ..errors import Cancelled, NoSpineFound, UnusableInput
+from ..mrml.study import Study, studies_of
+from ..mrml.study_edits import has_edits
+from ..mrml.study_replacement import replace_study
+from ..mrml.study_volume import analyzed_volume
+from ..mrml.volume_nodes import volume_from_node
+from .dependencies import ensure_packages
+from .job_runner import JobRunner
+from .study_panel import StudyPanel
+
+_BUSY = 0
+_PERCENT = 100
+
+
+def stage_titles() -> dict[str, str]:
+    """What the reader reads of the stages of an analysis, in order."""
+    return {
+        LOADING: _("Loading the networks"),
+        "spine curve": _("Finding the spine"),
+        "straightened slice": _("Straightening the spine"),
+        "vertebrae": _("Finding the vertebrae"),
+        "measures": _("Measuring the vertebrae"),
+    }
+
+
+class RunPanel:
+    """Connects the widgets below "Analysis": Apply, Cancel, the progress and what came of it.
+
+    Jobs run beside the window; the scene changes only when one has come to its end.
+
+    :param ui: the widgets of VertebralFractures.ui by name.
+    :param analyzer: runs the networks.
+    :param panel: shows the study.
+    :param requirements_file: the packages that the networks need.
+    :param opened: called with the study that an analysis has added.
+    :param ended: called when a job has come to its end without one.
+    """
+
+    def __init__(
+        self,
+        ui: Any,
+        analyzer: Analyzer,
+        panel: StudyPanel,
+        requirements_file: str,
+        opened: Callable[[Study], None],
+        ended: Callable[[], None],
+    ) -> None:
+        self.ui, self._analyzer, self._panel, self._requirements = ui, analyzer, panel, requirements_file
+        self._opened, self._ended = opened, ended
+        self._parameters: Any = None
+        self._jobs = JobRunner(self._show_progress)
+        ui.applyButton.connect("clicked()", self.apply)
+        ui.cancelButton.connect("clicked()", self.cancel)
+        self._show_running(False)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a job is running."""
+        return self._jobs.is_running
+
+    def set_parameters(self, parameters: Any) -> None:
+        """Take other choices of the reader, or None where there are none."""
+        self._parameters = parameters
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Bring the buttons and the name of the device up to the reader's choices."""
+        has_volume = bool(self._parameters and self._parameters.inputVolume)
+        self.ui.applyButton.toolTip = (
+            _("Find and measure the vertebrae") if has_volume else _("Load a CT and choose it above")
+        )
+        self.ui.applyButton.enabled = has_volume and not self.is_running
+        self.ui.cancelButton.enabled = self.is_running
+        if self._parameters and not self.is_running:
+            self.ui.deviceNameLabel.setText(_device_name(self._parameters.device.value))
+
+    def apply(self) -> None:
+        """Measure the chosen volume."""
+        parameters = self._parameters
+        volume_node = parameters.inputVolume
+        if not self._may_replace_study(volume_node):
+            return
+        volume = self._prepared(lambda: volume_from_node(volume_node))
+        if volume is None:
+            return
+        preset, device = parameters.preset.value, parameters.device.value
+        started = time.monotonic()
+        self._jobs.start(
+            lambda progress, cancel: self._analyzer.analyze(volume, preset, device, progress, cancel),
+            lambda report: self._analyzed(volume_node, volume, report, time.monotonic() - started),
+            self._failed,
+        )
+        self.ui.statusLabel.text = ""
+        self._show_running(True)
+
+    def propose(self, point_ras: NDArray[np.float64]) -> None:
+        """Let the network place the points of a vertebra of the shown study.
+
+        :param point_ras: (3,) about the centre of the body.
+        """
+        live = self._panel.live
+        if live is None:
+            return
+        volume = self._prepared(lambda: analyzed_volume(live.study))
+        if volume is None:
+            return
+        curve, device = live.report.curve, self._parameters.device.value
+
+        def proposed(vertebra: Vertebra) -> None:
+            self._show_running(False)
+            live.add_vertebra(vertebra.keypoints_ras, None, vertebra.score, vertebra.uncertainty_mm)
+            self.ui.statusLabel.text = _("Vertebra added: check its points and its level")
+
+        self._jobs.start(
+            lambda progress, cancel: self._analyzer.propose(volume, curve, point_ras, device, cancel),
+            proposed,
+            self._failed,
+        )
+        self.ui.statusLabel.text = _("Placing the points...")
+        self._show_running(True, is_counted=False)
+
+    def cancel(self) -> None:
+        """Stop at the next chance."""
+        self._jobs.cancel()
+        self.ui.cancelButton.enabled = False
+        self.ui.statusLabel.text = _("Cancelling...")
+
+    def discard(self) -> None:
+        """Forget what is running: the scene is about to go."""
+        self._jobs.discard()
+        self._show_running(False)
+        self.ui.statusLabel.text = ""
+
+    def _prepared(self, read: Callable[[], Volume | None]) -> Volume | None:
+        """The voxels, with all packages in place; None, and a message, where something is missing."""
+        try:
+            volume = read()
+            if volume is None:
+                raise UnusableInput(_("the CT of this study was deleted: no vertebra can be added"))
+            ensure_packages(self._requirements)
+        except (RuntimeError, UnusableInput) as error:
+            slicer.util.errorDisplay(str(error))
+            return None
+        return volume
+
+    def _may_replace_study(self, volume_node: slicer.vtkMRMLScalarVolumeNode) -> bool:
+        """Ask before a study that holds edits is replaced."""
+        return not any(has_edits(study) for study in studies_of(volume_node)) or slicer.util.confirmOkCancelDisplay(
+            _("The study of {volume} holds edits. Replace it by a new analysis?").format(volume=volume_node.GetName())
+        )
+
+    def _show_progress(self, stage: str, fraction: float) -> None:
+        titles = stage_titles()
+        place = list(titles).index(stage)
+        self.ui.progressBar.value = int(_PERCENT * (place + fraction) / len(titles))
+        if self.ui.cancelButton.enabled:
+            self.ui.statusLabel.text = _("{stage} ({place} of {count})").format(
+                stage=titles[stage], place=place + 1, count=len(titles)
+            )
+
+    def _show_running(self, is_running: bool, is_counted: bool = True) -> None:
+        self.ui.progressBar.setVisible(is_running)
+        self.ui.progressBar.maximum = _PERCENT if is_counted else _BUSY
+        self.ui.progressBar.value = 0
+        for widget in (
+            self.ui.inputSelector,
+            self.ui.presetBox,
+            self.ui.deviceBox,
+            self.ui.vertebraeCollapsibleButton,
+            self.ui.exportCollapsibleButton,
+        ):
+            widget.enabled = not is_running
+        self.refresh()
+
+    def _analyzed(
+        self, volume_node: slicer.vtkMRMLScalarVolumeNode, volume: Volume, report: SpineReport, seconds: float
+    ) -> None:
+        try:
+            self._panel.show(None)
+            study = replace_study(volume_node, volume, report)
+            self._show_running(False)
+            self._opened(study)
+        except Exception as error:
+            self._failed(error)
+            return
+        self.ui.statusLabel.text = _("{count} vertebrae measured in {seconds:.0f} s on {device}").format(
+            count=len(report.vertebrae), seconds=seconds, device=self.ui.deviceNameLabel.text
+        )
+
+    def _failed(self, error: Exception) -> None:
+        """A job was cancelled or could not be done; the scene was not touched."""
+        self._show_running(False)
+        self._ended()
+        if isinstance(error, Cancelled):
+            self.ui.statusLabel.text = _("Cancelled")
+            return
+        self.ui.statusLabel.text = _("Failed: {error}").format(error=error)
+        if isinstance(error, (NoSpineFound, UnusableInput)):
+            slicer.util.errorDisplay(str(error))
+        else:
+            logging.error("The analysis failed", exc_info=error)
+            slicer.util.errorDisplay(_("The analysis failed: {error}").format(error=repr(error)))
+
+
+def _device_name(device: str) -> str:
+    """What a choice of device means on this computer, as far as it is known."""
+    try:
+        return known_device(device) or ""
+    except UnusableInput:
+        return _("no GPU found")

@@ -1,0 +1,66 @@
+"""The synthetic patient as sample data, made on the spot without any download."""
+
+from pathlib import Path
+from typing import Any
+
+import slicer
+from slicer.i18n import tr as _
+
+from ..errors import Cancelled
+
+SAMPLE_NAME = "Synthetic spine CT"
+
+
+def register_sample_data(icon: Path) -> None:
+    """Offer the synthetic patient in the module Sample Data.
+
+    :param icon: its picture there.
+    """
+    import SampleData
+
+    SampleData.SampleDataLogic.registerCustomSampleDataCategory("VertebralFractures", title=_("Vertebral Fractures"))
+    SampleData.SampleDataLogic.registerCustomSampleDataSource(
+        category="VertebralFractures",
+        sampleName=SAMPLE_NAME,
+        thumbnailFileName=str(icon),
+        uris=[],
+        fileNames=[],
+        customDownloader=add_synthetic_patient,
+    )
+
+
+def add_synthetic_patient(source: Any = None) -> slicer.vtkMRMLScalarVolumeNode | None:
+    """Make the CT of a synthetic patient with three fractures and show it; None if the user cancels.
+
+    :param source: the sample data source that was clicked.
+    """
+    from ..demo import sample_ct
+    from ..mrml.volume_nodes import add_volume_node
+
+    dialog = slicer.util.createProgressDialog(
+        labelText=_("Making a synthetic patient..."), windowTitle=_("Vertebral Fractures")
+    )
+
+    def progressed(share: float) -> None:
+        dialog.setValue(int(100 * share))
+        slicer.app.processEvents()
+        if dialog.wasCanceled:
+            raise Cancelled("cancelled")
+
+    try:
+        volume = sample_ct(progressed)
+    except Cancelled:
+        return None
+    finally:
+        dialog.close()
+        dialog.deleteLater()
+    node = add_volume_node(slicer.mrmlScene, volume, slicer.mrmlScene.GenerateUniqueName(SAMPLE_NAME))
+    _show(node)
+    return node
+
+
+def _show(node: slicer.vtkMRMLScalarVolumeNode) -> None:
+    """Show a volume as Slicer does after loading one: views of the straightened space keep theirs."""
+    logic = slicer.app.applicationLogic()
+    logic.GetSelectionNode().SetActiveVolumeID(node.GetID())
+    logic.PropagateVolumeSelection()

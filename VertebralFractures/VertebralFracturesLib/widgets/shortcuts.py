@@ -1,0 +1,36 @@
+"""Keys for walking through the vertebrae and verifying them."""
+
+from typing import Any
+
+import qt
+import slicer
+
+_KEYS = {"Ctrl+Up": "previousButton", "Ctrl+Down": "nextButton", "Ctrl+Return": "verifyButton"}
+
+
+class Shortcuts:
+    """Keys that click buttons wherever the focus is in the main window.
+
+    :param ui: the widgets of VertebralFractures.ui by name.
+    :param panel: takes the keys where there is no main window.
+    """
+
+    def __init__(self, ui: Any, panel: Any) -> None:
+        self._shortcuts = []
+        for keys, name in _KEYS.items():
+            shortcut = qt.QShortcut(qt.QKeySequence(keys), slicer.util.mainWindow() or panel)
+            button = getattr(ui, name)
+            shortcut.connect("activated()", lambda button=button: button.click())
+            self._shortcuts.append(shortcut)
+
+    def set_enabled(self, is_enabled: bool) -> None:
+        """Let the keys work, or not: another module may use them."""
+        for shortcut in self._shortcuts:
+            shortcut.setEnabled(is_enabled)
+
+    def delete(self) -> None:
+        """Take the keys off the main window."""
+        self.set_enabled(False)
+        for shortcut in self._shortcuts:
+            shortcut.deleteLater()
+        self._shortcuts = []
