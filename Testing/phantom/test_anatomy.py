@@ -69,8 +69,9 @@ def test_curve_passes_through_the_bodies_and_spans_c2_to_l5():
 def test_canal_runs_behind_the_bodies():
     patient = make_patient(5)
     for vertebra in patient.vertebrae:
-        nearest = patient.canal_ras[np.linalg.norm(patient.canal_ras - vertebra.centre_ras, axis=1).argmin()]
-        assert (nearest - vertebra.centre_ras) @ vertebra.axes[1] < -10
+        assert vertebra.arch is not None
+        canal_ras = vertebra.to_ras(np.array([0.0, vertebra.arch.canal_anterior_mm, 0.0]))
+        assert (canal_ras - vertebra.centre_ras) @ vertebra.axes[1] < -10
 
 
 def test_level_variants_occur_and_can_be_switched_off():

@@ -150,14 +150,6 @@ class Patient:
         bottom = bodies[-1].keypoints_ras[1::2].mean(0)
         return _smooth_polyline(np.array([top, *centres, bottom]), 2.0)
 
-    @cached_property
-    def canal_ras(self) -> np.ndarray:
-        """Centre of the spinal canal from C2 to L5, (n, 3) mm about every 2 mm."""
-        return _smooth_polyline(
-            np.array([v.to_ras(np.array([0, v.arch.canal_anterior_mm, 0])) for v in self.column if v.arch is not None]),
-            2.0,
-        )
-
     @property
     def extent_superior_mm(self) -> tuple[float, float]:
         """Superior coordinate of the spine's upper and lower end (top of C2, bottom of L5)."""

@@ -180,7 +180,7 @@ class BodyShape:
             gap = height - superior if is_up else height + superior
             plates.append(self._soften_pits(gap, u, x, is_up))
         end = np.minimum(plates[0], plates[1]) - np.float32(APPARENT_EDGE_MM)
-        return BodyDistances(smooth_minimum(side, end, corner), side, plates[0], plates[1], radial, x, y, level)
+        return BodyDistances(smooth_minimum(side, end, corner), side, plates[0], plates[1], radial, y, level)
 
     def _soften_pits(self, gap: np.ndarray, u: np.ndarray, v: np.ndarray, superior: bool) -> np.ndarray:
         plate = self.superior if superior else self.inferior
@@ -236,7 +236,7 @@ class BodyDistances:
     :param side: the wall alone
     :param superior, inferior: the endplates alone
     :param radial: 0 axis .. 1 wall
-    :param right_share, anterior_share, level: normalised coordinates, level -1 .. 1 between the endplates
+    :param anterior_share, level: normalised coordinates, level -1 .. 1 between the endplates
     """
 
     inside: np.ndarray
@@ -244,7 +244,6 @@ class BodyDistances:
     superior: np.ndarray
     inferior: np.ndarray
     radial: np.ndarray
-    right_share: np.ndarray
     anterior_share: np.ndarray
     level: np.ndarray
 

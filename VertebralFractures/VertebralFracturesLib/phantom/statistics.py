@@ -166,8 +166,10 @@ def table(count: int, seed: int = 0, **options: object) -> str:
         lines.append(
             f"{level:5}  " + "  ".join(_pair(a, b) for a, b in zip(found.column[level], published, strict=True))
         )
-    lines.append(f"kyphosis T4-T12 {found.kyphosis_degrees[0]:.1f} SD {found.kyphosis_degrees[1]:.1f} (38.0 SD 14.3)")
-    lines.append(f"excursion median {found.excursion_mm[0]:.1f}, p95 {found.excursion_mm[1]:.1f} mm (9.9, 24)")
+    pairs = map(_pair, found.kyphosis_degrees, PUBLISHED_KYPHOSIS_DEGREES)
+    lines.append("kyphosis T4-T12 in degrees, SD " + "  ".join(pairs))
+    pairs = map(_pair, found.excursion_mm, PUBLISHED_EXCURSION_MM)
+    lines.append("excursion in mm, median, p95   " + "  ".join(pairs))
     shares = ", ".join(f"{s:.3f}" for s in found.grade_shares)
     lines.append(f"G > .8, .74-.8, .6-.74, <= .6: {shares} (.820, .111, .055, .013 in the chest CTs)")
     lines.append(f"middle height least among G <= .8: {found.middle_least:.2f} (.78)")
