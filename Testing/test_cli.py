@@ -256,7 +256,11 @@ def test_evaluate_prints_and_writes_tables(an_oracle: Any, tmp_path: Path, capsy
     (case / "reference.json").write_text(json.dumps(document), encoding="utf-8")
     assert cli.main(["evaluate", str(tmp_path / "cases"), "-o", str(tmp_path / "out")]) == 0
     assert "one" in capsys.readouterr().out
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"evaluation.json", "evaluation.csv"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "evaluation.json",
+        "evaluation.csv",
+        "evaluation.html",
+    }
 
 
 def truth_of(folder: Path) -> Callable[..., SpineReport]:

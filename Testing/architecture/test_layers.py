@@ -19,7 +19,10 @@ ALLOWED = {
     "networks": {"core", "errors"},
     "phantom": {"core", "errors"},
     "training": {"core", "networks", "phantom", "errors", "io"},
-    "evaluation": {"core", "networks()", "phantom()", "errors", "io", "pipeline()"},
+    "evaluation": {
+        *("core", "errors", "io"),
+        *(f"{part}()" for part in ("networks", "phantom", "pipeline", "report_page", "training")),
+    },
     "report_page": {"core", "errors"},
     "core": {"errors"},
     "dicom_series": {"core", "errors"},

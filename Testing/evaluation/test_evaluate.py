@@ -36,6 +36,11 @@ def read(path: Path) -> Volume:
     return Volume(np.zeros((2, 2, 2), np.int16), np.eye(4))
 
 
+def spine(path: Path) -> Volume:
+    """A volume around the bodies."""
+    return Volume(np.zeros((60, 40, 40), np.int16), np.diag([2.0, 2, 2, 1]))
+
+
 def analyze(volume, case) -> SpineReport:
     """Finds all but the last one, each 1 mm too high in front; names and sees nothing in the case "empty"."""
     if case.name == "empty":
@@ -97,7 +102,10 @@ def test_the_text_tells_the_measures_the_failures_and_the_worst(evaluation):
 
 
 def test_the_files_hold_everything(tmp_path, evaluation):
-    write_evaluation(tmp_path, evaluation)
+    read_files = []
+    write_evaluation(tmp_path, evaluation, find_cases(tmp_path), lambda path: read_files.append(path) or spine(path))
+    assert read_files == [tmp_path / "one" / "ct.nii.gz"]
+    assert "one T8" in (tmp_path / "evaluation.html").read_text(encoding="utf-8")
     document = json.loads((tmp_path / "evaluation.json").read_text())
     assert document["measures"]["recall"]["value"] == pytest.approx(2 / 6)
     assert document["measures"]["sensitivity_60"]["value"] is None

@@ -222,7 +222,7 @@ def _evaluate(args: argparse.Namespace) -> None:
         facts = {"cases": args.data.resolve().name, "detector": args.detector, "software": f"{PROGRAM} {__version__}"}
         evaluation = summarized(results, facts)
         if folder is not None:
-            write_evaluation(folder, evaluation)
+            write_evaluation(folder, evaluation, cases, read_volume)
     print(evaluation_text(evaluation), end="")
 
 

@@ -161,15 +161,16 @@ def _overview(
     return (
         f'<svg class="overview" viewBox="{-left} 0 {left + width + right:.1f} {height:.1f}" role="img" '
         f'aria-label="Straightened mid-sagittal slice with all vertebrae"><defs><image id="slice" '
-        f'x="{offset}" y="{offset}" width="{width}" height="{height}" preserveAspectRatio="none" href="{_png(image)}"/>'
+        f'x="{offset}" y="{offset}" width="{width}" height="{height}" preserveAspectRatio="none" '
+        f'href="{bone_window_png(image.image)}"/>'
         f'</defs><use href="#slice"/>{"".join(drawn)}</svg>'
     )
 
 
-def _png(image: StraightenedSlice) -> str:
-    """The slice in the bone window as a data URI."""
+def bone_window_png(image: NDArray) -> str:
+    """An image (rows, columns) in Hounsfield units, in the bone window, as a data URI."""
     low, high = BONE_WINDOW_HU
-    grey = np.clip((image.image - low) / (high - low), 0, 1) * 255
+    grey = np.clip((image - low) / (high - low), 0, 1) * 255
     buffer = io.BytesIO()
     Image.fromarray(grey.round().astype(np.uint8)).save(buffer, "PNG", optimize=True)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -3,17 +3,21 @@
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..core.reference_case import ReferenceCase
 from ..core.report_table import CSV_ENCODING
 from ..core.text_files import write_text
+from ..core.volume import Volume
+from .crops import vertebra_crops
 from .evaluate import Evaluation
 from .metrics import METRICS
+from .page import CROP_COUNT, write_evaluation_page
 from .results import CaseResult, FalseFind, MatchedVertebra, MissedVertebra, Pool
 from .tables import bodies, case_groups
 
@@ -23,12 +27,19 @@ SCHEMA = 2
 _PARTS: dict[str, type] = {"matched": MatchedVertebra, "missed": MissedVertebra, "false_finds": FalseFind}
 
 
-def write_evaluation(folder: Path | str, evaluation: Evaluation) -> None:
-    """Write evaluation.json (everything, down to each keypoint) and evaluation.csv (one row per case, and all).
+def write_evaluation(
+    folder: Path | str, evaluation: Evaluation, cases: Sequence[ReferenceCase], read: Callable[[Path], Volume]
+) -> None:
+    """Write evaluation.json (everything, down to each keypoint), evaluation.csv (one row per case, and all) and
+    evaluation.html (tables and plots, and the worst vertebrae as pictures).
 
     :param folder: an existing folder.
     :param evaluation: what to write.
+    :param cases: the cases that were evaluated.
+    :param read: reads an image file.
     """
+    crops = vertebra_crops(evaluation.worst(CROP_COUNT), cases, read)
+    write_evaluation_page(Path(folder) / "evaluation.html", evaluation, crops)
     document = json.dumps(evaluation_document(evaluation), indent=1, allow_nan=False)
     write_text(Path(folder) / "evaluation.json", document + "\n")
     write_text(Path(folder) / "evaluation.csv", _csv(evaluation), CSV_ENCODING)

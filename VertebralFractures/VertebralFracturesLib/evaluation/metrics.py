@@ -24,7 +24,7 @@ SURE_LEVEL = 0.9
 
 HEIGHT_NAMES = ("anterior", "middle", "posterior")
 
-GROUPS = ("localisation", "detection", "classification", "measurement", "levels", "uncertainty", "cases")
+GROUPS = ("localisation", "detection", "classification", "measurement", "agreement", "levels", "uncertainty", "cases")
 """The tables, in their order."""
 
 
@@ -225,8 +225,8 @@ def _classification_metrics(task: Task) -> tuple[Metric, ...]:
 def _agreement_metrics(
     name: str, title: str, unit: str, decimals: int, pair: Callable[[Pool], tuple[NDArray, NDArray]]
 ) -> tuple[Metric, ...]:
-    """Mean absolute difference, bias and limits of agreement of one quantity."""
-    group, source = "measurement", "Bland and Altman 1986"
+    """Bias and limits of agreement of one quantity."""
+    group, source = "agreement", "Bland and Altman 1986"
     ending = "_mm" if unit == "mm" else ""
     return (
         Metric(group, f"{name}_bias{ending}", f"{title}, bias", unit, decimals, lambda p: bland_altman(*pair(p)).bias,
@@ -238,7 +238,7 @@ def _agreement_metrics(
 
 def _height_agreement(place: int, name: str) -> tuple[Metric, ...]:
     return (
-        Metric("measurement", f"height_{name}_error_mm", f"{name} height, mean absolute error", "mm", 2,
+        Metric("agreement", f"height_{name}_error_mm", f"{name} height, mean absolute error", "mm", 2,
                _over(lambda p: p.height_errors_mm[:, place], _mean_size), "mean |measured - reference|"),
         *_agreement_metrics(f"height_{name}", f"{name} height", "mm", 2,
                             lambda p: (p.found_heights_mm[:, place], p.heights_mm[:, place])),
@@ -267,12 +267,10 @@ def _measurement_metrics() -> tuple[Metric, ...]:
                _over(_relative_height_errors, _mean), f"mean {heights}, over the height of the reference"),
         Metric(group, "height_bias_mm", "height bias, measured - reference", *mm,
                _over(lambda p: p.height_errors_mm, _mean), "mean of measured - reference over all three heights"),
-        *(metric for place, name in enumerate(HEIGHT_NAMES) for metric in _height_agreement(place, name)),
         Metric(group, "index_error", "|dG|, mean", "1", 3, _over(lambda p: p.index_errors, _mean_size),
                "mean |measured - reference| of G = min / max of the three heights (Pisov 2020, eq. 1)"),
         Metric(group, "index_error_p95", "|dG|, p95", "1", 3,
                _over(lambda p: np.abs(p.index_errors), _percentile_95), "95th percentile of |measured - reference|"),
-        *_agreement_metrics("index", "G", "1", 3, lambda p: (p.found_indices, p.indices)),
         Metric(group, "patient_index_error", "|d least G| of a patient, mean", "1", 3,
                _over(_patient_index_errors, _mean), "mean |measured - reference| of the least G of a patient"),
         *(Metric(group, f"grade_kappa_{name}", f"weighted kappa of grades, {preset.title}", "1", 2, _kappa(preset),
@@ -326,6 +324,8 @@ METRICS = (
     *_detection_metrics(),
     *(metric for task in TASKS for metric in _classification_metrics(task)),
     *_measurement_metrics(),
+    *(metric for place, name in enumerate(HEIGHT_NAMES) for metric in _height_agreement(place, name)),
+    *_agreement_metrics("index", "G", "1", 3, lambda p: (p.found_indices, p.indices)),
     *_level_metrics(),
     *_uncertainty_metrics(),
     *_case_metrics(),

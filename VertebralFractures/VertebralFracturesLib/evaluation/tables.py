@@ -10,7 +10,7 @@ from ..core.text_table import text_table
 from .bootstrap import Estimate
 from .classification import TASKS, Task, answers
 from .evaluate import Evaluation
-from .metrics import GROUPS, METRICS, Metric, grade_table
+from .metrics import HEIGHT_NAMES, METRICS, Metric, grade_table
 from .published import PISOV_EXPERTS, PISOV_METHOD, with_spread
 from .results import CaseResult, Pool
 
@@ -74,13 +74,14 @@ def evaluation_text(evaluation: Evaluation) -> str:
 
 def all_tables(evaluation: Evaluation) -> list[Table]:
     """Every table, in the order of reading."""
-    by_group = {group: measure_table(evaluation, group) for group in GROUPS if group != "classification"}
+    by_group = {group: measure_table(evaluation, group) for group in _TITLES}
     return [
         case_table(evaluation),
         by_group["localisation"],
         by_group["detection"],
         classification_table(evaluation),
         by_group["measurement"],
+        agreement_table(evaluation),
         *(grades_table(evaluation, preset) for preset in PRESETS.values()),
         by_group["levels"],
         by_group["uncertainty"],
@@ -123,13 +124,12 @@ def measure_table(evaluation: Evaluation, group: str) -> Table:
     """The measures of a group, with what Pisov 2020 reports where it does."""
     metrics = [metric for metric in METRICS if metric.group == group]
     published = any(metric.name in PISOV_METHOD for metric in metrics)
-    header = ["measure", "unit", "value", "SE", "95 % interval"]
+    header = ["measure", "value", "SE", "95 % interval"]
     header += ["folds mean (SD)"] if evaluation.spreads else []
     header += ["Pisov 2020", "its experts"] if published else []
     rows = []
     for metric in metrics:
-        unit = "" if metric.unit == "1" else metric.unit
-        row = [metric.title, unit, *_estimate(evaluation.pooled[metric.name], metric)]
+        row = [titled(metric), *_estimate(evaluation.pooled[metric.name], metric)]
         row += [_spread(evaluation, metric)] if evaluation.spreads else []
         row += [with_spread(source.get(metric.name)) for source in (PISOV_METHOD, PISOV_EXPERTS)] if published else []
         rows.append(tuple(row))
@@ -163,6 +163,25 @@ def _task_rows(evaluation: Evaluation, pool: Pool, task: Task) -> Iterator[tuple
             yield f"  {source}", "", "", *(with_spread(figures.get(name)) for name in names)
 
 
+def agreement_table(evaluation: Evaluation) -> Table:
+    """Mean absolute error, bias and limits of agreement of the three heights and of G."""
+    metrics = {metric.name: metric for metric in METRICS}
+    rows = []
+    heights = ((f"{name} height, mm", f"height_{name}", "_mm") for name in HEIGHT_NAMES)
+    for title, key, unit in (*heights, ("G", "index", "")):
+        error, bias, width = (metrics[f"{key}_{ending}{unit}"] for ending in ("error", "bias", "half_width"))
+        limits = _limits(evaluation.pooled[bias.name].value, evaluation.pooled[width.name].value, bias)
+        rows.append((title, *(_value_and_error(evaluation, metric) for metric in (error, bias)), limits))
+    header = ("measured - reference", "mean absolute", "bias", "limits of agreement")
+    return Table("Agreement", header, tuple(rows), "value (SE of the bootstrap over patients); limits: bias ± 1.96 SD")
+
+
+def _limits(bias: float | None, half_width: float | None, metric: Metric) -> str:
+    if bias is None or half_width is None:
+        return NO_VALUE
+    return f"{bias - half_width:+.{metric.decimals}f} to {bias + half_width:+.{metric.decimals}f}"
+
+
 def grades_table(evaluation: Evaluation, preset: Preset) -> Table:
     """How the grades by the reference were measured."""
     counts = grade_table(Pool(evaluation.cases), preset)
@@ -170,9 +189,16 @@ def grades_table(evaluation: Evaluation, preset: Preset) -> Table:
     return Table(f"Grades, {preset.title}", ("reference \\ measured", *GRADE_NAMES), rows, "found vertebrae only")
 
 
+def titled(metric: Metric) -> str:
+    """Name of a measure with its unit."""
+    return metric.title if metric.unit == "1" else f"{metric.title}, {metric.unit}"
+
+
 def _value_and_spread(evaluation: Evaluation, metric: Metric) -> str:
-    if evaluation.spreads:
-        return _spread(evaluation, metric)
+    return _spread(evaluation, metric) if evaluation.spreads else _value_and_error(evaluation, metric)
+
+
+def _value_and_error(evaluation: Evaluation, metric: Metric) -> str:
     found = evaluation.pooled[metric.name]
     value = _decimal(found.value, metric)
     return value if found.error is None else f"{value} ({_decimal(found.error, metric)})"
