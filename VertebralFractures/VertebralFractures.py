@@ -48,6 +48,7 @@ The method follows M. Pisov et al., Keypoints localization for joint vertebra de
 quantification, MICCAI 2020; the grades follow H. K. Genant et al., J Bone Miner Res 1993.
 """)
         slicer.app.connect("startupCompleted()", registerSampleData)
+        slicer.app.connect("startupCompleted()", registerLayout)
 
 
 #
@@ -60,6 +61,20 @@ def registerSampleData():
     from VertebralFracturesLib.widgets.sample_data import register_sample_data
 
     register_sample_data(Path(__file__).parent / "Resources" / "Icons" / "VertebralFractures.png")
+
+
+#
+# Layout
+#
+
+
+def registerLayout():
+    """Make the layout known: a scene that was saved in it would open without any view otherwise."""
+    from VertebralFracturesLib.mrml.layout_description import register_layout
+
+    layoutManager = slicer.app.layoutManager()
+    if layoutManager is not None:
+        register_layout(layoutManager.layoutLogic().GetLayoutNode())
 
 
 #

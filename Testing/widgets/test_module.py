@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 from VertebralFracturesLib.core.volume import Volume
+from VertebralFracturesLib.mrml.layout_description import LAYOUT_ID
 
 
 def test_the_module_describes_itself(host):
@@ -18,7 +19,16 @@ def test_the_module_describes_itself(host):
     assert module.parent.title == "Vertebral Fractures"
     assert module.parent.categories == ["Quantification"]
     assert "research use only" in module.parent.helpText
-    assert connected == [("startupCompleted()", host.module.registerSampleData)]
+    slots = (host.module.registerSampleData, host.module.registerLayout)
+    assert connected == [("startupCompleted()", slot) for slot in slots]
+
+
+def test_the_layout_is_known_before_a_scene_is_loaded(host):
+    import slicer
+
+    layout_node = slicer.app.layoutManager().layoutLogic().GetLayoutNode()
+    host.module.registerLayout()
+    assert layout_node.GetLayoutDescription(LAYOUT_ID)
 
 
 @pytest.fixture

@@ -7,61 +7,12 @@ import numpy as np
 import slicer
 from numpy.typing import NDArray
 
+from .layout_description import COLUMN_SHARES, LAST_COLUMN_SHARES, LAYOUT_ID, register_layout
 from .study import Study, selected_node, studies
 from .study_display import set_visible
 from .study_report import read_study
 from .views import PATIENT_VIEWS, fit_height, focus, look_from_left, show_slice, slice_node
 
-LAYOUT_ID = 24301
-"""Number of the layout, unlike those of Slicer and of other modules."""
-
-_COLUMN_SHARES = (400, 300, 300)
-_LAST_COLUMN_SHARES = (500, 500)
-
-_LAYOUT = f"""
-<layout type="vertical" split="true">
- <item splitSize="700">
-  <layout type="horizontal" split="true">
-   <item splitSize="{_COLUMN_SHARES[0]}">
-    <view class="vtkMRMLSliceNode" singletontag="Yellow+">
-     <property name="orientation" action="default">Sagittal</property>
-     <property name="viewlabel" action="default">Y+</property>
-     <property name="viewcolor" action="default">#f6e9a2</property>
-     <property name="viewgroup" action="default">1</property>
-    </view>
-   </item>
-   <item splitSize="{_COLUMN_SHARES[1]}">
-    <view class="vtkMRMLSliceNode" singletontag="Yellow">
-     <property name="orientation" action="default">Sagittal</property>
-     <property name="viewlabel" action="default">Y</property>
-     <property name="viewcolor" action="default">#EDD54C</property>
-    </view>
-   </item>
-   <item splitSize="{_COLUMN_SHARES[2]}">
-    <layout type="vertical" split="true">
-     <item splitSize="{_LAST_COLUMN_SHARES[0]}">
-      <view class="vtkMRMLSliceNode" singletontag="Red">
-       <property name="orientation" action="default">Axial</property>
-       <property name="viewlabel" action="default">R</property>
-       <property name="viewcolor" action="default">#F34A33</property>
-      </view>
-     </item>
-     <item splitSize="{_LAST_COLUMN_SHARES[1]}">
-      <view class="vtkMRMLViewNode" singletontag="1">
-       <property name="viewlabel" action="default">1</property>
-      </view>
-     </item>
-    </layout>
-   </item>
-  </layout>
- </item>
- <item splitSize="300">
-  <view class="vtkMRMLTableViewNode" singletontag="TableView1">
-   <property name="viewlabel" action="default">T</property>
-  </view>
- </item>
-</layout>
-"""
 _PATIENT_SLICES = {"Yellow": "Sagittal", "Red": "Axial"}
 _STRAIGHTENED_SLICES = {"Yellow+": "Sagittal"}
 _TABLE_VIEW = "TableView1"
@@ -89,8 +40,8 @@ def panes(width: int, height: int) -> dict[str, Pane]:
     :param width: columns of all of them together.
     :param height: rows of all of them together, the table not counted.
     """
-    first, second, third = _edges(_COLUMN_SHARES, width)
-    upper, lower = _edges(_LAST_COLUMN_SHARES, height)
+    first, second, third = _edges(COLUMN_SHARES, width)
+    upper, lower = _edges(LAST_COLUMN_SHARES, height)
     return {
         "Yellow+": Pane(first[0], 0, first[1], height),
         "Yellow": Pane(second[0], 0, second[1], height),
@@ -103,14 +54,6 @@ def _edges(shares: tuple[int, ...], pixels: int) -> list[tuple[int, int]]:
     """Begin and length of each part of a row of pixels."""
     ends = [round(pixels * sum(shares[:count]) / sum(shares)) for count in range(len(shares) + 1)]
     return [(begin, end - begin) for begin, end in pairwise(ends)]
-
-
-def register_layout(layout_node: slicer.vtkMRMLLayoutNode) -> None:
-    """Make the layout known to a layout node, such as that of the application's layout logic; again does no harm."""
-    if layout_node.IsLayoutDescription(LAYOUT_ID):
-        layout_node.SetLayoutDescription(LAYOUT_ID, _LAYOUT)
-    else:
-        layout_node.AddLayoutDescription(LAYOUT_ID, _LAYOUT)
 
 
 def show_study(study: Study, layout_node: slicer.vtkMRMLLayoutNode) -> None:

@@ -5,7 +5,8 @@ import slicer
 from numpy.typing import NDArray
 
 from .application import Application
-from .layout import LAYOUT_ID, Pane, panes, register_layout
+from .layout import Pane, panes
+from .layout_description import LAYOUT_ID, register_layout
 from .rendered_views import RenderedSlice, RenderedThreeD, RenderedView
 
 PANE_PICTURES = {"straightened": "Yellow+", "sagittal": "Yellow", "axial": "Red", "three_dimensional": "1"}

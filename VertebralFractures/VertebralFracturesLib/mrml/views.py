@@ -107,10 +107,16 @@ def show_slice(
     volume_node: slicer.vtkMRMLScalarVolumeNode,
     point: ArrayLike,
 ) -> None:
-    """Show a volume in a view around a point (3,) of its space."""
+    """Show a volume in a view around a point (3,) of its space.
+
+    Slicer shows a volume that it loads in all views; those of the straightened space have to keep theirs.
+    """
+    is_straightened = layout_name.endswith("+")
     node = slice_node(scene, layout_name, orientation)
-    node.SetViewGroup(1 if layout_name.endswith("+") else 0)
-    composite_node(scene, layout_name).SetBackgroundVolumeID(volume_node.GetID())
+    node.SetViewGroup(int(is_straightened))
+    composite = composite_node(scene, layout_name)
+    composite.SetDoPropagateVolumeSelection(not is_straightened)
+    composite.SetBackgroundVolumeID(volume_node.GetID())
     centre_slice(node, point, CENTRED_ON_VERTEBRA_MM)
 
 
