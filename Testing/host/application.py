@@ -16,6 +16,7 @@ from typing import Any
 
 import slicer
 import slicer.util
+from packaging.requirements import Requirement
 from PySide6 import QtCore, QtGui, QtTest, QtWidgets
 from VertebralFracturesLib.mrml.application import Application, boot_scene
 
@@ -145,7 +146,7 @@ def _modules() -> dict[str, types.ModuleType]:
         ),
         "slicer.packaging": _module(
             "slicer.packaging",
-            load_requirements=lambda path: Path(path).read_text(encoding="utf-8").split(),
+            load_requirements=lambda path: list(map(Requirement, Path(path).read_text(encoding="utf-8").split())),
             pip_ensure=lambda requirements, requester: None,
             pip_check=lambda requirement: True,
         ),

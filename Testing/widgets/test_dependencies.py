@@ -1,5 +1,6 @@
 """What Apply does where a package is missing."""
 
+import subprocess
 import sys
 import types
 
@@ -72,4 +73,15 @@ def test_the_requirements_hold_no_torch_and_no_pins(host):
 
     requirements = slicer.packaging.load_requirements(host.widget.resourcePath("requirements.txt"))
     assert requirements
-    assert not any("torch" in one or "==" in one for one in requirements)
+    assert not any("torch" in str(one) or "==" in str(one) for one in requirements)
+
+
+def test_packages_that_pip_cannot_install_are_named(host, dependencies, monkeypatch):
+    import slicer.packaging
+
+    def refuse(requirements, requester):
+        raise subprocess.CalledProcessError(1, "pip install")
+
+    monkeypatch.setattr(slicer.packaging, "pip_ensure", refuse)
+    with pytest.raises(RuntimeError, match=r"numpy>=\d.*Check the network"):
+        ensure(dependencies, host)

@@ -24,7 +24,7 @@ def ensure_packages(requirements_file: str) -> None:
             _(
                 "Python packages could not be installed: {packages}. Check the network and the free disk space, then "
                 "click Apply again."
-            ).format(packages=", ".join(requirements))
+            ).format(packages=", ".join(map(str, requirements)))
         ) from error
     if slicer.packaging.pip_check(f"torch{TORCH_REQUIREMENT}"):
         return
