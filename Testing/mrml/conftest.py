@@ -2,6 +2,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from mrml.desk import Desk
 from mrml.synthetic_spine import LEVELS, body_keypoints, lps_volume, oblique_volume, scoliotic_curve
 from VertebralFracturesLib.core.report import SpineReport, Vertebra
 from VertebralFracturesLib.core.spine_curve import SpineCurve
@@ -63,3 +64,10 @@ def report(curve: SpineCurve) -> SpineReport:
 def study(scene, volume: Volume, report: SpineReport) -> Study:
     """A study as the Slicer module makes it."""
     return create_study(scene, add_volume_node(scene, volume, "CT"), report)
+
+
+@pytest.fixture
+def desk(application) -> Iterator[Desk]:
+    desk = Desk(application)
+    yield desk
+    desk.close()
