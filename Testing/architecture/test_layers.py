@@ -30,14 +30,12 @@ ALLOWED = {
     "output": {"errors"},
     "terminal": {"core"},
     "analysis": {"core", "errors", "io", "networks()", "pipeline()", "mrml()", "report_page()"},
+    "pictures": {"core", "errors", "mrml()"},
     "demo": {"core", "errors", "analysis", "io", "phantom()", "evaluation()", "terminal"},
     "cli": {
         "errors",
-        *(
-            f"{part}()"
-            for part in ("analysis", "demo", "evaluation", "io", "networks", "output", "phantom", "pipeline")
-        ),
-        *("terminal()", "training()"),
+        *(f"{part}()" for part in ("analysis", "core", "demo", "evaluation", "io", "networks", "output", "phantom")),
+        *(f"{part}()" for part in ("pictures", "pipeline", "terminal", "training")),
     },
     "errors": set(),
     "__init__": set(),
@@ -53,7 +51,7 @@ HEAVY = {
     "matplotlib": (set(), {"training", "evaluation"}),
     "SimpleITK": ({"io", "dicom_series", "phantom"}, {"phantom", "evaluation", "training"}),
     "pydicom": (set(), {"dicom_series"}),
-    "PIL": ({"report_page"}, {"evaluation", "training"}),
+    "PIL": ({"report_page"}, {"evaluation", "training", "pictures"}),
 }
 LIGHT = {"numpy", "scipy"}
 

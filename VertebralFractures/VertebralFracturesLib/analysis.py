@@ -1,4 +1,4 @@
-"""One analysis from an input that was read to the result files: what ``analyze`` and ``demo`` share."""
+"""One analysis from an input that was read to the result files: what ``analyze``, ``demo`` and ``pictures`` share."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,10 +26,26 @@ def analyze_input(
     preset: str = "genant",
     progress: Progress,
 ) -> SpineReport:
-    """Measure the vertebrae of an input and write the four result files.
+    """Measure the vertebrae of an input, see :func:`measure_input`, and write the four result files.
+
+    :param folder: takes :data:`RESULT_FILES`.
+    """
+    report = measure_input(read, device=device, detector=detector, preset=preset, progress=progress)
+    write_results(folder, read.volume, report, Path(read.description["path"]).name, progress)
+    return report
+
+
+def measure_input(
+    read: ReadInput,
+    *,
+    device: str = "auto",
+    detector: Literal["anchor-free", "anchor"] = "anchor-free",
+    preset: str = "genant",
+    progress: Progress,
+) -> SpineReport:
+    """Measure the vertebrae of an input.
 
     :param read: the input, from :func:`~.io.read_input`.
-    :param folder: takes :data:`RESULT_FILES`.
     :param device: "auto", "cpu" or "cuda".
     :param detector: which detection head.
     :param preset: cut-offs of the grades.
@@ -46,9 +62,7 @@ def analyze_input(
         report = analyze(read.volume, models, preset=preset, progress=progress, input=read.description)
     except (UnusableInput, NoSpineFound) as error:
         raise type(error)(f"{path}: {error}") from error
-    report = replace(report, warnings=tuple(dict.fromkeys((*read.warnings, *report.warnings))))
-    write_results(folder, read.volume, report, path.name, progress)
-    return report
+    return replace(report, warnings=tuple(dict.fromkeys((*read.warnings, *report.warnings))))
 
 
 def write_results(folder: Path, volume: Volume, report: SpineReport, name: str, progress: Progress) -> None:

@@ -54,6 +54,17 @@ def boot_scene() -> Iterator[Application]:
             logics.clear()
 
 
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep VTK's own messages off the user's terminal; failures are raised by their return values."""
+    was_on = vtk.vtkObject.GetGlobalWarningDisplay()
+    vtk.vtkObject.GlobalWarningDisplayOff()
+    try:
+        yield
+    finally:
+        vtk.vtkObject.SetGlobalWarningDisplay(was_on)
+
+
 def _color_logic(logic: slicer.vtkSlicerApplicationLogic, scene: slicer.vtkMRMLScene) -> slicer.vtkMRMLColorLogic:
     colors = logic.GetColorLogic()
     colors.SetMRMLScene(scene)

@@ -76,7 +76,10 @@ def update_labels_node(node: slicer.vtkMRMLMarkupsFiducialNode, report: SpineRep
 
 
 def highlight_label(node: slicer.vtkMRMLMarkupsFiducialNode, place: int | None) -> None:
-    """Write the label of one vertebra, or of none, in :data:`SELECTED_LABEL_COLOR`."""
+    """Write the label of one vertebra, or of none, in :data:`SELECTED_LABEL_COLOR`.
+
+    Labels beside the slice are all white, because Slicer has one color for those of a list.
+    """
     for index in range(node.GetNumberOfControlPoints()):
         if node.GetNthControlPointSelected(index) != (index == place):
             node.SetNthControlPointSelected(index, index == place)

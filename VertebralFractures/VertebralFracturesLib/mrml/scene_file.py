@@ -4,17 +4,15 @@ import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import slicer
-import vtk
 
 from ..core.report import SpineReport
 from ..core.volume import Volume
 from ..errors import UnusableInput
-from .application import boot_scene
+from .application import boot_scene, quiet
 from .study import Study, studies
 from .study_creation import create_study
 from .views import arrange_views, focus
@@ -47,7 +45,7 @@ def _write_bundle(
 ) -> None:
     unpacked = folder / scene_name
     unpacked.mkdir()
-    with _quiet(), boot_scene() as application:
+    with quiet(), boot_scene() as application:
         scene = application.scene
         volume_node = add_volume_node(scene, volume, name, share_voxels=True)
         study = create_study(scene, volume_node, report)
@@ -81,17 +79,6 @@ def _zip(folder: Path, bundle: Path) -> None:
     with zipfile.ZipFile(bundle, "w", zipfile.ZIP_STORED) as archive:
         for file in sorted(folder.rglob("*")):
             archive.write(file, Path(folder.name) / file.relative_to(folder))
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep VTK's own messages off the user's terminal; failures are raised by their return values."""
-    was_on = vtk.vtkObject.GetGlobalWarningDisplay()
-    vtk.vtkObject.GlobalWarningDisplayOff()
-    try:
-        yield
-    finally:
-        vtk.vtkObject.SetGlobalWarningDisplay(was_on)
 
 
 def read_scene(scene: slicer.vtkMRMLScene, path: Path) -> list[Study]:
