@@ -114,7 +114,7 @@ def test_cases_without_a_result():
 def test_what_is_undefined_is_not_a_number():
     nothing = values([case("a", missed=[missed(0.9)])])
     assert nothing["recall"] == 0
-    defined = {"recall", "planar_recall", "patient_index_error", "failure_rate", "seconds"}
+    defined = {"recall", "planar_recall", "whole_precision", "patient_index_error", "failure_rate", "seconds"}
     assert {name for name, value in nothing.items() if not np.isnan(value)} == defined
     assert nothing["patient_index_error"] == pytest.approx(0.1)
     only_normal = values([case("a", [found(0.9, 0.9)])])

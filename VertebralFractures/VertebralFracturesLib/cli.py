@@ -67,6 +67,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     _add_demo(commands.add_parser("demo", help="make a synthetic patient, measure it, compare with the truth"))
     _add_pictures(commands.add_parser("pictures", help="draw the views of 3D Slicer as PNG files"))
     _add_evaluate(commands.add_parser("evaluate", help="compare with reference cases"))
+    _add_experts(commands.add_parser("experts", help="compare the readers of published annotations with one another"))
     _add_phantom(commands.add_parser("phantom", help="write synthetic patients as reference cases"))
     training = commands.add_parser("train", help="train a network")
     parts = training.add_subparsers(metavar="{" + ",".join(_TRAINED_PARTS) + "}", required=True)
@@ -224,6 +225,28 @@ def _evaluate(args: argparse.Namespace) -> None:
         if folder is not None:
             write_evaluation(folder, evaluation, cases, read_volume)
     print(evaluation_text(evaluation), end="")
+
+
+def _add_experts(parser: argparse.ArgumentParser) -> None:
+    text = "folder of the releases of Pisov 2020 and Zakharov 2023, or of one of them"
+    parser.add_argument("annotations", metavar="ANNOTATIONS", type=Path, help=text)
+    _add_output(parser, "tables are printed only")
+    parser.set_defaults(command=_experts)
+
+
+def _experts(args: argparse.Namespace) -> None:
+    from contextlib import nullcontext
+
+    from .evaluation.annotations import read_releases
+    from .evaluation.experts import compare_readers, readers_text, write_readers
+    from .output import output_folder
+    from .terminal import ProgressLine
+
+    with output_folder(args.output, args.overwrite) if args.output else nullcontext() as folder, ProgressLine() as line:
+        releases = [compare_readers(name, studies, line) for name, studies in read_releases(args.annotations).items()]
+        if folder is not None:
+            write_readers(folder, releases)
+    print(readers_text(releases), end="")
 
 
 def _add_phantom(parser: argparse.ArgumentParser) -> None:

@@ -64,3 +64,14 @@ def _stray(centres_ras: NDArray[np.float64], step_mm: float) -> NDArray[np.bool_
     residual = centres_ras[:, :2] - trend
     middle = np.column_stack([ndimage.median_filter(residual[:, axis], width, mode="nearest") for axis in (0, 1)])
     return np.linalg.norm(residual - middle, axis=1) > _OUTLIER_MM
+
+
+def curve_through_bodies(centres_ras: NDArray[np.float64]) -> SpineCurve:
+    """A curve through known body centres that goes on for half a body's distance at both ends.
+
+    :param centres_ras: (n, 3) in RAS mm, cranial to caudal, at least two.
+    """
+    first = 1.5 * centres_ras[0] - 0.5 * centres_ras[1]
+    last = 1.5 * centres_ras[-1] - 0.5 * centres_ras[-2]
+    points = np.concatenate([[first], centres_ras, [last]])
+    return SpineCurve(points, np.ones(len(points)))

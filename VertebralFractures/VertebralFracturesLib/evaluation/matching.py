@@ -43,7 +43,7 @@ def match_vertebrae(found_ras: ArrayLike, reference_ras: ArrayLike, curve: Spine
     """
     found = np.asarray(found_ras, dtype=np.float64).reshape(-1, 6, 3)
     reference = np.asarray(reference_ras, dtype=np.float64).reshape(-1, 6, 3)
-    pairs = _closest_pairs(body_centre(found), body_centre(reference))
+    pairs = closest_pairs(body_centre(found), body_centre(reference))
     arcs = nearest_arc_mm(curve, reference.reshape(-1, 3))
     centre_arcs = nearest_arc_mm(curve, body_centre(found))
     inside = (centre_arcs >= arcs.min(initial=np.inf)) & (centre_arcs <= arcs.max(initial=-np.inf))
@@ -56,7 +56,9 @@ def match_vertebrae(found_ras: ArrayLike, reference_ras: ArrayLike, curve: Spine
     )
 
 
-def _closest_pairs(found: NDArray[np.float64], reference: NDArray[np.float64]) -> tuple[tuple[int, int], ...]:
+def closest_pairs(found: NDArray[np.float64], reference: NDArray[np.float64]) -> tuple[tuple[int, int], ...]:
+    """Pairs of places (found, reference) of points (m, 3) and (n, 3) within :data:`MATCH_MM`, one to one: as many as
+    possible, and of those the closest."""
     distance = np.linalg.norm(found[:, None] - reference[None], axis=-1)
     too_far = MATCH_MM * (1 + min(distance.shape))
     rows, columns = linear_sum_assignment(np.where(distance <= MATCH_MM, distance, too_far))

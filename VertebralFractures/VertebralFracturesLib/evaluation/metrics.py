@@ -60,6 +60,12 @@ def precision(pool: Pool) -> float:
     return _share(len(pool.indices), len(pool.indices) + len(pool.false_indices))
 
 
+def whole_precision(pool: Pool) -> float:
+    """Precision with the finds beyond the marked range counted as false: a lower bound."""
+    outside = sum(case.outside_finds for case in pool.cases)
+    return _share(len(pool.indices), len(pool.indices) + len(pool.false_indices) + outside)
+
+
 def severe_recall(pool: Pool) -> float:
     """Recall of the reference vertebrae with G at or below :data:`PISOV_CUTOFF`."""
     found = int((pool.indices <= PISOV_CUTOFF).sum())
@@ -197,6 +203,8 @@ def _detection_metrics() -> tuple[Metric, ...]:
     return (
         Metric(group, "recall", "recall", "1", 3, recall, f"TP / (TP + FN), {paired}"),
         Metric(group, "precision", "precision", "1", 3, precision, f"TP / (TP + FP), {paired}"),
+        Metric(group, "whole_precision", "precision, beyond the marked range too", "1", 3, whole_precision,
+               "TP / (TP + FP) with finds beyond the marked range as false: a lower bound"),
         Metric(group, "severe_recall", f"recall, G <= {PISOV_CUTOFF}", "1", 3, severe_recall,
                f"recall of vertebrae with G <= {PISOV_CUTOFF} by the reference"),
         Metric(group, "planar_recall", "recall in 2D", "1", 3, planar_recall,

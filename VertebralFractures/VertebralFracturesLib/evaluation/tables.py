@@ -171,7 +171,9 @@ def agreement_table(evaluation: Evaluation) -> Table:
     for title, key, unit in (*heights, ("G", "index", "")):
         error, bias, width = (metrics[f"{key}_{ending}{unit}"] for ending in ("error", "bias", "half_width"))
         limits = _limits(evaluation.pooled[bias.name].value, evaluation.pooled[width.name].value, bias)
-        rows.append((title, *(_value_and_error(evaluation, metric) for metric in (error, bias)), limits))
+        rows.append(
+            (title, *(value_and_error(evaluation.pooled[metric.name], metric) for metric in (error, bias)), limits)
+        )
     header = ("measured - reference", "mean absolute", "bias", "limits of agreement")
     return Table("Agreement", header, tuple(rows), "value (SE of the bootstrap over patients); limits: bias ± 1.96 SD")
 
@@ -195,11 +197,13 @@ def titled(metric: Metric) -> str:
 
 
 def _value_and_spread(evaluation: Evaluation, metric: Metric) -> str:
-    return _spread(evaluation, metric) if evaluation.spreads else _value_and_error(evaluation, metric)
+    return (
+        _spread(evaluation, metric) if evaluation.spreads else value_and_error(evaluation.pooled[metric.name], metric)
+    )
 
 
-def _value_and_error(evaluation: Evaluation, metric: Metric) -> str:
-    found = evaluation.pooled[metric.name]
+def value_and_error(found: Estimate, metric: Metric) -> str:
+    """A measure with its standard error in brackets, where it has one."""
     value = _decimal(found.value, metric)
     return value if found.error is None else f"{value} ({_decimal(found.error, metric)})"
 
@@ -222,4 +226,5 @@ def _decimal(value: float | None, metric: Metric) -> str:
 
 
 def _number(value: float, decimals: int) -> str:
-    return NO_VALUE if np.isnan(value) else f"{value:.{decimals}f}"
+    """A number with decimals, without the sign of a negative zero."""
+    return NO_VALUE if np.isnan(value) else f"{round(value, decimals) + 0.0:.{decimals}f}"

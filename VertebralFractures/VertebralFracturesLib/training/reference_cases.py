@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.curve_fit import curve_through_bodies
 from ..core.keypoints import body_centre
 from ..core.levels import LEVEL_NAMES, parse_level
 from ..core.reference_case import REFERENCE_FILE, ReferenceCase, find_cases
@@ -42,10 +43,12 @@ def reference_cases(folder: Path, image: str | None = None) -> list[TrainingCase
     """All cases below a folder, in the order of their names.
 
     :param folder: holds one folder a case.
-    :param image: name of the image to take of each case, instead of the one the keypoints were read on.
+    :param image: name of the image to take of each case that has it, instead of the one the keypoints were read on.
     :raises UnusableInput: the folder holds no case, or one that cannot be read.
     """
-    return [_volume_case(case, case.image.with_name(image) if image else case.image) for case in find_cases(folder)]
+    cases = find_cases(folder)
+    chosen = [case.image.with_name(image) if image else case.image for case in cases]
+    return [_volume_case(case, file if file.is_file() else case.image) for case, file in zip(cases, chosen, strict=True)]
 
 
 def flat_cases(folder: Path) -> list[TrainingCase]:
@@ -78,7 +81,7 @@ def _flat_case(file: Path) -> TrainingCase:
         lambda: _flat_volume(file.parent / reference["image"], float(reference["spacing_mm"]), forward),
         keypoints_ras[order],
         levels[order],
-        _curve_through(body_centre(keypoints_ras[order])),
+        curve_through_bodies(body_centre(keypoints_ras[order])),
     )
 
 
@@ -90,14 +93,6 @@ def _flat_volume(file: Path, spacing_mm: float, forward: float) -> Volume:
     matrix[0, 0], matrix[1, 1], matrix[2, 2], matrix[3, 3] = _FLAT_WIDTH_MM, forward * spacing_mm, -spacing_mm, 1.0
     matrix[0, 3] = -_FLAT_WIDTH_MM / 2
     return Volume(np.repeat(image[:, :, None], 2, axis=2), matrix)
-
-
-def _curve_through(centres_ras: NDArray[np.float64]) -> SpineCurve:
-    """A curve through body centres that goes on for half a body's distance."""
-    first = 1.5 * centres_ras[0] - 0.5 * centres_ras[1]
-    last = 1.5 * centres_ras[-1] - 0.5 * centres_ras[-2]
-    points = np.concatenate([[first], centres_ras, [last]])
-    return SpineCurve(points, np.ones(len(points)))
 
 
 def _level_number(label: str) -> int:
