@@ -30,3 +30,25 @@ def _run_host(*arguments: Any, **options: Any) -> Any:
     from host.application import run_host
 
     return run_host(*arguments, **options)
+
+
+@pytest.fixture
+def studied(host, synthetic_ct, synthetic_report):
+    """The module with the study of the synthetic patient, as the networks found it."""
+    from VertebralFracturesLib.mrml.study_creation import create_study
+    from VertebralFracturesLib.mrml.volume_nodes import add_volume_node
+
+    node = add_volume_node(host.scene, synthetic_ct, "CT")
+    create_study(host.scene, node, synthetic_report)
+    host.ui.inputSelector.setCurrentNode(node)
+    return host
+
+
+@pytest.fixture
+def straightened_view(studied):
+    """The real slice view that shows the straightened spine."""
+    from mrml.slice_view import SliceView
+
+    view = SliceView(studied.application, "Yellow+", (500, 700))
+    yield view
+    view.close()

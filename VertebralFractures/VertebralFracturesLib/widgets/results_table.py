@@ -13,6 +13,7 @@ from .words import column_headings, grade_words, table_words
 _DARK = 140
 _ROW_PIXELS = 22
 _LEAST_ROWS = 4
+_LEAST_PIXELS = 40
 
 
 class ResultsTable:
@@ -33,6 +34,8 @@ class ResultsTable:
             table.horizontalHeaderItem(place).setToolTip(explanation)
         header = table.horizontalHeader()
         header.setMinimumSectionSize(1)
+        header.setDefaultSectionSize(_LEAST_PIXELS)
+        header.setHighlightSections(False)
         header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
         header.setStretchLastSection(True)
         table.verticalHeader().setDefaultSectionSize(_ROW_PIXELS)
@@ -82,6 +85,8 @@ class ResultsTable:
             if item is None:
                 item = qt.QTableWidgetItem()
                 self._table.setItem(place, position, item)
+                if name == "grade":
+                    item.setTextAlignment(qt.Qt.AlignCenter)
             text = _cell(name, row)
             item.setText(words.get(text, text))
             item.setToolTip(_explanation(name, row))
@@ -95,7 +100,7 @@ def _cell(name: str, row: Mapping[str, Value]) -> str:
     if isinstance(value, float) and name.endswith("percent"):
         return f"{value:.0f}"
     if name == "largest_uncertainty_mm":
-        return _("borderline") if row["borderline"] else f"±{format_value(name, value)} mm"
+        return _("borderline") if row["borderline"] else f"±{value:.1f}"
     return format_value(name, value)
 
 

@@ -92,7 +92,7 @@ class StudyPanel:
         self.ui.summaryLabel.setText(
             _("No study yet: choose a CT and click Apply.") if report is None else report.summary.statement
         )
-        self.ui.studyMessageLabel.setText("\n".join(messages))
+        self.ui.studyMessageLabel.setText("\n".join(f"• {text[:1].upper()}{text[1:]}" for text in messages))
         self.ui.studyMessageLabel.setVisible(bool(messages))
 
     def _enable(self, report: SpineReport | None, selected: int | None) -> None:

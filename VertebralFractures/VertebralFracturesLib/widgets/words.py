@@ -17,12 +17,12 @@ def column_headings() -> dict[str, tuple[str, str]]:
         "posterior_loss_percent": (_("Loss\n%"), _("Height lost against the body's own posterior height, in %")),
         "grade": (_("Grade"), _("Grade 0 to 3 of the index G under the chosen cut-offs")),
         "shape": (_("Shape"), _("Shape of the deformity")),
+        "status": (_("Status"), _("What you said of the vertebra")),
         "largest_uncertainty_mm": (
             _("Certainty"),
             _("Borderline: G lies within 0.05 of a cut-off. Otherwise the largest uncertainty of the six points in mm"),
         ),
         "source": (_("Source"), _("Who placed the points: the model, the model and you (edited), or you (added)")),
-        "status": (_("Status"), _("What you said of the vertebra")),
     }
 
 
@@ -43,7 +43,7 @@ def table_words() -> dict[str, str]:
         "added": _("added"),
         "to review": _("to review"),
         "verified": _("verified"),
-        "not evaluable": _("not evaluable"),
+        "not evaluable": _("not eval."),
     }
 
 
