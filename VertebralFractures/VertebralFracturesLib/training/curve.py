@@ -18,7 +18,7 @@ from ..networks.spine_curve_net import SPACING_MM, CurveOutput, SpineCurveNet, n
 from .loop import Recipe
 from .options import add_common_arguments, chosen_recipe
 from .reference_cases import reference_cases
-from .run import train_and_save, worker_rng
+from .run import split_phantoms, train_and_save, worker_rng
 from .volume_samples import VolumeCrop, VolumeSample, random_crop_shape, random_volume_crop, real_volume_sample
 
 RECIPES = {
@@ -63,10 +63,9 @@ def training_pools(args: argparse.Namespace) -> tuple[list[list[VolumeSample]], 
     if args.phantoms:
         from .phantom_cache import phantom_volumes
 
-        volumes = phantom_volumes(args.cache, args.phantoms, args.seed)
-        reserved = max(1, len(volumes) // 20)
-        held_out += volumes[:reserved]
-        pools.append(volumes[reserved:])
+        drawn, reserved = split_phantoms(phantom_volumes(args.cache, args.phantoms, args.seed))
+        held_out += reserved
+        pools.append(drawn)
     return pools, held_out
 
 

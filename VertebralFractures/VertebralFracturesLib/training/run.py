@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from ..networks.weights import save_weights
 from .loop import Recipe, take_weights, train
 
 Batch = dict[str, Tensor]
+Sample = TypeVar("Sample")
 
 
 def train_and_save(
@@ -44,6 +46,12 @@ def train_and_save(
     low_precision = args.low_precision or device == "cuda"
     trained = train(net, batches, loss_on_device, validate, recipe, args.output, device, low_precision)
     save_weights(trained, args.output / f"{name}.npz")
+
+
+def split_phantoms(samples: list[Sample]) -> tuple[list[Sample], list[Sample]]:
+    """Samples of synthetic patients to draw from, and the twentieth that is held out."""
+    held_out = max(1, len(samples) // 20)
+    return samples[held_out:], samples[:held_out]
 
 
 def worker_rng(seed: int) -> np.random.Generator:

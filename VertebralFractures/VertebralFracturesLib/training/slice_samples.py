@@ -59,9 +59,7 @@ def slice_sample(cut: StraightenedSlice, keypoints_ras: NDArray, levels: NDArray
     return SliceSample(cut.image, cut.pixel_mm, keypoints_mm, known_stretches(keypoints_mm, levels, end_mm))
 
 
-def known_stretches(
-    keypoints_mm: NDArray[np.float64], levels: NDArray[np.int64], end_mm: float
-) -> NDArray[np.float64]:
+def known_stretches(keypoints_mm: NDArray[np.float64], levels: NDArray[np.int64], end_mm: float) -> NDArray[np.float64]:
     """Rows between marked bodies of consecutive levels: a body that was left out is not proof of absence.
 
     Below L5 there is only the sacrum, so that all is known to the image's end.

@@ -21,7 +21,7 @@ from ..networks.vertebra_net import DetectorName, VertebraNet, detect, normalise
 from .loop import Recipe
 from .options import add_common_arguments, chosen_recipe
 from .reference_cases import flat_cases, reference_cases
-from .run import train_and_save, worker_rng
+from .run import split_phantoms, train_and_save, worker_rng
 from .slice_augmentation import Crop, random_crop
 from .slice_samples import SliceSample, real_samples
 from .vertebra_losses import VertebraTargets, vertebra_loss
@@ -87,10 +87,9 @@ def training_pools(
     if args.phantoms:
         from .phantom_cache import phantom_slices
 
-        slices = phantom_slices(args.cache, args.phantoms, args.seed)
-        reserved = max(1, len(slices) // 20)
-        held_out += slices[:reserved]
-        pools.append(slices[reserved:])
+        drawn, reserved = split_phantoms(phantom_slices(args.cache, args.phantoms, args.seed))
+        held_out += reserved
+        pools.append(drawn)
     return pools, held_out
 
 
