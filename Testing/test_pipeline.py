@@ -1,6 +1,7 @@
 """The whole path with the shipped weights: a synthetic patient with its truth, bodies without a spine, real CTs."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -291,21 +292,63 @@ def test_what_is_no_ct_is_refused_before_any_network(volume, models):
         analyze(magnetic, replace(models, spine_curve=None, vertebrae=None))
 
 
-@settings(deadline=None, max_examples=5)
-@given(seed=st.integers(0, 99))
-def test_a_click_near_a_body_proposes_it(volume, models, report, seed):
+def aside(rng: np.random.Generator) -> np.ndarray:
+    """Up to 8 mm off in the sagittal plane, in any direction, and up to 4 mm off this plane."""
+    angle, distance_mm = rng.uniform(0, 2 * np.pi), rng.uniform(0, 8)
+    return np.array([rng.uniform(-4, 4), distance_mm * np.cos(angle), distance_mm * np.sin(angle)])
+
+
+@settings(deadline=None, max_examples=10)
+@given(seed=st.integers(0, 999))
+def test_a_click_near_a_body_proposes_it(synthetic_ct, synthetic_report, models, seed):
     rng = np.random.default_rng(seed)
-    vertebra = report.vertebrae[rng.integers(len(report.vertebrae))]
-    clicked = body_centre(vertebra.keypoints_ras) + rng.uniform(-3, 3, 3)
-    proposed = propose_vertebra(volume, models, report.curve, clicked)
-    assert proposed.source == "added"
-    assert np.linalg.norm(proposed.keypoints_ras - vertebra.keypoints_ras, axis=1).max() < 6.0
+    curve = synthetic_report.curve
+    vertebra = synthetic_report.vertebrae[rng.integers(len(synthetic_report.vertebrae))]
+    expected = curve.ras_to_straight(vertebra.keypoints_ras)
+    clicked = body_centre(expected) + aside(rng)
+    proposed = propose_vertebra(synthetic_ct, models, curve, curve.straight_to_ras(clicked))
+    assert (proposed.source, proposed.level) == ("added", None)
+    assert (proposed.uncertainty_mm > 0).all()
+    found = curve.ras_to_straight(proposed.keypoints_ras)
+    np.testing.assert_allclose(found[:, 0], clicked[0], atol=1e-3)
+    assert np.linalg.norm((found - expected)[:, 1:], axis=1).max() < 1.5
 
 
-def test_a_click_beside_the_spine_proposes_nothing(volume, models, report):
-    beside = report.curve.straight_to_ras([0.0, 45.0, -report.curve.length_mm / 2])
-    with pytest.raises(NoSpineFound, match="no vertebral body there"):
-        propose_vertebra(volume, models, report.curve, beside)
+def test_a_click_in_a_disc_proposes_the_nearer_body_or_none(synthetic_ct, synthetic_report, models):
+    centres = body_centre(np.array([one.keypoints_ras for one in synthetic_report.vertebrae]))
+    proposals = 0
+    for upper, lower in pairwise(centres[:5]):
+        clicked = 0.55 * upper + 0.45 * lower
+        try:
+            proposed = propose_vertebra(synthetic_ct, models, synthetic_report.curve, clicked)
+        except NoSpineFound:
+            continue
+        proposals += 1
+        assert np.linalg.norm(body_centre(proposed.keypoints_ras) - upper) < 1.5
+    assert proposals > 0
+
+
+@pytest.mark.parametrize("aside_mm", [[0.0, 45.0, 0.0], [0.0, -45.0, 0.0], [0.0, 0.0, 200.0]])
+def test_a_click_far_from_the_bodies_proposes_nothing(synthetic_ct, synthetic_report, models, aside_mm):
+    middle = [0.0, 0.0, -synthetic_report.curve.length_mm / 2]
+    clicked = synthetic_report.curve.straight_to_ras(np.array(middle) + aside_mm)
+    with pytest.raises(NoSpineFound, match="no vertebral body there: click the middle of one"):
+        propose_vertebra(synthetic_ct, models, synthetic_report.curve, clicked)
+
+
+@pytest.mark.parametrize("patience", range(4))
+def test_a_proposal_is_cancelled_between_its_steps(synthetic_ct, synthetic_report, models, patience):
+    asked = []
+
+    def cancel() -> bool:
+        asked.append(None)
+        return len(asked) > patience
+
+    with pytest.raises(Cancelled):
+        propose_vertebra(
+            synthetic_ct, models, synthetic_report.curve, synthetic_report.vertebrae[0].keypoints_ras.mean(0), cancel
+        )
+    assert len(asked) == patience + 1
 
 
 def test_real_cases_are_measured_about_as_readers_do(real_cases: list[Path], models):
