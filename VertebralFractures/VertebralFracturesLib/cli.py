@@ -6,6 +6,7 @@ arguments, 3 if no spine is found, 130 if cancelled.
 
 import argparse
 import importlib
+import shlex
 import signal
 import sys
 from collections.abc import Sequence
@@ -67,6 +68,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     _add_demo(commands.add_parser("demo", help="make a synthetic patient, measure it, compare with the truth"))
     _add_pictures(commands.add_parser("pictures", help="draw the views of 3D Slicer as PNG files"))
     _add_evaluate(commands.add_parser("evaluate", help="compare with reference cases"))
+    _add_cross_validate(commands.add_parser("cross-validate", help="train both networks and evaluate, fold by fold"))
     _add_experts(commands.add_parser("experts", help="compare the readers of published annotations with one another"))
     _add_phantom(commands.add_parser("phantom", help="write synthetic patients as reference cases"))
     training = commands.add_parser("train", help="train a network")
@@ -224,6 +226,56 @@ def _evaluate(args: argparse.Namespace) -> None:
         evaluation = summarized(results, facts)
         if folder is not None:
             write_evaluation(folder, evaluation, cases, read_volume)
+    print(evaluation_text(evaluation), end="")
+
+
+def _add_cross_validate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--cases", type=Path, required=True, metavar="DIR", help="folder of reference cases")
+    parser.add_argument("--folds", type=int, default=5, help="number of folds (default: 5)")
+    parser.add_argument("--seed", type=int, default=1, help="of the split and the trainings (default: 1)")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder of the folds; a broken run goes on in it",
+    )
+    for part in _TRAINED_PARTS:
+        text = f'further arguments of "train {part}" in one word, as in --{part}-options="--steps 6000 --phantoms 200"'
+        parser.add_argument(f"--{part}-options", type=shlex.split, default=[], metavar="WORDS", help=text)
+    _add_run_options(parser)
+    parser.set_defaults(command=_cross_validate)
+
+
+def _cross_validate(args: argparse.Namespace) -> None:
+    if args.folds < 2 or args.seed < 0:
+        raise UnusableInput("--folds has to be 2 or more and --seed 0 or more")
+
+    from .core.reference_case import find_cases
+    from .evaluation.cross_validation import Settings, cross_validate
+    from .evaluation.files import write_evaluation
+    from .evaluation.tables import evaluation_text
+    from .io import read_volume
+
+    settings = Settings(
+        cases=str(args.cases.resolve()),
+        folds=args.folds,
+        detector=args.detector,
+        preset=args.preset,
+        seed=args.seed,
+        device=args.device,
+        curve_options=tuple(args.curve_options),
+        vertebrae_options=tuple(args.vertebrae_options),
+    )
+    facts = {
+        "cases": args.cases.resolve().name,
+        "detector": args.detector,
+        "validation": f"{args.folds} folds, split by case",
+        "software": f"{PROGRAM} {__version__}",
+    }
+    evaluation = cross_validate(settings, args.output, facts)
+    write_evaluation(args.output, evaluation, find_cases(args.cases), read_volume)
     print(evaluation_text(evaluation), end="")
 
 

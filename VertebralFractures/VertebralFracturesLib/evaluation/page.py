@@ -231,7 +231,8 @@ p, small, figcaption { color:var(--soft); font-size:12.5px } p { margin:8px 0 0 
 section { background:#fff; border:1px solid var(--line); border-radius:8px; padding:16px 18px }
 .cards { display:grid; grid-template-columns:repeat(auto-fit,minmax(150px,1fr)); gap:12px } .card { display:grid }
 .card b { font-size:24px; line-height:1.2 }
-.scroll { overflow-x:auto } table { border-collapse:collapse; width:100%; font-size:13px; font-variant-numeric:tabular-nums }
+.scroll { overflow-x:auto }
+table { border-collapse:collapse; width:100%; font-size:13px; font-variant-numeric:tabular-nums }
 th, td { text-align:right; padding:4px 8px; border-bottom:1px solid var(--line); white-space:nowrap }
 th { font-weight:600; vertical-align:bottom } th:first-child, td:first-child { text-align:left; padding-left:0 }
 td:first-child { white-space:normal } tr.sub td { color:var(--soft); border-bottom-color:#eef1f4 }

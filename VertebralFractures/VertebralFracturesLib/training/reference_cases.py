@@ -46,9 +46,7 @@ def reference_cases(folder: Path, image: str | None = None) -> list[TrainingCase
     :param image: name of the image to take of each case that has it, instead of the one the keypoints were read on.
     :raises UnusableInput: the folder holds no case, or one that cannot be read.
     """
-    cases = find_cases(folder)
-    chosen = [case.image.with_name(image) if image else case.image for case in cases]
-    return [_volume_case(case, file if file.is_file() else case.image) for case, file in zip(cases, chosen, strict=True)]
+    return [_volume_case(case, image) for case in find_cases(folder)]
 
 
 def flat_cases(folder: Path) -> list[TrainingCase]:
@@ -62,8 +60,10 @@ def flat_cases(folder: Path) -> list[TrainingCase]:
     return [_flat_case(file) for file in files]
 
 
-def _volume_case(case: ReferenceCase, image: Path) -> TrainingCase:
-    return TrainingCase(case.name, lambda: read_volume(image), case.keypoints_ras, case.level_numbers, case.curve)
+def _volume_case(case: ReferenceCase, image: str | None) -> TrainingCase:
+    other = case.image.with_name(image or case.image.name)
+    file = other if other.is_file() else case.image
+    return TrainingCase(case.name, lambda: read_volume(file), case.keypoints_ras, case.level_numbers, case.curve)
 
 
 def _flat_case(file: Path) -> TrainingCase:
