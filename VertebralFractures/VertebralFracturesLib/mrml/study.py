@@ -22,6 +22,7 @@ PRESET = f"{_PREFIX}Preset"
 VOLUME = f"{_PREFIX}volume"
 """Role of the CT among the references of the report node."""
 _KEYPOINTS = f"{_PREFIX}keypoints"
+_PROXIES = f"{_PREFIX}proxies"
 _PLACE = f"{_PREFIX}ModelPlace"
 _PROXY = f"{_PREFIX}straightened"
 _SELECTED = f"{_PREFIX}selected"
@@ -84,15 +85,18 @@ class Study:
     @property
     def keypoint_nodes(self) -> tuple[slicer.vtkMRMLMarkupsFiducialNode, ...]:
         """One point list per vertebra, in the patient."""
-        count = self.report_node.GetNumberOfNodeReferences(_KEYPOINTS)
-        nodes = (self.report_node.GetNthNodeReference(_KEYPOINTS, index) for index in range(count))
-        return tuple(node for node in nodes if node is not None)
+        return self._all_referenced(_KEYPOINTS)
 
     @property
     def proxy_nodes(self) -> tuple[slicer.vtkMRMLMarkupsFiducialNode, ...]:
         """The point lists in straightened space, see :func:`proxy_of`."""
         proxies = (proxy_of(node) for node in self.keypoint_nodes)
         return tuple(proxy for proxy in proxies if proxy is not None)
+
+    @property
+    def stray_proxy_nodes(self) -> tuple[slicer.vtkMRMLMarkupsFiducialNode, ...]:
+        """Point lists in straightened space whose vertebra was deleted."""
+        return tuple(node for node in self._all_referenced(_PROXIES) if node not in self.proxy_nodes)
 
     @property
     def preset(self) -> str:
@@ -103,7 +107,7 @@ class Study:
     def nodes(self) -> tuple[slicer.vtkMRMLNode, ...]:
         """All nodes of the study, the report node last."""
         single = (self.curve_node, self.straightened_node, self.table_node)
-        lists = (*self.keypoint_nodes, *self.proxy_nodes, *self.label_nodes)
+        lists = (*self.keypoint_nodes, *self.proxy_nodes, *self.stray_proxy_nodes, *self.label_nodes)
         nodes = (*single, *lists, self.straightening_node, self.report_node)
         return tuple(node for node in nodes if node is not None)
 
@@ -115,13 +119,13 @@ class Study:
         return parent if is_study_folder(hierarchy, parent) else hierarchy.GetInvalidItemID()
 
     def link(self, role: str, node: slicer.vtkMRMLNode) -> slicer.vtkMRMLNode:
-        """Make a node part of the study, in the place of the one before; of keypoints there are several.
+        """Make a node part of the study, in the place of the one before; of keypoints and proxies there are several.
 
         :return: the node.
         """
         node.SetAttribute(ROLE, role)
         role = _PREFIX + role
-        if role == _KEYPOINTS:
+        if role in (_KEYPOINTS, _PROXIES):
             self.report_node.AddNodeReferenceID(role, node.GetID())
         else:
             self.report_node.SetNodeReferenceID(role, node.GetID())
@@ -129,6 +133,11 @@ class Study:
 
     def _referenced(self, role: str) -> slicer.vtkMRMLNode | None:
         return self.report_node.GetNodeReference(_PREFIX + role)
+
+    def _all_referenced(self, role: str) -> tuple[slicer.vtkMRMLNode, ...]:
+        count = self.report_node.GetNumberOfNodeReferences(role)
+        nodes = (self.report_node.GetNthNodeReference(role, index) for index in range(count))
+        return tuple(node for node in nodes if node is not None)
 
 
 def proxy_of(keypoints_node: slicer.vtkMRMLMarkupsFiducialNode) -> slicer.vtkMRMLMarkupsFiducialNode | None:
@@ -138,7 +147,6 @@ def proxy_of(keypoints_node: slicer.vtkMRMLMarkupsFiducialNode) -> slicer.vtkMRM
 
 def set_proxy(keypoints_node: slicer.vtkMRMLMarkupsFiducialNode, proxy: slicer.vtkMRMLMarkupsFiducialNode) -> None:
     """Say which list shows a vertebra in straightened space."""
-    proxy.SetAttribute(ROLE, "keypointsProxy")
     keypoints_node.SetNodeReferenceID(_PROXY, proxy.GetID())
 
 

@@ -12,8 +12,16 @@ from .label_nodes import add_labels_node, vertebra_names
 from .straightened_nodes import add_straightened_volume_node, add_straightening_node
 from .study import PRESET, ROLE, VOLUME, Study, place_of, proxy_of, set_place, set_proxy
 from .study_display import update_study
-from .study_folder import STRAIGHTENED, VERTEBRAE, parent_item, put_into_folder, study_folder, subject_hierarchy
-from .study_removal import remove_study
+from .study_folder import (
+    STRAIGHTENED,
+    VERTEBRAE,
+    parent_item,
+    put_into_folder,
+    remove_empty_items,
+    study_folder,
+    subject_hierarchy,
+)
+from .study_removal import remove_node, remove_straightened_points, remove_study
 from .study_report import model_report, read_study
 from .study_volume import readable_volume, remember_volume
 from .table_node import add_table_node
@@ -100,8 +108,11 @@ def _add_to_straightened_space(
         added.append(study.link("straightenedVolume", add_straightened_volume_node(scene, volume, report.curve, name)))
     straightening = study.straightening_node
     if straightening is None:
+        remove_straightened_points(study)
         straightening = add_straightening_node(scene, report.curve, f"{_name(study)} straightening")
         study.link("straightening", straightening)
+    for stray in study.stray_proxy_nodes:
+        remove_node(stray)
     added += [_add_proxy(study, node) for node in nodes if proxy_of(node) is None]
     if study.straightened_labels_node is None:
         labels = add_labels_node(scene, report, f"{name} labels", STRAIGHTENED_VIEWS, straightening)
@@ -118,7 +129,7 @@ def _add_vertebra_node(study: Study, vertebra: Vertebra, name: str, place: int) 
 def _add_proxy(study: Study, keypoints_node: slicer.vtkMRMLMarkupsFiducialNode) -> slicer.vtkMRMLMarkupsFiducialNode:
     proxy = add_keypoints_proxy(keypoints_node, study.straightening_node, STRAIGHTENED_VIEWS)
     set_proxy(keypoints_node, proxy)
-    return proxy
+    return study.link("proxies", proxy)
 
 
 def _name(study: Study) -> str:
@@ -133,6 +144,7 @@ def _put_away(study: Study, nodes: Sequence[slicer.vtkMRMLNode], subfolder: str 
         folder = _add_folder(study)
     if subfolder is not None and nodes:
         folder = study_folder(hierarchy, folder, subfolder)
+        remove_empty_items(hierarchy, folder)
     put_into_folder(hierarchy, folder, nodes)
 
 

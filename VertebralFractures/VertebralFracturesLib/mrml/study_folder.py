@@ -45,6 +45,13 @@ def put_into_folder(
         hierarchy.CreateItem(folder, node)
 
 
+def remove_empty_items(hierarchy: slicer.vtkMRMLSubjectHierarchyNode, folder: int) -> None:
+    """Remove what is left in a folder of nodes that were not saved with the scene: Slicer saves their items by name."""
+    for child in _children(hierarchy, folder):
+        if hierarchy.GetItemDataNode(child) is None and not _children(hierarchy, child):
+            hierarchy.RemoveItem(child)
+
+
 def remove_study_folder(hierarchy: slicer.vtkMRMLSubjectHierarchyNode, folder: int) -> None:
     """Remove a folder that a study made with those in it; what the user put there moves up."""
     for child in _children(hierarchy, folder):

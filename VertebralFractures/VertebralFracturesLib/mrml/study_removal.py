@@ -26,7 +26,7 @@ def remove_vertebra(keypoints_node: slicer.vtkMRMLMarkupsFiducialNode) -> None:
 
 def remove_straightened_points(study: Study) -> None:
     """Remove the lists in straightened space: without the straightening they would be drawn where the patient is."""
-    for node in (*study.proxy_nodes, study.straightened_labels_node):
+    for node in (*study.proxy_nodes, *study.stray_proxy_nodes, study.straightened_labels_node):
         if node is not None:
             remove_node(node)
 
