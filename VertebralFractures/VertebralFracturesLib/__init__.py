@@ -15,7 +15,8 @@ Layers, each of which may import only what stands behind its arrow (a test reads
     pipeline -> core, networks (inside functions)
     networks (torch) -> core
     phantom -> core
-    training, evaluation -> core, networks, phantom
+    training -> core, networks, phantom
+    evaluation -> core; training, networks, phantom, pipeline, report_page (inside functions)
     core (numpy and scipy only) -> nothing
     cli -> everything, inside functions
 

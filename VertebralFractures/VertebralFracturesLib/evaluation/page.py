@@ -61,10 +61,11 @@ def evaluation_page(evaluation: Evaluation, crops: Sequence[Crop] = ()) -> str:
             table_section(measures) + table_section(agreement),
             _section("Bland-Altman plots", _agreement_charts(evaluation, pool)) if pool.indices.size else "",
             "".join(map(table_section, grades)),
-            table_section(levels) + table_section(uncertainty, _figure(uncertainty_chart(pool), _UNCERTAINTY_WORDS)),
+            table_section(levels) + table_section(rest),
+            table_section(uncertainty, _figure(uncertainty_chart(pool), _UNCERTAINTY_WORDS)),
             _section("Errors by level", _level_charts(evaluation)),
             _section("Greatest height errors", _crops(crops)) if crops else "",
-            table_section(cases, _misses(evaluation)) + table_section(rest),
+            table_section(cases, _misses(evaluation)),
             _section("What the measures mean", _meanings()),
         ],
     )
@@ -264,12 +265,16 @@ i.colour-0 { color:#1f5f8b } i.colour-1 { color:#009e73 } i.colour-2 { color:#d2
 .meanings { columns:2 420px; column-gap:30px; font-size:12.5px }
 .meanings div { break-inside:avoid; padding:2px 0 } .meanings dt { color:var(--ink); font-weight:600 }
 .meanings dd { color:var(--soft) }
-@media print { @page { size:A4; margin:12mm } body { background:#fff; font-size:10.5px }
-  header, main { padding:0; max-width:none } section { border:0; padding:4px 0 } section > * { break-inside:avoid }
-  h2 { break-after:avoid } table { font-size:9px } .charts { grid-template-columns:1fr 1fr }
-  .charts.wide { grid-template-columns:1fr } .crops { grid-template-columns:repeat(4,1fr) }
-  figure { break-inside:avoid }
-  .meanings { font-size:8.5px } * { -webkit-print-color-adjust:exact; print-color-adjust:exact } }
+@media print { @page { size:A4; margin:12mm } body { background:#fff; font-size:10px } h1 { font-size:17px }
+  h2 { font-size:12px; break-after:avoid } header, main { padding:0; max-width:none }
+  section { border:0; padding:4px 0; break-inside:avoid } section:has(.meanings) { break-inside:auto }
+  .row { gap:6px 22px; margin-bottom:4px } .row > section { flex-basis:300px } .card b { font-size:15px }
+  .cards { grid-template-columns:repeat(6,1fr) } table { font-size:8px } th, td { padding:2px 5px }
+  th { white-space:normal } .scroll { overflow:visible }
+  p, small, figcaption, figcaption b, .keys { font-size:8.5px } .charts { grid-template-columns:1fr 1fr }
+  section > figure { max-width:230px } .crops { grid-template-columns:repeat(4,1fr); gap:8px }
+  .meanings { font-size:8px; columns:2 }
+  * { -webkit-print-color-adjust:exact; print-color-adjust:exact } }
 """
 
 _PAGE = Template("""<!DOCTYPE html>

@@ -46,9 +46,8 @@ PISOV_PATIENTS = (30, 16, 41, 13)
 
 
 def with_spread(published: tuple[float, float | None] | None) -> str:
-    """A published figure as text, empty where there is none."""
+    """A published figure as text, with the decimals it was published with; empty where there is none."""
     if published is None:
         return ""
     value, spread = published
-    digits = 3 if spread is None and round(value, 2) != value else 2
-    return f"{value:.{digits}f}" + ("" if spread is None else f" ({spread:.2f})")
+    return f"{value:g}" if spread is None else f"{value:.2f} ({spread:.2f})"
