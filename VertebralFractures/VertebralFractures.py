@@ -1,4 +1,3 @@
-import enum
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModuleWidget,
 )
 from slicer.util import VTKObservationMixin
+from VertebralFracturesLib.widgets.choices import Device, Grading
 
 if TYPE_CHECKING:
     from VertebralFracturesLib.mrml.live_study import LiveStudy
@@ -80,31 +80,6 @@ def registerLayout():
 #
 # VertebralFracturesParameterNode
 #
-
-
-class Grading(enum.Enum):
-    """Cut-offs of the grades, by the names that the library knows them by."""
-
-    GENANT = "genant"
-    PISOV = "pisov"
-
-    def label(self) -> str:
-        """What the user reads."""
-        from VertebralFracturesLib.core.genant import find_preset
-
-        return find_preset(self.value).title
-
-
-class Device(enum.Enum):
-    """Where the networks run."""
-
-    AUTOMATIC = "auto"
-    CPU = "cpu"
-    GPU = "cuda"
-
-    def label(self) -> str:
-        """What the user reads."""
-        return {"auto": _("Automatic"), "cpu": _("CPU"), "cuda": _("GPU")}[self.value]
 
 
 @parameterNodeWrapper

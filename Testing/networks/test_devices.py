@@ -14,5 +14,5 @@ def test_a_gpu_is_taken_where_there_is_one(monkeypatch, there, name, expected):
 
 def test_a_gpu_that_is_asked_for_has_to_be_there(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(UnusableInput, match=r"no GPU .* --device cpu or auto"):
+    with pytest.raises(UnusableInput, match=r"no GPU .*--device cpu or auto"):
         choose_device("cuda")

@@ -3,7 +3,7 @@
 import ast
 
 from repository import LIBRARY, MODULE
-from VertebralFracturesLib.core.genant import GRADE_NAMES
+from VertebralFracturesLib.core.genant import GRADE_NAMES, PRESETS
 from VertebralFracturesLib.core.report import SOURCES, STATUSES
 from VertebralFracturesLib.core.report_table import COLUMNS
 from VertebralFracturesLib.core.shape import SHAPES
@@ -25,13 +25,17 @@ def test_every_column_has_a_heading_and_an_explanation(host):
 
 def test_every_word_of_a_report_has_a_translation(host):
     from VertebralFracturesLib.analyzer import LOADING
-    from VertebralFracturesLib.widgets import words
+    from VertebralFracturesLib.widgets import choices, words
     from VertebralFracturesLib.widgets.run_panel import stage_titles
 
     assert set(words.table_words()) == {*SHAPES, *SOURCES, *STATUSES}
     assert len(words.grade_words()) == len(GRADE_NAMES)
     assert list(words.format_words()) == list(FORMATS)
     assert list(stage_titles()) == [LOADING, *STAGES]
+    assert {one.value: one.label() for one in choices.Grading} == {
+        name: preset.title for name, preset in PRESETS.items()
+    }
+    assert all(one.label() for one in choices.Device)
 
 
 def test_translators_can_extract_every_text():

@@ -12,7 +12,7 @@ def choose_device(name: str) -> str:
     """
     available = torch.cuda.is_available()
     if name == "cuda" and not available:
-        raise UnusableInput("no GPU that torch can use was found: run on the CPU, or automatically (--device cpu or auto)")
+        raise UnusableInput("no GPU that torch can use was found: run on the CPU (--device cpu or auto)")
     return "cuda" if available and name in ("auto", "cuda") else "cpu"
 
 
