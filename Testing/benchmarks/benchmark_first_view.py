@@ -4,7 +4,7 @@ How long a reader waits between Apply and the first frame of the layout, stage b
     python Testing/benchmarks/benchmark_first_view.py [--ct FILE] [--threads 2] [--repeat 2]
 
 The CT is the synthetic chest of benchmark_analyze.py, 512 x 512 x 300 voxels, or one of yours.  The views are Slicer's
-own, off screen at 1400 x 840 pixels, drawn by the processor where there is no graphics card.  The first run imports
+own, off screen at 1280 x 768 pixels, drawn by the processor where there is no graphics card.  The first run imports
 torch and loads the networks; later ones of a session have them.
 """
 
@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "VertebralFractures
 
 from benchmark_analyze import StageTimes, chest_ct
 
-SIZE = (1400, 840)
+SIZE = (1280, 768)
 
 
 def main() -> None:

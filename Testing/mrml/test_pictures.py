@@ -32,9 +32,10 @@ def pixels_of_grade(path: Path, grade: int) -> int:
     return int((np.abs(picture(path) / 255.0 - GRADE_COLORS[grade]).max(-1) < 0.02).sum())
 
 
-def test_a_saved_scene_becomes_pictures(bundle, tmp_path, capsys) -> None:
+def test_a_saved_scene_becomes_pictures(bundle, tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(bundle.parent)
     target = tmp_path / "pictures"
-    assert cli.main(["pictures", str(bundle), "-o", str(target)]) == 0
+    assert cli.main(["pictures", bundle.name, "-o", str(target)]) == 0
     assert sorted(path.name for path in target.iterdir()) == sorted(PICTURE_FILES)
     assert picture(target / "layout.png").shape == (SIZE[1], SIZE[0], 3)
     for grade in (0, 2, 3):

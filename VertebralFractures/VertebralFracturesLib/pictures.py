@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .mrml.study import Study
 
 PICTURE_FILES = ("layout.png", "straightened.png", "sagittal.png", "axial.png", "three_dimensional.png")
-SIZE = (1400, 840)
+SIZE = (1280, 768)
 """Width and height of all views together in pixels."""
 
 _BUNDLE = ".mrb"

@@ -92,6 +92,6 @@ def read_scene(scene: slicer.vtkMRMLScene, path: Path) -> list[Study]:
     if not zipfile.is_zipfile(path):
         raise UnusableInput(f"{path} is not a Slicer data bundle (.mrb)")
     messages = slicer.vtkMRMLMessageCollection()
-    if not scene.ReadFromMRB(str(path), True, messages):
+    if not scene.ReadFromMRB(str(path.absolute()), True, messages):
         raise UnusableInput(f"{path} could not be read as a Slicer scene: {_text(messages)}")
     return studies(scene)

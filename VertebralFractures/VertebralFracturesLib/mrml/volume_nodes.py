@@ -9,8 +9,8 @@ from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 from ..core.volume import Volume
 from ..errors import UnusableInput
 
-BONE_WINDOW_HU = 1500.0
-BONE_LEVEL_HU = 350.0
+BONE_WINDOW_HU = 1050.0
+BONE_LEVEL_HU = 275.0
 
 _NODE_TYPES: dict[np.dtype, np.dtype] = {
     np.dtype(np.bool_): np.dtype(np.uint8),

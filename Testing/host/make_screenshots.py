@@ -1,0 +1,42 @@
+"""
+Make the screenshot of the panel that the README shows: python Testing/host/make_screenshots.py [FOLDER]
+
+The module runs in the host of its tests, on a synthetic patient and with the shipped networks: the panel is the
+module's own, frames and style are Qt's and not Slicer's.  FOLDER is Resources/Screenshots by default.
+"""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "VertebralFractures"), str(ROOT / "Testing")]
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+FRACTURED = "L2"
+MOST_SECONDS = 600.0
+
+
+def main() -> None:
+    """Run the module, click Apply, verify one vertebra, select another and grab the panel."""
+    from host.application import run_host
+    from VertebralFracturesLib.demo import sample_ct
+    from VertebralFracturesLib.mrml.volume_nodes import add_volume_node
+
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "Resources" / "Screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    volume = sample_ct(lambda share: None)
+    with tempfile.TemporaryDirectory() as settings, run_host(Path(settings)) as host:
+        host.ui.inputSelector.setCurrentNode(add_volume_node(host.scene, volume, "SyntheticSpineCT"))
+        host.click("applyButton")
+        host.wait(lambda: host.ui.applyButton.enabled, seconds=MOST_SECONDS)
+        live = host.widget.studyPanel.live
+        live.set_status(0, "verified")
+        live.select(live.report.levels.index(FRACTURED))
+        host.screenshot(folder / "panel.png")
+        print(folder / "panel.png")
+
+
+if __name__ == "__main__":
+    main()
