@@ -312,7 +312,7 @@ def test_phantoms_are_written_as_reference_cases(
 def test_the_process_answers_help_and_version() -> None:
     shown = run_process("--help")
     assert shown.returncode == 0
-    for command in ("analyze", "demo", "evaluate", "phantom", "train"):
+    for command in ("analyze", "demo", "evaluate", "cross-validate", "experts", "phantom", "train"):
         assert command in shown.stdout
     assert run_process("--version").stdout.strip() == f"vertebral-fractures {__version__}"
 

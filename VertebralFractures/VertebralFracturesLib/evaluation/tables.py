@@ -174,8 +174,9 @@ def agreement_table(evaluation: Evaluation) -> Table:
         rows.append(
             (title, *(value_and_error(evaluation.pooled[metric.name], metric) for metric in (error, bias)), limits)
         )
-    header = ("measured - reference", "mean absolute", "bias", "limits of agreement")
-    return Table("Agreement", header, tuple(rows), "value (SE of the bootstrap over patients); limits: bias ± 1.96 SD")
+    header = ("measured - reference", "mean absolute", "bias", "limits")
+    note = "value (SE of the bootstrap over patients); limits of agreement: bias ± 1.96 SD"
+    return Table("Agreement", header, tuple(rows), note)
 
 
 def _limits(bias: float | None, half_width: float | None, metric: Metric) -> str:
