@@ -97,6 +97,9 @@ def test_the_readme_is_a_home_page() -> None:
     assert set(HOME_PAGE_HEADINGS) <= set(re.findall(r"^## (.+)$", readme, re.MULTILINE))
     assert "Apache-2.0" in readme
     assert "Apache License" in (ROOT / "LICENSE").read_text(encoding="utf-8")
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", readme)
+    assert pictures
+    assert {ROOT / picture for picture in pictures} <= set(tracked_files())
 
 
 def test_nothing_installs_pytorch_past_its_extension() -> None:
