@@ -85,16 +85,3 @@ def test_packages_that_pip_cannot_install_are_named(host, dependencies, monkeypa
     monkeypatch.setattr(slicer.packaging, "pip_ensure", refuse)
     with pytest.raises(RuntimeError, match=r"numpy>=\d.*Check the network"):
         ensure(dependencies, host)
-
-
-def test_packages_that_could_not_be_installed_are_named(dependencies, host, monkeypatch):
-    import subprocess
-
-    import slicer.packaging
-
-    def fail(requirements, requester):
-        raise subprocess.CalledProcessError(1, "pip")
-
-    monkeypatch.setattr(slicer.packaging, "pip_ensure", fail)
-    with pytest.raises(RuntimeError, match=r"could not be installed: .*pillow.* Check the network"):
-        ensure(dependencies, host)

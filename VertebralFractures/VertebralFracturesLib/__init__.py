@@ -10,7 +10,8 @@ The data flow, in the words that the files, the progress messages and the README
 
 Layers, each of which may import only what stands behind its arrow (a test reads the imports)::
 
-    widgets (Qt) -> mrml, pipeline, export
+    widgets (Qt) -> mrml, analyzer, export
+    analyzer (the networks of one session) -> pipeline
     mrml (vtk, MRML; the scene is passed in) -> core
     pipeline -> core, networks (inside functions)
     networks (torch) -> core
