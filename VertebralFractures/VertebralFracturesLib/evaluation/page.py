@@ -235,7 +235,8 @@ section { background:#fff; border:1px solid var(--line); border-radius:8px; padd
 .scroll { overflow-x:auto }
 table { border-collapse:collapse; width:100%; font-size:13px; font-variant-numeric:tabular-nums }
 th, td { text-align:right; padding:4px 8px; border-bottom:1px solid var(--line); white-space:nowrap }
-th { font-weight:600; vertical-align:bottom } th:first-child, td:first-child { text-align:left; padding-left:0 }
+th { font-weight:600; vertical-align:bottom; white-space:normal; min-width:44px }
+th:first-child, td:first-child { text-align:left; padding-left:0 }
 td:first-child { white-space:normal } tr.sub td { color:var(--soft); border-bottom-color:#eef1f4 }
 tr.sub td:first-child { padding-left:18px }
 .charts { display:grid; grid-template-columns:repeat(auto-fit,minmax(250px,1fr)); gap:14px 20px; align-content:start;

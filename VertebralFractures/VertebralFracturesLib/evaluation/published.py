@@ -50,4 +50,4 @@ def with_spread(published: tuple[float, float | None] | None) -> str:
     if published is None:
         return ""
     value, spread = published
-    return f"{value:g}" if spread is None else f"{value:.2f} ({spread:.2f})"
+    return max(f"{value:g}", f"{value:.2f}", key=len) if spread is None else f"{value:.2f} ({spread:.2f})"
