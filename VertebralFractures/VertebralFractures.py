@@ -140,6 +140,7 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         )
         self.addPanel = AddPanel(self.ui, self.studyPanel, self.runPanel.propose)
         self.shortcuts = Shortcuts(self.ui, uiWidget)
+        self.ui.viewsButton.connect("clicked()", self.onViewsButton)
 
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
@@ -241,6 +242,10 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         self._show(LiveStudy(study, changed=self.studyPanel.refresh))
         if self._parameterNode:
             self._parameterNode.preset = Grading(study.preset)
+
+    def onViewsButton(self) -> None:
+        """Called when the reader wants the layout back."""
+        self.logic.showStudy(self.studyPanel.live.study)
 
     def _show(self, live: "LiveStudy | None") -> None:
         """Show another study in the panel; clicks that were awaited for the one before are not any more."""

@@ -68,16 +68,15 @@ def _attribute(name: str) -> property:
 
 
 def connect(sender: QtCore.QObject, signature: str, slot: Callable[..., Any]) -> None:
-    """Connect a signal of at most one argument by its signature, such as ``clicked(bool)``."""
+    """Connect a signal of up to two arguments by its signature; a slot may take fewer than are declared."""
     normalized = bytes(QtCore.QMetaObject.normalizedSignature(signature).data()).decode()
     if sender.metaObject().indexOfSignal(normalized) < 0:
         raise ValueError(f"{type(sender).__name__} has no signal {signature}")
     name, _, arguments = normalized.partition("(")
-    count = len([argument for argument in arguments.rstrip(")").split(",") if argument])
-    if min(count, _accepted(slot)) == 0:
-        getattr(sender, name).connect(lambda: slot())
-    else:
-        getattr(sender, name).connect(lambda value: slot(value))
+    declared = len([argument for argument in arguments.rstrip(")").split(",") if argument])
+    count = min(declared, _accepted(slot))
+    # PySide6 hands over as many arguments as a function names
+    getattr(sender, name).connect((lambda: slot(), lambda one: slot(one), lambda one, two: slot(one, two))[count])
 
 
 def _accepted(slot: Callable[..., Any]) -> int:

@@ -170,6 +170,32 @@ def test_rows_and_vertebrae_select_each_other(measured):
     assert host.ui.vertebraTable.currentRow() == 4
 
 
+def test_a_click_on_a_grade_selects_its_row_and_leaves_its_colour(measured):
+    from PySide6 import QtCore, QtTest
+    from VertebralFracturesLib.widgets.words import column_headings
+
+    table, grade = measured.ui.vertebraTable, list(column_headings()).index("grade")
+    painted = table.item(3, grade).background().color()
+    middle = table.visualItemRect(table.item(3, grade)).center()
+    QtTest.QTest.mouseClick(table.viewport(), QtCore.Qt.MouseButton.LeftButton, pos=middle)
+    assert measured.widget.studyPanel.live.selected == 3
+    picture = table.viewport().grab().toImage()
+    corner = table.visualItemRect(table.item(3, grade)).topLeft() + QtCore.QPoint(4, 4)
+    assert picture.pixelColor(corner) == painted
+    beside = table.visualItemRect(table.item(3, grade - 1)).topLeft() + QtCore.QPoint(2, 2)
+    assert picture.pixelColor(beside) == table.palette.highlight().color()
+
+
+def test_the_layout_comes_back_by_a_click(measured):
+    from VertebralFracturesLib.mrml.layout import LAYOUT_ID
+
+    layout = measured.scene.GetFirstNodeByClass("vtkMRMLLayoutNode")
+    assert layout.GetViewArrangement() == LAYOUT_ID
+    layout.SetViewArrangement(layout.SlicerLayoutFourUpView)
+    measured.click("viewsButton")
+    assert layout.GetViewArrangement() == LAYOUT_ID
+
+
 def test_a_dragged_point_is_followed_by_the_table(measured):
     host = measured
     study = host.widget.studyPanel.live.study

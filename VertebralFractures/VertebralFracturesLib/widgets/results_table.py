@@ -40,6 +40,7 @@ class ResultsTable:
         header.setStretchLastSection(True)
         table.verticalHeader().setDefaultSectionSize(_ROW_PIXELS)
         table.connect("itemSelectionChanged()", self._selection_changed)
+        table.connect("cellClicked(int,int)", lambda row, _column: table.selectRow(row))
 
     def show(self, report: SpineReport | None) -> None:
         """Write the values of a report, or nothing; the selected row stays selected."""
@@ -87,6 +88,7 @@ class ResultsTable:
                 self._table.setItem(place, position, item)
                 if name == "grade":
                     item.setTextAlignment(qt.Qt.AlignCenter)
+                    item.setFlags(qt.Qt.ItemIsEnabled)  # not selectable: its colour shows in the selected row too
             text = _cell(name, row)
             item.setText(words.get(text, text))
             item.setToolTip(_explanation(name, row))

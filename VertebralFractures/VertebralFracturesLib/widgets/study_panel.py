@@ -25,6 +25,7 @@ _NEED_SELECTION = (
 _NEED_STUDY = (
     "previousButton",
     "nextButton",
+    "viewsButton",
     "resetAllButton",
     "exportButton",
     "copyButton",
