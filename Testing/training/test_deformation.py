@@ -4,6 +4,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from spine_shapes import upright_bodies_mm
 from VertebralFracturesLib.core.genant import genant_index, heights_mm
+from VertebralFracturesLib.core.keypoints import MIDDLE_INFERIOR, MIDDLE_SUPERIOR
 from VertebralFracturesLib.training.deformation import (
     affine_warp,
     chain,
@@ -124,6 +125,44 @@ def test_far_from_the_body_nothing_moves():
     away = np.array([[48.0, 20.0], [48.0, 110.0], [2.0, 60.0], [94.0, 60.0]])
     np.testing.assert_allclose(warp.to_new(away), away, atol=0.05)
     assert np.abs(warp.to_new(np.array([[48.0, 52.0]])) - [48, 52]).max() > 3.0
+
+
+def test_an_endplate_stays_as_thick_as_it_was():
+    """A pressed body keeps its bright rims: around an endplate nothing is stretched."""
+    bodies = upright_bodies_mm(3, height=20.0, depth=30.0, distance=30.0)
+    warp = fracture_warp(bodies, 1, np.array([0.6, 0.6, 0.6]))
+    top = bodies[1, MIDDLE_SUPERIOR]
+    for step in (-1.9, -1.0, 1.0, 1.9):
+        around = warp.to_new(np.array([top, top + [0, step]]))
+        np.testing.assert_allclose(around[1] - around[0], [0, step], atol=1e-6)
+
+
+def test_disc_tissue_fills_the_room_that_a_pressed_body_leaves():
+    bodies = upright_bodies_mm(3, height=20.0, depth=30.0, distance=30.0)
+    warp = fracture_warp(bodies, 1, np.array([0.5, 0.5, 0.5]))
+    pressed = warp.to_new(bodies)[1]
+    column = np.column_stack([np.full(600, bodies[1, MIDDLE_SUPERIOR, 0]), np.linspace(0, 120, 600)])
+    filled = warp.filled(column)
+    inside = (column[:, 1] > pressed[MIDDLE_SUPERIOR, 1]) & (column[:, 1] < pressed[MIDDLE_INFERIOR, 1])
+    assert filled[inside].max() == 0
+    assert filled.max() == 1
+    lost_mm = (heights_mm(bodies[1]) - heights_mm(pressed))[1]
+    assert filled.sum() * 0.2 == pytest.approx(lost_mm + 10 + 10 - 4 * 2, abs=2.0)
+    beside = column + [40.0, 0]
+    assert warp.filled(beside).max() == 0
+    whole = fracture_warp(bodies, 1, np.ones(3))
+    assert whole.filled(column).max() == 0
+
+
+def test_a_chain_fills_where_each_of_its_warps_does():
+    bodies = upright_bodies_mm(3, height=20.0, depth=30.0, distance=30.0)
+    fracture = fracture_warp(bodies, 1, np.array([0.5, 0.5, 0.5]))
+    shift = affine_warp(np.eye(2), np.zeros(2), np.array([7.0, -3.0]))
+    where = np.random.default_rng(0).uniform([0, 0], [100, 120], (500, 2))
+    both = chain([fracture, shift])
+    np.testing.assert_allclose(both.filled(where), fracture.filled(where - [7.0, -3.0]))
+    assert both.filled(where).max() > 0.5
+    assert shift.filled(where).max() == 0
 
 
 def test_a_chain_applies_its_warps_in_order():

@@ -71,6 +71,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     _add_cross_validate(commands.add_parser("cross-validate", help="train both networks and evaluate, fold by fold"))
     _add_experts(commands.add_parser("experts", help="compare the readers of published annotations with one another"))
     _add_phantom(commands.add_parser("phantom", help="write synthetic patients as reference cases"))
+    _add_fracture(commands.add_parser("fracture", help="write reference cases with bodies pressed into fractures"))
     training = commands.add_parser("train", help="train a network")
     parts = training.add_subparsers(metavar="{" + ",".join(_TRAINED_PARTS) + "}", required=True)
     for name, text in _TRAINED_PARTS.items():
@@ -309,8 +310,7 @@ def _add_phantom(parser: argparse.ArgumentParser) -> None:
 
 
 def _phantom(args: argparse.Namespace) -> None:
-    if args.count < 1 or args.seed < 0:
-        raise UnusableInput("--count has to be 1 or more and --seed 0 or more")
+    _check_count_and_seed(args)
 
     from .output import output_folder
     from .phantom.case import write_random_cases
@@ -319,3 +319,28 @@ def _phantom(args: argparse.Namespace) -> None:
     with output_folder(args.output, args.overwrite) as folder, ProgressLine() as progress:
         write_random_cases(folder, args.count, args.seed, progress)
     print(f"{args.output}: {args.count} synthetic patients as reference cases")
+
+
+def _add_fracture(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("data", metavar="DATA", type=Path, help="folder of reference cases")
+    _add_output(parser, "", required=True)
+    parser.add_argument("--count", type=int, default=1, help="variants of each case (default: 1)")
+    parser.add_argument("--seed", type=int, default=1, help="of the randomness (default: 1)")
+    parser.set_defaults(command=_fracture)
+
+
+def _fracture(args: argparse.Namespace) -> None:
+    _check_count_and_seed(args)
+
+    from .output import output_folder
+    from .terminal import ProgressLine
+    from .training.fractured_cases import write_fractured_cases
+
+    with output_folder(args.output, args.overwrite) as folder, ProgressLine() as progress:
+        written = write_fractured_cases(args.data, folder, args.count, args.seed, progress)
+    print(f"{args.output}: {written} fractured cases")
+
+
+def _check_count_and_seed(args: argparse.Namespace) -> None:
+    if args.count < 1 or args.seed < 0:
+        raise UnusableInput("--count has to be 1 or more and --seed 0 or more")

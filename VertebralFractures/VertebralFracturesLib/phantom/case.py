@@ -19,11 +19,22 @@ _CURVE_MARGIN_MM = 15.0
 
 def write_case(folder: Path | str, patient: Patient, volume: Volume) -> None:
     """
-    Write a scanned patient; ``reference.json`` comes last and whole, so that a broken run leaves no case.
+    Write a scanned patient.
 
     :param folder: made if it does not exist; files of these names are replaced
     :param patient: holds the truth
     :param volume: from :func:`.acquisition.scan`
+    """
+    write_reference_case(folder, volume, reference_document(patient, volume))
+
+
+def write_reference_case(folder: Path | str, volume: Volume, document: dict[str, object]) -> None:
+    """
+    Write a case; ``reference.json`` comes last and whole, so that a broken run leaves no case.
+
+    :param folder: made if it does not exist; files of these names are replaced
+    :param volume: written as ``ct.nii.gz``
+    :param document: content of ``reference.json``
     """
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
@@ -31,7 +42,7 @@ def write_case(folder: Path | str, patient: Patient, volume: Volume) -> None:
     _write_volume(place / "ct.nii.gz", volume)
     draft = place / "reference.json.part"
     try:
-        draft.write_text(json.dumps(reference_document(patient, volume), indent=1), encoding="utf-8")
+        draft.write_text(json.dumps(document, indent=1), encoding="utf-8")
         os.replace(draft, place / "reference.json")
     finally:
         draft.unlink(missing_ok=True)

@@ -178,7 +178,8 @@ class SpineTable:
     def _add_canal(self, free: list[PhantomVertebra]) -> None:
         arches = [v.arch for v in free if v.arch is not None]
         points = np.array([v.to_ras(np.array([0, a.canal_anterior_mm, 0])) for v, a in zip(free, arches, strict=True)])
-        points, arches = points[::-1], arches[::-1]
+        order = np.argsort(points[:, 2])
+        points, arches = points[order], [arches[place] for place in order]
         where = np.clip(self.superior, points[0, 2], points[-1, 2])
         self.canal_right = self._column(where, points[:, 2], points[:, 0])
         self.canal_anterior = self._column(where, points[:, 2], points[:, 1])

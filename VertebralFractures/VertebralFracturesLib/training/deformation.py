@@ -1,6 +1,7 @@
 """Warping a straightened slice: affine, elastic, and vertebral bodies pressed into fractures, keypoints carried along.
 
 A warp maps points of the new slice to points of the old one, where the image is looked up; keypoints go the other way.
+A pressed body leaves room beside it that the old image has nothing for: a warp also tells where disc tissue belongs.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,14 +20,25 @@ _INVERSION_STEPS = 12
 _TAPER_MM = 6.0
 _UPPER_SHARE = 0.75
 _LEAST_DISC_MM = 1.0
+_ENDPLATE_MM, _BAND_SHARE = 2.0, 0.4
+_RAMP_MM = 1.0
+_FILLED_FROM_MM = 3.0
+
+
+def _nowhere(points: Points) -> Points:
+    return np.zeros(points.shape[:-1])
 
 
 @dataclass(frozen=True, eq=False)
 class Warp:
-    """Maps between a new slice and the old one, both (..., 2) points in mm to the same."""
+    """Maps between a new slice and the old one, both (..., 2) points in mm to the same.
+
+    :param filled: share (...) of disc tissue at points (..., 2) of the new slice, in place of what the old one shows.
+    """
 
     to_old: Callable[[Points], Points]
     to_new: Callable[[Points], Points]
+    filled: Callable[[Points], Points] = _nowhere
 
 
 def chain(warps: Sequence[Warp]) -> Warp:
@@ -42,7 +54,14 @@ def chain(warps: Sequence[Warp]) -> Warp:
             points = warp.to_new(points)
         return points
 
-    return Warp(to_old, to_new)
+    def filled(points: Points) -> Points:
+        share = _nowhere(points)
+        for warp in reversed(warps):
+            share = np.maximum(share, warp.filled(points))
+            points = warp.to_old(points)
+        return share
+
+    return Warp(to_old, to_new, filled)
 
 
 def affine_warp(matrix: NDArray[np.float64], old_centre: Points, new_centre: Points) -> Warp:
@@ -75,6 +94,8 @@ def elastic_warp(rng: np.random.Generator, size_mm: Points, knot_mm: float, stre
 def fracture_warp(keypoints_mm: Points, index: int, remaining: NDArray[np.float64]) -> Warp:
     """Press one body to a share of its heights; the discs beside it take up the room.
 
+    Endplates keep their thickness and so remain visible; where a disc grows, disc tissue fills it.
+
     :param keypoints_mm: all bodies (n, 6, 2), cranial to caudal.
     :param index: which of them.
     :param remaining: share of the anterior, middle and posterior height that remains (3,).
@@ -86,16 +107,21 @@ def fracture_warp(keypoints_mm: Points, index: int, remaining: NDArray[np.float6
     below = _endplate(keypoints_mm[index + 1][list(SUPERIOR)]) if index + 1 < len(keypoints_mm) else None
     left, right = body[:, 0].min(), body[:, 0].max()
 
+    def aside(x: Points) -> Points:
+        return np.maximum(np.maximum(left - x, x - right), 0.0)
+
     def knots(x: Points) -> tuple[list[Points], list[Points]]:
-        aside = np.maximum(np.maximum(left - x, x - right), 0.0)
-        drop = lost(x) * np.exp(-((aside / _TAPER_MM) ** 2))
+        drop = lost(x) * np.exp(-((aside(x) / _TAPER_MM) ** 2))
         top, bottom = upper(x), lower(x)
-        ceiling = np.minimum(above(x) if above else top - 8.0, top - _LEAST_DISC_MM)
-        floor = np.maximum(below(x) if below else bottom + 8.0, bottom + _LEAST_DISC_MM)
-        ceiling = np.minimum(ceiling, top + _UPPER_SHARE * drop - _LEAST_DISC_MM)
-        floor = np.maximum(floor, bottom - (1 - _UPPER_SHARE) * drop + _LEAST_DISC_MM)
-        old = [ceiling, top, bottom, floor]
-        return old, [ceiling, top + _UPPER_SHARE * drop, bottom - (1 - _UPPER_SHARE) * drop, floor]
+        new_top, new_bottom = top + _UPPER_SHARE * drop, bottom - (1 - _UPPER_SHARE) * drop
+        ceiling = np.minimum(above(x) if above else top - 8.0, np.minimum(top, new_top) - _LEAST_DISC_MM)
+        floor = np.maximum(below(x) if below else bottom + 8.0, np.maximum(bottom, new_bottom) + _LEAST_DISC_MM)
+        over = np.minimum(_BAND_SHARE * (np.minimum(top, new_top) - ceiling), _ENDPLATE_MM)
+        under = np.minimum(_BAND_SHARE * (floor - np.maximum(bottom, new_bottom)), _ENDPLATE_MM)
+        inside = np.clip(_BAND_SHARE * np.minimum(bottom - top, new_bottom - new_top), 0.0, _ENDPLATE_MM)
+        first, last = [ceiling, ceiling + over], [floor - under, floor]
+        old = [*first, top - over, top + inside, bottom - inside, bottom + under, *last]
+        return old, [*first, new_top - over, new_top + inside, new_bottom - inside, new_bottom + under, *last]
 
     def to_old(points: Points) -> Points:
         old, new = knots(points[..., 0])
@@ -105,7 +131,20 @@ def fracture_warp(keypoints_mm: Points, index: int, remaining: NDArray[np.float6
         old, new = knots(points[..., 0])
         return np.stack([points[..., 0], _between(points[..., 1], old, new)], -1)
 
-    return Warp(to_old, to_new)
+    def filled(points: Points) -> Points:
+        old, new = knots(points[..., 0])
+        share = np.maximum(_grown(points[..., 1], old, new, 1), _grown(points[..., 1], old, new, 5))
+        return share * np.clip(1 - aside(points[..., 0]) / _FILLED_FROM_MM, 0.0, 1.0)
+
+    return Warp(to_old, to_new, filled)
+
+
+def _grown(y: Points, old: list[Points], new: list[Points], first: int) -> Points:
+    """Share of new tissue at heights within the stretch that begins at a knot: all of it where that grew by 3 mm."""
+    growth = (new[first + 1] - new[first]) - (old[first + 1] - old[first])
+    edge = np.minimum(y - new[first], new[first + 1] - y)
+    share: Points = np.clip(growth / _FILLED_FROM_MM, 0.0, 1.0) * np.clip(edge / _RAMP_MM + 0.5, 0.0, 1.0)
+    return share
 
 
 def random_remaining(rng: np.random.Generator) -> NDArray[np.float64]:

@@ -39,7 +39,7 @@ def random_crop(sample: SliceSample, pixel_mm: float, rng: np.random.Generator) 
     warp = chain([*_fractures(sample, rng), affine_warp(_random_matrix(rng), middle, size_mm / 2 + _shift(rng)),
                   elastic_warp(rng, size_mm, 40.0, rng.uniform(0.0, 2.0))])  # fmt: skip
     grid_mm = np.stack(np.meshgrid(np.arange(CROP_COLUMNS), np.arange(CROP_ROWS)), -1) * pixel_mm
-    image = _look_up(sample, warp.to_old(grid_mm))
+    image = _filled(_look_up(sample, warp.to_old(grid_mm)), warp.filled(grid_mm), rng)
     keypoints = warp.to_new(sample.keypoints_mm)
     inside = ((keypoints >= 0) & (keypoints <= size_mm - pixel_mm)).all((1, 2))
     known = _known_rows(sample, warp, middle[0], pixel_mm)
@@ -100,6 +100,13 @@ def _fractures(sample: SliceSample, rng: np.random.Generator) -> list[Warp]:
 def _look_up(sample: SliceSample, points_mm: NDArray[np.floating]) -> NDArray[np.float32]:
     places = np.moveaxis(points_mm, -1, 0)[::-1] / sample.pixel_mm
     return ndimage.map_coordinates(sample.image, places, order=1, cval=AIR_HU, output=np.float32)
+
+
+def _filled(image: NDArray[np.float32], share: NDArray[np.floating], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Put disc tissue where a warp says so."""
+    texture = ndimage.gaussian_filter(rng.normal(0, 1, image.shape), rng.uniform(0.4, 1.0))
+    disc_hu = rng.normal(90.0, 30.0) + texture / texture.std() * rng.uniform(5.0, 40.0)
+    return (image + share * (disc_hu - image)).astype(np.float32)
 
 
 def _known_rows(sample: SliceSample, warp: Warp, middle_x_mm: float, pixel_mm: float) -> NDArray[np.bool_]:
