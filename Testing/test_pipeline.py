@@ -123,8 +123,9 @@ def test_bodies_have_the_names_of_the_slices_they_lie_in(volume, models, patient
 
     def predict_sure_levels(*arguments: object) -> spine_curve_net.SlicePredictions:
         found = predict(*arguments)
-        level = np.interp(-found.centres_ras[:, 2], -centres[:, 2], numbers)
-        return replace(found, level=level, level_scale=np.full(len(level), 0.1))
+        number = np.interp(-found.centres_ras[:, 2], -centres[:, 2], numbers)
+        misfit = np.abs(number[:, None] - np.arange(1, found.levels.shape[1] + 1))
+        return replace(found, levels=np.maximum(1 - misfit, 0.0))
 
     monkeypatch.setattr(spine_curve_net, "predict_slices", predict_sure_levels)
     report = analyze(volume, models)

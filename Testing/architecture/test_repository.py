@@ -107,7 +107,17 @@ def test_the_wrong_slicer_package_is_never_named() -> None:
 
 def test_the_readme_explains_every_command() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for command in ("analyze", "demo", "pictures", "evaluate", "cross-validate", "experts", "phantom", "fracture", "train"):
+    for command in (
+        "analyze",
+        "demo",
+        "pictures",
+        "evaluate",
+        "cross-validate",
+        "experts",
+        "phantom",
+        "fracture",
+        "train",
+    ):
         assert f"vertebral-fractures {command}" in readme
 
 

@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 from small_ct import body_hu, write_image
 from torch import Tensor
+from VertebralFracturesLib.core.level_sequence import LEVEL_CLASSES
 from VertebralFracturesLib.core.volume import AIR_HU, Volume
 from VertebralFracturesLib.networks.spine_curve_net import CurveOutput, SpineCurveNet, normalised, predict_slices
 from VertebralFracturesLib.networks.weights import load_weights
@@ -20,7 +21,6 @@ from VertebralFracturesLib.training.curve import (
     HEATMAP_WEIGHT,
     LEVEL_WEIGHT,
     RECIPES,
-    SCALE_WEIGHT,
     VolumeStream,
     curve_loss,
     measure,
@@ -30,21 +30,21 @@ from VertebralFracturesLib.training.volume_samples import VolumeCrop, VolumeSamp
 
 def even_answer(slices: int = 3, rows: int = 4, columns: int = 5) -> CurveOutput:
     """A network that knows nothing: even logits and zeros."""
-    zeros = torch.zeros(1, slices)
-    return CurveOutput(torch.zeros(1, slices, rows, columns), torch.zeros(1, slices, 2), zeros, zeros, zeros)
+    logits, centres = torch.zeros(1, slices, rows, columns), torch.zeros(1, slices, 2)
+    return CurveOutput(logits, centres, torch.zeros(1, slices), torch.zeros(1, slices, LEVEL_CLASSES))
 
 
 def targets(slices: int = 3, **changes: Tensor) -> dict[str, Tensor]:
     one = torch.ones(1, slices)
-    parts = {"centres": torch.zeros(1, slices, 2), "located": one, "existence": one, "decided": one, "level": 0 * one}
+    parts = {"centres": torch.zeros(1, slices, 2), "located": one, "existence": one, "decided": one, "level": 9 * one}
     return parts | changes
 
 
-NO_KNOWLEDGE = HEATMAP_WEIGHT * math.log(20) + EXISTENCE_WEIGHT * math.log(2)
+NO_KNOWLEDGE = HEATMAP_WEIGHT * math.log(20) + EXISTENCE_WEIGHT * math.log(2) + LEVEL_WEIGHT * math.log(LEVEL_CLASSES)
 
 
 def test_the_loss_of_an_even_answer_worked_out_by_hand():
-    # a cross-entropy to any heatmap is the logarithm of the 20 pixels, that of the existence the logarithm of 2
+    # a cross-entropy is the logarithm of the number of choices: 20 pixels, to be or not to be, 25 levels
     assert curve_loss(even_answer(), targets()).item() == pytest.approx(NO_KNOWLEDGE, rel=1e-5)
 
 
@@ -59,18 +59,21 @@ def test_the_position_counts_in_millimetres():
 def test_slices_without_a_place_have_no_position_and_level():
     located = torch.tensor([[1.0, 0.0, 0.0]])
     wrong = {"centres": torch.full((1, 3, 2), 2.0), "level": torch.full((1, 3), 5.0)}
-    wrong["centres"][0, 0], wrong["level"][0, 0] = 0.0, 0.0
+    wrong["centres"][0, 0] = 0.0
     found = curve_loss(even_answer(), targets(located=located, **wrong)).item()
     assert found == pytest.approx(NO_KNOWLEDGE, rel=1e-5)
     nowhere = curve_loss(even_answer(), targets(located=torch.zeros(1, 3), **wrong)).item()
     assert nowhere == pytest.approx(EXISTENCE_WEIGHT * math.log(2), rel=1e-5)
 
 
-def test_the_level_and_its_scale():
-    output = replace(even_answer(), level_log_scale=torch.full((1, 3), math.log(2.0)))
-    level = torch.tensor([[3.0, 0.0, 0.0]])
-    expected = LEVEL_WEIGHT * 1.0 + SCALE_WEIGHT * (1.0 / 2.0 + math.log(2.0))
-    assert curve_loss(output, targets(level=level)).item() == pytest.approx(NO_KNOWLEDGE + expected, rel=1e-5)
+def test_a_slice_between_two_levels_belongs_to_both():
+    levels = torch.zeros(1, 3, LEVEL_CLASSES)
+    levels[..., 9], levels[..., 10] = 1.0, 3.0
+    output = replace(even_answer(), levels=levels)
+    normaliser = math.log(LEVEL_CLASSES - 2 + math.exp(1) + math.exp(3))
+    found = curve_loss(output, targets(level=torch.tensor([[10.0, 10.25, 11.0]]))).item()
+    expected = NO_KNOWLEDGE + LEVEL_WEIGHT * (normaliser - (1 + 1.5 + 3) / 3 - math.log(LEVEL_CLASSES))
+    assert found == pytest.approx(expected, rel=1e-5)
 
 
 def test_undecided_slices_say_nothing_of_the_existence():
@@ -127,7 +130,7 @@ def test_the_network_can_learn_one_volume_by_heart():
     error_mm = 3.0 * (output.centres - batch["centres"]).norm(dim=-1)[located]
     assert error_mm.mean() < 1.5
     assert ((output.existence > 0) == (batch["existence"] > 0)).float().mean() > 0.95
-    assert (output.level - batch["level"]).abs()[located].mean() < 0.6
+    assert (1 + output.levels.argmax(-1) - batch["level"]).abs()[located].mean() < 0.6
 
 
 def sample(ends=(True, True)) -> VolumeSample:
@@ -165,7 +168,8 @@ class Knowing(SpineCurveNet):
         logits = torch.roll(image[:, 0], 2, -1) * 50
         z = 3.0 * (69 - torch.arange(image.shape[2], dtype=torch.float32))[None]
         output = even_answer(image.shape[2])
-        return replace(output, logits=logits, existence=torch.where(z > 100, 9.0, -9.0), level=10.5 + (180 - z) / 25)
+        level = (10.5 + (180 - z) / 25)[..., None] - torch.arange(1, LEVEL_CLASSES + 1)
+        return replace(output, logits=logits, existence=torch.where(z > 100, 9.0, -9.0), levels=-level.abs())
 
 
 def test_figures_of_held_out_trunks(monkeypatch):
@@ -174,7 +178,8 @@ def test_figures_of_held_out_trunks(monkeypatch):
     assert found["curve error mm"] == pytest.approx(6.0, abs=0.1)
     assert found["curve error p95 mm"] == pytest.approx(6.0, abs=0.1)
     assert found["existence within"] == pytest.approx(80 / 160, abs=0.03)
-    assert found["level error"] == pytest.approx(0.5, abs=0.03)
+    assert found["level error"] == pytest.approx(0.5, abs=0.05)
+    assert found["level within one"] == pytest.approx(1.0, abs=0.05)
 
 
 def _without_mirror(net, volume):

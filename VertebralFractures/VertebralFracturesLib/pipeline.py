@@ -11,7 +11,8 @@ from .core.ct_check import check_is_ct
 from .core.curve_fit import EXISTENCE_THRESHOLD, MIN_LENGTH_MM, fit_spine_curve
 from .core.detection import OBJECTNESS_THRESHOLD, Detection, fuse
 from .core.keypoints import body_centre
-from .core.levels import levels_are_relative, name_sequence
+from .core.level_sequence import name_sequence
+from .core.levels import levels_are_relative
 from .core.report import SpineReport, Vertebra
 from .core.spine_curve import SpineCurve
 from .core.straightening import PIXEL_MM, StraightenedSlice, straighten
@@ -149,11 +150,9 @@ def _vertebrae(
     """The detections in the patient, named by what the spine-curve network says at their height."""
     centres_pixels = np.array([body_centre(detection.keypoints_mm) / view.pixel_mm for detection in detections])
     heights_ras = view.pixels_to_ras(centres_pixels)[:, 2]
-    levels, scales = (
-        np.interp(-heights_ras, -slices.centres_ras[:, 2], values) for values in (slices.level, slices.level_scale)
-    )
+    levels = np.column_stack([np.interp(-heights_ras, -slices.centres_ras[:, 2], one) for one in slices.levels.T])
     arcs_mm = -view.pixels_to_straight(centres_pixels)[:, 2]
-    names, confidences = name_sequence(levels, scales, arcs_mm)
+    names, confidences = name_sequence(levels, arcs_mm)
     return tuple(
         Vertebra(_keypoints_ras(detection, view), detection.score, detection.uncertainty_mm, name, float(confidence))
         for detection, name, confidence in zip(detections, names, confidences, strict=True)

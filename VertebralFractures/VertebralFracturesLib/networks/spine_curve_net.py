@@ -10,14 +10,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..core.body import body_bounds_ijk
+from ..core.level_sequence import LEVEL_CLASSES
+from ..core.slice_chain import follow
 from ..core.volume import AIR_HU, Volume
 from ..errors import Cancelled
 from .blocks import UNet
 
 SPACING_MM = 3.0
-LEVEL_CENTRE, LEVEL_RANGE = 15.0, 6.0
-_HEAD_CHANNELS = 64
-_HEAD_REACHES = (1, 4, 10)
+_HEAD_CHANNELS = 96
+_HEAD_REACHES = (1, 4, 10, 20)
 
 
 def normalised(intensities_hu: Tensor) -> Tensor:
@@ -32,15 +33,13 @@ class CurveOutput:
     :param logits: body-centre logits (batch, slices, rows, columns).
     :param centres: soft-argmax (batch, slices, 2) as (column, row) in voxels.
     :param existence: logit (batch, slices) that a vertebral body of the mobile spine is in the slice.
-    :param level: level coordinate (batch, slices), C1 = 1 to L5 = 24, whole at the middle of each body.
-    :param level_log_scale: logarithm (batch, slices) of the Laplace scale of ``level``.
+    :param levels: logits (batch, slices, 25) of the level at which the slice is, C1 first, L6 last.
     """
 
     logits: Tensor
     centres: Tensor
     existence: Tensor
-    level: Tensor
-    level_log_scale: Tensor
+    levels: Tensor
 
 
 class SpineCurveNet(nn.Module):
@@ -59,24 +58,22 @@ class SpineCurveNet(nn.Module):
         self.along = nn.ModuleList(
             nn.Conv1d(_HEAD_CHANNELS, _HEAD_CHANNELS, 5, padding=2 * reach, dilation=reach) for reach in _HEAD_REACHES
         )
-        self.answer = nn.Conv1d(_HEAD_CHANNELS, 3, 1)
+        self.answer = nn.Conv1d(_HEAD_CHANNELS, 1 + LEVEL_CLASSES, 1)
 
     def forward(self, image: Tensor) -> CurveOutput:
         """Read a batch of normalised volumes (batch, 1, slices, rows, columns); sides are multiples of the stride."""
         features = self.unet(image)
         logits = self.heatmap(features[0])[:, 0].float()
         weights = torch.softmax(logits.flatten(2), -1).view_as(logits)
-        existence, level, log_scale = self._read_along(self._slice_features(features, weights)).unbind(1)
-        return CurveOutput(
-            logits, soft_argmax(weights), existence, LEVEL_CENTRE + LEVEL_RANGE * level, log_scale.clamp(-4.0, 3.0)
-        )
+        answers = self._read_along(self._slice_features(features, weights))
+        return CurveOutput(logits, soft_argmax(weights), answers[..., 0], answers[..., 1:])
 
     def _read_along(self, slices: Tensor) -> Tensor:
-        """Existence, level and its scale (batch, 3, slices), each from the slices around as well."""
+        """Logits (batch, slices, 26) of existence and of the levels, each from the slices around as well."""
         hidden = functional.relu(self.describe(slices))
         for layer in self.along:
             hidden = hidden + functional.relu(layer(hidden))
-        return self.answer(hidden)
+        return self.answer(hidden).transpose(1, 2)
 
     def _slice_features(self, features: list[Tensor], weights: Tensor) -> Tensor:
         """Describe each slice by its features at the curve, and by the coarser levels' maxima over the slice."""
@@ -105,19 +102,17 @@ class SlicePredictions:
     :param centres_ras: (n, 3) RAS mm of the body centre.
     :param spread_mm: (n,) spread of the soft-argmax.
     :param existence: (n,) probability that the mobile spine is in the slice.
-    :param level: (n,) level coordinate, C1 = 1 to L5 = 24.
-    :param level_scale: (n,) its Laplace scale.
+    :param levels: (n, 25) probability of each level, C1 first, L6 last.
     """
 
     centres_ras: NDArray[np.float64]
     spread_mm: NDArray[np.float64]
     existence: NDArray[np.float64]
-    level: NDArray[np.float64]
-    level_scale: NDArray[np.float64]
+    levels: NDArray[np.float64]
 
 
 def predict_slices(net: SpineCurveNet, volume: Volume, cancel: Callable[[], bool] = lambda: False) -> SlicePredictions:
-    """Run the network over the body in a volume and over its mirror image, and average the two.
+    """Run the network over the body in a volume and over its mirror image, average the two, and follow the spine.
 
     :param net: the network, on the device to use, in evaluation mode.
     :param volume: a CT in any orientation.
@@ -129,11 +124,21 @@ def predict_slices(net: SpineCurveNet, volume: Volume, cancel: Callable[[], bool
     padded = normalised(pad_to_stride(image, net.unet.stride))[None, None]
     straight = _run(net, padded, image.shape, cancel)
     mirrored = _run(net, padded.flip(-1), image.shape, cancel, mirrored=True)
-    centres, spread, existence, level, scale = ((a + b) / 2 for a, b in zip(straight, mirrored, strict=True))
-    slices = np.arange(len(image))[::-1]
-    centres_ijk = np.column_stack([centres, slices])
+    heatmaps, existence, levels = ((a + b) / 2 for a, b in zip(straight, mirrored, strict=True))
+    centres, spread = _places(follow(heatmaps))
+    centres_ijk = np.column_stack([centres, np.arange(len(image))[::-1]])
     centres_ras = centres_ijk @ cubic.ijk_to_ras[:3, :3].T + cubic.ijk_to_ras[:3, 3]
-    return SlicePredictions(centres_ras, spread * SPACING_MM, existence, level, scale)
+    return SlicePredictions(centres_ras, spread * SPACING_MM, existence, levels)
+
+
+def _places(weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Expected position (n, 2) as (column, row), and its spread (n,), of weights (n, rows, columns)."""
+    tensor = torch.from_numpy(weights)
+    centres = soft_argmax(tensor)
+    rows, columns = (torch.arange(size, dtype=tensor.dtype) for size in tensor.shape[1:])
+    squared_columns = (tensor.sum(-2) * (columns - centres[:, :1]) ** 2).sum(-1)
+    squared_rows = (tensor.sum(-1) * (rows - centres[:, 1:]) ** 2).sum(-1)
+    return centres.numpy(), (squared_columns + squared_rows).sqrt().numpy()
 
 
 def body_volume(volume: Volume) -> Volume:
@@ -158,7 +163,7 @@ def pad_to_stride(image: Tensor, stride: int) -> Tensor:
 def _run(
     net: SpineCurveNet, padded: Tensor, shape: torch.Size, cancel: Callable[[], bool], mirrored: bool = False
 ) -> list[NDArray[np.float64]]:
-    """Centres (n, 2), spread, existence probability, level and its scale (n,), of the unpadded slices."""
+    """Heatmaps (n, rows, columns), existence (n,) and levels (n, 25) of the unpadded slices, as probabilities."""
     if cancel():
         raise Cancelled("cancelled while looking for the spine curve")
     device = next(net.parameters()).device
@@ -169,12 +174,6 @@ def _run(
     logits = output.logits[0, :slices, :rows, first : first + columns].float()
     if mirrored:
         logits = logits.flip(-1)
-    weights = torch.softmax(logits.flatten(1), -1).view_as(logits)
-    centres = soft_argmax(weights)
-    grid = torch.stack(
-        torch.meshgrid(torch.arange(columns, device=device), torch.arange(rows, device=device), indexing="xy"), -1
-    )
-    squared = ((grid[None] - centres[:, None, None]) ** 2).sum(-1)
-    spread = (weights * squared).sum((-2, -1)).sqrt()
-    heads = [output.existence.float().sigmoid(), output.level.float(), output.level_log_scale.float().exp()]
-    return [value.double().cpu().numpy() for value in [centres, spread, *(head[0, :slices] for head in heads)]]
+    heatmaps = torch.softmax(logits.flatten(1), -1).view_as(logits)
+    heads = [output.existence.float().sigmoid(), output.levels.float().softmax(-1)]
+    return [value.double().cpu().numpy() for value in [heatmaps, *(head[0, :slices] for head in heads)]]

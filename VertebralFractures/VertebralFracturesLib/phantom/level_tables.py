@@ -14,13 +14,10 @@ from typing import Any
 
 import numpy as np
 
-LEVEL_NAMES: tuple[str, ...] = (
-    *(f"C{i}" for i in range(1, 8)),
-    *(f"T{i}" for i in range(1, 13)),
-    *(f"L{i}" for i in range(1, 6)),
-    "S1",
-)
-LEVEL_NUMBERS: dict[str, float] = {name: float(i + 1) for i, name in enumerate(LEVEL_NAMES)} | {"T13": 19.6, "L6": 24.6}
+from ..core import levels
+
+LEVEL_NAMES: tuple[str, ...] = (*levels.LEVEL_NAMES, "S1")
+LEVEL_NUMBERS: dict[str, float] = {**levels.LEVEL_NUMBERS, "S1": 25.0}
 
 # C2 .. L5 (numbers 2 .. 24)
 FIRST_NUMBER = 2

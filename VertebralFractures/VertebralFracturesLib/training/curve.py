@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, IterableDataset
 
+from ..core.level_sequence import LEVEL_CLASSES
 from ..core.volume import AIR_HU
 from ..networks.spine_curve_net import SPACING_MM, CurveOutput, SpineCurveNet, normalised, predict_slices
 from .loop import Recipe
@@ -26,7 +27,7 @@ RECIPES = {
     "cpu": Recipe(steps=3000, batch_size=2, learning_rate=2e-3, checkpoint_every=200),
 }
 HEATMAP_SIGMA_VOXELS = 1.5
-HEATMAP_WEIGHT, EXISTENCE_WEIGHT, LEVEL_WEIGHT, SCALE_WEIGHT = 2.0, 1.0, 1.0, 0.2
+HEATMAP_WEIGHT, EXISTENCE_WEIGHT, LEVEL_WEIGHT = 2.0, 1.0, 1.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -97,7 +98,7 @@ def curve_loss(output: CurveOutput, targets: dict[str, Tensor]) -> Tensor:
     """MAE of the soft-argmax (Pisov 2020, section 4.1), with three terms of ours.
 
     The gradient through a flat soft-argmax is tiny: a cross-entropy to a Gaussian heatmap gives the first direction.
-    Existence is a binary cross-entropy, the level an MAE whose expected error is learned beside it.
+    Existence is a binary cross-entropy, the level a cross-entropy to the two levels between which the slice is.
 
     :param output: of the network.
     :param targets: fields of :class:`~.volume_samples.VolumeCrop`, batched.
@@ -107,14 +108,18 @@ def curve_loss(output: CurveOutput, targets: dict[str, Tensor]) -> Tensor:
     position = (output.centres.float() - targets["centres"]).abs().mean(-1)
     logits = output.logits.float().flatten(2)
     heatmap = (functional.log_softmax(logits, -1) * _heatmap(output.logits, targets["centres"]).flatten(2)).sum(-1)
-    scale = output.level_log_scale.float()
-    level = (output.level.float() - targets["level"]).abs()
-    likelihood = level.detach() * torch.exp(-scale) + scale
+    level = -(functional.log_softmax(output.levels.float(), -1) * _level_shares(targets["level"])).sum(-1)
     existence = functional.binary_cross_entropy_with_logits(
         output.existence.float(), targets["existence"], weight=targets["decided"], reduction="sum"
     )
-    per_slice = SPACING_MM * position - HEATMAP_WEIGHT * heatmap + LEVEL_WEIGHT * level + SCALE_WEIGHT * likelihood
+    per_slice = SPACING_MM * position - HEATMAP_WEIGHT * heatmap + LEVEL_WEIGHT * level
     return (per_slice * located).sum() / count + EXISTENCE_WEIGHT * existence / targets["decided"].sum().clamp_min(1.0)
+
+
+def _level_shares(level: Tensor) -> Tensor:
+    """Shares (batch, slices, 25) of the levels in a level coordinate: 10.25 is three quarters 10 and one quarter 11."""
+    levels = torch.arange(1, LEVEL_CLASSES + 1, device=level.device)
+    return (1 - (level.clamp(1, LEVEL_CLASSES)[..., None] - levels).abs()).clamp_min(0.0)
 
 
 def _heatmap(logits: Tensor, centres: Tensor) -> Tensor:
@@ -139,13 +144,15 @@ def measure(net: nn.Module, samples: list[VolumeSample]) -> dict[str, float]:
         expected = np.stack([np.interp(heights[inside], curve_ras[:, 2], curve_ras[:, axis]) for axis in (0, 1)], -1)
         distances.append(np.linalg.norm(found.centres_ras[inside, :2] - expected, axis=1))
         existences.append(found.existence[inside])
-        levels.append(np.abs(found.level[inside] - np.interp(heights[inside], curve_ras[:, 2], level)))
+        likeliest = 1 + found.levels[inside].argmax(1)
+        levels.append(np.abs(likeliest - np.interp(heights[inside], curve_ras[:, 2], level)))
     distance = np.concatenate(distances)
     return {
         "curve error mm": float(distance.mean()),
         "curve error p95 mm": float(np.percentile(distance, 95)),
         "existence within": float((np.concatenate(existences) > 0.5).mean()),
         "level error": float(np.concatenate(levels).mean()),
+        "level within one": float((np.concatenate(levels) < 1.0).mean()),
     }
 
 

@@ -13,8 +13,8 @@ from ..networks.spine_curve_net import SPACING_MM, body_volume
 from .reference_cases import LAST_LUMBAR, TrainingCase
 
 _CROP_STEP = 16
-_CROP_STEPS = ((3, 8), (3, 5), (4, 7))
-_MOST_VOXELS = 400_000
+_CROP_STEPS = ((3, 11), (3, 5), (4, 7))
+_MOST_VOXELS = 500_000
 _WANDER_KNOT_MM = 70.0
 
 

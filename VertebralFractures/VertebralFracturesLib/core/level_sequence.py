@@ -1,0 +1,129 @@
+"""Naming a row of detected vertebrae as a whole."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import logsumexp
+
+from .levels import ALL_LEVEL_NAMES, LEVEL_NUMBERS
+from .norms import CENTRES_MM, SPACING_LOG_SD, SPACING_PATIENT_LOG_SD
+
+LEVEL_CLASSES = 25
+"""Levels that the spine-curve network tells apart: C1 to L5 and L6."""
+
+_NUMBERS = np.array([LEVEL_NUMBERS[name] for name in ALL_LEVEL_NAMES])
+_T11, _T12, _T13, _L1, _L6 = (ALL_LEVEL_NAMES.index(name) for name in ("T11", "T12", "T13", "L1", "L6"))
+_SUPERNUMERARY_MM = 33.0
+_T13_LOG_PRIOR, _L6_LOG_PRIOR, _NO_T12_LOG_PRIOR = np.log([0.02, 0.025, 0.015])
+_MISSED_LOG_PRIOR = np.log(0.02)
+_ESTIMATE_CORRELATION = 0.4
+_TEMPERATURE = 2.0
+_LEAST_PROBABILITY = 1e-3
+_STUDENT_FREEDOM = 3.0
+_SCALE_DEVIATES = np.linspace(-2.5, 2.5, 11)
+
+
+def name_sequence(
+    level_probabilities: ArrayLike, centres_arc_mm: ArrayLike
+) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+    """Name a row of detected vertebrae as a whole.
+
+    The names are a hidden Markov chain: levels increase downwards, a level may be missed in between, and the distance
+    between two centres tells how many were, up to the patient's scale, which is summed over. Estimates along one spine
+    err together, so that n of them count as n / (1 + 0.4 (n - 1)) independent ones (the design effect of a correlation
+    of 0.4): a long row of doubtful estimates stays doubtful. A thirteenth thoracic vertebra, a sixth lumbar one and a
+    spine without T12 are possible but rare. The odds of a name are taken to the power of a half: the network has learnt
+    on few real patients and is surer of its levels than it can be.
+
+    :param level_probabilities: (n, 25) of each vertebra as the network sees it, C1 to L5 and L6; equal ones where there
+        is no estimate.
+    :param centres_arc_mm: arc length (n,) of the centres along the curve, increasing caudally.
+    :return: the most probable names, and for each the probability (n,) that this vertebra has this name.
+    :raises ValueError: centres that do not increase, or more vertebrae than there are levels.
+    """
+    arcs = np.asarray(centres_arc_mm, dtype=np.float64)
+    if len(arcs) == 0:
+        return (), np.zeros(0)
+    if len(arcs) > len(ALL_LEVEL_NAMES):
+        raise ValueError(f"{len(arcs)} vertebrae are more than the {len(ALL_LEVEL_NAMES)} levels that could be named")
+    if (np.diff(arcs) <= 0).any():
+        raise ValueError("vertebrae must be given from cranial to caudal, each at another arc length")
+    emission = _emission(np.asarray(level_probabilities, dtype=np.float64))
+    transition = _transition(np.diff(arcs))
+    path = _best_path(emission, transition)
+    return tuple(ALL_LEVEL_NAMES[i] for i in path), _marginals(emission, transition)[np.arange(len(path)), path]
+
+
+def _emission(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log likelihood (n, levels) of each estimate, tempered for the correlation between them."""
+    votes = 1.0 + (len(probabilities) - 1) * _ESTIMATE_CORRELATION
+    classes = np.arange(1, LEVEL_CLASSES + 1)
+    shares = np.maximum(1 - np.abs(_NUMBERS[:, None] - classes), 0.0)
+    emission: NDArray[np.float64] = np.log(np.maximum(probabilities, _LEAST_PROBABILITY)) @ shares.T / votes
+    emission[:, _T13] += _T13_LOG_PRIOR
+    emission[:, _L6] += _L6_LOG_PRIOR
+    return emission
+
+
+def _expected_mm() -> NDArray[np.float64]:
+    """Distance (levels, levels) from one level down to another; a supernumerary one counts only where it is an end."""
+    regular = np.interp(_NUMBERS, np.arange(1, len(CENTRES_MM) + 1), CENTRES_MM)
+    as_lower, as_upper = regular.copy(), regular.copy()
+    as_lower[[_T13, _L6]] = regular[[_T12, _L6 - 1]] + _SUPERNUMERARY_MM
+    as_upper[_T13] = regular[_L1] - _SUPERNUMERARY_MM
+    return as_lower[None, :] - as_upper[:, None]
+
+
+def _transition(spacings_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log probability (scales, n - 1, levels, levels) of going from one level to the next given the distance."""
+    places = np.arange(len(ALL_LEVEL_NAMES))
+    upper, lower = places[:, None], places[None, :]
+    passed = sum((upper < one) & (one < lower) for one in places if one not in (_T13, _L6))
+    expected = _expected_mm()
+    seen = _fit(spacings_mm, expected) + passed * _MISSED_LOG_PRIOR
+    over_t12 = (upper <= _T11) & (lower >= _L1)
+    without_t12 = _fit(spacings_mm, expected - expected[_T11, _T12]) + (passed - 1) * _MISSED_LOG_PRIOR
+    seen = np.where(over_t12, np.logaddexp(seen, without_t12 + _NO_T12_LOG_PRIOR), seen)
+    transition: NDArray[np.float64] = np.where(lower > upper, seen, -np.inf)
+    return transition
+
+
+def _fit(spacings_mm: NDArray[np.float64], expected_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log likelihood (scales, n - 1, levels, levels) of distances, for each scale of the patient."""
+    log_scale = _SCALE_DEVIATES[:, None, None, None] * SPACING_PATIENT_LOG_SD
+    log_expected = np.log(np.where(expected_mm > 0, expected_mm, 1.0))
+    deviate = (np.log(spacings_mm)[None, :, None, None] - log_expected - log_scale) / SPACING_LOG_SD
+    fit: NDArray[np.float64] = -(_STUDENT_FREEDOM + 1) / 2 * np.log1p(deviate**2 / _STUDENT_FREEDOM)
+    return fit
+
+
+def _scale_log_prior() -> NDArray[np.float64]:
+    return -(_SCALE_DEVIATES**2) / 2
+
+
+def _best_path(emission: NDArray[np.float64], transition: NDArray[np.float64]) -> NDArray[np.int_]:
+    """The most probable levels (n,) over all scales of the patient (Viterbi)."""
+    score = _scale_log_prior()[:, None] + emission[0]
+    origins = []
+    for log_step, log_estimate in zip(np.moveaxis(transition, 1, 0), emission[1:], strict=True):
+        candidates = score[:, :, None] + log_step
+        origins.append(candidates.argmax(1))
+        score = candidates.max(1) + log_estimate
+    scale, level = np.unravel_index(score.argmax(), score.shape)
+    path = [int(level)]
+    for origin in origins[::-1]:
+        path.insert(0, int(origin[scale, path[0]]))
+    return np.array(path)
+
+
+def _marginals(emission: NDArray[np.float64], transition: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Tempered probability (n, levels) of each level for each vertebra, summed over the rest (forward-backward)."""
+    steps = np.moveaxis(transition, 1, 0)
+    forward = [_scale_log_prior()[:, None] + emission[0]]
+    for log_step, log_estimate in zip(steps, emission[1:], strict=True):
+        forward.append(logsumexp(forward[-1][:, :, None] + log_step, axis=1) + log_estimate)
+    backward = [np.zeros_like(forward[0])]
+    for log_step, log_estimate in zip(steps[::-1], emission[:0:-1], strict=True):
+        backward.insert(0, logsumexp(log_step + (log_estimate + backward[0])[:, None, :], axis=2))
+    joint = logsumexp(np.stack(forward) + np.stack(backward), axis=1) / _TEMPERATURE
+    probability: NDArray[np.float64] = np.exp(joint - logsumexp(joint, axis=1, keepdims=True))
+    return probability
