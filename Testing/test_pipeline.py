@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from VertebralFracturesLib.core.genant import genant_index, heights_mm
 from VertebralFracturesLib.core.keypoints import body_centre
-from VertebralFracturesLib.core.levels import LEVEL_NAMES
+from VertebralFracturesLib.core.levels import CONFIDENT_LEVEL, LEVEL_NAMES
 from VertebralFracturesLib.core.reference_case import read_case
 from VertebralFracturesLib.core.report import SpineReport
 from VertebralFracturesLib.core.volume import Volume
@@ -132,7 +132,7 @@ def test_bodies_have_the_names_of_the_slices_they_lie_in(volume, models, patient
     for vertebra in report.vertebrae:
         nearest = np.linalg.norm(centres - body_centre(vertebra.keypoints_ras), axis=1).argmin()
         assert vertebra.level == patient.vertebrae[nearest].level
-        assert vertebra.level_confidence > 0.9
+        assert vertebra.level_confidence > CONFIDENT_LEVEL
     assert not any("relative" in warning for warning in report.warnings)
 
 

@@ -24,7 +24,7 @@ ALL_LEVEL_NAMES = (*LEVEL_NAMES[:19], "T13", *LEVEL_NAMES[19:], "L6")
 LEVEL_NUMBERS: dict[str, float] = {**{name: i + 1.0 for i, name in enumerate(LEVEL_NAMES)}, "T13": 19.6, "L6": 24.6}
 """The number of each level."""
 
-CONFIDENT_LEVEL = 0.9
+CONFIDENT_LEVEL = 0.8
 """Confidence from which a level name is taken as known rather than as relative to its neighbours'."""
 
 _SYNONYM = re.compile(r"(?:vertebrae?[\s_-]*)?(C|TH|T|D|L)[\s_-]*0?(\d{1,2})", re.IGNORECASE)
