@@ -28,7 +28,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     volume = sample_ct(lambda share: None)
     with tempfile.TemporaryDirectory() as settings, run_host(Path(settings)) as host:
-        host.ui.inputSelector.setCurrentNode(add_volume_node(host.scene, volume, "SyntheticSpineCT"))
+        host.ui.inputSelector.setCurrentNode(add_volume_node(host.scene, volume, "Synthetic spine CT"))
         host.click("applyButton")
         host.wait(lambda: host.ui.applyButton.enabled, seconds=MOST_SECONDS)
         live = host.widget.studyPanel.live
