@@ -90,8 +90,8 @@ def test_places_in_the_image_become_places_in_the_patient(shape):
     volume, expected = with_tube(trunk(shape))
     net = BrightestVoxel()
     found = predict_slices(net, volume)
-    np.testing.assert_allclose(found.centres_ras, expected, atol=0.05)
-    np.testing.assert_allclose(found.spread_mm, 0, atol=0.05)
+    np.testing.assert_allclose(found.centres_ras, expected, atol=0.1)
+    np.testing.assert_allclose(found.spread_mm, 0, atol=0.1)
     assert (np.diff(found.centres_ras[:, 2]) < 0).all()
     for seen in net.shapes:
         assert all(side % 16 == 0 for side in seen[2:])
