@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .genant import Preset, genant_index, grade, heights_mm, is_borderline, posterior_loss, wedge_angle_deg
-from .keypoints import depths_mm
+from .keypoints import KEYPOINT_NAMES, depths_mm
 from .shape import CRUSH_LOSS, LevelScores, NeighbourLoss, crush_loss, level_scores, neighbour_loss, shape
 
 
@@ -67,19 +68,22 @@ def measure_spine(
     intact = [value == 0 and (loss is None or loss < CRUSH_LOSS) for value, loss in zip(grades, crush, strict=True)]
     by_neighbour = neighbour_loss(heights, levels, intact)
     return [
-        None if value is None else _measure(points[i], levels[i], value, crush[i], by_neighbour[i], preset)
+        None if value is None else _measure(points[i].tobytes(), levels[i], value, crush[i], by_neighbour[i], preset)
         for i, value in enumerate(grades)
     ]
 
 
+@lru_cache(maxsize=256)
 def _measure(
-    keypoints: NDArray[np.float64],
+    keypoints_bytes: bytes,
     level: str | None,
     value: int,
     crush: float | None,
     by_neighbour: NeighbourLoss | None,
     preset: Preset,
 ) -> Measures:
+    """Kept, because a drag measures the whole spine at every move and changes one vertebra."""
+    keypoints = np.frombuffer(keypoints_bytes).reshape(len(KEYPOINT_NAMES), -1)
     heights = heights_mm(keypoints)
     index = float(genant_index(heights))
     superior, inferior = depths_mm(keypoints)

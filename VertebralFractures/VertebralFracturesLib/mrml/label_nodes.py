@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..core.keypoints import (
     ANTERIOR_INFERIOR,
     ANTERIOR_SUPERIOR,
+    KEYPOINT_NAMES,
     POSTERIOR_INFERIOR,
     POSTERIOR_SUPERIOR,
 )
@@ -62,14 +63,14 @@ def _set_display(node: slicer.vtkMRMLMarkupsFiducialNode, views: ViewGroup) -> N
 def update_labels_node(node: slicer.vtkMRMLMarkupsFiducialNode, report: SpineReport) -> None:
     """Write and place the labels anew."""
     texts = label_texts(report)
+    points = label_positions([vertebra.keypoints_ras for vertebra in report.vertebrae]).tolist()
     modified = node.StartModify()
     while node.GetNumberOfControlPoints() > len(texts):
         node.RemoveNthControlPoint(node.GetNumberOfControlPoints() - 1)
-    for index, (text, vertebra) in enumerate(zip(texts, report.vertebrae, strict=True)):
-        point = tuple(label_position(vertebra.keypoints_ras))
+    for index, (text, point) in enumerate(zip(texts, points, strict=True)):
         if index >= node.GetNumberOfControlPoints():
             node.SetNthControlPointSelected(node.AddControlPoint(vtk.vtkVector3d(*point)), False)
-        elif node.GetNthControlPointPosition(index) != point:
+        elif node.GetNthControlPointPosition(index) != tuple(point):
             node.SetNthControlPointPosition(index, vtk.vtkVector3d(*point))
         node.SetNthControlPointLabel(index, text)
     node.EndModify(modified)
@@ -98,9 +99,11 @@ def vertebra_names(report: SpineReport) -> list[str]:
     return [vertebra.level or f"No. {place}" for place, vertebra in enumerate(report.vertebrae, start=1)]
 
 
-def label_position(keypoints: ArrayLike) -> NDArray[np.float64]:
-    """A point (3,) behind the posterior wall of keypoints (6, 3), in the same space."""
-    points = np.asarray(keypoints, dtype=np.float64)
-    posterior = points[[POSTERIOR_SUPERIOR, POSTERIOR_INFERIOR]].mean(0)
-    backward = posterior - points[[ANTERIOR_SUPERIOR, ANTERIOR_INFERIOR]].mean(0)
-    return posterior + backward * (_BEHIND_BODY_MM / max(float(np.linalg.norm(backward)), 1e-6))
+def label_positions(keypoints: ArrayLike) -> NDArray[np.float64]:
+    """Points (n, 3) behind the posterior walls of keypoints (n, 6, 3), in the same space."""
+    points = np.asarray(keypoints, dtype=np.float64).reshape(-1, len(KEYPOINT_NAMES), 3)
+    posterior = points[:, [POSTERIOR_SUPERIOR, POSTERIOR_INFERIOR]].mean(1)
+    backward = posterior - points[:, [ANTERIOR_SUPERIOR, ANTERIOR_INFERIOR]].mean(1)
+    depth_mm = np.maximum(np.linalg.norm(backward, axis=1, keepdims=True), 1e-6)
+    position: NDArray[np.float64] = posterior + backward * (_BEHIND_BODY_MM / depth_mm)
+    return position
