@@ -11,8 +11,9 @@ from VertebralFracturesLib.evaluation.plot import Plot, number_axis
 @given(st.lists(st.floats(-1e4, 1e4), min_size=1, max_size=20), st.integers(2, 8))
 def test_an_axis_holds_its_data_between_round_marks(values, count):
     axis = number_axis("x", values, (0.0,), count)
-    assert axis.low <= min(0, *values) + 1e-9
-    assert axis.high >= max(0, *values) - 1e-9
+    invisible = 1e-6 * (axis.high - axis.low)
+    assert axis.low <= min(0, *values) + invisible
+    assert axis.high >= max(0, *values) - invisible
     marks = np.array([value for value, _ in axis.ticks])
     assert (marks[0], marks[-1]) == pytest.approx((axis.low, axis.high))
     assert 2 <= len(marks) <= 2 * count + 3
