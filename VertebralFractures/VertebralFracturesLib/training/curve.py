@@ -64,7 +64,7 @@ def training_pools(args: argparse.Namespace) -> tuple[list[list[VolumeSample]], 
     if args.phantoms:
         from .phantom_cache import phantom_volumes
 
-        drawn, reserved = split_phantoms(phantom_volumes(args.cache, args.phantoms, args.seed))
+        drawn, reserved = split_phantoms(phantom_volumes(args.cache, args.phantoms, args.phantom_seed))
         held_out += reserved
         pools.append(drawn)
     return pools, held_out

@@ -21,6 +21,9 @@ def add_common_arguments(parser: argparse.ArgumentParser, recipes: Mapping[str, 
     parser.add_argument("--hold-out", nargs="*", default=[], metavar="NAME", help="cases to validate on instead")
     parser.add_argument("--phantoms", type=int, default=0, metavar="COUNT", help="synthetic patients to train on")
     parser.add_argument(
+        "--phantom-seed", type=int, default=1, help="of the synthetic patients, the same for trainings to compare"
+    )
+    parser.add_argument(
         "--cache", type=Path, default=Path("training-cache"), help="folder that keeps rendered phantoms"
     )
     parser.add_argument("--recipe", choices=list(recipes), default="cpu", help="named steps, batch size and rate")

@@ -87,7 +87,7 @@ def training_pools(
     if args.phantoms:
         from .phantom_cache import phantom_slices
 
-        drawn, reserved = split_phantoms(phantom_slices(args.cache, args.phantoms, args.seed))
+        drawn, reserved = split_phantoms(phantom_slices(args.cache, args.phantoms, args.phantom_seed))
         held_out += reserved
         pools.append(drawn)
     return pools, held_out
