@@ -1,5 +1,6 @@
 """A computation in a thread of its own, with its progress and its end reported in the thread of the window."""
 
+import gc
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -19,6 +20,9 @@ class JobRunner:
     In Slicer the window's thread keeps Python's global lock while it waits for events, so that other Python threads
     stand still. The timer therefore hands the lock over for 30 ms at a time: the job computes, and the window answers
     between two turns.
+
+    Python destroys unused objects that refer to each other in whichever thread happens to allocate. Nodes and widgets
+    have to go in the window's thread, so that only the timer does this while a job runs.
 
     :param progressed: called with the stage and its fraction whenever they have changed.
     """
@@ -47,6 +51,7 @@ class JobRunner:
         if self._job is not None:
             raise RuntimeError("a job is running")
         self._job = _Job(work, done, failed)
+        gc.disable()
         self._job.thread.start()
         self._timer.start()
 
@@ -56,22 +61,28 @@ class JobRunner:
             self._job.stop.set()
 
     def discard(self) -> None:
-        """Ask the job to stop and forget it: neither ``done`` nor ``failed`` is called."""
-        self.cancel()
-        self._job = None
-        self._timer.stop()
+        """Stop the job and forget it: neither ``done`` nor ``failed`` is called."""
+        if self._job is not None:
+            self._job.stop.set()
+            self._job.ended.wait()
+            self._forget()
 
     def _poll(self) -> None:
         job = self._job
         if job is None:
             return
         job.ended.wait(_COMPUTE_S)
+        gc.collect(1)
         for stage, fraction in job.news():
             self._progressed(stage, fraction)
         if job.ended.is_set() and self._job is job:
-            self._timer.stop()
-            self._job = None
+            self._forget()
             job.deliver()
+
+    def _forget(self) -> None:
+        self._timer.stop()
+        self._job = None
+        gc.enable()
 
 
 class _Job:
