@@ -28,6 +28,7 @@ class SliceView(RenderedSlice):
     def close(self) -> None:
         """Let go of the scene; call before it is cleared."""
         self.style.SetInteractor(None)
+        self.style.SetSliceLogic(None)
         super().close()
 
     def show(self, volume_node) -> None:

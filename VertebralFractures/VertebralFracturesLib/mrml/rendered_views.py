@@ -142,6 +142,8 @@ class RenderedSlice(RenderedView):
         self.logic.RemoveObserver(self._tag)
         self._application.logic.GetSliceLogics().RemoveItem(self.logic)
         super().close()
+        self.logic.SetDisplayableManagerGroup(None)
+        self.logic.SetMRMLScene(None)
 
     def render(self) -> None:
         """Draw the slice and the nodes as they are now."""
@@ -183,3 +185,4 @@ class RenderedThreeD(RenderedView):
         """Let go of the scene; call before it is cleared."""
         self._application.logic.GetViewLogics().RemoveItem(self.logic)
         super().close()
+        self.logic.SetMRMLScene(None)
