@@ -102,7 +102,7 @@ def test_coverage_of_the_uncertainty():
     result = values([case("a", [*(found(1, 1, shift_mm=s) for s in shifts), found(1, 1, uncertainty_mm=None)])])
     assert result["coverage_1"] == pytest.approx(1 / 3)
     assert result["coverage_2"] == pytest.approx(2 / 3)
-    assert result["uncertainty_ratio"] == pytest.approx((0.5 + 1.5 + 5) / 3)
+    assert result["uncertainty_factor"] == pytest.approx(np.quantile(np.repeat([0.5, 1.5, 5], 6), 0.68))
 
 
 def test_cases_without_a_result():

@@ -12,6 +12,9 @@ OBJECTNESS_THRESHOLD = 0.35
 MAX_OVERLAP = 0.3
 MIN_DISTANCE_MM = 8.0
 MOST_BODIES = 25
+UNCERTAINTY_COVERAGE = 0.68
+"""Share of the keypoints that lie within their uncertainty in the sagittal plane."""
+
 _SAME_BODY_OVERLAP = 0.5
 
 
@@ -21,7 +24,8 @@ class Detection:
 
     :param keypoints_mm: (6, 2) as (x, y): x posterior and y caudal from the first pixel's centre.
     :param score: objectness in 0..1.
-    :param uncertainty_mm: (6,) expected error of each point.
+    :param uncertainty_mm: (6,) radius around each point within which the true one lies in
+        :data:`UNCERTAINTY_COVERAGE` of all points, once it is calibrated.
     """
 
     keypoints_mm: NDArray[np.float64]
@@ -51,10 +55,11 @@ def _height(detection: Detection) -> float:
     return float(detection.keypoints_mm[:, 1].mean())
 
 
-def fuse(views: Sequence[Sequence[Detection]]) -> list[Detection]:
+def fuse(views: Sequence[Sequence[Detection]], uncertainty_factor: float = 1.0) -> list[Detection]:
     """Average what several views of the same spine say of each body.
 
     :param views: detections of each view in common coordinates.
+    :param uncertainty_factor: calibrates the uncertainties of the network.
     :return: one detection a body, cranial to caudal; its score counts the views that miss it as zeros, its points are
         means over the views that see it, weighted by score.
     """
@@ -65,13 +70,14 @@ def fuse(views: Sequence[Sequence[Detection]]) -> list[Detection]:
     fused = []
     for index in suppress_overlaps(boxes, np.array([detection.score for detection in detections]), MAX_OVERLAP):
         overlap = intersection_over_union(boxes[index], boxes)
-        fused.append(_mean([detections[i] for i in np.flatnonzero(overlap > _SAME_BODY_OVERLAP)], len(views)))
+        rivals = [detections[i] for i in np.flatnonzero(overlap > _SAME_BODY_OVERLAP)]
+        fused.append(_mean(rivals, len(views), uncertainty_factor))
     return settle(fused)
 
 
-def _mean(detections: Sequence[Detection], views: int) -> Detection:
+def _mean(detections: Sequence[Detection], views: int, uncertainty_factor: float) -> Detection:
     scores = np.array([detection.score for detection in detections])
     weights = scores / scores.sum()
     keypoints = np.einsum("n,nij->ij", weights, np.stack([detection.keypoints_mm for detection in detections]))
-    uncertainty = weights @ np.stack([detection.uncertainty_mm for detection in detections])
+    uncertainty = uncertainty_factor * weights @ np.stack([detection.uncertainty_mm for detection in detections])
     return Detection(keypoints, float(min(1.0, scores.sum() / views)), uncertainty)

@@ -13,7 +13,8 @@ from .genant import find_preset
 from .keypoints import KEYPOINT_NAMES
 from .levels import parse_level
 from .measures import Measures, measure_spine
-from .report_table import Value, measured_values, report_csv
+from .report_table import Value, measured_values, opinion_values, report_csv
+from .second_opinion import Opinion, SecondOpinion, opinion
 from .spine_curve import SpineCurve
 from .summary import PatientSummary, summarize
 
@@ -33,7 +34,7 @@ class Vertebra:
 
     :param keypoints_ras: (6, 3) in RAS mm, in the order of :data:`~.keypoints.KEYPOINT_NAMES`.
     :param score: score of the detection, 0..1.
-    :param uncertainty_mm: (6,) expected error of each keypoint in mm.
+    :param uncertainty_mm: (6,) radius in mm in the sagittal plane that holds 68 % of all keypoints.
     :param level: house name of its level, or None.
     :param level_confidence: probability that the level is right.
     :param source: one of :data:`SOURCES`.
@@ -87,6 +88,7 @@ class SpineReport:
     :param warnings: what a reader has to know, one sentence each.
     :param models: version or checksum of each network by name.
     :param thresholds: thresholds of the run by name.
+    :param second_opinion: what the sequence network sees along the spine; None where it was not asked.
     :raises ValueError: unknown preset.
     """
 
@@ -99,6 +101,7 @@ class SpineReport:
     warnings: tuple[str, ...] = ()
     models: Mapping[str, Any] = field(default_factory=dict)
     thresholds: Mapping[str, Any] = field(default_factory=dict)
+    second_opinion: SecondOpinion | None = None
 
     def __post_init__(self) -> None:
         find_preset(self.preset)
@@ -125,7 +128,19 @@ class SpineReport:
     @cached_property
     def summary(self) -> PatientSummary:
         """What the vertebrae say together."""
-        return summarize(self.levels, [vertebra.level_confidence for vertebra in self.vertebrae], self.measures)
+        confidences = [vertebra.level_confidence for vertebra in self.vertebrae]
+        return summarize(self.levels, confidences, self.measures, self.opinions)
+
+    @cached_property
+    def opinions(self) -> list[Opinion | None]:
+        """Both readings of each vertebra; None where it is not evaluable, or has no second opinion."""
+        return [self._opinion(vertebra, one) for vertebra, one in zip(self.vertebrae, self.measures, strict=True)]
+
+    def _opinion(self, vertebra: Vertebra, measures: Measures | None) -> Opinion | None:
+        if self.second_opinion is None or measures is None:
+            return None
+        shares = self.second_opinion.grade_shares(vertebra.keypoints_ras)
+        return None if shares is None else opinion(measures.genant_index, shares)
 
     def _reference_name(self, measures: Measures | None) -> str | None:
         if measures is None or measures.neighbour_loss is None:
@@ -153,9 +168,10 @@ class SpineReport:
             "curve_ras": self.curve.points_ras,
             "curve_confidence": self.curve.confidence,
             "vertebrae": [
-                {name: getattr(vertebra, name) for name in _VERTEBRA_FIELDS} | values
-                for vertebra, values in zip(self.vertebrae, self.measured_values, strict=True)
+                {name: getattr(vertebra, name) for name in _VERTEBRA_FIELDS} | values | opinion_values(seen)
+                for vertebra, values, seen in zip(self.vertebrae, self.measured_values, self.opinions, strict=True)
             ],
+            "second_opinion": None if self.second_opinion is None else self.second_opinion.to_document(),
         }
         return json.dumps(document, default=_plain, indent=1, allow_nan=False) + "\n"
 
@@ -169,7 +185,9 @@ class SpineReport:
             document = json.loads(text)
             if document["schema"] != SCHEMA:
                 raise ValueError(f"layout {document['schema']} is not {SCHEMA}, the one this version reads")
+            second = document.get("second_opinion")
             return cls(
+                second_opinion=None if second is None else SecondOpinion.from_document(second),
                 curve=SpineCurve(np.array(document["curve_ras"]), np.array(document["curve_confidence"])),
                 vertebrae=tuple(_read_vertebra(entry) for entry in document["vertebrae"]),
                 **{name: document[name] for name in _STORED_AS_IS},

@@ -8,20 +8,22 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import numpy as np
 
 from ..core.reference_case import ReferenceCase, find_cases
 from ..core.text_files import write_text
 from ..errors import UnusableInput
+from .claimed_folder import claim_folder
 from .evaluate import Evaluation, evaluate_cases, summarized
 from .files import case_document, read_case_result
 from .results import CaseResult
 
 if TYPE_CHECKING:
+    from ..networks.vertebra_net import VertebraNet
     from ..networks.weights import Models
 
 _SETTINGS_FILE = "cross-validation.json"
@@ -63,7 +65,7 @@ def cross_validate(settings: Settings, folder: Path, facts: Mapping[str, str]) -
     cases = {case.name: case for case in find_cases(settings.cases)}
     folds = split(list(cases), settings.folds, settings.seed)
     _training_arguments(settings, folder, ())
-    _claim(folder, settings)
+    claim_folder(folder, _SETTINGS_FILE, settings)
     results = []
     for number, names in enumerate(folds, 1):
         held_out = [cases[name] for name in names]
@@ -84,26 +86,6 @@ def split(names: Sequence[str], folds: int, seed: int) -> list[list[str]]:
         raise UnusableInput(f"{len(names)} cases cannot make {folds} folds: choose fewer with --folds")
     order = np.random.default_rng(seed).permutation(sorted(names))
     return [sorted(str(name) for name in order[start::folds]) for start in range(folds)]
-
-
-def _claim(folder: Path, settings: Settings) -> None:
-    """Write the settings into the folder, or make sure that it has the same.
-
-    :raises UnusableInput: it has others, or cannot be written.
-    """
-    text = json.dumps(asdict(settings), indent=1) + "\n"
-    file = folder / _SETTINGS_FILE
-    try:
-        if file.exists():
-            if file.read_text(encoding="utf-8") != text:
-                raise UnusableInput(f"{folder} holds a cross-validation with other settings: choose another with -o")
-            return
-        if folder.exists() and any(folder.iterdir()):
-            raise UnusableInput(f"{folder} holds other files: choose another folder with -o")
-        folder.mkdir(parents=True, exist_ok=True)
-        write_text(file, text)
-    except OSError as error:
-        raise UnusableInput(f"cannot write {folder}: {error.strerror or error}") from error
 
 
 def _fold_results(settings: Settings, folder: Path, held_out: Sequence[ReferenceCase]) -> list[CaseResult]:
@@ -128,20 +110,34 @@ def train_fold(settings: Settings, folder: Path, held_out: Sequence[str]) -> "Mo
     """
     from ..networks.devices import choose_device
     from ..networks.spine_curve_net import SpineCurveNet
-    from ..networks.vertebra_net import VertebraNet
-    from ..networks.weights import CURVE_WEIGHTS, VERTEBRA_WEIGHTS, Models, load_weights
-    from ..training import curve, vertebrae
+    from ..networks.weights import CURVE_WEIGHTS, Models, load_weights
+    from ..training import curve
 
     print(f"{folder.name}: training without {', '.join(held_out)}", file=sys.stderr, flush=True)
     for_curve, for_vertebrae = _training_arguments(settings, folder, held_out)
     curve.run(for_curve)
-    vertebrae.run(for_vertebrae)
-    spine_curve, detector = SpineCurveNet(), VertebraNet(settings.detector)
+    spine_curve = SpineCurveNet()
     load_weights(spine_curve, for_curve.output / f"{CURVE_WEIGHTS}.npz")
-    load_weights(detector, for_vertebrae.output / f"{VERTEBRA_WEIGHTS[settings.detector]}.npz")
-    for net in (spine_curve, detector):
-        net.to(choose_device(settings.device)).eval()
-    return Models(spine_curve, detector, {"fold": folder.name})
+    detector = trained_detector(for_vertebrae)
+    return Models(spine_curve.to(choose_device(settings.device)).eval(), detector, {"fold": folder.name})
+
+
+def trained_detector(arguments: argparse.Namespace) -> "VertebraNet":
+    """Train the detection network by its training command.
+
+    :param arguments: of ``train vertebrae``; a broken training in their output folder goes on.
+    :return: the trained network, on their device, in evaluation mode.
+    """
+    from ..networks.devices import choose_device
+    from ..networks.vertebra_net import VertebraNet
+    from ..networks.weights import VERTEBRA_WEIGHTS, load_weights
+    from ..training import vertebrae
+
+    vertebrae.run(arguments)
+    detector = VertebraNet(arguments.detector)
+    load_weights(detector, arguments.output / f"{VERTEBRA_WEIGHTS[arguments.detector]}.npz")
+    detector.to(choose_device(arguments.device)).eval()
+    return detector
 
 
 class _Parser(argparse.ArgumentParser):
@@ -162,17 +158,25 @@ def _training_arguments(
     from ..training import curve, vertebrae
 
     shared = ["--cases", settings.cases, "--seed", str(settings.seed), "--device", settings.device]
-    words = {
-        curve: [*settings.curve_options, *shared, "-o", str(folder / "curve")],
-        vertebrae: [*settings.vertebrae_options, *shared, "-o", str(folder / "vertebrae")],
-    }
-    words[vertebrae] += ["--detector", settings.detector]
-    parsed = []
-    for module, given in words.items():
-        parser = _Parser(add_help=False, allow_abbrev=False)
-        module.add_arguments(parser)
-        parsed.append(parser.parse_args([*given, "--hold-out", *held_out]))
-    return parsed[0], parsed[1]
+    for_curve = [*settings.curve_options, *shared, "-o", str(folder / "curve")]
+    for_vertebrae = [*settings.vertebrae_options, *shared, "-o", str(folder / "vertebrae")]
+    for_vertebrae += ["--detector", settings.detector]
+    return (
+        training_arguments(curve, [*for_curve, "--hold-out", *held_out]),
+        training_arguments(vertebrae, [*for_vertebrae, "--hold-out", *held_out]),
+    )
+
+
+def training_arguments(command: Any, words: Sequence[str]) -> argparse.Namespace:
+    """Arguments of a training command.
+
+    :param command: its module.
+    :param words: as on the command line.
+    :raises UnusableInput: it does not take them.
+    """
+    parser = _Parser(add_help=False, allow_abbrev=False)
+    command.add_arguments(parser)
+    return parser.parse_args(list(words))
 
 
 def _measure(settings: Settings, models: "Models", held_out: Sequence[ReferenceCase]) -> list[CaseResult]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.detection import UNCERTAINTY_COVERAGE
 from ..core.genant import GRADE_NAMES, PRESETS, Preset, grade
 from ..core.levels import CONFIDENT_LEVEL
 from .agreement import bland_altman, confusion, weighted_kappa
@@ -162,9 +163,10 @@ def _coverage(times: float) -> Callable[[Pool], float]:
     return _over(lambda p: (p.sagittal_errors_mm <= times * p.uncertainty_mm)[_uncertain(p)], _mean)
 
 
-def _uncertainty_ratio(pool: Pool) -> float:
+def _uncertainty_factor(pool: Pool) -> float:
     known = _uncertain(pool)
-    return float(pool.sagittal_errors_mm[known].mean() / pool.uncertainty_mm[known].mean()) if known.any() else np.nan
+    ratios = pool.sagittal_errors_mm[known] / pool.uncertainty_mm[known]
+    return float(np.quantile(ratios, UNCERTAINTY_COVERAGE)) if known.any() else np.nan
 
 
 def _kappa(preset: Preset) -> Callable[[Pool], float]:
@@ -311,8 +313,9 @@ def _uncertainty_metrics() -> tuple[Metric, ...]:
                f"{within} the reported uncertainty"),
         Metric(group, "coverage_2", "keypoints within twice their uncertainty", "1", 3, _coverage(2),
                f"{within} twice the reported uncertainty"),
-        Metric(group, "uncertainty_ratio", "error over uncertainty", "1", 2, _uncertainty_ratio,
-               "mean error in the sagittal plane over mean uncertainty: 1 where the expected error is the true one"),
+        Metric(group, "uncertainty_factor", f"factor for {UNCERTAINTY_COVERAGE:.0%}", "1", 2, _uncertainty_factor,
+               f"times which the reported uncertainty would hold {UNCERTAINTY_COVERAGE:.0%} of the keypoints: 1 where "
+               "it is calibrated (split conformal, Vovk 2005)"),
     )  # fmt: skip
 
 

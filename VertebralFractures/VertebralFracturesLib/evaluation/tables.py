@@ -205,24 +205,25 @@ def _value_and_spread(evaluation: Evaluation, metric: Metric) -> str:
 
 def value_and_error(found: Estimate, metric: Metric) -> str:
     """A measure with its standard error in brackets, where it has one."""
-    value = _decimal(found.value, metric)
-    return value if found.error is None else f"{value} ({_decimal(found.error, metric)})"
+    value = decimal(found.value, metric)
+    return value if found.error is None else f"{value} ({decimal(found.error, metric)})"
 
 
 def _estimate(found: Estimate, metric: Metric) -> tuple[str, str, str]:
     """Value, standard error and interval."""
-    interval = "" if found.low is None else f"{_decimal(found.low, metric)} - {_decimal(found.high, metric)}"
-    return _decimal(found.value, metric), "" if found.error is None else _decimal(found.error, metric), interval
+    interval = "" if found.low is None else f"{decimal(found.low, metric)} - {decimal(found.high, metric)}"
+    return decimal(found.value, metric), "" if found.error is None else decimal(found.error, metric), interval
 
 
 def _spread(evaluation: Evaluation, metric: Metric) -> str:
     spread = evaluation.spreads.get(metric.name)
     if spread is None:
         return NO_VALUE
-    return _decimal(spread.mean, metric) + ("" if spread.sd is None else f" ({_decimal(spread.sd, metric)})")
+    return decimal(spread.mean, metric) + ("" if spread.sd is None else f" ({decimal(spread.sd, metric)})")
 
 
-def _decimal(value: float | None, metric: Metric) -> str:
+def decimal(value: float | None, metric: Metric) -> str:
+    """A value with the decimals of its measure."""
     return NO_VALUE if value is None else _number(value, metric.decimals)
 
 
