@@ -23,13 +23,16 @@ if TYPE_CHECKING:
     from .networks.spine_curve_net import SlicePredictions
     from .networks.weights import Models
 
-STAGES = ("spine curve", "straightened slice", "vertebrae", "measures")
+STAGES = ("spine curve", "straightened slice", "vertebrae", "second opinion", "measures")
+"""What is told of the progress; the second opinion only where it is wanted."""
+
 VIEW_OFFSETS_MM = (-1.5, 0.0, 1.5)
 PROPOSAL_THRESHOLD = 0.05
 """Objectness from which a body is proposed where a reader says that there is one."""
 
 _PROPOSAL_REACH_MM = 12.0
 _BODY_REACH_MM = 20.0
+_EDGE_MM = 2.0  # nearer to the border an edge cannot be told from the border itself
 _METAL_HU = 2600.0
 _METAL_MM = 30.0
 _METAL_SHARE = 5e-4
@@ -49,7 +52,7 @@ def analyze(
     """Find and measure the vertebrae of a CT (Pisov 2020).
 
     :param volume: the CT in Hounsfield units.
-    :param models: both networks.
+    :param models: the networks; with those of the second opinion, the spine is read a second time.
     :param preset: name of the cut-offs of the grades.
     :param progress: called with each of :data:`STAGES` and the fraction done.
     :param cancel: asked between and within the stages.
@@ -58,26 +61,31 @@ def analyze(
     :raises NoSpineFound: no spine, or no vertebral body on it.
     :raises Cancelled: ``cancel`` said so.
     """
+    from .networks.second_opinion import second_opinion
     from .networks.spine_curve_net import predict_slices
     from .networks.vertebra_net import detect
 
-    def stage(index: int) -> None:
+    def stage(name: str) -> None:
         _stop_if(cancel)
-        progress(STAGES[index], 0.0)
+        progress(name, 0.0)
 
     warnings = check_is_ct(volume)
-    stage(0)
+    stage("spine curve")
     slices = predict_slices(models.spine_curve, volume, cancel)
     curve = _spine_curve(slices)
-    stage(1)
+    stage("straightened slice")
     views = [straighten(volume, curve, PIXEL_MM, lateral_mm=offset) for offset in VIEW_OFFSETS_MM]
-    stage(2)
-    detections = fuse(detect(models.vertebrae, np.stack([view.image for view in views])))
-    stage(3)
+    stage("vertebrae")
+    detections = fuse(detect(models.vertebrae, np.stack([view.image for view in views])), models.uncertainty_factor)
     view = views[len(views) // 2]
-    whole = [detection for detection in detections if volume.contains(_keypoints_ras(detection, view)).all()]
+    whole = [one for one in detections if volume.contains(_keypoints_ras(one, view), _EDGE_MM).all()]
     if not whole:
         raise NoSpineFound("a spine was found, but no vertebral body lies wholly within the field of view")
+    second = None
+    if models.second_opinion is not None:
+        stage("second opinion")
+        second = second_opinion(models.second_opinion, volume, curve, cancel)
+    stage("measures")
     vertebrae = _vertebrae(whole, view, slices)
     progress(STAGES[-1], 1.0)
     return SpineReport(
@@ -90,6 +98,7 @@ def analyze(
         warnings=(*warnings, *_warnings(volume, curve, vertebrae, len(detections) - len(whole))),
         models=models.versions,
         thresholds={"existence": EXISTENCE_THRESHOLD, "objectness": OBJECTNESS_THRESHOLD},
+        second_opinion=second,
     )
 
 
@@ -121,7 +130,8 @@ def propose_vertebra(
         views.append(straighten(volume, curve, PIXEL_MM, lateral_mm=lateral_mm + offset_mm))
     view = views[len(views) // 2]
     _stop_if(cancel)
-    found = fuse(detect(models.vertebrae, np.stack([one.image for one in views]), PROPOSAL_THRESHOLD))
+    seen = detect(models.vertebrae, np.stack([one.image for one in views]), PROPOSAL_THRESHOLD)
+    found = fuse(seen, models.uncertainty_factor)
     candidates = [Vertebra(_keypoints_ras(one, view), one.score, one.uncertainty_mm, source="added") for one in found]
     distances_mm = [float(np.linalg.norm(body_centre(one.keypoints_ras) - clicked_ras)) for one in candidates]
     if not candidates or min(distances_mm) > _PROPOSAL_REACH_MM:

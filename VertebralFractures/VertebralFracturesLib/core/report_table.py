@@ -11,6 +11,7 @@ from .measures import Measures
 
 if TYPE_CHECKING:
     from .report import SpineReport, Vertebra
+    from .second_opinion import Opinion
 
 Value = str | int | float | bool | None
 
@@ -68,9 +69,20 @@ COLUMNS = (
     Column("depth_superior_mm", "Depth sup.", "mm", "depth of the superior endplate", 1),
     Column("depth_inferior_mm", "Depth inf.", "mm", "depth of the inferior endplate", 1),
     Column("score", "Score", "1", "score of the detection", 2),
-    Column("largest_uncertainty_mm", "Uncertainty", "mm", "largest uncertainty of the six keypoints", 2),
+    Column(
+        "largest_uncertainty_mm",
+        "Uncertainty",
+        "mm",
+        "largest uncertainty of the six keypoints, each the radius that holds 68 % of such points",
+        2,
+    ),
     Column("source", "Source", "", "who placed the keypoints: model, edited or added"),
     Column("status", "Status", "", "to review, verified or not evaluable"),
+    Column("seen_probability", "Seen", "1", "probability of an at least moderate fracture, as the picture looks", 2),
+    Column("seen_grade", "Seen grade", "", "grade 0 to 3 that the picture looks like most"),
+    Column("measured_probability", "Measured", "1", "probability of an at least moderate fracture, as G says", 2),
+    Column("together_probability", "Together", "1", "both probabilities averaged", 2),
+    Column("opinions_differ", "Differ", "", "measured and seen differ by more than 0.5: look again"),
 )
 """The columns of :func:`table_rows`, in order."""
 
@@ -112,14 +124,25 @@ def measured_values(measures: Measures | None, reference: str | None) -> dict[st
     return dict(zip(_MEASURED, values, strict=True))
 
 
-_MEASURED = tuple(c.name for c in COLUMNS)[3:-4]
+_NAMES = tuple(_BY_NAME)
+_MEASURED = _NAMES[3 : _NAMES.index("score")]
+_OPINION = _NAMES[_NAMES.index("seen_probability") :]
+
+
+def opinion_values(given: "Opinion | None") -> dict[str, Value]:
+    """Both readings of one vertebra by column name; all None where there is no second opinion."""
+    if given is None:
+        return dict.fromkeys(_OPINION)
+    values = (given.seen, given.seen_grade, given.measured, given.together, given.differ)
+    return dict(zip(_OPINION, values, strict=True))
 
 
 def table_rows(report: "SpineReport") -> list[dict[str, Value]]:
     """One row per vertebra, cranial to caudal: the values of :data:`COLUMNS` by name, None where there is none."""
     rows = []
-    for i, (vertebra, values) in enumerate(zip(report.vertebrae, report.measured_values, strict=True)):
-        row = {"place": i + 1, **values, **_recorded_values(vertebra)}
+    given = zip(report.vertebrae, report.measured_values, report.opinions, strict=True)
+    for i, (vertebra, values, seen) in enumerate(given):
+        row = {"place": i + 1, **values, **_recorded_values(vertebra), **opinion_values(seen)}
         rows.append({c.name: row[c.name] for c in COLUMNS})
     return rows
 

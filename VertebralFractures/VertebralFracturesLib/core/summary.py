@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from .genant import GRADE_NAMES, DeformityIndex, spinal_deformity_index
 from .levels import LEVEL_NAMES, levels_are_relative
 from .measures import Measures
+from .second_opinion import Opinion, PatientOpinion, patient_opinion
 from .shape import CRUSH_LOSS
 
 
@@ -24,6 +25,7 @@ class PatientSummary:
     :param deformity_index: spinal deformity index with the levels evaluated, T4 to L4.
     :param levels_are_relative: no level is named with confidence.
     :param statement: all this in sentences.
+    :param second_opinion: both readings of the patient; None without a second opinion.
     """
 
     vertebrae: int
@@ -37,16 +39,21 @@ class PatientSummary:
     deformity_index: DeformityIndex
     levels_are_relative: bool
     statement: str
+    second_opinion: PatientOpinion | None = None
 
 
 def summarize(
-    levels: Sequence[str | None], level_confidences: Sequence[float], measures: Sequence[Measures | None]
+    levels: Sequence[str | None],
+    level_confidences: Sequence[float],
+    measures: Sequence[Measures | None],
+    opinions: Sequence[Opinion | None] = (),
 ) -> PatientSummary:
     """Sum up a patient.
 
     :param levels: level of each vertebra, or None, cranial to caudal.
     :param level_confidences: confidence (n,) of the levels.
     :param measures: measures of each; None where a vertebra was not evaluated.
+    :param opinions: both readings of each; None, or none at all, where there is no second opinion.
     """
     places = [i for i, m in enumerate(measures) if m is not None]
     evaluated = [m for m in measures if m is not None]
@@ -56,6 +63,8 @@ def summarize(
     deformity = spinal_deformity_index((levels[i], m.grade) for i, m in enumerate(measures) if m is not None)
     relative = bool(levels) and levels_are_relative(level_confidences)
     borderline = sum(m.is_borderline for m in evaluated)
+    second = patient_opinion(opinions)
+    statement = _statement(levels, measures, least, crushed, borderline, deformity, relative)
     return PatientSummary(
         vertebrae=len(measures),
         evaluated=len(evaluated),
@@ -67,8 +76,25 @@ def summarize(
         crushed=crushed,
         deformity_index=deformity,
         levels_are_relative=relative,
-        statement=_statement(levels, measures, least, crushed, borderline, deformity, relative),
+        statement=statement if second is None else f"{statement} {_second_statement(levels, second)}",
+        second_opinion=second,
     )
+
+
+def _second_statement(levels: Sequence[str | None], second: PatientOpinion) -> str:
+    """Both readings of the patient, and where they differ."""
+    text = (
+        f"At least moderate fracture: measured {second.measured_probability:.2f}, "
+        f"seen {second.seen_probability:.2f} ({_place(levels, second.seen_place)})."
+    )
+    if not second.differing_places:
+        return text
+    places = ", ".join(_place(levels, place) for place in second.differing_places)
+    return f"{text} Measured and seen differ at {places}: look again."
+
+
+def _place(levels: Sequence[str | None], place: int) -> str:
+    return levels[place] or f"vertebra {place + 1} from above"
 
 
 def _index(measures: Measures | None) -> float:
@@ -89,7 +115,7 @@ def _statement(
         return "No vertebra was evaluated."
     evaluated = sum(m is not None for m in measures)
     graded = sum(m is not None and m.grade > 0 for m in measures)
-    place = levels[least] or f"vertebra {least + 1} from above"
+    place = _place(levels, least)
     sentences = [
         f"Least index G {worst.genant_index:.2f} at {place}: {GRADE_NAMES[worst.grade]} (grade {worst.grade}).",
         f"{graded} of {evaluated} evaluated "

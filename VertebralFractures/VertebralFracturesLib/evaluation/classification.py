@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
+from ..core.roc import area_under_curve
 from .results import NOT_FLAGGED, Pool
 
 VERTEBRA_CUTOFFS = (0.80, 0.75, 0.74, 0.60)
@@ -97,20 +97,8 @@ def specificity(given: Answers) -> float:
 
 
 def roc_area(given: Answers) -> float:
-    """Area under the ROC curve with 1 - G as the score, see :func:`area_under_curve`."""
+    """Area under the ROC curve with 1 - G as the score, see :func:`~..core.roc.area_under_curve`."""
     return area_under_curve(given.is_positive, -given.index)
-
-
-def area_under_curve(truth: NDArray[np.bool_], score: NDArray[np.float64]) -> float:
-    """Area under the ROC curve: how often a positive scores higher than a negative, ties counting half.
-
-    (R - P (P + 1) / 2) / (P N) with R the sum of the mid-ranks of the P positives among P + N (Mann and Whitney 1947;
-    Hanley and McNeil 1982). Not a number where a class is empty.
-    """
-    positives, negatives = int(truth.sum()), int((~truth).sum())
-    if not positives or not negatives:
-        return float("nan")
-    return float((rankdata(score)[truth].sum() - positives * (positives + 1) / 2) / (positives * negatives))
 
 
 def roc_curve(truth: NDArray[np.bool_], score: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

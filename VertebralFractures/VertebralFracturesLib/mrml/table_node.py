@@ -24,24 +24,31 @@ def add_table_node(scene: slicer.vtkMRMLScene, report: SpineReport, name: str) -
     node.SetAttribute(MARK, "Yes")
     node.SetUseColumnTitleAsColumnHeader(True)
     scene.AddNode(node)
-    for column in COLUMNS:
-        array = vtk.vtkDoubleArray() if column.decimals else vtk.vtkStringArray()
-        array.SetName(column.name)
-        node.AddColumn(array)
-        node.SetColumnTitle(column.name, column.title)
-        node.SetColumnUnitLabel(column.name, column.unit)
-        node.SetColumnDescription(column.name, column.description)
     update_table_node(node, report)
     node.SetLocked(True)
     return node
 
 
+def _add_column(node: slicer.vtkMRMLTableNode, column: Column) -> None:
+    array = vtk.vtkDoubleArray() if column.decimals else vtk.vtkStringArray()
+    array.SetName(column.name)
+    node.AddColumn(array)
+    node.SetColumnTitle(column.name, column.title)
+    node.SetColumnUnitLabel(column.name, column.unit)
+    node.SetColumnDescription(column.name, column.description)
+
+
 def update_table_node(node: slicer.vtkMRMLTableNode, report: SpineReport) -> None:
-    """Write the values of a report into the table; observers see one change."""
+    """Write the values of a report into the table; observers see one change.
+
+    Columns that it lacks, because an older version saved it, are added.
+    """
     rows = table_rows(report)
     table = node.GetTable()
     modified = node.StartModify()
     for column in COLUMNS:
+        if table.GetColumnByName(column.name) is None:
+            _add_column(node, column)
         array = table.GetColumnByName(column.name)
         array.SetNumberOfValues(len(rows))
         for index, row in enumerate(rows):

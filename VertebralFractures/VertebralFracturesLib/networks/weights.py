@@ -12,35 +12,52 @@ import torch
 from torch import nn
 
 from ..errors import UnusableInput
+from .canal_net import CanalNet
 from .devices import choose_device
+from .fracture_sequence_net import FractureSequenceNet, Representation
+from .second_opinion import SecondOpinionNets
 from .spine_curve_net import SpineCurveNet
 from .vertebra_net import DetectorName, VertebraNet
 
 WEIGHTS_FOLDER = Path(__file__).parent / "weight_files"
 CURVE_WEIGHTS = "spine_curve"
+CANAL_WEIGHTS = "canal"
+SEQUENCE_WEIGHTS: dict[str, Representation] = {"fracture_sequence_25d": "2.5d", "fracture_sequence_3d": "3d"}
+"""The ensemble of the second opinion: weight files and what each of their networks reads."""
+
 VERTEBRA_WEIGHTS: dict[DetectorName, str] = {"anchor-free": "vertebrae_anchor_free", "anchor": "vertebrae_anchor"}
 
 
 @dataclass(frozen=True, eq=False)
 class Models:
-    """Both networks in evaluation mode on one device.
+    """The networks in evaluation mode on one device.
 
     :param spine_curve: step 1.
     :param vertebrae: step 2.
     :param versions: name to version and SHA-256 of each weight file.
+    :param second_opinion: the networks that read the spine a second time; None where they are not wanted.
+    :param uncertainty_factor: calibrates the uncertainties of step 2; from its model card.
     """
 
     spine_curve: SpineCurveNet
     vertebrae: VertebraNet
     versions: dict[str, str]
+    second_opinion: SecondOpinionNets | None = None
+    uncertainty_factor: float = 1.0
 
 
-def load_models(device: str = "auto", detector: DetectorName = "anchor-free", folder: Path = WEIGHTS_FOLDER) -> Models:
-    """Load both networks.
+def load_models(
+    device: str = "auto",
+    detector: DetectorName = "anchor-free",
+    folder: Path = WEIGHTS_FOLDER,
+    second_opinion: bool = False,
+) -> Models:
+    """Load the networks.
 
     :param device: "auto" takes a GPU where there is one; "cpu"; "cuda".
     :param detector: which detector.
     :param folder: holds the weight files and their model cards.
+    :param second_opinion: whether to load those of the second opinion, too.
     :raises UnusableInput: no GPU where one was asked for, or weights that are missing or damaged.
     """
     chosen = choose_device(device)
@@ -49,7 +66,33 @@ def load_models(device: str = "auto", detector: DetectorName = "anchor-free", fo
     for net, file in zip((spine_curve, vertebrae), files.values(), strict=True):
         load_weights(net, file)
         net.to(chosen).eval()
-    return Models(spine_curve, vertebrae, {name: _version(file) for name, file in files.items()})
+    versions = {name: _version(file) for name, file in files.items()}
+    factor = float(model_card(VERTEBRA_WEIGHTS[detector], folder).get("uncertainty_factor", 1.0))
+    if not second_opinion:
+        return Models(spine_curve, vertebrae, versions, uncertainty_factor=factor)
+    versions |= {name: _version(folder / f"{name}.npz") for name in (CANAL_WEIGHTS, *SEQUENCE_WEIGHTS)}
+    return Models(spine_curve, vertebrae, versions, _load_second_opinion(chosen, folder), factor)
+
+
+def _load_second_opinion(device: str, folder: Path) -> SecondOpinionNets:
+    sequences = tuple(FractureSequenceNet(representation) for representation in SEQUENCE_WEIGHTS.values())
+    for name, net in zip(SEQUENCE_WEIGHTS, sequences, strict=True):
+        load_weights(net, folder / f"{name}.npz")
+        net.to(device).eval()
+    temperature = model_card(next(iter(SEQUENCE_WEIGHTS)), folder).get("temperature", 1.0)
+    return SecondOpinionNets(load_canal(device, folder), sequences, float(temperature))
+
+
+def load_canal(device: str = "auto", folder: Path = WEIGHTS_FOLDER) -> CanalNet:
+    """Load the network that finds the spinal canal.
+
+    :param device: "auto" takes a GPU where there is one; "cpu"; "cuda".
+    :param folder: holds its weight file.
+    :raises UnusableInput: no GPU where one was asked for, or weights that are missing or damaged.
+    """
+    net = CanalNet()
+    load_weights(net, folder / f"{CANAL_WEIGHTS}.npz")
+    return net.to(choose_device(device)).eval()
 
 
 def load_weights(net: nn.Module, file: Path) -> None:

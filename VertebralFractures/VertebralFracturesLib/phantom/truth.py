@@ -8,6 +8,9 @@ from ..core.report import SpineReport, Vertebra
 from ..core.spine_curve import SpineCurve
 from ..core.volume import Volume
 from .anatomy import Patient
+from .trunk import SpineTable
+
+_CANAL_STEP_MM = 2.0
 
 
 def true_report(patient: Patient, levels: Sequence[str]) -> SpineReport:
@@ -24,6 +27,20 @@ def true_report(patient: Patient, levels: Sequence[str]) -> SpineReport:
     )
     curve = SpineCurve(patient.curve_ras, np.ones(len(patient.curve_ras)))
     return SpineReport("synthetic patient", {}, "truth", "genant", curve, vertebrae)
+
+
+def true_canal(patient: Patient) -> np.ndarray:
+    """
+    Centre line of the spinal canal as it is rendered, from the top of C2 to the bottom of L5.
+
+    :param patient: whose canal
+    :returns: (n, 3) RAS mm, cranial to caudal, about every 2 mm
+    """
+    table = SpineTable(patient)
+    top, bottom = patient.extent_superior_mm
+    superior = np.linspace(top, bottom, max(4, round((top - bottom) / _CANAL_STEP_MM)))
+    across = [np.interp(superior, table.superior, side) for side in (table.canal_right, table.canal_anterior)]
+    return np.column_stack([*across, superior])
 
 
 def blank_ct(curve: SpineCurve, spacing_mm: float = 5.0, around_mm: float = 100.0) -> Volume:

@@ -34,6 +34,7 @@ def stage_titles() -> dict[str, str]:
         "spine curve": _("Finding the spine"),
         "straightened slice": _("Straightening the spine"),
         "vertebrae": _("Finding the vertebrae"),
+        "second opinion": _("Reading the spine a second time"),
         "measures": _("Measuring the vertebrae"),
     }
 
