@@ -66,11 +66,11 @@ def load_models(
     for net, file in zip((spine_curve, vertebrae), files.values(), strict=True):
         load_weights(net, file)
         net.to(chosen).eval()
-    versions = {name: _version(file) for name, file in files.items()}
+    versions = {name: weight_version(file) for name, file in files.items()}
     factor = float(model_card(VERTEBRA_WEIGHTS[detector], folder).get("uncertainty_factor", 1.0))
     if not second_opinion:
         return Models(spine_curve, vertebrae, versions, uncertainty_factor=factor)
-    versions |= {name: _version(folder / f"{name}.npz") for name in (CANAL_WEIGHTS, *SEQUENCE_WEIGHTS)}
+    versions |= {name: weight_version(folder / f"{name}.npz") for name in (CANAL_WEIGHTS, *SEQUENCE_WEIGHTS)}
     return Models(spine_curve, vertebrae, versions, _load_second_opinion(chosen, folder), factor)
 
 
@@ -132,7 +132,8 @@ def model_card(name: str, folder: Path = WEIGHTS_FOLDER) -> dict[str, Any]:
     return card
 
 
-def _version(file: Path) -> str:
+def weight_version(file: Path) -> str:
+    """Version of a weight file and its SHA-256."""
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     return f"{model_card(file.stem, file.parent)['version']} sha256:{digest}"
 
