@@ -192,7 +192,6 @@ def unusable_inputs(folder: Path) -> dict[str, Path]:
         "offset of +1024": write_image(folder / "shifted.nrrd", hu + 1024),
         "neither air nor fat": write_image(folder / "mr.nrrd", np.where(hu > -500, hu % 900, 0).astype(np.int16)),
         "cm of body": write_image(folder / "short.nrrd", hu[:6]),
-        "no bone": write_image(folder / "soft.nrrd", np.minimum(hu, 150)),
     }
 
 
@@ -203,6 +202,12 @@ def test_unusable_input_gives_one_line_and_code_2(tmp_path: Path, capsys: pytest
         assert_one_error_line(stderr, expected)
         assert str(path) in stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_a_ct_without_bone_gives_one_line_and_code_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write_image(tmp_path / "soft.nrrd", np.minimum(body_hu(), 150))
+    assert cli.main(["analyze", str(path), "-o", str(tmp_path / "out")]) == 3
+    assert_one_error_line(capsys.readouterr().err, "no bone")
 
 
 @pytest.mark.parametrize(

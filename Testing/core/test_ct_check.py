@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from small_ct import body_hu
 from VertebralFracturesLib.core.ct_check import check_is_ct, fill_padding
 from VertebralFracturesLib.core.volume import Volume
-from VertebralFracturesLib.errors import UnusableInput
+from VertebralFracturesLib.errors import NoSpineFound, UnusableInput
 
 
 def volume(voxels: NDArray, spacing_mm: tuple[float, float, float] = (3.0, 3.0, 3.0)) -> Volume:
@@ -53,7 +53,18 @@ def test_other_images_are_refused() -> None:
     assert_refused(np.full_like(hu, 7), "same value")
     assert_refused(np.full(hu.shape, np.nan), "no numbers")
     assert_refused(np.where(hu > -500, hu * 10 + 3000, hu), "Hounsfield units")
-    assert_refused(np.minimum(hu, 150), "no bone")
+
+
+def test_a_ct_without_bone_has_no_spine() -> None:
+    with pytest.raises(NoSpineFound, match="no bone"):
+        check_is_ct(volume(np.minimum(body_hu(), 150)))
+
+
+def test_soft_bone_is_not_taken_for_clipped_bone() -> None:
+    soft = np.clip(body_hu(), -1024, 590)
+    soft[soft == 590] = 500 + np.random.default_rng(0).integers(0, 90, (soft == 590).sum())
+    soft[15, 20, 20] = 590
+    assert check_is_ct(volume(soft)) == ()
 
 
 def test_too_little_body_is_refused_with_its_size() -> None:

@@ -37,6 +37,28 @@ def test_unknown_level_is_refused():
         make_patient(1, fractures={"T14": ("wedge", 0.7)})
 
 
+@pytest.mark.parametrize("degrees", [20.0, 60.0])
+def test_scoliosis_has_the_wanted_angle(degrees):
+    patient = make_patient(900100, cobb_degrees=degrees, level_variants=False)
+    lean = [np.degrees(np.arcsin(v.axes[2, 0])) for v in patient.vertebrae if 8 <= v.number <= 20]
+    assert np.ptp(lean) == pytest.approx(degrees, abs=4)
+
+
+def test_kyphosis_has_the_wanted_angle_and_room():
+    patient = make_patient(900104, kyphosis_degrees=80.0)
+    tilt = {v.level: np.degrees(np.arctan2(v.axes[1, 2], v.axes[1, 1])) for v in patient.vertebrae}
+    assert tilt["T12"] - tilt["T4"] == pytest.approx(80, abs=1)
+    for upper, lower in zip(patient.column[:-1], patient.column[1:], strict=True):
+        assert ((upper.keypoints_ras[1::2] - lower.keypoints_ras[0::2]) @ upper.axes[2]).min() > -0.5
+
+
+def test_screws_are_where_they_were_asked_for():
+    patient = make_patient(5, screws=("T10", "L2"))
+    assert [v.level for v in patient.vertebrae if v.screws] == ["T10", "L2"]
+    with pytest.raises(ValueError, match="S1"):
+        make_patient(5, screws=("S1",))
+
+
 def test_keypoints_lie_in_the_mid_sagittal_plane_and_in_order():
     patient = make_patient(11)
     for vertebra in patient.vertebrae:

@@ -69,6 +69,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     _add_pictures(commands.add_parser("pictures", help="draw the views of 3D Slicer as PNG files"))
     _add_evaluate(commands.add_parser("evaluate", help="compare with reference cases"))
     _add_cross_validate(commands.add_parser("cross-validate", help="train both networks and evaluate, fold by fold"))
+    _add_hard_cases(commands.add_parser("hard-cases", help="run the suite of hard cases, with a figure of each"))
     _add_experts(commands.add_parser("experts", help="compare the readers of published annotations with one another"))
     _add_phantom(commands.add_parser("phantom", help="write synthetic patients as reference cases"))
     _add_fracture(commands.add_parser("fracture", help="write reference cases with bodies pressed into fractures"))
@@ -278,6 +279,39 @@ def _cross_validate(args: argparse.Namespace) -> None:
     evaluation = cross_validate(settings, args.output, facts)
     write_evaluation(args.output, evaluation, find_cases(args.cases), read_volume)
     print(evaluation_text(evaluation), end="")
+
+
+def _add_hard_cases(parser: argparse.ArgumentParser) -> None:
+    _add_output(parser, "", required=True)
+    text = "folder of reference cases; real CTs are then changed into hard cases as well"
+    parser.add_argument("--cases", type=Path, metavar="DATA", help=text)
+    parser.add_argument(
+        "--only", default="", metavar="WORDS", help='conditions with these words, as in "scoliosis: 60"'
+    )
+    _add_run_options(parser)
+    parser.set_defaults(command=_hard_cases)
+
+
+def _hard_cases(args: argparse.Namespace) -> None:
+    from .core.reference_case import find_cases
+    from .evaluation.hard_case_page import FILES, hard_case_text, write_hard_cases
+    from .evaluation.hard_cases import run_hard_cases
+    from .io import read_volume
+    from .networks.weights import load_models
+    from .output import output_folder
+    from .pipeline import analyze
+    from .terminal import ProgressLine
+
+    with output_folder(args.output, args.overwrite) as folder, ProgressLine() as progress:
+        models = load_models(args.device, args.detector)
+        cases = find_cases(args.cases) if args.cases else []
+        results = run_hard_cases(
+            lambda volume: analyze(volume, models, preset=args.preset), cases, read_volume, args.only, progress
+        )
+        real = args.cases.resolve().name if args.cases else "none"
+        facts = {"real cases": real, "detector": args.detector, "software": f"{PROGRAM} {__version__}"}
+        write_hard_cases(folder, results, facts)
+    print(f"{hard_case_text(results)}\n{args.output}: {', '.join(FILES)}")
 
 
 def _add_experts(parser: argparse.ArgumentParser) -> None:

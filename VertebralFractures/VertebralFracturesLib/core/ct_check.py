@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import UnusableInput
+from ..errors import NoSpineFound, UnusableInput
 from .volume import AIR_HU, Volume
 
 SMALLEST_SPACING_MM = 0.1
@@ -15,6 +15,7 @@ SMALLEST_BODY_MM = (20.0, 40.0, 40.0)  # along R, A, S
 _BODY_HU = -400.0
 _BONE_HU = 200.0
 _CLIPPED_HU = 600.0
+_CLIPPED_SHARE = 5e-5
 _SAMPLED_VOXELS = 4_000_000
 _VOXELS_PER_CHUNK = 32_000_000
 _NO_HU = "vertebral bodies can only be measured in a CT in Hounsfield units"
@@ -94,6 +95,7 @@ def check_is_ct(volume: Volume) -> tuple[str, ...]:
     :param volume: the volume as read, padding included.
     :return: warnings for the report.
     :raises UnusableInput: with one line that says what is wrong and what to do.
+    :raises NoSpineFound: a CT without bone.
     """
     warnings = check_spacing(volume.spacing_mm)
     step = max(1, int(np.ceil((volume.voxels.size / _SAMPLED_VOXELS) ** (1 / 3))))
@@ -105,7 +107,7 @@ def check_is_ct(volume: Volume) -> tuple[str, ...]:
     body = sample > _BODY_HU
     _check_body(volume, body, step)
     _check_bone(measured)
-    return warnings + _clipping_warnings(float(measured.max()))
+    return warnings + _clipping_warnings(measured)
 
 
 def _check_hounsfield_units(values: NDArray[np.float32]) -> None:
@@ -167,9 +169,10 @@ class _Intensities:
         )
 
 
-def _clipping_warnings(high_hu: float) -> tuple[str, ...]:
-    """The warning about a narrow window burnt into the intensities, or none."""
-    if high_hu >= _CLIPPED_HU:
+def _clipping_warnings(values: NDArray[np.float32]) -> tuple[str, ...]:
+    """The warning about a narrow window burnt into the intensities, where many voxels share the greatest one."""
+    high_hu = float(values.max())
+    if high_hu >= _CLIPPED_HU or (values == high_hu).mean() < _CLIPPED_SHARE:
         return ()
     return (f"the intensities end at {high_hu:.0f} HU: bone was clipped by a window, edges are less precise",)
 
@@ -191,8 +194,10 @@ def _check_body(volume: Volume, body: NDArray[np.bool_], step: int) -> None:
 
 
 def _check_bone(values: NDArray[np.float32]) -> None:
-    """Refuse a volume without bone."""
+    """Refuse a CT without bone: there is no spine in it."""
     body = values[values > _BODY_HU]
     share = float((body > _BONE_HU).mean())
     if share < 5e-4:
-        raise UnusableInput(f"no bone in the volume: {100 * share:.2g} % of the body is denser than {_BONE_HU:g} HU")
+        raise NoSpineFound(
+            f"no spine found: no bone in the volume, {100 * share:.2g} % of the body is denser than {_BONE_HU:g} HU"
+        )

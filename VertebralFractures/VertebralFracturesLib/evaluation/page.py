@@ -71,16 +71,17 @@ def evaluation_page(evaluation: Evaluation, crops: Sequence[Crop] = ()) -> str:
     )
 
 
-def html_page(title: str, facts: Mapping[str, str], rows: Iterable[str]) -> str:
+def html_page(title: str, facts: Mapping[str, str], rows: Iterable[str], style: str = "") -> str:
     """A page of rows of sections.
 
     :param title: its heading.
     :param facts: what it is about.
     :param rows: HTML of each row.
+    :param style: CSS beside that of all pages.
     """
     words = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(text)}</dd></div>" for name, text in facts.items())
     body = "".join(f'<div class="row">{row}</div>' for row in rows if row)
-    return _PAGE.substitute(title=escape(title), style=_STYLE, facts=words, body=body)
+    return _PAGE.substitute(title=escape(title), style=_STYLE + style, facts=words, body=body)
 
 
 def table_section(table: Table, below: str = "") -> str:

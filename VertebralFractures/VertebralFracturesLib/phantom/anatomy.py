@@ -32,6 +32,9 @@ class PatientOptions:
     :param fractures: level name -> (kind, Genant index), exactly these and no others
     :param pathology_rate: multiplies the frequency of all other disease; 0 gives clean spines
     :param level_variants: allow T13, L6, missing T12 or L5
+    :param cobb_degrees: greatest angle between two bodies from T1 to L1 in the frontal plane, to about 2 degrees
+    :param kyphosis_degrees: angle between T4 and T12 in the sagittal plane; the discs open behind to make room
+    :param screws: levels with pedicle screws, exactly these
     """
 
     realism: str | None = None
@@ -39,6 +42,9 @@ class PatientOptions:
     fractures: Mapping[str, tuple[FractureKind, float]] | None = None
     pathology_rate: float = 1.0
     level_variants: bool = True
+    cobb_degrees: float | None = None
+    kyphosis_degrees: float | None = None
+    screws: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,7 +208,7 @@ def make_patient(seed: int, **options: object) -> Patient:
     plans = _draw_fractures(levels, plans, chosen, rng)
     vertebrae = _draw_vertebrae(levels, plans, size, age_bone, chosen, rng)
     gaps = _draw_gaps(levels, size, rng)
-    placed = _place(vertebrae, gaps, rng)
+    placed = _place(vertebrae, gaps, chosen, rng)
     sacrum = _make_sacrum(placed[-1], gaps[-1], size, rng)
     column = (*placed, *sacrum)
     return Patient(
@@ -212,10 +218,10 @@ def make_patient(seed: int, **options: object) -> Patient:
 
 def _draw_levels(rng: np.random.Generator, options: PatientOptions) -> list[str]:
     levels = list(_NORMAL_LEVELS)
-    unknown = set(options.fractures or {}) - set(levels[1:])
+    unknown = {*(options.fractures or ()), *(options.screws or ())} - set(levels[1:])
     if unknown:
-        raise ValueError(f"no such level to fracture: {', '.join(sorted(unknown))}")
-    if not options.level_variants or options.fractures:
+        raise ValueError(f"no such level to fracture or to screw: {', '.join(sorted(unknown))}")
+    if not options.level_variants or options.fractures or options.screws or options.kyphosis_degrees is not None:
         return levels
     kind = rng.random()
     if kind < 0.03:
@@ -299,6 +305,8 @@ def _draw_vertebrae(
     trabecular = float(np.clip(rng.normal(225 - 150 * age_bone, 35), 25, 340))
     texture = float(rng.uniform(0.25, 1.1))
     instrumented = _instrumented_levels(levels, rng) if rng.random() < 0.05 * rate else set()
+    if options.screws is not None:
+        instrumented = set(options.screws)
     waist = rng.uniform(0.07, 0.19)
     vertebrae = []
     for level, plan in zip(levels, plans, strict=True):
@@ -401,7 +409,21 @@ def _draw_tilts(vertebrae: list[PhantomVertebra], gaps: np.ndarray, rng: np.rand
     return np.array(tilts) + pose
 
 
-def _draw_lateral(numbers: np.ndarray, heights: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _bent_forward(
+    tilts: np.ndarray, gaps: np.ndarray, vertebrae: list[PhantomVertebra], degrees: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Tilts and gaps of a spine whose kyphosis from T4 to T12 is as wanted."""
+    first, last = (next(i for i, v in enumerate(vertebrae) if v.level == level) for level in ("T4", "T12"))
+    added = degrees - (tilts[last] - tilts[first])
+    share = np.clip((np.arange(len(tilts)) - first) / (last - first), 0, 1)
+    opening = np.deg2rad(np.r_[np.diff(share * added), 0.0])
+    depths = np.array([v.plan.depth_inferior_mm for v in vertebrae])
+    return tilts + (share - 0.5) * added, gaps + 0.5 * depths * np.tan(np.maximum(opening, 0))
+
+
+def _draw_lateral(
+    numbers: np.ndarray, heights: np.ndarray, rng: np.random.Generator, cobb_degrees: float | None
+) -> tuple[np.ndarray, np.ndarray]:
     """Lateral tilt and axial rotation of each body in degrees."""
     arc = np.cumsum(heights)
     arc = arc - arc[len(arc) // 2]
@@ -415,6 +437,8 @@ def _draw_lateral(numbers: np.ndarray, heights: np.ndarray, rng: np.random.Gener
         angle *= rng.uniform(20, 60) / max(np.ptp(angle[seen]), 1e-3)
     else:
         angle *= min(9.9 * float(np.exp(rng.normal(0, 0.5))) / max(excursion, 1e-3), 45 / max(np.ptp(angle), 1e-3))
+    if cobb_degrees is not None:
+        angle *= cobb_degrees / max(np.ptp(angle[seen]), 1e-3)
     curvature = np.gradient(angle)
     rotation = np.convolve(np.pad(curvature, 2, mode="edge"), np.ones(5) / 5, "valid") * rng.uniform(1.5, 4.0)
     rotation += rng.normal(0, 1.5) + rng.normal(0, 0.8, len(arc))
@@ -430,11 +454,15 @@ def _axes(tilt: float, lateral: float, rotation: float) -> np.ndarray:
     return (about_superior @ about_anterior @ about_right).T
 
 
-def _place(vertebrae: list[PhantomVertebra], gaps: np.ndarray, rng: np.random.Generator) -> list[PhantomVertebra]:
+def _place(
+    vertebrae: list[PhantomVertebra], gaps: np.ndarray, options: PatientOptions, rng: np.random.Generator
+) -> list[PhantomVertebra]:
     tilts = _draw_tilts(vertebrae, gaps, rng)
+    if options.kyphosis_degrees is not None:
+        tilts, gaps = _bent_forward(tilts, gaps, vertebrae, options.kyphosis_degrees)
     numbers = np.array([v.number for v in vertebrae])
     heights = np.array([v.plan.height_posterior_mm for v in vertebrae]) + gaps
-    lateral, rotation = _draw_lateral(numbers, heights, rng)
+    lateral, rotation = _draw_lateral(numbers, heights, rng, options.cobb_degrees)
     roll = rng.normal(0, 2.5)
     axes = [_axes(t, b, w + roll) for t, b, w in zip(tilts, lateral, rotation, strict=True)]
     centres = [np.zeros(3)]
