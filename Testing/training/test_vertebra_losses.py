@@ -90,11 +90,11 @@ def test_the_parts_of_the_region_loss_worked_out_by_hand():
     per_body = (1 / INDEX[0] + 1 / INDEX[1]) / 2
     output = perfect.clone()
     output[:, 1:13:2] += 1.5 / OFFSET_UNIT_MM  # all x of the long offsets
-    expected = LONG_WEIGHT * per_body * (1.5 / 2) / OFFSET_UNIT_MM + SCALE_WEIGHT * per_body * 1.5
+    expected = LONG_WEIGHT * per_body * (1.5 / 2) / OFFSET_UNIT_MM  # the short offsets mend it, so no scale is due
     assert region_loss(output, targets).item() - LN2 == pytest.approx(expected, rel=1e-3)
     output = perfect.clone()
     output[:, 14:25:2] -= 1.0 / SHORT_UNIT_MM  # all y of the short offsets
-    expected = SHORT_WEIGHT * per_body * (1.0 / 2) / SHORT_UNIT_MM
+    expected = SHORT_WEIGHT * per_body * (1.0 / 2) / SHORT_UNIT_MM + SCALE_WEIGHT * per_body * 1.0
     assert region_loss(output, targets).item() - LN2 == pytest.approx(expected, rel=1e-3)
     output = perfect.clone()
     output[:, 25:] = 1.0

@@ -86,10 +86,10 @@ def _random_matrix(rng: np.random.Generator) -> NDArray[np.float64]:
 
 
 def _fractures(sample: SliceSample, rng: np.random.Generator) -> list[Warp]:
-    """Press a few bodies, one after the other, in half of the crops."""
+    """Press a few bodies, one after the other, in three of four crops."""
     warps: list[Warp] = []
     keypoints: NDArray[np.floating] = sample.keypoints_mm
-    share = rng.choice([0.0, 0.2, 0.5], p=[0.4, 0.4, 0.2])
+    share = rng.choice([0.0, 0.2, 0.5], p=[0.25, 0.4, 0.35])
     for index in np.flatnonzero(rng.random(len(keypoints)) < share):
         if far_enough(keypoints, int(index)):
             warps.append(fracture_warp(keypoints, int(index), random_remaining(rng)))

@@ -11,7 +11,7 @@ from ..core.anchors import anchor_sizes_mm
 from ..core.straightening import PIXEL_MM
 from ..networks.vertebra_net import DetectorName, split_anchors, split_regions
 
-LONG_WEIGHT, SHORT_WEIGHT, SCALE_WEIGHT = 3.0, 0.5, 0.05
+LONG_WEIGHT, SHORT_WEIGHT, SCALE_WEIGHT = 3.0, 2.0, 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +53,10 @@ def anchor_loss(output: Tensor, targets: VertebraTargets) -> Tensor:
 
 
 def region_loss(output: Tensor, targets: VertebraTargets) -> Tensor:
-    """BCE of the centre region plus 1/G-weighted MAE of long and short offsets, plus the scale's likelihood."""
+    """BCE of the centre region plus 1/G-weighted MAE of long and short offsets, plus the scale's likelihood.
+
+    The scale is that of the points' distance after their correction by the short offsets, taken as exponential.
+    """
     logits, long_mm, short_mm, log_scale = split_regions(output)
     loss = _objectness_loss(logits, targets)
     positive = torch.nonzero(targets.bodies >= 0)
@@ -62,14 +65,24 @@ def region_loss(output: Tensor, targets: VertebraTargets) -> Tensor:
     batch, row, column = positive.unbind(1)
     body = targets.bodies[batch, row, column]
     share = _share_of_body(batch, body, targets)
-    pixels = torch.stack([column, row], -1) * PIXEL_MM
-    error = (long_mm[batch, :, :, row, column] + pixels[:, None] - targets.keypoints_mm[batch, body]).abs()
-    distance = error.detach().norm(dim=-1)
+    votes = long_mm[batch, :, :, row, column] + torch.stack([column, row], -1)[:, None] * PIXEL_MM
+    expected = targets.keypoints_mm[batch, body]
+    error = (votes - expected).abs()
+    distance = (_corrected(votes.detach(), short_mm.detach(), batch) - expected).norm(dim=-1)
     scale = log_scale[batch, :, row, column]
     likelihood = (distance * torch.exp(-scale) + scale).mean(1)
     long_loss = (share * error.mean((1, 2)) / OFFSET_UNIT_MM).sum()
     return loss + LONG_WEIGHT * long_loss + SHORT_WEIGHT * _short_loss(short_mm, targets) \
         + SCALE_WEIGHT * (share * likelihood).sum()  # fmt: skip
+
+
+def _corrected(votes: Tensor, short_mm: Tensor, batch: Tensor) -> Tensor:
+    """Votes (pixels, 6, 2) moved by the short offsets where they point: what the detector reports in the end."""
+    columns, rows = (votes / PIXEL_MM).round().long().unbind(-1)
+    columns, rows = columns.clamp(0, short_mm.shape[-1] - 1), rows.clamp(0, short_mm.shape[-2] - 1)
+    which = torch.arange(6, device=votes.device).expand_as(rows)
+    offsets = short_mm.permute(0, 1, 3, 4, 2)[batch[:, None].expand_as(rows), which, rows, columns]
+    return torch.stack([columns, rows], -1) * PIXEL_MM + offsets
 
 
 def _objectness_loss(logits: Tensor, targets: VertebraTargets) -> Tensor:
