@@ -7,6 +7,7 @@ with the keypoints in millimetres of the slice. It needs no script and no other 
 import base64
 import io
 from collections.abc import Iterable
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from string import Template
@@ -20,7 +21,7 @@ from .core.keypoints import INFERIOR, OUTLINE, SUPERIOR
 from .core.levels import CONFIDENT_LEVEL
 from .core.report import SpineReport, Vertebra
 from .core.report_table import COLUMNS, Value, column, format_value, table_rows
-from .core.straightening import StraightenedSlice, straighten
+from .core.straightening import straighten
 from .core.text_files import write_text
 from .core.volume import Volume
 
@@ -67,18 +68,51 @@ def report_page(report: SpineReport, volume: Volume) -> str:
     :param report: what was found.
     :param volume: the CT in which it was found.
     """
-    image = straighten(volume, report.curve, pixel_mm=_PIXEL_MM)
-    points_mm = [image.ras_to_pixels(vertebra.keypoints_ras) * image.pixel_mm for vertebra in report.vertebrae]
-    rows = table_rows(report)
+    view = straighten(volume, report.curve, pixel_mm=_PIXEL_MM)
+    points_mm = tuple(view.ras_to_pixels(vertebra.keypoints_ras) * view.pixel_mm for vertebra in report.vertebrae)
+    window = f"window {BONE_WINDOW_HU[0]:.0f} to {BONE_WINDOW_HU[1]:.0f} HU"
+    note = f"Anterior is on the left, {window}, outlines through the six keypoints."
+    return picture_page(
+        report, PagePicture(view.image, view.pixel_mm, points_mm, "Straightened mid-sagittal slice", note)
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class PagePicture:
+    """The picture on a page.
+
+    :param image: (rows, columns), shown in the bone window, anterior on the left.
+    :param pixel_mm: side of a pixel.
+    :param points_mm: (6, 2) column and row in mm of the keypoints of each vertebra.
+    :param title: heading.
+    :param note: what readers have to know of the picture.
+    :param drawn: SVG in mm to draw over it.
+    :param sections: HTML to follow the summary.
+    """
+
+    image: NDArray
+    pixel_mm: float
+    points_mm: tuple[NDArray[np.float64], ...]
+    title: str
+    note: str
+    drawn: str = ""
+    sections: str = ""
+
+
+def picture_page(report: SpineReport, picture: PagePicture) -> str:
+    """The page of a report around a picture of the spine, as HTML text."""
+    rows, points_mm = table_rows(report), picture.points_mm
     return _PAGE.substitute(
         style=_STYLE,
         title=escape(_input_name(report)),
         facts=_facts(report),
         warnings=_warnings(report),
         summary=_summary(report),
-        overview=_overview(image, report.vertebrae, rows, points_mm),
+        overview=_overview(picture, report.vertebrae, rows),
+        picture_title=escape(picture.title),
+        picture_note=escape(picture.note),
+        sections=picture.sections,
         legend=_legend(report),
-        window=f"{BONE_WINDOW_HU[0]:.0f} to {BONE_WINDOW_HU[1]:.0f} HU",
         table=_table(report, rows),
         close_ups="".join(map(_close_up, range(len(rows)), report.vertebrae, rows, points_mm)),
         columns=_column_notes(),
@@ -138,16 +172,15 @@ def _summary(report: SpineReport) -> str:
 
 
 def _overview(
-    image: StraightenedSlice,
+    picture: PagePicture,
     vertebrae: Iterable[Vertebra],
     rows: Iterable[dict[str, Value]],
-    points_mm: Iterable[NDArray[np.float64]],
 ) -> str:
-    """The whole slice with all vertebrae, the level beside each in front and the index G behind it."""
-    height, width = np.array(image.image.shape) * image.pixel_mm
+    """The whole picture with all vertebrae, the level beside each in front and the index G behind it."""
+    height, width = np.array(picture.image.shape) * picture.pixel_mm
     left, right = _LABEL_MM
     drawn = []
-    for place, (vertebra, row, points) in enumerate(zip(vertebrae, rows, points_mm, strict=True)):
+    for place, (vertebra, row, points) in enumerate(zip(vertebrae, rows, picture.points_mm, strict=True)):
         middle = points[:, 1].mean() + 1.7
         mark = "*" if row["borderline"] else ""
         index = f"{format_value('genant_index', row['genant_index'])}{mark}" if vertebra.is_evaluable else "–"
@@ -157,13 +190,13 @@ def _overview(
             f'<text class="index" x="{width + 2.5:.1f}" y="{middle:.1f}">{index}</text>'
             f'<circle class="chip" cx="{width + right - 3.2:.1f}" cy="{middle - 1.7:.1f}" r="2.2"/></a>'
         )
-    offset = -image.pixel_mm / 2
+    offset = -picture.pixel_mm / 2
     return (
         f'<svg class="overview" viewBox="{-left} 0 {left + width + right:.1f} {height:.1f}" role="img" '
-        f'aria-label="Straightened mid-sagittal slice with all vertebrae"><defs><image id="slice" '
+        f'aria-label="{escape(picture.title)} with all vertebrae"><defs><image id="slice" '
         f'x="{offset}" y="{offset}" width="{width}" height="{height}" preserveAspectRatio="none" '
-        f'href="{bone_window_png(image.image)}"/>'
-        f'</defs><use href="#slice"/>{"".join(drawn)}</svg>'
+        f'href="{bone_window_png(picture.image)}"/>'
+        f'</defs><use href="#slice"/>{picture.drawn}{"".join(drawn)}</svg>'
     )
 
 
@@ -396,9 +429,10 @@ _PAGE = Template("""<!DOCTYPE html>
 <main>
 $warnings
 <section><h2>Patient</h2>$summary</section>
+$sections
 <div class="columns">
-<section><h2>Straightened mid-sagittal slice</h2>$overview$legend
-<small>Anterior is on the left, window $window, outlines through the six keypoints.</small></section>
+<section><h2>$picture_title</h2>$overview$legend
+<small>$picture_note</small></section>
 <div>
 <section><h2>Vertebrae</h2><div class="scroll">$table</div></section>
 <section><h2>Close-ups</h2><div class="close-ups">$close_ups</div></section>
