@@ -63,13 +63,13 @@ def run_hard_cases(
     :param analyze: the analysis, as users run it.
     :param cases: real cases to be changed; without them only the synthetic conditions are run.
     :param read: reads an image file.
-    :param only: words that the conditions' group or name must contain.
+    :param only: words that must stand in the whole name, as in "real scoliosis: bent by 60 degrees".
     :param progress: called with the name of each condition and the share done, before it starts.
     :raises UnusableInput: no condition is called so.
     """
     chosen: list[tuple[Condition, ReferenceCase | None]] = [(one, None) for one in synthetic_conditions()]
     chosen += [(condition, case) for case in cases for condition in real_conditions()]
-    chosen = [(one, case) for one, case in chosen if only.lower() in f"{one.group}: {one.name}".lower()]
+    chosen = [(one, case) for one, case in chosen if only.lower() in _whole_name(one, case).lower()]
     if not chosen:
         raise UnusableInput(f"no hard case has {only!r} in its name")
     results = []
@@ -85,6 +85,10 @@ def run_hard_cases(
         scan = MarkedScan(volumes[case.name], case.levels, case.keypoints_ras, case.curve)
         results.append(_judged_change(condition, case.name, scan, analyze))
     return results
+
+
+def _whole_name(condition: Condition, case: ReferenceCase | None) -> str:
+    return f"{REAL if case else SYNTHETIC} {condition.group}: {condition.name}"
 
 
 def _judged_change(

@@ -1,15 +1,17 @@
 """The hard conditions as data: what is done to a synthetic patient, to a real one, and what has no spine at all."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..core.reference_case import ReferenceCase
 from ..core.spine_curve import SpineCurve
-from .lateral_bend import bent
+from .bend import bent
 from .marked_scan import MarkedScan, cropped, moved, noisy, reordered, resampled, rotation, thick_slices
 from .spineless import leg, noise_box, water_cylinder
 
@@ -18,7 +20,7 @@ FIRST_SEED = 900100
 
 _OPEN = np.full(3, np.inf)
 _CHEST = {"first_level": 7.0, "last_level": 21.0}
-_USUAL = {"pixel_mm": 0.9, "slice_spacing_mm": 2.0, "slice_thickness_mm": 2.0, "field_mm": 380.0} | _CHEST
+_USUAL = {"pixel_mm": 1.0, "slice_spacing_mm": 2.5, "slice_thickness_mm": 2.5, "field_mm": 360.0} | _CHEST
 _CLEAN = {"realism": "realistic", "deformity_rate": 0.0, "pathology_rate": 0.0, "level_variants": False}
 _SIGNS = [(i, j, k) for i, j, k in product((1, -1), repeat=3) if (i, j, k) != (1, 1, 1)]
 
@@ -68,7 +70,7 @@ def scanned(seed: int, patient: Mapping[str, Any], protocol: Mapping[str, Any]) 
 
     :param seed: of the patient and of the noise.
     :param patient: fields of ``PatientOptions``; without disease where they say nothing else.
-    :param protocol: fields of ``Protocol``; slices of 2 mm of the chest where they say nothing else.
+    :param protocol: fields of ``Protocol``; the chest in voxels of 1 x 1 x 2.5 mm where they say nothing else.
     """
     from ..phantom.acquisition import Protocol, scan
     from ..phantom.anatomy import make_patient
@@ -169,6 +171,16 @@ def lying(degrees: tuple[float, float, float]) -> Callable[[MarkedScan], MarkedS
     return turned
 
 
+def pressed(scan: MarkedScan) -> MarkedScan:
+    """Some bodies pressed into fractures."""
+    from ..training.fractured_cases import with_fractures
+
+    assert scan.curve is not None
+    case = ReferenceCase("", Path(), scan.levels, scan.keypoints_ras, scan.curve)
+    volume, keypoints_ras = with_fractures(case, scan.volume, np.random.default_rng([FIRST_SEED, 17]))
+    return replace(scan, volume=volume, keypoints_ras=keypoints_ras)
+
+
 @lru_cache(maxsize=1)
 def _chest() -> MarkedScan:
     return scanned(FIRST_SEED + 70, {}, {})
@@ -200,7 +212,7 @@ _PATIENTS: tuple[tuple[str, str, dict[str, Any], dict[str, Any]], ...] = (
     ("image", "5 mm slices", {}, {"slice_spacing_mm": 5.0, "slice_thickness_mm": 5.0}),
     ("image", "low dose", {}, {"noise_hu": 70.0}),
     ("image", "sharp kernel", {}, {"overshoot": 1.2, "kernel_mm": 0.3, "noise_hu": 45.0}),
-    ("image", "0.4 mm pixels", {}, {"pixel_mm": 0.4, "field_mm": 180.0, "centre_mm": (0.0, -45.0)}),
+    ("image", "0.4 mm pixels", {}, {"pixel_mm": 0.4, "field_mm": 160.0, "centre_mm": (0.0, -50.0)}),
     ("image", "1.4 mm pixels", {}, {"pixel_mm": 1.4}),
     ("image", "round field, padding -3024", {}, {"field_mm": 330.0, "padding_hu": -3024.0}),
     ("field of view", "3 vertebrae", {}, {"first_level": 15.35, "last_level": 18.65}),
@@ -217,7 +229,10 @@ _CHANGES: tuple[tuple[str, str, Callable[[MarkedScan], MarkedScan]], ...] = (
     ("scoliosis", "bent by 20 degrees", partial(bent, degrees=20.0)),
     ("scoliosis", "bent by 40 degrees", partial(bent, degrees=40.0)),
     ("scoliosis", "bent by 60 degrees", partial(bent, degrees=60.0)),
+    ("kyphosis", "bent forward by 20 degrees", partial(bent, degrees=20.0, axis=1)),
+    ("kyphosis", "bent forward by 40 degrees", partial(bent, degrees=40.0, axis=1)),
     ("kyphosis", "leaning forward by 20 degrees", lying((-20.0, 0.0, 0.0))),
+    ("fractures", "bodies pressed", pressed),
     ("image", "5 mm slices", partial(thick_slices, thickness_mm=5.0)),
     ("image", "noise of 80 HU added", partial(noisy, noise_hu=80.0, seed=FIRST_SEED)),
     ("image", "0.4 mm pixels", fine_pixels),

@@ -1,4 +1,4 @@
-"""Real patients bent into scoliosis: an exact invertible map of the frontal plane that carries image and keypoints.
+"""Real patients bent into scoliosis or kyphosis: an exact invertible map of a plane that carries image and keypoints.
 
 A patient is bent like a beam about a vertical axis through the spine: planes across the axis stay planes within
 :data:`WHOLE_MM` of it, so that bodies tilt without being sheared; farther out the tilt fades, so that nothing folds.
@@ -27,21 +27,21 @@ Points = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class LateralBend:
-    """Points (x, z) to the right and upwards in RAS mm go to the bent patient and back.
+class Bend:
+    """Points (x, z) aside and upwards in RAS mm go to the bent patient and back; aside is to the right or to the front.
 
     The tilt of the axis runs from minus half the angle at its upper end to plus half of it at its lower end as half a
     cosine, which is a single curve of that Cobb angle.
 
     :param degrees: Cobb angle between the ends of the axis.
-    :param right_mm: where the axis is.
+    :param aside_mm: where the axis is.
     :param top_mm: superior coordinate of its upper end.
     :param length_mm: its length.
     :raises ValueError: so sharp a bend that the patient would fold.
     """
 
     degrees: float
-    right_mm: float
+    aside_mm: float
     top_mm: float
     length_mm: float
 
@@ -52,12 +52,12 @@ class LateralBend:
 
     def to_bent(self, points: Points) -> Points:
         """Where points (..., 2) of the patient go."""
-        return self._placed(self.top_mm - points[..., 1], points[..., 0] - self.right_mm)
+        return self._placed(self.top_mm - points[..., 1], points[..., 0] - self.aside_mm)
 
     def to_straight(self, points: Points) -> Points:
         """Where points (..., 2) of the bent patient come from, by Newton's method."""
         arc = self.top_mm - points[..., 1]
-        aside = points[..., 0] - self.right_mm
+        aside = points[..., 0] - self.aside_mm
         for _ in range(_NEWTON_STEPS):
             error = points - self._placed(arc, aside)
             if np.abs(error).max(initial=0.0) < _EXACT_MM:
@@ -68,13 +68,13 @@ class LateralBend:
             arc, aside = arc + np.clip(step_arc, -40.0, 40.0), aside + np.clip(step_aside, -40.0, 40.0)
         else:
             raise ValueError("the bend could not be undone everywhere")
-        return np.stack([self.right_mm + aside, self.top_mm - arc], -1)
+        return np.stack([self.aside_mm + aside, self.top_mm - arc], -1)
 
     def _placed(self, arc: Points, aside: Points) -> Points:
         """Bent points (..., 2) of places along and beside the axis."""
         turn = self._tilt(arc) * _share(aside)
         right, up = (path(arc) for path in self._axis)
-        return np.stack([self.right_mm + right + aside * np.cos(turn), self.top_mm + up + aside * np.sin(turn)], -1)
+        return np.stack([self.aside_mm + right + aside * np.cos(turn), self.top_mm + up + aside * np.sin(turn)], -1)
 
     def _jacobian(self, arc: Points, aside: Points) -> tuple[tuple[Points, Points], tuple[Points, Points], Points]:
         """Derivatives of right and up by arc and by aside, and the determinant, positive where nothing folds."""
@@ -88,14 +88,14 @@ class LateralBend:
         return by_arc, by_aside, by_arc[0] * by_aside[1] - by_arc[1] * by_aside[0]
 
     def _tilt(self, arc: Points, derivative: int = 0) -> Points:
-        """Tilt of the axis in radians, positive where it runs to the right on its way down, or its derivative."""
+        """Tilt of the axis in radians, positive where it runs aside on its way down, or its derivative."""
         phase = np.pi * np.clip(arc / self.length_mm, 0.0, 1.0)
         half = np.deg2rad(self.degrees) / 2
         return -half * np.cos(phase) if derivative == 0 else half * np.pi / self.length_mm * np.sin(phase)
 
     @cached_property
     def _axis(self) -> tuple[PPoly, PPoly]:
-        """Right and up of the bent axis over arc length; on the average it does not move to a side."""
+        """Aside and up of the bent axis over arc length; on the average it does not move to a side."""
         knots = np.arange(-_BEYOND_MM, self.length_mm + _BEYOND_MM, _KNOT_MM)
         right, up = (
             CubicSpline(knots, slope).antiderivative()
@@ -114,42 +114,46 @@ def _share(aside: Points, derivative: int = 0) -> Points:
     return 1 - t * t * (3 - 2 * t)
 
 
-def bent(scan: MarkedScan, degrees: float) -> MarkedScan:
-    """A patient bent to one side about the marked bodies.
+def bent(scan: MarkedScan, degrees: float, axis: int = 0) -> MarkedScan:
+    """A patient bent about the marked bodies.
 
     :param scan: its volume's axes run along the patient's; it has marked bodies.
-    :param degrees: Cobb angle that is added.
+    :param degrees: angle that is added.
+    :param axis: 0 bends to the left, which is scoliosis; 1 forward, which is kyphosis.
     :return: the same patient on the same grid, keypoints and curve carried along; bodies that left the volume dropped.
     :raises ValueError: the marked spine is too short for the angle, or the volume is oblique.
     """
     assert scan.curve is not None
     top, bottom = scan.keypoints_ras[..., 2].max(), scan.keypoints_ras[..., 2].min()
-    bend = LateralBend(degrees, float(scan.curve.points_ras[:, 0].mean()), float(top), float(top - bottom))
+    bend = Bend(degrees, float(scan.curve.points_ras[:, axis].mean()), float(top), float(top - bottom))
     carried = replace(
         scan,
-        keypoints_ras=_carried(scan.keypoints_ras, bend),
-        curve=SpineCurve(_carried(scan.curve.points_ras, bend), scan.curve.confidence),
+        keypoints_ras=_carried(scan.keypoints_ras, bend, axis),
+        curve=SpineCurve(_carried(scan.curve.points_ras, bend, axis), scan.curve.confidence),
     )
-    return carried.seen_in(_bent_volume(scan.volume, bend))
+    return carried.seen_in(_bent_volume(scan.volume, bend, axis))
 
 
-def _carried(points_ras: Points, bend: LateralBend) -> Points:
-    bent_points = bend.to_bent(points_ras[..., [0, 2]])
-    return np.stack([bent_points[..., 0], points_ras[..., 1], bent_points[..., 1]], -1)
+def _carried(points_ras: Points, bend: Bend, axis: int) -> Points:
+    carried = points_ras.copy()
+    carried[..., [axis, 2]] = bend.to_bent(points_ras[..., [axis, 2]])
+    return carried
 
 
-def _bent_volume(volume: Volume, bend: LateralBend) -> Volume:
-    """The image of the bent patient; all planes along the front-back axis are alike, so that one map serves them."""
-    matrix = volume.ijk_to_ras
+def _bent_volume(volume: Volume, bend: Bend, axis: int) -> Volume:
+    """The image of the bent patient; all planes along the third axis are alike, so that one map serves them."""
+    matrix, across = volume.ijk_to_ras, 1 - axis
     if np.abs(matrix[[0, 0, 1, 1, 2, 2], [1, 2, 0, 2, 0, 1]]).max() > 1e-6:
         raise ValueError("only a volume with axes (R, A, S) up to their signs can be bent")
-    slices, rows, columns = volume.shape
-    right = matrix[0, 3] + matrix[0, 0] * np.arange(columns)
-    superior = matrix[2, 3] + matrix[2, 2] * np.arange(slices)
-    source = bend.to_straight(np.stack(np.broadcast_arrays(right[None, :], superior[:, None]), -1))
+    places = [matrix[one, 3] + matrix[one, one] * np.arange(count) for one, count in enumerate(volume.shape[::-1])]
+    source = np.empty((len(places[2]), len(places[axis]), 3))
+    source[..., [axis, 2]] = bend.to_straight(
+        np.stack(np.broadcast_arrays(places[axis][None, :], places[2][:, None]), -1)
+    )
     voxels = np.empty_like(volume.voxels)
-    for row in range(rows):
-        anterior = np.full(source.shape[:-1], matrix[1, 3] + matrix[1, 1] * row)
-        values = volume.sample(np.stack([source[..., 0], anterior, source[..., 1]], -1))
-        voxels[:, row] = np.rint(values) if np.issubdtype(voxels.dtype, np.integer) else values
+    for index, place in enumerate(places[across]):
+        source[..., across] = place
+        values = volume.sample(source)
+        plane = np.s_[:, :, index] if across == 0 else np.s_[:, index]
+        voxels[plane] = np.rint(values) if np.issubdtype(voxels.dtype, np.integer) else values
     return Volume(voxels, matrix)
