@@ -12,30 +12,43 @@ PACKAGE = LIBRARY.name
 # "()" marks what may be imported inside functions only.
 ALLOWED = {
     "widgets": {"mrml", "analyzer", "export", "core", "errors", "demo()"},
-    "analyzer": {"pipeline", "core", "errors", "networks()"},
+    "analyzer": {"pipeline", "radiograph_pipeline", "core", "errors", "networks()"},
     "export": {"core", "errors", "report_page()"},
     "mrml": {"core", "errors"},
     "pipeline": {"core", "errors", "networks()"},
+    "radiograph_pipeline": {"core", "errors", "networks()"},
     "networks": {"core", "errors"},
     "phantom": {"core", "errors"},
     "training": {"core", "networks", "phantom", "errors", "io"},
     "evaluation": {
         *("core", "errors", "io"),
-        *(f"{part}()" for part in ("networks", "phantom", "pipeline", "report_page", "training")),
+        *(
+            f"{part}()"
+            for part in ("networks", "phantom", "pipeline", "radiograph_pipeline", "report_page", "training")
+        ),
     },
     "report_page": {"core", "errors"},
+    "radiograph_page": {"core", "report_page"},
     "core": {"errors"},
     "dicom_series": {"core", "errors"},
     "io": {"core", "errors", "dicom_series"},
+    "radiograph_io": {"core", "errors"},
     "output": {"errors"},
     "terminal": {"core"},
     "analysis": {"core", "errors", "io", "networks()", "pipeline()", "mrml()", "report_page()"},
+    "radiograph_analysis": {
+        *("core", "errors", "analysis", "radiograph_io"),
+        *(f"{part}()" for part in ("networks", "radiograph_pipeline", "mrml", "radiograph_page")),
+    },
     "pictures": {"core", "errors", "mrml()"},
     "demo": {"core", "errors", "analysis", "io", "phantom()", "evaluation()", "terminal"},
     "cli": {
         "errors",
         *(f"{part}()" for part in ("analysis", "core", "demo", "evaluation", "io", "networks", "output", "phantom")),
-        *(f"{part}()" for part in ("pictures", "pipeline", "terminal", "training")),
+        *(
+            f"{part}()"
+            for part in ("pictures", "pipeline", "radiograph_analysis", "radiograph_io", "terminal", "training")
+        ),
     },
     "errors": set(),
     "__init__": set(),
@@ -49,7 +62,7 @@ HEAVY = {
     "PyTorchUtils": (set(), {"widgets"}),
     "SampleData": (set(), {"widgets"}),
     "matplotlib": (set(), {"training", "evaluation"}),
-    "SimpleITK": ({"io", "dicom_series", "phantom"}, {"phantom", "evaluation", "training"}),
+    "SimpleITK": ({"io", "dicom_series", "radiograph_io", "phantom"}, {"phantom", "evaluation", "training"}),
     "pydicom": (set(), {"dicom_series"}),
     "PIL": ({"report_page"}, {"evaluation", "training", "pictures"}),
 }

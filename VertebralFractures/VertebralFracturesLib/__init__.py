@@ -6,18 +6,22 @@ The data flow, in the words that the files, the progress messages and the README
        io.py      3D network,     2D image along        2D network,     core/genant.py    core/report.py, mrml/,
                   3 mm            the spine curve       6 keypoints                       report_page.py
 
-``pipeline.analyze`` runs these stages; ``cli`` is the command ``vertebral-fractures``.
+``pipeline.analyze`` runs these stages; ``cli`` is the command ``vertebral-fractures``. A lateral radiograph goes
+another way to the same measures, and to the angles of the spine::
+
+    radiograph -> view -> vertebrae -> landmarks -> heights, G, grade, angles -> table, scene, report
+    radiograph_io.py     2 networks   1 network     core/genant.py, core/spinal_angles.py
 
 Layers, each of which may import only what stands behind its arrow (a test reads the imports)::
 
     widgets (Qt) -> mrml, analyzer, export
-    analyzer (the networks of one session) -> pipeline
+    analyzer (the networks of one session) -> pipeline, radiograph_pipeline
     mrml (vtk, MRML; the scene is passed in) -> core
-    pipeline -> core, networks (inside functions)
+    pipeline, radiograph_pipeline -> core, networks (inside functions)
     networks (torch) -> core
     phantom -> core
     training -> core, networks, phantom
-    evaluation -> core; training, networks, phantom, pipeline, report_page (inside functions)
+    evaluation -> core; training, networks, phantom, both pipelines, report_page (inside functions)
     core (numpy and scipy only) -> nothing
     cli -> everything, inside functions
 

@@ -4,8 +4,10 @@ import sys
 from types import TracebackType
 from typing import TextIO
 
+from .core.radiograph import RadiographReport
 from .core.report import SpineReport
 from .core.report_table import column, format_value, table_rows
+from .core.spinal_angles import ANGLES
 from .core.text_table import text_table
 
 RESULT_COLUMNS = (
@@ -61,3 +63,12 @@ def result_table(report: SpineReport) -> str:
     ]
     rows = [[format_value(name, row[name]) for name in RESULT_COLUMNS] for row in table_rows(report)]
     return text_table(header, rows)
+
+
+def angle_table(report: RadiographReport) -> str:
+    """The angles of the spine in a radiograph, one line each."""
+    angles = report.angles_deg
+    rows = [
+        [angle.title, "not in view" if angles[angle.name] is None else f"{angles[angle.name]:.1f}"] for angle in ANGLES
+    ]
+    return text_table(["Angle", "degrees"], rows)

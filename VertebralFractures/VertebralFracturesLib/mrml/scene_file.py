@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import slicer
@@ -18,8 +18,18 @@ from .study_creation import create_study
 from .views import arrange_views, focus
 from .volume_nodes import add_volume_node
 
+Create = Callable[[slicer.vtkMRMLScene, slicer.vtkMRMLScalarVolumeNode, SpineReport], Study]
+"""Adds the study of a report to a scene."""
 
-def write_scene(path: Path, volume: Volume, report: SpineReport, name: str = "CT", compress: bool = True) -> None:
+
+def write_scene(
+    path: Path,
+    volume: Volume,
+    report: SpineReport,
+    name: str = "CT",
+    compress: bool = True,
+    create: Create = create_study,
+) -> None:
     """Write the CT and all results as one .mrb file that Slicer opens, with or without this extension.
 
     The file appears only when it is complete. The voxels are not copied.
@@ -29,26 +39,34 @@ def write_scene(path: Path, volume: Volume, report: SpineReport, name: str = "CT
     :param report: the result of its analysis.
     :param name: name of the volume node; the study is named by it.
     :param compress: compress the volumes; False writes ten times as fast and about half as much again.
+    :param create: adds the study; another one adds what belongs to another kind of image.
     :raises OSError: the file cannot be written.
     """
     folder = Path(tempfile.mkdtemp(prefix=f".{path.stem}-", dir=path.parent))
     try:
         bundle = folder / "bundle.mrb"
-        _write_bundle(folder, bundle, path.stem, volume, report, name, compress)
+        _write_bundle(folder, bundle, path.stem, volume, report, name, compress, create)
         os.replace(bundle, path)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write_bundle(
-    folder: Path, bundle: Path, scene_name: str, volume: Volume, report: SpineReport, name: str, compress: bool
+    folder: Path,
+    bundle: Path,
+    scene_name: str,
+    volume: Volume,
+    report: SpineReport,
+    name: str,
+    compress: bool,
+    create: Create,
 ) -> None:
     unpacked = folder / scene_name
     unpacked.mkdir()
     with quiet(), boot_scene() as application:
         scene = application.scene
         volume_node = add_volume_node(scene, volume, name, share_voxels=True)
-        study = create_study(scene, volume_node, report)
+        study = create(scene, volume_node, report)
         focus_ras, focus_straight = focus(report)
         arrange_views(scene, volume_node, study.straightened_node, focus_ras, focus_straight)
         _set_compression((volume_node, study.straightened_node), compress)

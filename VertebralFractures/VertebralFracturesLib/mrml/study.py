@@ -83,6 +83,16 @@ class Study:
         return tuple(node for node in (self.labels_node, self.straightened_labels_node) if node is not None)
 
     @property
+    def sacrum_node(self) -> slicer.vtkMRMLMarkupsFiducialNode | None:
+        """The superior endplate of S1 in a radiograph; None where it is not in view."""
+        return self._referenced("sacrum")
+
+    @property
+    def angles_node(self) -> slicer.vtkMRMLTableNode | None:
+        """The angles of the spine in a radiograph."""
+        return self._referenced("angles")
+
+    @property
     def keypoint_nodes(self) -> tuple[slicer.vtkMRMLMarkupsFiducialNode, ...]:
         """One point list per vertebra, in the patient."""
         return self._all_referenced(_KEYPOINTS)
@@ -106,7 +116,7 @@ class Study:
     @property
     def nodes(self) -> tuple[slicer.vtkMRMLNode, ...]:
         """All nodes of the study, the report node last."""
-        single = (self.curve_node, self.straightened_node, self.table_node)
+        single = (self.curve_node, self.straightened_node, self.table_node, self.angles_node, self.sacrum_node)
         lists = (*self.keypoint_nodes, *self.proxy_nodes, *self.stray_proxy_nodes, *self.label_nodes)
         nodes = (*single, *lists, self.straightening_node, self.report_node)
         return tuple(node for node in nodes if node is not None)

@@ -1,0 +1,41 @@
+"""The shipped weights of the networks for radiographs."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from .devices import choose_device
+from .radiograph_nets import LandmarkRefiner, StepOne
+from .weights import WEIGHTS_FOLDER, load_weights, weight_version
+
+STEP_ONE_WEIGHTS = "radiograph_step_one"
+REFINER_WEIGHTS = "radiograph_refiner"
+
+
+@dataclass(frozen=True, eq=False)
+class RadiographModels:
+    """The networks of both steps in evaluation mode on one device.
+
+    :param step_one: identifies the vertebrae and regresses their landmarks.
+    :param refiner: refines the landmarks of one vertebra.
+    :param versions: name to version and SHA-256 of each weight file.
+    """
+
+    step_one: StepOne
+    refiner: LandmarkRefiner
+    versions: dict[str, str]
+
+
+def load_radiograph_models(device: str = "auto", folder: Path = WEIGHTS_FOLDER) -> RadiographModels:
+    """Load the networks.
+
+    :param device: "auto" takes a GPU where there is one; "cpu"; "cuda".
+    :param folder: holds the weight files and their model cards.
+    :raises UnusableInput: no GPU where one was asked for, or weights that are missing or damaged.
+    """
+    chosen = choose_device(device)
+    step_one, refiner = StepOne(), LandmarkRefiner()
+    files = [folder / f"{name}.npz" for name in (STEP_ONE_WEIGHTS, REFINER_WEIGHTS)]
+    for net, file in zip((step_one, refiner), files, strict=True):
+        load_weights(net, file)
+        net.to(chosen).eval()
+    return RadiographModels(step_one, refiner, {file.stem: weight_version(file) for file in files})

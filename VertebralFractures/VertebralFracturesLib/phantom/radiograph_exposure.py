@@ -1,0 +1,105 @@
+"""Lateral radiographs of CTs and synthetic patients, second half: from line integrals to the picture on the screen."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+ENERGIES_KEV = np.array([40.0, 50.0, 60.0, 80.0, 100.0])
+"""Energies that stand for the spectrum."""
+
+WATER_CM2_G = np.array([0.2683, 0.2269, 0.2059, 0.1837, 0.1707], np.float32)
+BONE_CM2_G = np.array([0.6655, 0.4242, 0.3148, 0.2229, 0.1855], np.float32)
+"""Mass attenuation of water and of cortical bone at these energies (NIST XCOM)."""
+
+_LEAST = 0.02
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """How an exposure is taken and shown.
+
+    :param mean_kev: mean of the spectrum.
+    :param spread_kev: its standard deviation.
+    :param scatter: scattered over primary radiation behind the patient.
+    :param scatter_mm: how far it spreads.
+    :param photons: detected per mm2 in the middle of the picture's range.
+    :param response_mm: blur of focus and detector.
+    :param detail: strength of the enhancement of detail.
+    :param detail_mm: size of what it enhances.
+    :param contrast: slope of the S-shaped tone curve; 0 shows the logarithm of the exposure.
+    :param pivot: where between the darkest and the brightest the curve is steepest.
+    """
+
+    mean_kev: float = 62.0
+    spread_kev: float = 14.0
+    scatter: float = 0.6
+    scatter_mm: float = 35.0
+    photons: float = 5e4
+    response_mm: float = 0.25
+    detail: float = 1.0
+    detail_mm: float = 12.0
+    contrast: float = 0.0
+    pivot: float = 0.5
+
+
+def random_exposure(rng: np.random.Generator) -> Exposure:
+    """Draw an exposure over more than what is met in practice."""
+    return Exposure(
+        mean_kev=float(rng.uniform(50, 78)),
+        spread_kev=float(rng.uniform(9, 20)),
+        scatter=float(rng.uniform(0.1, 2.0)),
+        scatter_mm=float(rng.uniform(20, 60)),
+        photons=float(np.exp(rng.uniform(np.log(1e4), np.log(4e5)))),
+        response_mm=float(rng.uniform(0.1, 0.5)),
+        detail=float(rng.choice([0.0, rng.uniform(0.2, 3.0)])),
+        detail_mm=float(rng.uniform(2, 30)),
+        contrast=float(rng.choice([0.0, rng.uniform(1, 5)])),
+        pivot=float(rng.uniform(0.3, 0.7)),
+    )
+
+
+def expose(
+    integrals: NDArray[np.float32], pixel_mm: float, exposure: Exposure, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Take and show an exposure.
+
+    :param integrals: water and bone (2, rows, columns) in g/cm2.
+    :param pixel_mm: side of a pixel.
+    :param exposure: how.
+    :param rng: of the noise.
+    :return: (rows, columns) brightness about 0 to 1; bone is bright.
+    """
+    weights = np.exp(-0.5 * ((ENERGIES_KEV - exposure.mean_kev) / exposure.spread_kev) ** 2)
+    weights = (weights / weights.sum()).astype(np.float32)
+    primary = np.zeros(integrals.shape[1:], np.float32)
+    for weight, water, bone in zip(weights, WATER_CM2_G, BONE_CM2_G, strict=True):
+        primary += weight * np.exp(-(water * integrals[0] + bone * integrals[1]))
+    scattered = _smooth(primary, exposure.scatter_mm / pixel_mm) * np.float32(exposure.scatter)
+    seen = _smooth(primary + scattered, exposure.response_mm / pixel_mm)
+    seen /= np.median(seen[::4, ::4])
+    grain = rng.standard_normal(seen.shape, np.float32) * np.sqrt(seen / (exposure.photons * pixel_mm**2))
+    return _shown(-np.log(np.maximum(seen + grain, _LEAST)), pixel_mm, exposure)
+
+
+def _shown(image: NDArray[np.float32], pixel_mm: float, exposure: Exposure) -> NDArray[np.float32]:
+    """The processing between detector and screen."""
+    low, high = np.percentile(image[::4, ::4], (1, 99))
+    image = (image - np.float32(low)) / np.float32(max(high - low, 1e-3))
+    if exposure.detail > 0:
+        image = image + np.float32(exposure.detail) * (image - _smooth(image, exposure.detail_mm / pixel_mm))
+    if exposure.contrast > 0:
+        image = 1 / (1 + np.exp(-np.float32(exposure.contrast) * (image - np.float32(exposure.pivot))))
+    return image
+
+
+def _smooth(image: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    """Gaussian blur; a wide one on a coarser grid, where it costs little and looks the same."""
+    step = int(sigma // 4)
+    if step < 2 or min(image.shape) < 4 * step:
+        return ndimage.gaussian_filter(image, sigma, mode="nearest") if sigma > 0.15 else image
+    small = ndimage.uniform_filter(image, step, mode="nearest")[::step, ::step]
+    small = ndimage.gaussian_filter(small, sigma / step, mode="nearest")
+    place = [np.arange(count) / step for count in image.shape]
+    return ndimage.map_coordinates(small, np.stack(np.meshgrid(*place, indexing="ij")), order=1, mode="nearest")

@@ -1,0 +1,275 @@
+"""The stages from a lateral radiograph to its measured vertebrae and spinal angles (Cina 2021), one line each."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import __version__
+from .core.curve_fit import curve_through_bodies
+from .core.keypoints import INFERIOR, SUPERIOR, body_centre, depths_mm
+from .core.level_sequence import LEVEL_CLASSES, name_sequence
+from .core.levels import levels_are_relative
+from .core.radiograph import DETECTOR, RELATIVE_LENGTHS, Radiograph, RadiographReport, average_scale
+from .core.radiograph_input import CROP_PIXELS, SACRUM_CHANNEL, CropFrames, resampled
+from .core.report import SpineReport, Vertebra
+from .errors import Cancelled, NoSpineFound, UnusableInput
+
+if TYPE_CHECKING:
+    from .networks.radiograph_nets import FoundBodies
+    from .networks.radiograph_weights import RadiographModels
+
+RADIOGRAPH_STAGES = ("view", "vertebrae", "landmarks", "measures")
+FEWEST_BODIES = 2
+
+_WORKING_MM = 0.4
+_ASSUMED_HEIGHTS_MM = (200.0, 260.0, 340.0, 440.0, 570.0, 740.0)
+_SCORE_THRESHOLD = 0.3
+_SACRUM_PROBABILITY = 0.5
+_FRONTAL_PROBABILITY = 0.6
+_LEAST_MM, _GREATEST_MM = 8.0, 60.0
+_NEXT_MM = (9.0, 90.0)
+_REFINEMENTS = 2
+_STEP_ONE_MM = 2.0
+_L4, _L5, _L6 = 22, 23, 24
+_LAST_LUMBAR = (0.03, 0.92, 0.05)
+_NOTHING_FOUND = (
+    "no spine found: fewer than two vertebral bodies were recognised; "
+    "a lateral radiograph of the thoracic or lumbar spine is needed"
+)
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, eq=False)
+class _View:
+    """The image as the networks want it, anterior on the left, and what the first of them sees in it.
+
+    :param pixel_mm: side of its pixels.
+    :param scale_mm: side of a pixel of the image that was given.
+    """
+
+    image: NDArray[np.float32]
+    pixel_mm: float
+    scale_mm: float
+    is_mirrored: bool
+    found: "FoundBodies"
+
+    @property
+    def anterior_is(self) -> Literal["left", "right"]:
+        """Where the front is in the image that was given."""
+        return "right" if self.is_mirrored else "left"
+
+    def to_image(self, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Points (..., 2), column and row in mm, in the image that was given."""
+        width_mm = (self.image.shape[1] - 1) * self.pixel_mm
+        return np.stack([width_mm - points_mm[..., 0], points_mm[..., 1]], -1) if self.is_mirrored else points_mm
+
+
+def analyze_radiograph(
+    radiograph: Radiograph,
+    models: "RadiographModels",
+    *,
+    preset: str = "genant",
+    progress: Progress = lambda stage, fraction: None,
+    cancel: Callable[[], bool] = lambda: False,
+    input: Mapping[str, Any] | None = None,
+    refine: bool = True,
+) -> RadiographReport:
+    """Find the vertebrae of a lateral radiograph, measure them and the angles of the spine.
+
+    :param radiograph: the image, its scale and sides as far as they are known.
+    :param models: the networks of both steps.
+    :param preset: name of the cut-offs of the grades.
+    :param progress: called with each of :data:`RADIOGRAPH_STAGES` and the fraction done.
+    :param cancel: asked between the stages.
+    :param input: identity of the image, kept in the report.
+    :param refine: False leaves step 2 out, to measure what it adds.
+    :raises UnusableInput: a frontal view.
+    :raises NoSpineFound: fewer than two bodies in view.
+    :raises Cancelled: ``cancel`` said so.
+    """
+
+    def stage(index: int) -> None:
+        if cancel():
+            raise Cancelled("cancelled")
+        progress(RADIOGRAPH_STAGES[index], 0.0)
+
+    stage(0)
+    view = _best_view(radiograph, models)
+    stage(1)
+    landmarks_mm, chain = _rough_landmarks(view, models)
+    uncertainty_mm = np.full(landmarks_mm.shape[:2], _STEP_ONE_MM)
+    stage(2)
+    if refine:
+        landmarks_mm, uncertainty_mm = _refined(view, landmarks_mm, models)
+    stage(3)
+    report = _report(radiograph, view, landmarks_mm, uncertainty_mm, chain)
+    progress(RADIOGRAPH_STAGES[-1], 1.0)
+    spine = replace(report.spine, input=dict(input or {}), preset=preset, models=models.versions)
+    return replace(report, spine=spine)
+
+
+def _best_view(radiograph: Radiograph, models: "RadiographModels") -> _View:
+    """Turn the image as the networks know it, and find a scale for it where none is known."""
+    if radiograph.pixel_mm is not None:
+        return _turned(radiograph, radiograph.pixel_mm, models)
+    rows = radiograph.image.shape[0]
+    views = []
+    for height_mm in _ASSUMED_HEIGHTS_MM:
+        try:
+            views.append(_turned(radiograph, height_mm / rows, models))
+        except (NoSpineFound, UnusableInput) as error:
+            refusal = error
+    if not views:
+        raise refusal
+    return max(views, key=_belief)
+
+
+def _turned(radiograph: Radiograph, pixel_mm: float, models: "RadiographModels") -> _View:
+    from .networks.radiograph_nets import VIEW_QUESTIONS, find_bodies
+
+    scale_mm = pixel_mm
+    image, pixel_mm = _working_image(radiograph.image, scale_mm)
+    is_mirrored = radiograph.anterior_is == "right"
+    image = image[:, ::-1] if is_mirrored else image
+    found = find_bodies(models.step_one.finder, image, pixel_mm, _SCORE_THRESHOLD)
+    if found.view[VIEW_QUESTIONS.index("frontal")] > _FRONTAL_PROBABILITY:
+        raise UnusableInput("this looks like a frontal view: a lateral radiograph of the spine is needed")
+    turned = []
+    for mirror in (False, True) if radiograph.anterior_is is None else (False,):
+        for invert in (False, True):
+            one = (-image if invert else image)[:, :: -1 if mirror else 1]
+            seen = find_bodies(models.step_one.finder, one, pixel_mm, _SCORE_THRESHOLD) if mirror or invert else found
+            turned.append(_View(np.ascontiguousarray(one), pixel_mm, scale_mm, is_mirrored != mirror, seen))
+    best = max(turned, key=_belief)
+    if len(best.found.scores) < FEWEST_BODIES:
+        raise NoSpineFound(_NOTHING_FOUND)
+    return best
+
+
+def _belief(view: _View) -> float:
+    """How much a view looks like those that the first network has learnt from."""
+    return float(view.found.scores.sum() * np.prod(1 - view.found.view))
+
+
+def _working_image(image: NDArray[np.float32], pixel_mm: float) -> tuple[NDArray[np.float32], float]:
+    """The image in pixels that are not finer than the networks can use."""
+    factor = _WORKING_MM / pixel_mm
+    return (resampled(image, factor), _WORKING_MM) if factor > 1 else (image, pixel_mm)
+
+
+def _rough_landmarks(view: _View, models: "RadiographModels") -> tuple[NDArray[np.float64], NDArray[np.int_]]:
+    """Landmarks (n, 6, 2) in mm by step 1 of the bodies that form a spine, cranial to caudal, and which they are.
+
+    Of the sacrum the inferior three are not a number.
+    """
+    from .networks.radiograph_nets import regress_landmarks
+
+    found = view.found
+    chain = _spine_chain(found.centres_mm, found.scores)
+    landmarks_mm = regress_landmarks(models.step_one.regressor, view.image, view.pixel_mm, found.centres_mm[chain])
+    if found.levels[chain[-1], SACRUM_CHANNEL] > _SACRUM_PROBABILITY:
+        landmarks_mm[-1, 1::2] = np.nan
+    return landmarks_mm, chain
+
+
+def _spine_chain(centres_mm: NDArray[np.float64], scores: NDArray[np.float64]) -> NDArray[np.int_]:
+    """The bodies that follow one another downwards at the distances of vertebrae, with the greatest sum of scores."""
+    order = np.argsort(centres_mm[:, 1], kind="stable")
+    best = scores[order].copy()
+    before = np.full(len(order), -1)
+    for place, body in enumerate(order):
+        for earlier in range(place):
+            across, down = centres_mm[body] - centres_mm[order[earlier]]
+            is_next = _NEXT_MM[0] < np.hypot(across, down) < _NEXT_MM[1] and abs(across) < down
+            if is_next and best[earlier] + scores[body] > best[place]:
+                best[place], before[place] = best[earlier] + scores[body], earlier
+    chain = [int(best.argmax())]
+    while before[chain[0]] >= 0:
+        chain.insert(0, int(before[chain[0]]))
+    return np.asarray(order[chain])
+
+
+def _refined(
+    view: _View, rough_mm: NDArray[np.float64], models: "RadiographModels"
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Landmarks (n, 6, 2) and their uncertainty (n, 6) in mm by step 2, in crops that step 1 and then step 2 places."""
+    from .networks.radiograph_nets import refine_landmarks
+
+    landmarks_mm = rough_mm
+    for _ in range(_REFINEMENTS):
+        frames = CropFrames.around(landmarks_mm)
+        places, spreads = refine_landmarks(models.refiner, frames.cut(view.image, view.pixel_mm))
+        landmarks_mm = np.where(np.isnan(rough_mm), np.nan, frames.from_crops(places))
+    return landmarks_mm, spreads * (frames.sides / CROP_PIXELS)[:, None]
+
+
+def _report(
+    radiograph: Radiograph,
+    view: _View,
+    landmarks_mm: NDArray[np.float64],
+    uncertainty_mm: NDArray[np.float64],
+    chain: NDArray[np.int_],
+) -> RadiographReport:
+    """Name the bodies, give them their place in the patient and the image its scale."""
+    has_sacrum = bool(np.isnan(landmarks_mm[-1]).any())
+    bodies = slice(0, len(chain) - has_sacrum)
+    whole = np.flatnonzero(_are_bodies(landmarks_mm[bodies], view))
+    if len(whole) < FEWEST_BODIES:
+        raise NoSpineFound(_NOTHING_FOUND)
+    centres_mm = body_centre(landmarks_mm[whole])
+    arcs_mm = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(centres_mm, axis=0), axis=1))]
+    levels = _level_probabilities(view.found.levels[chain[whole]], has_sacrum and whole[-1] == len(chain) - 2)
+    names, confidences = name_sequence(levels, arcs_mm)
+    scale = 1.0 if radiograph.pixel_mm is not None else average_scale(landmarks_mm[whole], names)
+    pixel_mm, anterior_is = view.scale_mm * scale, view.anterior_is
+    placed = Radiograph(radiograph.image, pixel_mm, anterior_is)
+    points_ras = placed.pixels_to_ras(view.to_image(landmarks_mm) / view.scale_mm)
+    vertebrae = tuple(
+        Vertebra(points_ras[i], float(view.found.scores[chain[i]]), scale * uncertainty_mm[i], name, float(confidence))
+        for i, name, confidence in zip(whole, names, confidences, strict=True)
+    )
+    spine = SpineReport(
+        software=f"VertebralFractures {__version__}",
+        input={},
+        detector=DETECTOR,
+        preset="genant",
+        curve=curve_through_bodies(body_centre(points_ras[whole])),
+        vertebrae=vertebrae,
+        warnings=tuple(_warnings(radiograph, vertebrae)),
+        thresholds={"score": _SCORE_THRESHOLD},
+    )
+    sacrum = points_ras[-1, SUPERIOR, :] if has_sacrum else None
+    return RadiographReport(spine, pixel_mm, radiograph.pixel_mm is not None, anterior_is, sacrum)
+
+
+def _are_bodies(landmarks_mm: NDArray[np.float64], view: _View) -> NDArray[np.bool_]:
+    """Bodies (n,) of a possible size whose landmarks lie within the image."""
+    heights_mm = np.linalg.norm(landmarks_mm[:, SUPERIOR] - landmarks_mm[:, INFERIOR], axis=-1)
+    depths = depths_mm(landmarks_mm)
+    sizes = np.concatenate([heights_mm, depths], 1)
+    ends_mm = (np.array(view.image.shape[::-1]) - 1) * view.pixel_mm
+    inside = ((landmarks_mm >= 0) & (landmarks_mm <= ends_mm)).all((1, 2))
+    return np.asarray(inside & (sizes.max(1) < _GREATEST_MM) & (depths.min(1) > _LEAST_MM) & (heights_mm.min(1) > 2.0))
+
+
+def _level_probabilities(levels: NDArray[np.float64], lies_on_sacrum: bool) -> NDArray[np.float64]:
+    """Probabilities (n, 25) of the levels of vertebrae; what lies on the sacrum is the last lumbar one."""
+    found = np.array(levels[:, :LEVEL_CLASSES])
+    if lies_on_sacrum:
+        found[-1] = 0.0
+        found[-1, [_L4, _L5, _L6]] = _LAST_LUMBAR
+    return np.asarray(found / np.maximum(found.sum(1, keepdims=True), 1e-9))
+
+
+def _warnings(radiograph: Radiograph, vertebrae: Sequence[Vertebra]) -> Iterator[str]:
+    """What the reader of the report has to know, one sentence each."""
+    if radiograph.pixel_mm is None:
+        yield RELATIVE_LENGTHS
+    if radiograph.anterior_is is None:
+        yield "which side of the image is the front was recognised, not given: check it"
+    if levels_are_relative([vertebra.level_confidence for vertebra in vertebrae]):
+        yield "levels are relative: no landmark in view tells them for sure; check and shift the labels if needed"

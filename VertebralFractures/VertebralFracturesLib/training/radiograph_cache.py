@@ -1,0 +1,208 @@
+"""Projections of synthetic patients and of real CTs, made once and kept in a folder.
+
+Kept are the line integrals with the projected landmarks; how they are exposed is drawn anew whenever one is used.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.reference_case import ReferenceCase
+from ..core.volume import Volume
+from ..phantom.anatomy import make_patient
+from ..phantom.radiograph_projection import Absorber, Sample, densities, random_camera, volume_sample
+from .reference_cases import TrainingCase
+
+PIXEL_MM = 0.8
+FRONTAL_PIXEL_MM = 4.0
+
+SACRUM = 25.0
+"""Number of S1, where L5 is 24 and L6 is 24.6."""
+
+_ABOVE_MM, _BELOW_MM = 45.0, 55.0
+_TRUNK_MM = 230.0
+_EDGE_MM = 3.0
+_FLAT_CM = 18.0
+
+Arrays = dict[str, NDArray]
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """One projection.
+
+    :param integrals: water and bone (2, rows, columns) in g/cm2, anterior on the left.
+    :param pixel_mm: side of a pixel.
+    :param keypoints_pixels: (n, 6, 2) column and row of every landmark, cranial to caudal; of S1 the superior three
+        are known, the others not a number.
+    :param levels: (n,) numbers of the levels, C1 = 1 to L5 = 24, S1 = 25.
+    :param known_rows: (m, 2) first and last row of the stretches in which every body is marked.
+    """
+
+    integrals: NDArray[np.float16]
+    pixel_mm: float
+    keypoints_pixels: NDArray[np.float64]
+    levels: NDArray[np.float64]
+    known_rows: NDArray[np.float64]
+
+
+def phantom_projections(cache: Path, count: int, views: int, seed: int) -> tuple[list[Projection], list[NDArray]]:
+    """Lateral views of synthetic patients, and their frontal ones (2, rows, columns) in pixels of 4 mm.
+
+    :param cache: folder; what it lacks is made first.
+    :param count: number of patients.
+    :param views: lateral views of each.
+    :param seed: of the first patient.
+    """
+    made = [_cached(cache, f"phantom_{seed + i}_{views}", _phantom_views, seed + i, views) for i in range(count)]
+    return [one for arrays in made for one in _projections(arrays)], [arrays["frontal"] for arrays in made]
+
+
+def real_projections(cache: Path, fine: list[TrainingCase], whole: list[TrainingCase], views: int) -> list[Projection]:
+    """Lateral views of real CTs.
+
+    :param cache: folder; what it lacks is made first.
+    :param fine: the cases with the image to take around the spine.
+    :param whole: the same cases with the image to take elsewhere.
+    :param views: lateral views of each.
+    """
+    made = [
+        _cached(cache, f"real_{case.name}_{views}", _real_views, case, other, views)
+        for case, other in zip(fine, whole, strict=True)
+    ]
+    return [one for arrays in made for one in _projections(arrays)]
+
+
+def flat_projections(cases: list[TrainingCase]) -> list[Projection]:
+    """Single sagittal CT images, taken for projections through tissue that is the same from side to side."""
+    return [_flat_projection(case) for case in cases]
+
+
+def projected_patient(seed: int, views: int) -> list[Projection]:
+    """Lateral views of a synthetic patient, not kept."""
+    return _projections(_phantom_views(seed, views))
+
+
+def projected_case(case: ReferenceCase, volume: Volume, views: int) -> list[Projection]:
+    """Lateral views of a CT with reference keypoints, not kept.
+
+    :param volume: its image.
+    """
+    whole = TrainingCase(case.name, lambda: volume, case.keypoints_ras, case.level_numbers, case.curve)
+    return _projections(_real_views(whole, whole, views))
+
+
+def _cached(cache: Path, name: str, make: Callable[..., Arrays], *arguments: object) -> Arrays:
+    cache.mkdir(parents=True, exist_ok=True)
+    file = cache / f"{name}.npz"
+    if not file.exists():
+        print(f"projecting {file.name}", file=sys.stderr, flush=True)
+        arrays = make(*arguments)
+        temporary = file.with_suffix(f".{os.getpid()}.tmp")
+        with temporary.open("wb") as stream:
+            np.savez(stream, **arrays)  # type: ignore[arg-type]
+        os.replace(temporary, file)
+    with np.load(file, allow_pickle=False) as archive:
+        return dict(archive)
+
+
+def _projections(arrays: Arrays) -> list[Projection]:
+    views = len([name for name in arrays if name.startswith("integrals_")])
+    return [
+        Projection(
+            arrays[f"integrals_{i}"], PIXEL_MM, arrays[f"keypoints_{i}"], arrays["levels"], arrays[f"known_rows_{i}"]
+        )
+        for i in range(views)
+    ]
+
+
+def _phantom_views(seed: int, views: int) -> Arrays:
+    patient = make_patient(seed)
+    bodies = [vertebra for vertebra in patient.column if 2 < vertebra.number <= SACRUM]
+    keypoints_ras = np.array([vertebra.keypoints_ras for vertebra in bodies])
+    levels = np.array([vertebra.number for vertebra in bodies])
+    shown = keypoints_ras[levels > 7.5]
+    middle = shown.reshape(-1, 3).mean(0)
+    heights = shown[..., 2].min() - _BELOW_MM, shown[..., 2].max() + _ABOVE_MM
+    bounds = np.array([[*(middle[:2] - _TRUNK_MM), heights[0] - 40], [*(middle[:2] + _TRUNK_MM), heights[1] + 40]])
+    absorber = Absorber(patient.hounsfield, bounds, shown)
+    arrays = _views(absorber, keypoints_ras, levels, heights, views, np.random.default_rng([seed, 8]))
+    for i in range(views):
+        arrays[f"known_rows_{i}"] = np.array([[-np.inf, np.inf]])
+    return {**arrays, "frontal": absorber.frontal_integrals().astype(np.float16)}
+
+
+def _real_views(fine: TrainingCase, whole: TrainingCase, views: int) -> Arrays:
+    volume, around = fine.volume(), whole.volume()
+    absorber = Absorber(_combined(volume, around), _bounds(around), fine.keypoints_ras)
+    low, high = _bounds(around)[:, 2]
+    points = fine.keypoints_ras[..., 2]
+    heights = max(low + _EDGE_MM, points.min() - _BELOW_MM), min(high - _EDGE_MM, points.max() + _ABOVE_MM)
+    rng = np.random.default_rng([sum(fine.name.encode()), 8])
+    arrays = _views(absorber, fine.keypoints_ras, fine.levels.astype(np.float64), heights, views, rng)
+    for i in range(views):
+        arrays[f"known_rows_{i}"] = _marked_rows(arrays[f"keypoints_{i}"], fine.levels)
+    return arrays
+
+
+def _views(
+    absorber: Absorber,
+    keypoints_ras: NDArray[np.float64],
+    levels: NDArray[np.float64],
+    heights: tuple[float, float],
+    views: int,
+    rng: np.random.Generator,
+) -> Arrays:
+    arrays: Arrays = {"levels": levels}
+    for i in range(views):
+        camera = random_camera(keypoints_ras[levels > 7.5], heights, PIXEL_MM, rng)
+        keypoints = camera.project(keypoints_ras)
+        keypoints[levels == SACRUM, 1::2] = np.nan
+        arrays[f"integrals_{i}"] = absorber.integrals(camera).astype(np.float16)
+        arrays[f"keypoints_{i}"] = keypoints
+    return arrays
+
+
+def _bounds(volume: Volume) -> NDArray[np.float64]:
+    corners = volume.corners_ras()
+    return np.stack([corners.min(0), corners.max(0)])
+
+
+def _combined(fine: Volume, around: Volume) -> Sample:
+    """The finer image where it reaches."""
+    inner, outer = volume_sample(fine), volume_sample(around)
+
+    def sample(points_ras: NDArray[np.float32], blur_mm: float) -> NDArray[np.float32]:
+        return np.where(fine.contains(points_ras), inner(points_ras, blur_mm), outer(points_ras, blur_mm))
+
+    return sample
+
+
+def _marked_rows(keypoints_pixels: NDArray[np.float64], levels: NDArray) -> NDArray[np.float64]:
+    """Rows (m, 2) of the runs of consecutive levels."""
+    runs = np.split(np.arange(len(levels)), np.flatnonzero(np.diff(levels) != 1) + 1)
+    rows = keypoints_pixels[..., 1]
+    return np.array([(np.nanmin(rows[run]), np.nanmax(rows[run])) for run in runs])
+
+
+def _flat_projection(case: TrainingCase) -> Projection:
+    volume = case.volume()
+    points, (low, high) = case.keypoints_ras, _bounds(volume)
+    forwards = np.arange(high[1], low[1], -PIXEL_MM)
+    upwards = np.arange(high[2], low[2], -PIXEL_MM)
+    grid = np.zeros((len(upwards), len(forwards), 3), np.float32)
+    grid[..., 1], grid[..., 2] = forwards, upwards[:, None]
+    keypoints = np.stack([(high[1] - points[..., 1]) / PIXEL_MM, (high[2] - points[..., 2]) / PIXEL_MM], -1)
+    integrals = densities(volume.sample(grid, fill=-1000.0)) * np.float32(_FLAT_CM)
+    return Projection(
+        integrals.astype(np.float16),
+        PIXEL_MM,
+        keypoints,
+        case.levels.astype(np.float64),
+        _marked_rows(keypoints, case.levels),
+    )

@@ -1,0 +1,196 @@
+"""Random training images out of projections: exposed, cropped, turned, with what is not tissue added."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from ..core.radiograph_input import CropFrames, crop_channels, two_channels
+from ..phantom.radiograph_exposure import expose, random_exposure
+from .radiograph_cache import Projection
+
+_CUT_MM = 8.0
+_SHADOW_MM2 = 200.0**2
+_GRAIN, _CROP_GRAIN = 0.012, 0.04
+
+
+@dataclass(frozen=True, eq=False)
+class RadiographSample:
+    """One training image.
+
+    :param channels: network input (2, rows, columns).
+    :param pixel_mm: side of a pixel.
+    :param keypoints_mm: (n, 6, 2) column and row; the sacrum's inferior ones are not a number.
+    :param levels: (n,) numbers of the levels.
+    :param judged: (rows, columns), where the absence of a body is known.
+    """
+
+    channels: NDArray[np.float32]
+    pixel_mm: float
+    keypoints_mm: NDArray[np.float64]
+    levels: NDArray[np.float64]
+    judged: NDArray[np.bool_]
+
+
+def random_sample(
+    projection: Projection, shape: tuple[int, int], pixel_mm: float, rng: np.random.Generator
+) -> RadiographSample:
+    """A random view of a projection, scaled, turned, cropped and collimated.
+
+    :param shape: rows and columns of the sample.
+    :param pixel_mm: side of its pixels.
+    """
+    scale = float(np.exp(rng.normal(0, 0.1)))
+    angle = np.deg2rad(rng.normal(0, 6))
+    ratio = pixel_mm / scale / projection.pixel_mm
+    step = max(1, int(ratio / 1.3))
+    integrals = _with_shadows(_pooled(projection.integrals, step), projection.pixel_mm * step, rng)
+    image = random_picture(integrals, projection.pixel_mm * step, rng)
+    image = ndimage.gaussian_filter(image, 0.4 * ratio / step)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) * ratio
+    middle = _middle(projection, shape, ratio, rng)
+    columns, rows = np.meshgrid(np.arange(shape[1]) - shape[1] / 2, np.arange(shape[0]) - shape[0] / 2)
+    source = np.stack([columns, rows], -1) @ turn.T + middle
+    image_place = (source[..., ::-1] - (step - 1) / 2) / step
+    inside = ((image_place > -0.5) & (image_place < np.array(image.shape) - 0.5)).all(-1) & _collimated(shape, rng)
+    values = ndimage.map_coordinates(image, np.moveaxis(image_place, -1, 0), order=1, mode="nearest")
+    values = np.where(inside, _spoiled(values, _GRAIN, rng), _blank(values, rng))
+    keypoints = (projection.keypoints_pixels - middle) @ np.linalg.inv(turn).T + np.array(shape[::-1]) / 2
+    row = source[..., 1]
+    judged = np.any([(row >= top) & (row <= bottom) for top, bottom in projection.known_rows], axis=0)
+    seen = _seen(keypoints, inside)
+    judged &= ~_near(keypoints[~seen], shape, _CUT_MM / pixel_mm)
+    channels = two_channels(values, pixel_mm)
+    return RadiographSample(channels, pixel_mm, keypoints[seen] * pixel_mm, projection.levels[seen], judged)
+
+
+def random_picture(integrals: NDArray[np.float32], pixel_mm: float, rng: np.random.Generator) -> NDArray[np.float32]:
+    """An exposure drawn at random (rows, columns)."""
+    return expose(integrals, pixel_mm, random_exposure(rng), rng)
+
+
+def _pooled(integrals: NDArray[np.float16], step: int) -> NDArray[np.float32]:
+    """Means over squares of pixels."""
+    rows, columns = (count // step for count in integrals.shape[1:])
+    cut = integrals[:, : rows * step, : columns * step].astype(np.float32).reshape(2, rows, step, columns, step)
+    total = np.zeros((2, rows, columns), np.float32)
+    for down in range(step):
+        for across in range(step):
+            total += cut[:, :, down, :, across]
+    return np.asarray(total / step**2, dtype=np.float32)
+
+
+def _with_shadows(integrals: NDArray[np.float32], pixel_mm: float, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Add gas, folds of skin, clothes and contrast medium as ellipses with soft edges."""
+    grid: NDArray[np.float32] = np.indices(integrals.shape[1:], dtype=np.float32)
+    rows, columns = grid[0], grid[1]
+    area_mm2 = integrals[0].size * pixel_mm**2
+    for _ in range(rng.poisson(area_mm2 / _SHADOW_MM2)):
+        centre = rng.uniform(0, 1, 2) * integrals.shape[1:]
+        size = rng.uniform(4, 45, 2) / pixel_mm
+        box = tuple(slice(max(0, int(c - s)), int(c + s) + 1) for c, s in zip(centre, size, strict=True))
+        distance = ((rows[box] - centre[0]) / size[0]) ** 2 + ((columns[box] - centre[1]) / size[1]) ** 2
+        material = int(rng.random() < 0.1)
+        amount = rng.uniform(-2.5, 2) if material == 0 else rng.uniform(0.1, 0.6)
+        shade = np.clip((1 - distance) * rng.uniform(1, 6), 0, 1) * np.float32(amount)
+        layer = integrals[material]
+        layer[box] = np.maximum(layer[box] + shade, 0)
+    return integrals
+
+
+def _middle(
+    projection: Projection, shape: tuple[int, int], ratio: float, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """What lies in the middle of the sample: a body of the trunk, with room to wander."""
+    shown = np.flatnonzero(projection.levels > 7.5)
+    body = np.nanmean(projection.keypoints_pixels[rng.choice(shown)], 0)
+    return np.asarray(body + rng.uniform(-0.3, 0.3, 2) * np.array(shape[::-1]) * ratio)
+
+
+def _collimated(shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.bool_]:
+    """The field that the collimator leaves open."""
+    rows, columns = np.arange(shape[0]) / shape[0], np.arange(shape[1]) / shape[1]
+    edges = np.where(rng.random(4) < 0.3, rng.uniform(0.02, 0.2, 4), -1.0)
+    return ((rows > edges[0]) & (rows < 1 - edges[1]))[:, None] & ((columns > edges[2]) & (columns < 1 - edges[3]))
+
+
+def _blank(values: NDArray[np.float32], rng: np.random.Generator) -> float:
+    """Brightness of what was not exposed."""
+    low, high = np.percentile(values[::4, ::4], (1, 99))
+    return float(rng.choice([low, high, rng.uniform(low, high)]))
+
+
+def _spoiled(values: NDArray[np.float32], grain: float, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Blur, grain and another tone curve."""
+    if rng.random() < 0.3:
+        values = ndimage.gaussian_filter(values, rng.uniform(0.3, 1.0))
+    low, high = np.percentile(values[::4, ::4], (1, 99))
+    values = (values - low) / max(high - low, 1e-4)
+    if rng.random() < 0.5:
+        values = np.sign(values) * np.abs(values) ** np.float32(np.exp(rng.normal(0, 0.3)))
+    if rng.random() < 0.5:
+        values = values + rng.standard_normal(values.shape, np.float32) * np.float32(rng.uniform(0, grain))
+    return values.astype(np.float32)
+
+
+def _seen(keypoints: NDArray[np.float64], inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Bodies (n,) whose landmarks all lie in the open field."""
+    pixels = np.nan_to_num(np.rint(keypoints), nan=-1).astype(int)
+    limits = np.array(inside.shape[::-1]) - 1
+    open_field = inside[tuple(np.clip(pixels, 0, limits).reshape(-1, 2).T[::-1])].reshape(keypoints.shape[:2])
+    within = ((keypoints >= 0) & (keypoints <= limits)).all(-1) & open_field
+    return np.asarray((within | np.isnan(keypoints).any(-1)).all(1))
+
+
+def _near(keypoints: NDArray[np.float64], shape: tuple[int, int], margin: float) -> NDArray[np.bool_]:
+    """Pixels in or close to bodies."""
+    near = np.zeros(shape, bool)
+    for points in keypoints:
+        low, high = np.nanmin(points, 0) - margin, np.nanmax(points, 0) + margin
+        (left, top), (right, bottom) = (np.clip(np.rint(edge), 0, max(shape)).astype(int) for edge in (low, high))
+        near[top:bottom, left:right] = True
+    return near
+
+
+def random_crops(
+    projection: Projection, count: int, rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Upright crops around bodies of a projection, off by as much as step 1 errs.
+
+    :param count: crops, of different bodies where there are enough.
+    :return: network input (n, 2, 64, 64) and the landmarks (n, 6, 2) in the crops, from -1 to 1.
+    """
+    shape = np.array(projection.integrals.shape[:0:-1])
+    within = [((p >= 0) & (p < shape)).all(-1) | np.isnan(p).any(-1) for p in projection.keypoints_pixels]
+    usable = np.flatnonzero(np.all(within, axis=1) & (projection.levels > 5.5))
+    crops, places = [], []
+    for body in rng.choice(usable, count, replace=count > len(usable)):
+        points = projection.keypoints_pixels[body]
+        frame = _jittered(CropFrames.around(points[None]), rng)
+        corner, patch = _patch(projection, frame, rng)
+        moved = CropFrames(frame.centres - corner, frame.axes[:, 0], frame.sides)
+        crops.append(crop_channels(_spoiled(moved.cut(patch)[0], _CROP_GRAIN, rng)[None])[0])
+        places.append(frame.to_crops(points[None])[0])
+    return np.stack(crops), np.stack(places)
+
+
+def _jittered(frame: CropFrames, rng: np.random.Generator) -> CropFrames:
+    angle = np.deg2rad(rng.normal(0, 5))
+    forward = frame.axes[:, 0] * np.cos(angle) + frame.axes[:, 1] * np.sin(angle)
+    sides = frame.sides * np.exp(rng.normal(0, 0.07))
+    return CropFrames(frame.centres + rng.normal(0, 0.045, 2) * sides[:, None], forward, sides)
+
+
+def _patch(
+    projection: Projection, frame: CropFrames, rng: np.random.Generator
+) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """An exposure of the surroundings of a crop, and its first column and row."""
+    reach = float(frame.sides[0]) * 0.9
+    limits = np.array(projection.integrals.shape[:0:-1])
+    low = np.clip(np.floor(frame.centres[0] - reach), 0, limits - 8).astype(int)
+    high = np.clip(np.ceil(frame.centres[0] + reach), low + 8, limits).astype(int)
+    part = projection.integrals[:, low[1] : high[1], low[0] : high[0]].astype(np.float32)
+    return low.astype(np.float64), random_picture(
+        _with_shadows(part, projection.pixel_mm, rng), projection.pixel_mm, rng
+    )
