@@ -19,7 +19,12 @@ from .errors import Cancelled, NoSpineFound, UnusableInput
 
 PROGRAM = "vertebral-fractures"
 _UNUSABLE, _NO_SPINE, _CANCELLED = 2, 3, 130
-_TRAINED_PARTS = {"curve": "step 1, the spine curve", "vertebrae": "step 2, vertebrae and keypoints"}
+_MAIN_PARTS = {"curve": "step 1, the spine curve", "vertebrae": "step 2, vertebrae and keypoints"}
+_TRAINED_PARTS = {
+    **_MAIN_PARTS,
+    "canal": "the spinal canal",
+    "sequence": "the second opinion, fractures along the spine",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -243,7 +248,7 @@ def _add_cross_validate(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="folder of the folds; a broken run goes on in it",
     )
-    for part in _TRAINED_PARTS:
+    for part in _MAIN_PARTS:
         text = f'further arguments of "train {part}" in one word, as in --{part}-options="--steps 6000 --phantoms 200"'
         parser.add_argument(f"--{part}-options", type=shlex.split, default=[], metavar="WORDS", help=text)
     _add_run_options(parser)

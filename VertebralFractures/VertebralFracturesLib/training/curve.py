@@ -107,7 +107,8 @@ def curve_loss(output: CurveOutput, targets: dict[str, Tensor]) -> Tensor:
     count = located.sum().clamp_min(1.0)
     position = (output.centres.float() - targets["centres"]).abs().mean(-1)
     logits = output.logits.float().flatten(2)
-    heatmap = (functional.log_softmax(logits, -1) * _heatmap(output.logits, targets["centres"]).flatten(2)).sum(-1)
+    target = gaussian_heatmap(output.logits, targets["centres"]).flatten(2)
+    heatmap = (functional.log_softmax(logits, -1) * target).sum(-1)
     level = -(functional.log_softmax(output.levels.float(), -1) * _level_shares(targets["level"])).sum(-1)
     existence = functional.binary_cross_entropy_with_logits(
         output.existence.float(), targets["existence"], weight=targets["decided"], reduction="sum"
@@ -122,7 +123,7 @@ def _level_shares(level: Tensor) -> Tensor:
     return (1 - (level.clamp(1, LEVEL_CLASSES)[..., None] - levels).abs()).clamp_min(0.0)
 
 
-def _heatmap(logits: Tensor, centres: Tensor) -> Tensor:
+def gaussian_heatmap(logits: Tensor, centres: Tensor) -> Tensor:
     """Gaussians (batch, slices, rows, columns) at the centres that sum to one per slice."""
     rows = torch.arange(logits.shape[-2], device=logits.device) - centres[..., 1:]
     columns = torch.arange(logits.shape[-1], device=logits.device) - centres[..., :1]

@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 
 from ..core.spine_curve import SpineCurve
 from ..core.straightening import StraightenedSlice
-from ..core.volume import Volume
+from ..core.volume import AIR_HU, Volume
 from ..networks.spine_curve_net import body_volume
 from ..phantom.acquisition import Protocol, random_protocol, sample_scanned, scan_lowres
 from ..phantom.anatomy import Patient, make_patient
+from ..phantom.truth import true_canal
+from .canal_samples import CanalSample
+from .slab_samples import SlabSample, body_sample, turned_frame
 from .slice_samples import SAMPLE_PIXEL_MM, SliceSample, jittered
 from .volume_samples import VolumeSample
 
@@ -41,6 +44,22 @@ def phantom_volumes(cache: Path, count: int, seed: int) -> list[VolumeSample]:
     return [
         VolumeSample(Volume(a["voxels"], a["ijk_to_ras"]), a["curve_ras"], a["level"], (True, True)) for a in cached
     ]
+
+
+def phantom_canals(cache: Path, count: int, seed: int) -> list[CanalSample]:
+    """Trunks of synthetic patients at 3 mm with their canals, the trunks of :func:`phantom_volumes`."""
+    samples = []
+    for number, trunk in enumerate(phantom_volumes(cache, count, seed)):
+        patient = make_patient(1000 * seed + number)
+        scanned = trunk.volume.sample(trunk.curve_ras, order=0) > AIR_HU + 1
+        points = trunk.curve_ras[np.flatnonzero(scanned)[0] : np.flatnonzero(scanned)[-1] + 1][::4]
+        samples.append(CanalSample(trunk.volume, SpineCurve(points, np.ones(len(points))), true_canal(patient)))
+    return samples
+
+
+def phantom_slabs(cache: Path, count: int, seed: int) -> list[SlabSample]:
+    """Slabs of synthetic patients; those that the cache lacks are rendered first."""
+    return [SlabSample(**arrays) for arrays in _cached(cache, "slab", count, seed, _render_slab)]
 
 
 def _cached(cache: Path, kind: str, count: int, seed: int, render: Callable[[int], Arrays]) -> list[Arrays]:
@@ -129,3 +148,24 @@ def _render_volume(seed: int) -> Arrays:
     level += np.minimum(arcs - centre_arcs[0], 0) / 17.0 + np.maximum(arcs - centre_arcs[-1], 0) / 32.0
     voxels = np.clip(np.round(trunk.voxels), -1024, 3072).astype(np.int16)
     return {"voxels": voxels, "ijk_to_ras": trunk.ijk_to_ras, "curve_ras": curve.position(arcs), "level": level}
+
+
+def _render_slab(seed: int) -> Arrays:
+    rng = np.random.default_rng(seed)
+    patient, protocol = make_patient(seed), random_protocol(rng)
+    canal_ras = true_canal(patient)
+    curve = jittered(_curve_in_view(patient, protocol), rng)
+    frame = turned_frame(curve, SpineCurve(canal_ras, np.ones(len(canal_ras))), rng)
+    grid = np.stack(np.meshgrid(*(np.arange(size) for size in frame.shape), indexing="ij"), -1)
+    points = frame.voxels_to_ras(grid).transpose(2, 0, 1, 3)
+    image = sample_scanned(patient, points, protocol, seed).transpose(1, 2, 0)
+    keypoints_ras = np.array([vertebra.keypoints_ras for vertebra in patient.vertebrae])
+    near = (np.abs(curve.length_mm / 2 + curve.ras_to_straight(keypoints_ras)[..., 2]) < curve.length_mm).all(1)
+    points_mm = -frame.ras_to_slab(keypoints_ras[near])[..., 1:]
+    whole = _measured(patient, protocol, keypoints_ras[near])
+    last_level = patient.vertebrae[int(np.flatnonzero(near)[-1])].number
+    known = np.zeros(frame.shape[2], bool)
+    for first, last in _known(points_mm, whole, float(frame.rows_mm[-1]), last_level >= 24):
+        known |= (frame.rows_mm >= first) & (frame.rows_mm <= last)
+    sample = body_sample(image.astype(np.float16), points_mm[whole], known)
+    return {name: getattr(sample, name) for name in ("image", "rows", "indices", "known")}

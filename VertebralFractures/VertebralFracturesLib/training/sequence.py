@@ -1,0 +1,228 @@
+"""``train sequence``: the second opinion, fractures along the spine in slabs."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy import ndimage
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.utils.data import DataLoader, IterableDataset
+
+from ..core.genant import PRESETS
+from ..core.roc import area_under_curve
+from ..core.second_opinion import MODERATE, ROWS_PER_POSITION
+from ..core.volume import AIR_HU
+from ..errors import UnusableInput
+from ..networks.fracture_sequence_net import FractureSequenceNet, bag_logit, normalised
+from .loop import Recipe
+from .options import add_common_arguments, chosen_recipe
+from .run import split_phantoms, train_and_save, worker_rng
+from .slab_cache import case_slabs
+from .slab_samples import SlabSample, grade_shares
+
+RECIPES = {"cpu": Recipe(steps=1500, batch_size=8, learning_rate=2e-3, average_decay=0.995, checkpoint_every=300)}
+CROP_ROWS = 128
+READER_SPREAD = 0.03
+"""Standard deviation of G between readers (|dG| 0.032 between the readers of Zakharov 2023)."""
+
+_CUTOFFS = PRESETS["genant"].cutoffs
+_FRACTURE_SHARE = 0.5
+_REAL_SHARE = 0.6
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    add_common_arguments(parser, RECIPES)
+    parser.add_argument("--variants", type=int, default=60, help="slabs of each case, each with other fractures")
+    parser.add_argument("--representation", choices=["2d", "2.5d", "3d"], default="3d", help="what of a slab is read")
+    parser.add_argument(
+        "--answers", choices=["positions", "bag"], default="positions", help="learn from positions or whole spines"
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Train, and write the weights into the output folder."""
+    torch.manual_seed(args.seed)
+    torch.set_num_threads(args.threads)
+    pools, held_out = training_pools(args)
+    net = FractureSequenceNet(args.representation, args.answers)
+    recipe = chosen_recipe(args, RECIPES)
+    batches = iter(DataLoader(CropStream(pools, args.seed), recipe.batch_size, num_workers=args.workers))
+
+    def loss(candidate: nn.Module, batch: dict[str, Tensor]) -> Tensor:
+        return sequence_loss(candidate(normalised(batch["image"])), batch, args.answers)
+
+    def validate(candidate: nn.Module) -> dict[str, float]:
+        return measure(candidate, held_out)
+
+    train_and_save(args, net, batches, loss, validate, recipe, weights_name(args.representation, args.answers))
+
+
+def weights_name(representation: str, answers: str = "positions") -> str:
+    """Name of the weight file of a variant."""
+    return f"fracture_sequence_{representation.replace('.', '')}{'_bag' if answers == 'bag' else ''}"
+
+
+def training_pools(args: argparse.Namespace) -> tuple[list[list[SlabSample]], list[SlabSample]]:
+    """Slabs to draw from, a pool a source, and the slabs held out.
+
+    :raises UnusableInput: neither cases nor synthetic patients were asked for.
+    """
+    pools: list[list[SlabSample]] = []
+    held_out: list[SlabSample] = []
+    if args.cases:
+        pool: list[SlabSample] = []
+        for name, samples in case_slabs(args.cache, args.cases, args.variants, args.phantom_seed):
+            print(f"{name}: {len(samples)} slabs", file=sys.stderr, flush=True)
+            if name in args.hold_out:
+                held_out += samples
+            else:
+                pool += samples
+        pools.append(pool)
+    if args.phantoms:
+        from .phantom_cache import phantom_slabs
+
+        drawn, reserved = split_phantoms(phantom_slabs(args.cache, args.phantoms, args.phantom_seed))
+        held_out += reserved
+        pools.append(drawn)
+    if not any(pools):
+        raise UnusableInput("nothing to train on: give --cases DIR, --phantoms COUNT or both")
+    return [pool for pool in pools if pool], held_out
+
+
+class CropStream(IterableDataset):
+    """Endless random crops; half of them around a body that is at least moderately fractured, if there is one.
+
+    :param pools: one pool a source, real cases first.
+    :param seed: of the randomness, beside the worker's own.
+    """
+
+    def __init__(self, pools: list[list[SlabSample]], seed: int) -> None:
+        self.pools, self.seed = pools, seed
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        rng = worker_rng(self.seed)
+        while True:
+            is_first = len(self.pools) == 1 or rng.random() < _REAL_SHARE
+            pool = self.pools[0 if is_first else int(rng.integers(1, len(self.pools)))]
+            yield random_crop(pool[rng.integers(len(pool))], rng)
+
+
+def random_crop(sample: SlabSample, rng: np.random.Generator) -> dict[str, NDArray[np.float32]]:
+    """A stretch of a slab, mirrored, shifted across and degraded, with its targets.
+
+    :return: fields of :func:`targets` of :data:`CROP_ROWS` rows, with the image in Hounsfield units.
+    """
+    focus = rng.integers(0, max(1, sample.image.shape[2]))
+    fractured = np.flatnonzero(sample.indices <= _CUTOFFS[MODERATE - 1])
+    if len(fractured) and rng.random() < _FRACTURE_SHARE:
+        focus = sample.rows[rng.choice(fractured)].mean()
+    elif len(sample.rows):
+        focus = sample.rows[rng.integers(len(sample.rows))].mean()
+    first = round(focus - rng.uniform(0.25, 0.75) * CROP_ROWS)
+    image = _window(np.asarray(sample.image, np.float32), first)
+    if rng.random() < 0.5:
+        image = image[::-1]
+    image = np.roll(image, tuple(rng.integers([-1, -2], [2, 3])), axis=(0, 1))
+    known = _window(sample.known[None, None].astype(np.float32), first, 0.0)[0, 0]
+    return {"image": _degraded(image, rng), **targets(sample.rows - first, sample.indices, known)}
+
+
+def _window(image: NDArray[np.float32], first: int, fill: float = AIR_HU) -> NDArray[np.float32]:
+    """:data:`CROP_ROWS` rows from a first one on, filled beyond the slab."""
+    window = np.full((*image.shape[:2], CROP_ROWS), fill, np.float32)
+    low, high = max(first, 0), min(first + CROP_ROWS, image.shape[2])
+    if high > low:
+        window[..., low - first : high - first] = image[..., low:high]
+    return window
+
+
+def targets(
+    rows: NDArray[np.floating], indices: NDArray[np.floating], known: NDArray[np.floating]
+) -> dict[str, NDArray]:
+    """What a network should say of each position.
+
+    :param rows: (n, 2) first and last row of each body.
+    :param indices: (n,) index G of each.
+    :param known: (rows,) where every body is marked.
+    :return: shares (positions, 5) of the classes; counted (positions,), where they are known; fractured (), whether a
+        body wholly inside is at least moderately fractured.
+    """
+    positions = len(known) // ROWS_PER_POSITION
+    centres = (np.arange(positions) + 0.5) * ROWS_PER_POSITION - 0.5
+    shares = np.zeros((positions, 5), np.float32)
+    shares[:, 0] = 1.0
+    for (first, last), grades in zip(rows, grade_shares(indices, _CUTOFFS, READER_SPREAD), strict=True):
+        inside = (centres >= first) & (centres <= last)
+        shares[inside, 0] = 0.0
+        shares[inside, 1:] = grades
+    counted = known[: positions * ROWS_PER_POSITION].reshape(positions, ROWS_PER_POSITION).min(1)
+    worst = shares[counted > 0, 1 + MODERATE :].sum(1).max(initial=0.0)
+    return {"shares": shares, "counted": counted.astype(np.float32), "fractured": np.float32(worst)}
+
+
+def _degraded(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Vary contrast, sharpness and noise."""
+    measured = image > AIR_HU + 1
+    result = image * rng.uniform(0.75, 1.35) + rng.normal(0, 30)
+    if rng.random() < 0.3:
+        result = ndimage.gaussian_filter1d(result, rng.uniform(0.3, 0.9), axis=2)
+    if rng.random() < 0.2:
+        result = ndimage.gaussian_filter1d(result, rng.uniform(0.3, 0.8), axis=1)
+    result = result + rng.normal(0, 1, image.shape) * rng.exponential(30.0)
+    return np.where(measured, result, AIR_HU).astype(np.float32)
+
+
+def sequence_loss(logits: Tensor, batch: dict[str, Tensor], answers: str) -> Tensor:
+    """Cross-entropy to the shares of the classes at known positions; or, for a bag, of the whole crop.
+
+    :param logits: (batch, positions, classes).
+    :param batch: fields of :func:`targets`.
+    :param answers: "positions" or "bag".
+    """
+    if answers == "bag":
+        pooled = bag_logit(logits[..., 0].float(), batch["counted"])
+        return functional.binary_cross_entropy_with_logits(pooled, batch["fractured"])
+    entropy = -(functional.log_softmax(logits.float(), -1) * batch["shares"]).sum(-1)
+    return (entropy * batch["counted"]).sum() / batch["counted"].sum().clamp_min(1.0)
+
+
+@torch.inference_mode()
+def vertebra_scores(net: FractureSequenceNet, sample: SlabSample) -> NDArray[np.float64]:
+    """Logit (n,) of an at least moderate fracture of each body of a sample, as a network sees it."""
+    image = torch.from_numpy(np.asarray(sample.image, np.float32))
+    padded = functional.pad(image, (0, -image.shape[2] % ROWS_PER_POSITION), value=AIR_HU)
+    device = next(net.parameters()).device
+    logits = net(normalised(torch.stack([padded, padded.flip(0)]).to(device))).float().mean(0).cpu()
+    if net.answers == "bag":
+        score = logits[:, 0]
+    else:
+        shares = torch.log_softmax(logits[:, 1:], -1)
+        score = torch.logsumexp(shares[:, MODERATE:], -1) - torch.logsumexp(shares[:, :MODERATE], -1)
+    centres = (np.arange(len(score)) + 0.5) * ROWS_PER_POSITION - 0.5
+    scores = []
+    for first, last in sample.rows:
+        inside = (centres > first + 0.15 * (last - first)) & (centres < last - 0.15 * (last - first))
+        values = score.numpy()[inside]
+        scores.append(np.nan if not len(values) else values.max() if net.answers == "bag" else values.mean())
+    return np.array(scores, dtype=np.float64)
+
+
+def measure(net: nn.Module, samples: list[SlabSample]) -> dict[str, float]:
+    """Areas under the ROC curve of at least moderate fractures, of vertebrae and of slabs."""
+    assert isinstance(net, FractureSequenceNet)
+    if not samples:
+        return {}
+    scores = [vertebra_scores(net, sample) for sample in samples]
+    truth = [sample.indices <= _CUTOFFS[MODERATE - 1] for sample in samples]
+    filled = [np.nan_to_num(one, nan=-20.0) for one in scores]
+    whole = [(any(one), float(score.max())) for one, score in zip(truth, filled, strict=True) if len(score)]
+    return {
+        "vertebra AUC": area_under_curve(np.concatenate(truth), np.concatenate(filled)),
+        "slab AUC": area_under_curve(np.array([one for one, _ in whole]), np.array([score for _, score in whole])),
+    }
