@@ -314,7 +314,8 @@ def _hard_cases(args: argparse.Namespace) -> None:
             lambda volume: analyze(volume, models, preset=args.preset), cases, read_volume, args.only, progress
         )
         real = args.cases.resolve().name if args.cases else "none"
-        facts = {"real cases": real, "detector": args.detector, "software": f"{PROGRAM} {__version__}"}
+        networks = ", ".join(f"{name} {version[:24]}" for name, version in models.versions.items())
+        facts = {"real cases": real, "networks": networks, "software": f"{PROGRAM} {__version__}"}
         write_hard_cases(folder, results, facts)
     print(f"{hard_case_text(results)}\n{args.output}: {', '.join(FILES)}")
 
