@@ -21,6 +21,8 @@ VIEW_QUESTIONS = ("mirrored", "inverted", "frontal")
 WINDOW = 4
 """Pixels on each side of a peak over which its place is averaged."""
 
+_TWIN_MM = 8.0
+
 
 class VertebraFinder(nn.Module):
     """Step 1, first network: where the bodies are and which they are, and how the image lies.
@@ -125,7 +127,17 @@ def find_bodies(
     centres = (torch.stack([columns, rows], -1) + shift) * STEP_ONE_PIXEL_MM
     levels = functional.avg_pool2d(level_logits, 3, 1, 1)[0, :, rows, columns].T.softmax(-1)
     parts = (centres, score[0, 0, rows, columns], levels, view[0].sigmoid())
-    return FoundBodies(*(part.cpu().numpy().astype(np.float64) for part in parts))
+    return _without_twins(FoundBodies(*(part.cpu().numpy().astype(np.float64) for part in parts)))
+
+
+def _without_twins(found: FoundBodies) -> FoundBodies:
+    """Of peaks too close for two bodies the strongest, by falling score."""
+    kept: list[int] = []
+    for place in np.argsort(-found.scores, kind="stable"):
+        apart = np.linalg.norm(found.centres_mm[kept] - found.centres_mm[place], axis=-1)
+        if not len(apart) or apart.min() > _TWIN_MM:
+            kept.append(int(place))
+    return FoundBodies(found.centres_mm[kept], found.scores[kept], found.levels[kept], found.view)
 
 
 def centre_windows(logits: Tensor, index: Tensor, rows: Tensor, columns: Tensor) -> Tensor:

@@ -80,6 +80,16 @@ class _Block:
     origin_ras: NDArray[np.float64]
     step_mm: NDArray[np.float64]
 
+    def slab(self, right: float, superior: NDArray, anterior: NDArray) -> NDArray[np.float32]:
+        """Densities (2, superior, anterior) between the grid's points, linearly interpolated."""
+        place = np.clip((right - self.origin_ras[0]) / self.step_mm[0], 0, self.densities.shape[1] - 1)
+        first = min(int(place), self.densities.shape[1] - 2)
+        share = np.float32(place - first)
+        layer = self.densities[:, first] * (1 - share) + self.densities[:, first + 1] * share
+        down = _interpolation((superior - self.origin_ras[2]) / self.step_mm[2], layer.shape[1])
+        across = _interpolation((anterior - self.origin_ras[1]) / self.step_mm[1], layer.shape[2])
+        return np.asarray(down @ layer @ across.T)
+
     def integrals(self, camera: Camera, step: int = 1) -> NDArray[np.float32]:
         """Line integrals (2, rows, columns) in g/cm2 along the camera's rays, slab by slab from left to right."""
         rays, source = camera.rays_ras(step), camera.source_ras
@@ -99,8 +109,15 @@ class _Block:
         return total * depth_cm
 
 
+def _interpolation(places: NDArray[np.float64], count: int) -> NDArray[np.float32]:
+    """Weights (places, count) of linear interpolation among some numbers."""
+    return np.maximum(1 - np.abs(np.clip(places, 0, count - 1)[:, None] - np.arange(count)), 0).astype(np.float32)
+
+
 class Absorber:
-    """What of a patient absorbs X-rays: finely around the spine, coarsely elsewhere, the two faded into one another.
+    """What of a patient absorbs X-rays: coarsely everywhere, and what a finer look around the spine adds to that.
+
+    The finer part is a difference, faded out at its faces: where both agree, as in soft tissue, there is no seam.
 
     :param sample: Hounsfield units at points; -1000 outside the patient.
     :param bounds_ras: (2, 3) lower and upper corner of what is known of the patient.
@@ -113,50 +130,50 @@ class Absorber:
         bounds = np.asarray(bounds_ras, dtype=np.float64)
         spine = np.stack([points.min(0) - margin[:, 0], points.max(0) + margin[:, 1]])
         self.spine_ras = np.stack([np.maximum(spine[0], bounds[0]), np.minimum(spine[1], bounds[1])])
-        self._fine = self._block(sample, self.spine_ras, np.array(_FINE_MM), 0.8, False)
-        self._coarse = self._block(sample, bounds, np.full(3, _COARSE_MM), _COARSE_MM, True)
+        self._coarse = self._block(sample, bounds, np.full(3, _COARSE_MM), _COARSE_MM)
+        self._fine = self._block(sample, self.spine_ras, np.array(_FINE_MM), 0.8, self._coarse)
 
     def _block(
-        self, sample: Sample, bounds: NDArray[np.float64], step: NDArray[np.float64], blur_mm: float, outside: bool
+        self,
+        sample: Sample,
+        bounds: NDArray[np.float64],
+        step: NDArray[np.float64],
+        blur_mm: float,
+        base: _Block | None = None,
     ) -> _Block:
-        right, anterior, superior = (np.arange(low, high, s) for low, high, s in zip(*bounds, step, strict=True))
+        """The densities in a box; those that they add to another block where there is one."""
+        axes = [np.arange(low, high, s) for low, high, s in zip(*bounds, step, strict=True)]
+        right, anterior, superior = axes
         kept = np.zeros((2, len(right), len(superior), len(anterior)), np.float32)
         points = np.empty((len(superior), len(anterior), 3), np.float32)
         points[..., 1], points[..., 2] = anterior[None, :], superior[:, None]
+        shares = [self._share(axis, places) for axis, places in enumerate(axes)]
         for slab, place in enumerate(right):
             points[..., 0] = place
-            share = self._share(float(place), superior, anterior)
-            kept[:, slab] = densities(sample(points, blur_mm)) * (1 - share if outside else share)
-        return _Block(kept, np.array([right[0], anterior[0], superior[0]]), step)
+            kept[:, slab] = densities(sample(points, blur_mm))
+            if base is not None:
+                kept[:, slab] -= base.slab(float(place), superior, anterior)
+                kept[:, slab] *= shares[0][slab] * shares[2][:, None] * shares[1]
+        return _Block(kept, np.array([one[0] for one in axes]), step)
 
-    def _share(self, right: float, superior: NDArray, anterior: NDArray) -> NDArray[np.float32]:
-        """How much of a slab (superior, anterior) the fine block takes: 1 inside, falling to 0 at its faces."""
-        shares = []
-        for axis, places in enumerate((np.array([right]), anterior, superior)):
-            low, high = self.spine_ras[:, axis]
-            inside = np.clip(np.minimum(places - low, high - places) / _RAMP_MM, 0, 1).astype(np.float32)
-            shares.append(inside * inside * (3 - 2 * inside))
-        return shares[0] * shares[2][:, None] * shares[1]
+    def _share(self, axis: int, places: NDArray[np.float64]) -> NDArray[np.float32]:
+        """How much the finer part counts along one axis: 1 inside, falling to 0 at its faces."""
+        low, high = self.spine_ras[:, axis]
+        inside = np.clip(np.minimum(places - low, high - places) / _RAMP_MM, 0, 1)
+        return (inside * inside * (3 - 2 * inside)).astype(np.float32)
 
     def integrals(self, camera: Camera) -> NDArray[np.float32]:
         """Water and bone (2, rows, columns) in g/cm2 along the rays of a camera."""
-        step = max(1, round(_COARSE_MM / camera.pixel_mm))
+        step = max(1, round(_COARSE_MM / 2 / camera.pixel_mm))
         coarse = self._coarse.integrals(camera, step)
         rows, columns = (np.arange(count) / step for count in camera.shape)
         place = np.stack(np.meshgrid(rows, columns, indexing="ij"))
         around = np.stack([ndimage.map_coordinates(one, place, order=1) for one in coarse])
-        return around + self._fine.integrals(camera)
+        return np.maximum(around + self._fine.integrals(camera), 0)
 
     def frontal_integrals(self) -> NDArray[np.float32]:
         """Water and bone (2, rows, columns) in g/cm2 from front to back by parallel rays, in pixels of 4 mm."""
-        whole = self._coarse
-        total = whole.densities.sum(3) * (_COARSE_MM / 10)
-        fine = self._fine.densities.sum(3) * (self._fine.step_mm[2] / 10)
-        axes = [np.arange(n) * _COARSE_MM + whole.origin_ras[a] for n, a in zip(total.shape[1:], (0, 2), strict=True)]
-        place = np.stack(np.meshgrid(*axes, indexing="ij"))
-        for row, axis in enumerate((0, 2)):
-            place[row] = (place[row] - self._fine.origin_ras[axis]) / self._fine.step_mm[axis]
-        total += np.stack([ndimage.map_coordinates(one, place, order=1) for one in fine])
+        total = self._coarse.densities.sum(3) * (_COARSE_MM / 10)
         return total.transpose(0, 2, 1)[:, ::-1]
 
 

@@ -36,8 +36,8 @@ from .reference_cases import flat_cases, reference_cases
 from .run import Batch, train_and_save, worker_rng
 
 RECIPES = {
-    "step-one": Recipe(steps=800, batch_size=8, learning_rate=3e-3, checkpoint_every=100),
-    "refiner": Recipe(steps=1600, batch_size=24, learning_rate=3e-3, checkpoint_every=100),
+    "step-one": Recipe(steps=800, batch_size=8, learning_rate=3e-3, average_decay=0.99, checkpoint_every=100),
+    "refiner": Recipe(steps=1600, batch_size=24, learning_rate=3e-3, average_decay=0.99, checkpoint_every=100),
 }
 NETWORKS: dict[str, Callable[[], nn.Module]] = {"step-one": StepOne, "refiner": LandmarkRefiner}
 SHAPE = (128, 80)

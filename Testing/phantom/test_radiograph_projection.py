@@ -1,0 +1,123 @@
+"""Projections of bodies whose line integrals and shadows are known."""
+
+import numpy as np
+import pytest
+from VertebralFracturesLib.core.volume import Volume
+from VertebralFracturesLib.phantom.radiograph_exposure import Exposure, expose, random_exposure
+from VertebralFracturesLib.phantom.radiograph_projection import (
+    Absorber,
+    Camera,
+    densities,
+    lateral_axes,
+    random_camera,
+    volume_sample,
+)
+
+BOUNDS = np.array([[-90.0, -90, -60], [90, 90, 60]])
+SPINE = np.array([[[0.0, y, z] for y, z in ((15, 10), (15, -10), (0, 8), (0, -8), (-15, 10), (-15, -10))]])
+
+
+def camera(axes: np.ndarray, source_mm: float = 1000.0) -> Camera:
+    return Camera(np.array([2.0, -3.0, 1.0]), axes, source_mm, (100, 150), 1.0, (75.0, 50.0))
+
+
+def ball(centre: np.ndarray, radius_mm: float):
+    """Water with a ball of 400 HU in air, sharp to the blur."""
+
+    def sample(points: np.ndarray, blur_mm: float) -> np.ndarray:
+        inside = np.clip((radius_mm - np.linalg.norm(points - centre, axis=-1)) / blur_mm + 0.5, 0, 1)
+        return (-1000 + 1400 * inside).astype(np.float32)
+
+    return sample
+
+
+def test_densities_are_those_of_water_and_bone() -> None:
+    water, bone = densities(np.array([-1000.0, 0, 80, 700, 1500], np.float32))
+    np.testing.assert_allclose(water, [0, 1, 1.08, 0, 0], atol=1e-5)
+    assert bone[:3] == pytest.approx([0, 0, 0])
+    assert 1.4 < bone[3] < bone[4] < 2.1
+
+
+@pytest.mark.parametrize("source_mm", [900.0, -1500.0])
+@pytest.mark.parametrize("angles", [(0, 0, 0), (8, -4, 6)])
+def test_a_ball_is_seen_where_its_centre_is_projected(source_mm: float, angles: tuple[int, int, int]) -> None:
+    for centre in ((25.0, 8.0, -6.0), (-30.0, -12.0, 10.0)):
+        one = camera(lateral_axes(*angles), source_mm)
+        seen = Absorber(ball(np.array(centre), 9.0), BOUNDS, SPINE).integrals(one).sum(0)
+        rows, columns = np.indices(seen.shape)
+        found = [(seen * columns).sum() / seen.sum(), (seen * rows).sum() / seen.sum()]
+        np.testing.assert_allclose(found, one.project(centre), atol=0.12)
+
+
+def test_nothing_is_lost_where_fine_and_coarse_meet() -> None:
+    def water(points: np.ndarray, blur_mm: float) -> np.ndarray:
+        inside = np.clip((50.0 - np.abs(points[..., 0])) / blur_mm + 0.5, 0, 1)
+        return (-1000 + 1000 * inside).astype(np.float32)
+
+    one = camera(lateral_axes(), 1e6)
+    depth_cm = Absorber(water, BOUNDS, SPINE).integrals(one)[0]
+    np.testing.assert_allclose(depth_cm[10:-10, 10:-10], 10.0, atol=0.12)
+
+
+def test_closer_to_the_tube_is_larger() -> None:
+    one = camera(lateral_axes(), 1000.0)
+    size = [np.ptp(one.project([[right, -3 + half, 1.0] for half in (-20.0, 20.0)])[:, 0]) for right in (2.0, 202.0)]
+    assert size[0] == pytest.approx(40.0)
+    assert size[1] == pytest.approx(40.0 * 1000 / 800)
+
+
+def test_anterior_is_left_and_superior_up() -> None:
+    for seed in range(5):
+        one = random_camera(SPINE, (-60.0, 60.0), 0.8, np.random.default_rng(seed))
+        anterior, posterior = one.project(SPINE[0][[0, 4]])
+        superior, inferior = one.project(SPINE[0][[2, 3]])
+        assert anterior[0] < posterior[0]
+        assert superior[1] < inferior[1]
+
+
+def test_a_frontal_view_holds_all_tissue() -> None:
+    frontal = Absorber(ball(np.array([10.0, 0.0, -20.0]), 30.0), BOUNDS, SPINE).frontal_integrals().sum(0)
+    columns = np.arange(frontal.shape[1])
+    across = BOUNDS[0, 0] + 4.0 * (frontal * columns).sum() / frontal.sum()
+    assert across == pytest.approx(10.0, abs=0.5)
+
+
+def test_cts_are_sampled_in_the_world() -> None:
+    voxels = np.full((40, 40, 40), -1000, np.int16)
+    voxels[20:, :, :] = 0
+    sample = volume_sample(Volume(voxels, np.array([[3.0, 0, 0, -60], [0, 3, 0, -60], [0, 0, 3, -60], [0, 0, 0, 1]])))
+    points = np.array([[0.0, 0, 20], [0, 0, -20], [0, 0, 500]], np.float32)
+    assert sample(points, 0.8).tolist() == [0, -1000, -1000]
+
+
+def test_bone_is_bright_and_softer_rays_show_it_more() -> None:
+    """The picture runs from the least to the most water; bone adds to it more where the rays are soft."""
+    integrals = np.zeros((2, 60, 60), np.float32)
+    integrals[0] = np.linspace(10, 30, 60)[None]
+    integrals[1, 20:40] = 2.0
+    added = []
+    for mean_kev in (45.0, 95.0):
+        exposure = Exposure(mean_kev, 5.0, scatter=0.0, detail=0.0, photons=1e12, response_mm=0.01)
+        image = expose(integrals, 1.0, exposure, np.random.default_rng(1))
+        added.append(float((image[30] - image[5]).mean() / (image[5, -1] - image[5, 0])))
+    assert added[0] > 1.3 * added[1] > 0
+
+
+def test_scatter_veils_and_photons_make_grain() -> None:
+    integrals = np.zeros((2, 80, 80), np.float32)
+    integrals[0] = np.linspace(5, 25, 80)[None]
+
+    def grain(**changes: float) -> float:
+        image = expose(integrals, 1.0, Exposure(detail=0.0, **changes), np.random.default_rng(1))
+        return float(np.abs(np.diff(image, axis=0)).mean())
+
+    assert grain(photons=1e3, scatter=0.0) > 3 * grain(photons=1e5, scatter=0.0)
+
+
+def test_random_exposures_are_finite_and_differ() -> None:
+    integrals = np.zeros((2, 50, 40), np.float32)
+    integrals[0], integrals[1, 10:30, 10:30] = 15.0, 4.0
+    images = [expose(integrals, 2.0, random_exposure(np.random.default_rng(i)), np.random.default_rng(i))
+              for i in range(6)]  # fmt: skip
+    assert all(np.isfinite(image).all() for image in images)
+    assert np.std([image.mean() for image in images]) > 1e-3

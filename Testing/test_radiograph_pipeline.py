@@ -1,0 +1,114 @@
+"""The stages on a made-up radiograph, with networks without an error: what is turned, scaled, named and refused."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from perfect_radiograph import LEVELS, PIXEL_MM, PerfectFinder, landmarks_mm, perfect_models, picture
+from VertebralFracturesLib.core.norms import HEIGHT_NORMS
+from VertebralFracturesLib.core.radiograph import RELATIVE_LENGTHS, Radiograph, RadiographReport
+from VertebralFracturesLib.errors import Cancelled, NoSpineFound, UnusableInput
+from VertebralFracturesLib.radiograph_pipeline import RADIOGRAPH_STAGES, analyze_radiograph
+
+MODELS = perfect_models()
+
+
+def points_mm(report: RadiographReport, image: np.ndarray) -> np.ndarray:
+    """The vertebrae (n, 6, 2), column and row in mm of the picture as it was before it was turned."""
+    placed = Radiograph(image, report.pixel_mm, report.anterior_is)
+    points = placed.ras_to_pixels([vertebra.keypoints_ras for vertebra in report.spine.vertebrae]) * report.pixel_mm
+    if report.anterior_is == "right":
+        points[..., 0] = (image.shape[1] - 1) * report.pixel_mm - points[..., 0]
+    return points
+
+
+@pytest.mark.parametrize("is_mirrored", [False, True])
+@pytest.mark.parametrize("is_inverted", [False, True])
+@pytest.mark.parametrize("is_told", [False, True])
+def test_everything_is_found_however_the_image_lies(is_mirrored: bool, is_inverted: bool, is_told: bool) -> None:
+    image = picture()[:, ::-1] if is_mirrored else picture()
+    image = np.ascontiguousarray(-image if is_inverted else image)
+    side = "right" if is_mirrored else "left"
+    report = analyze_radiograph(Radiograph(image, PIXEL_MM, side if is_told else None), MODELS)
+    assert report.anterior_is == side
+    assert tuple(report.spine.levels) == LEVELS
+    np.testing.assert_allclose(points_mm(report, image), landmarks_mm()[:-1], atol=0.6)
+    assert report.sacral_endplate_ras is not None
+    assert report.angles_deg["sacral_slope_deg"] == pytest.approx(23.0, abs=0.5)
+    assert report.angles_deg["lordosis_l1_l5_deg"] == pytest.approx(20.0, abs=0.7)
+    assert any("which side" in text for text in report.spine.warnings) != is_told
+
+
+def test_heights_and_grades_are_those_of_the_points() -> None:
+    report = analyze_radiograph(Radiograph(picture(), PIXEL_MM, "left"), MODELS, preset="pisov", input={"path": "x"})
+    for measures in report.spine.measures:
+        assert measures is not None
+        np.testing.assert_allclose(measures.heights_mm, [26, 22, 26], atol=0.4)
+        assert measures.grade == 0
+    assert (report.spine.preset, report.spine.input, report.spine.models) == ("pisov", {"path": "x"}, {"perfect": "1"})
+    assert all((vertebra.uncertainty_mm > 0).all() for vertebra in report.spine.vertebrae)
+
+
+def test_without_a_scale_the_patient_is_of_average_size() -> None:
+    known = analyze_radiograph(Radiograph(picture(), PIXEL_MM, "left"), MODELS)
+    report = analyze_radiograph(Radiograph(picture(), None, "left"), MODELS)
+    assert not report.is_scale_known
+    assert report.spine.warnings[0] == RELATIVE_LENGTHS
+    np.testing.assert_allclose(
+        [one.genant_index for one in report.spine.measures],
+        [one.genant_index for one in known.spine.measures],
+        atol=0.02,
+    )
+    expected = np.median([HEIGHT_NORMS[level].mean_mm[2] for level in LEVELS]) / 26 * PIXEL_MM
+    assert report.pixel_mm == pytest.approx(expected, rel=0.06)
+    for name, angle in known.angles_deg.items():
+        assert (report.angles_deg[name] is None) == (angle is None)
+        assert angle is None or report.angles_deg[name] == pytest.approx(angle, abs=0.7)
+
+
+def test_step_one_alone_gives_its_own_landmarks() -> None:
+    image = picture()
+    rough = analyze_radiograph(Radiograph(image, PIXEL_MM, "left"), MODELS, refine=False)
+    np.testing.assert_allclose(points_mm(rough, image), landmarks_mm()[:-1], atol=1e-3)
+    assert {float(one) for vertebra in rough.spine.vertebrae for one in vertebra.uncertainty_mm} == {2.0}
+
+
+def test_finer_pixels_than_the_networks_use() -> None:
+    image = np.repeat(np.repeat(picture(), 4, 0), 4, 1)
+    report = analyze_radiograph(Radiograph(image, PIXEL_MM / 4, "left"), MODELS)
+    np.testing.assert_allclose(points_mm(report, image), landmarks_mm()[:-1], atol=1.0)
+
+
+def test_progress_and_cancel() -> None:
+    stages = []
+    analyze_radiograph(
+        Radiograph(picture(), PIXEL_MM, "left"), MODELS, progress=lambda stage, fraction: stages.append(stage)
+    )
+    assert tuple(dict.fromkeys(stages)) == RADIOGRAPH_STAGES
+    with pytest.raises(Cancelled):
+        analyze_radiograph(Radiograph(picture(), PIXEL_MM, "left"), MODELS, cancel=lambda: True)
+
+
+class OtherFinder(PerfectFinder):
+    """Sees a frontal view, or nothing."""
+
+    def __init__(self, frontal: float, shift: float) -> None:
+        super().__init__()
+        self.frontal, self.shift = frontal, shift
+
+    def forward(self, image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        logits, levels, view = super().forward(image)
+        view[0, 2] = self.frontal
+        return logits + self.shift, levels, view
+
+
+@pytest.mark.parametrize("pixel_mm", [PIXEL_MM, None])
+def test_frontal_views_and_other_pictures_are_refused(pixel_mm: float | None) -> None:
+    models = replace(perfect_models())
+    models.step_one.finder = OtherFinder(9.0, 0.0)
+    with pytest.raises(UnusableInput, match="frontal view"):
+        analyze_radiograph(Radiograph(picture(), pixel_mm), models)
+    models.step_one.finder = OtherFinder(-9.0, -30.0)
+    with pytest.raises(NoSpineFound, match="no spine found"):
+        analyze_radiograph(Radiograph(picture(), pixel_mm), models)
