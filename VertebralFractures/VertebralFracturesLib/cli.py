@@ -24,6 +24,7 @@ _TRAINED_PARTS = {
     **_MAIN_PARTS,
     "canal": "the spinal canal",
     "sequence": "the second opinion, fractures along the spine",
+    "radiographs": "the networks for lateral radiographs",
 }
 
 
@@ -70,11 +71,15 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_analyze(commands.add_parser("analyze", help="measure the vertebrae of a CT"))
+    _add_radiograph(commands.add_parser("radiograph", help="measure vertebrae and angles in a lateral radiograph"))
     _add_demo(commands.add_parser("demo", help="make a synthetic patient, measure it, compare with the truth"))
     _add_pictures(commands.add_parser("pictures", help="draw the views of 3D Slicer as PNG files"))
     _add_evaluate(commands.add_parser("evaluate", help="compare with reference cases"))
     _add_cross_validate(commands.add_parser("cross-validate", help="train both networks and evaluate, fold by fold"))
+    _add_compare_detectors(commands.add_parser("compare-detectors", help="train and measure both detectors alike"))
     _add_hard_cases(commands.add_parser("hard-cases", help="run the suite of hard cases, with a figure of each"))
+    text = "project CTs and synthetic patients to radiographs and compare"
+    _add_evaluate_radiographs(commands.add_parser("evaluate-radiographs", help=text))
     _add_experts(commands.add_parser("experts", help="compare the readers of published annotations with one another"))
     _add_phantom(commands.add_parser("phantom", help="write synthetic patients as reference cases"))
     _add_fracture(commands.add_parser("fracture", help="write reference cases with bodies pressed into fractures"))
@@ -90,11 +95,19 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def _add_run_options(parser: argparse.ArgumentParser) -> None:
-    """What every command that runs the networks takes."""
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the networks run")
+    """What every command that runs the networks on CTs takes."""
+    _add_device(parser)
     parser.add_argument(
         "--detector", choices=("anchor-free", "anchor"), default="anchor-free", help="Zakharov 2023 or Pisov 2020"
     )
+    _add_preset(parser)
+
+
+def _add_device(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the networks run")
+
+
+def _add_preset(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--preset",
         choices=("genant", "pisov"),
@@ -144,6 +157,62 @@ def _input_name(path: Path) -> str:
         if suffix and name.lower().endswith(suffix.lower()):
             return name[: -len(suffix)] or "volume"
     return name
+
+
+def _add_radiograph(parser: argparse.ArgumentParser) -> None:
+    text = "lateral radiograph: DICOM, PNG, JPEG or TIFF file, or a single slice as NIfTI, NRRD or MetaImage"
+    parser.add_argument("input", metavar="IMAGE", type=Path, help=text)
+    text = "side of a pixel in the patient, instead of what the file says; without any, heights are relative"
+    parser.add_argument("--pixel-spacing", metavar="MM", type=float, help=text)
+    _add_output(parser, "NAME-vertebral-fractures")
+    _add_device(parser)
+    _add_preset(parser)
+    parser.set_defaults(command=_radiograph)
+
+
+def _radiograph(args: argparse.Namespace) -> None:
+    from .output import output_folder
+    from .radiograph_analysis import RESULT_FILES, analyze_read_radiograph
+    from .radiograph_io import read_radiograph
+    from .terminal import ProgressLine, angle_table, result_table
+
+    target = args.output or Path(f"{_input_name(args.input)}-{PROGRAM}")
+    with output_folder(target, args.overwrite) as folder, ProgressLine() as progress:
+        progress("reading", 0.0)
+        read = read_radiograph(args.input, args.pixel_spacing)
+        report = analyze_read_radiograph(read, folder, device=args.device, preset=args.preset, progress=progress)
+    for warning in report.spine.warnings:
+        _say(f"warning: {warning}")
+    print(f"{result_table(report.spine)}\n\n{angle_table(report)}")
+    print(f"\n{report.spine.summary.statement}\n\n{target}: {', '.join(RESULT_FILES)}")
+
+
+def _add_evaluate_radiographs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("data", metavar="DATA", type=Path, nargs="?", help="folder of reference cases to project")
+    parser.add_argument("--phantoms", type=int, default=0, metavar="N", help="synthetic patients to project as well")
+    parser.add_argument("--seed", type=int, default=900000, help="of the first of them (default: 900000)")
+    parser.add_argument("--views", type=int, default=3, help="projections of each (default: 3)")
+    _add_output(parser, "the table is printed only")
+    _add_device(parser)
+    parser.set_defaults(command=_evaluate_radiographs)
+
+
+def _evaluate_radiographs(args: argparse.Namespace) -> None:
+    from contextlib import nullcontext
+
+    from .evaluation.radiographs import evaluate_radiographs, radiographs_text, write_radiographs
+    from .networks.radiograph_weights import load_radiograph_models
+    from .output import output_folder
+    from .terminal import ProgressLine
+
+    if args.data is None and args.phantoms < 1:
+        raise UnusableInput("nothing to evaluate: name a folder of reference cases, or --phantoms N")
+    with output_folder(args.output, args.overwrite) if args.output else nullcontext() as folder, ProgressLine() as line:
+        models = load_radiograph_models(args.device)
+        results = evaluate_radiographs(models, args.data, args.phantoms, args.seed, args.views, line)
+        if folder is not None:
+            write_radiographs(folder, results)
+    print(radiographs_text(results), end="")
 
 
 def _add_demo(parser: argparse.ArgumentParser) -> None:
@@ -284,6 +353,45 @@ def _cross_validate(args: argparse.Namespace) -> None:
     evaluation = cross_validate(settings, args.output, facts)
     write_evaluation(args.output, evaluation, find_cases(args.cases), read_volume)
     print(evaluation_text(evaluation), end="")
+
+
+def _add_compare_detectors(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--cases", type=Path, required=True, metavar="DIR", help="reference cases to train on")
+    parser.add_argument("--data", type=Path, nargs="*", default=[], metavar="DIR", help="further ones to measure on")
+    parser.add_argument("--folds", type=int, default=3, help="number of folds (default: 3)")
+    parser.add_argument("--seed", type=int, default=1, help="of the split and the trainings (default: 1)")
+    text = 'further arguments of "train vertebrae" in one word, as in --vertebrae-options="--steps 6000"'
+    parser.add_argument("--vertebrae-options", type=shlex.split, default=[], metavar="WORDS", help=text)
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the networks run")
+    text = "folder of the folds; a broken run goes on in it"
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help=text)
+    parser.set_defaults(command=_compare_detectors)
+
+
+def _compare_detectors(args: argparse.Namespace) -> None:
+    if args.folds < 2 or args.seed < 0:
+        raise UnusableInput("--folds has to be 2 or more and --seed 0 or more")
+
+    from .core.text_table import text_table
+    from .evaluation.detector_comparison import (
+        ComparisonSettings,
+        compare_detectors,
+        comparison_tables,
+        write_comparison,
+    )
+
+    settings = ComparisonSettings(
+        cases=str(args.cases.resolve()),
+        data=tuple(str(data.resolve()) for data in args.data),
+        folds=args.folds,
+        seed=args.seed,
+        device=args.device,
+        vertebrae_options=tuple(args.vertebrae_options),
+    )
+    results = compare_detectors(settings, args.output)
+    write_comparison(args.output, settings, results)
+    for table in comparison_tables(results):
+        print(f"{table.title} ({table.note})\n{text_table(table.header, table.rows)}\n")
 
 
 def _add_hard_cases(parser: argparse.ArgumentParser) -> None:
