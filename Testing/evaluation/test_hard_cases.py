@@ -58,7 +58,7 @@ def test_a_bent_spine_is_found_and_measured(results, scan):
 
 def test_where_there_is_no_spine_none_is_found(results):
     assert [one.verdict for one in results[1:]] == ["refused"] * 4
-    assert all(one.result.failure.startswith("NoSpineFound") for one in results[1:3])
+    assert all(one.result.failure.startswith("exit 3: ") for one in results[1:])
 
 
 def test_the_tables_keep_apart_what_differs(results):
@@ -92,7 +92,7 @@ def test_failures_are_called_so(scan):
     assert invented.verdict == "INVENTED"
     assert judged(with_spine, "synthetic", "", scan, inventive).verdict == "MISSED"
     assert list(hard_cases.failures([missed, invented])) == [missed, invented]
-    assert "MISSED, NoSpineFound: no spine found" in hard_case_text([missed])
+    assert "MISSED, exit 3: no spine found" in hard_case_text([missed])
     assert 'class="failed"' in hard_case_page([missed], {})
 
 

@@ -1,5 +1,7 @@
 """The picture of a hard case: frontal and lateral view with the curves, and the straightened slice with the bodies."""
 
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,13 +60,20 @@ def figure(scan: MarkedScan, report: SpineReport | None) -> Figure:
     coarse = scan.volume.resampled(VIEW_MM)
     curve = found or (scan.curve if len(scan.keypoints_ras) else None)
     views = [_view(coarse, axis, scan.curve if len(scan.keypoints_ras) else None, found) for axis in (1, 0)]
-    empty = np.zeros((0, 6, 2))
     if curve is None:
-        return Figure(views[0], views[1], None, empty, empty)
+        return Figure(views[0], views[1], None, *[np.zeros((0, 6, 2))] * 2)
     view = straighten(scan.volume, curve)
-    points = [scan.keypoints_ras, np.array([v.keypoints_ras for v in report.vertebrae]) if report else empty[..., :0]]
-    drawn = [view.ras_to_pixels(one) * view.pixel_mm if one.size else empty for one in points]
-    return Figure(views[0], views[1], view, drawn[0], drawn[1])
+    found_ras = [vertebra.keypoints_ras for vertebra in report.vertebrae] if report else []
+    return Figure(views[0], views[1], view, _drawn(view, scan.keypoints_ras), _drawn(view, found_ras))
+
+
+def _drawn(view: StraightenedSlice, bodies_ras: Iterable[NDArray[np.float64]]) -> Lines:
+    """Keypoints (n, 6, 2) in mm of the slice, without bodies beyond a bend, which no plane across the curve holds."""
+    held = []
+    for keypoints_ras in bodies_ras:
+        with suppress(ValueError):
+            held.append(view.ras_to_pixels(keypoints_ras) * view.pixel_mm)
+    return np.array(held).reshape(-1, 6, 2)
 
 
 def _view(coarse: Volume, axis: int, reference: SpineCurve | None, found: SpineCurve | None) -> View:

@@ -73,7 +73,9 @@ def hard_case_tables(results: Sequence[HardResult]) -> list[Table]:
         if with_spine:
             tables.append(Table(words, _HEADER, tuple(_rows(with_spine)), _NOTE))
         if without:
-            rows = tuple((_title(one), str(one.result.outside_finds), one.verdict, _words(one)) for one in without)
+            rows = tuple(
+                (_title(one), str(one.result.outside_finds), one.verdict, _words(one).split(";")[0]) for one in without
+            )
             tables.append(Table(f"{words}: no spine in view", ("condition", "finds", "verdict", "words"), rows))
     return tables
 

@@ -10,6 +10,7 @@ from ..core.reference_case import ReferenceCase
 from ..core.report import SpineReport
 from ..core.volume import Volume
 from ..errors import NoSpineFound, UnusableInput
+from ..io import read_volume
 from .comparison import Marks, compare, report_marks
 from .hard_case_figure import Figure, figure
 from .hard_conditions import Condition, real_conditions, synthetic_conditions
@@ -21,9 +22,8 @@ SYNTHETIC, REAL = "synthetic", "real"
 ENOUGH = 0.8
 """Least recall, and least precision, at which a spine counts as found and not as found in part."""
 
-FOUND, IN_PART, MISSED, REFUSED, INVENTED, UNFIT = (
-    "found", "in part", "MISSED", "refused", "INVENTED", "unfit"
-)  # fmt: skip
+FOUND, IN_PART, MISSED, UNFIT = "found", "in part", "MISSED", "unfit"
+REFUSED, INVENTED = "refused", "INVENTED"
 """What can be said of a case; those in capitals are failures."""
 
 
@@ -54,7 +54,7 @@ class HardResult:
 def run_hard_cases(
     analyze: Callable[[Volume], SpineReport],
     cases: Sequence[ReferenceCase] = (),
-    read: Callable[[Path], Volume] | None = None,
+    read: Callable[[Path], Volume] = read_volume,
     only: str = "",
     progress: Callable[[str, float], None] = lambda name, share: None,
 ) -> list[HardResult]:
@@ -80,7 +80,6 @@ def run_hard_cases(
             results.append(judged(condition, SYNTHETIC, "", condition.make(), analyze))
             continue
         if case.name not in volumes:
-            assert read is not None
             volumes = {case.name: read(case.image)}
         scan = MarkedScan(volumes[case.name], case.levels, case.keypoints_ras, case.curve)
         results.append(_judged_change(condition, case.name, scan, analyze))
@@ -107,29 +106,39 @@ def judged(
     condition: Condition, source: str, patient: str, scan: MarkedScan, analyze: Callable[[Volume], SpineReport]
 ) -> HardResult:
     """Analyse one CT and compare with what is marked in it."""
-    name = patient or condition.name
     start = time.perf_counter()
-    report: SpineReport | None = None
-    try:
-        volume, _ = without_padding(scan.volume)
-        report = analyze(volume)
-        failure = None
-    except (NoSpineFound, UnusableInput) as error:
-        failure = f"{type(error).__name__}: {error}"
+    report, failure = _answer(scan.volume, analyze)
     seconds = time.perf_counter() - start
-    if report is None or not condition.has_spine:
-        missed = tuple(map(MissedVertebra, scan.levels, scan.keypoints_ras)) if condition.has_spine else ()
-        finds = 0 if report is None else len(report.vertebrae)
-        result = CaseResult(name, (), missed, (), finds, seconds, failure)
-    else:
-        assert scan.curve is not None
-        result = compare(name, report_marks(report), Marks(scan.keypoints_ras, scan.levels), scan.curve, seconds)
-    warnings = () if report is None else report.warnings
-    bodies = len(scan.levels) if condition.has_spine else 0
-    picture = figure(scan, report)
+    expected = scan if condition.has_spine else MarkedScan(scan.volume)
+    result = _result(patient or condition.name, expected, report, failure, seconds)
     return HardResult(
-        condition, source, patient, bodies, result, warnings, _verdict(condition, result, report), picture
+        condition=condition,
+        source=source,
+        patient=patient,
+        bodies=len(expected.levels),
+        result=result,
+        warnings=report.warnings if report else (),
+        verdict=_verdict(condition, result, report),
+        picture=figure(scan, report),
     )
+
+
+def _answer(volume: Volume, analyze: Callable[[Volume], SpineReport]) -> tuple[SpineReport | None, str | None]:
+    """The report, or why there is none."""
+    try:
+        return analyze(without_padding(volume)[0]), None
+    except (NoSpineFound, UnusableInput) as error:
+        return None, f"exit {3 if isinstance(error, NoSpineFound) else 2}: {error}"
+
+
+def _result(
+    name: str, expected: MarkedScan, report: SpineReport | None, failure: str | None, seconds: float
+) -> CaseResult:
+    """What was found of what is marked; without marks, all finds are beyond them."""
+    if report is None or expected.curve is None:
+        missed = tuple(map(MissedVertebra, expected.levels, expected.keypoints_ras))
+        return CaseResult(name, (), missed, (), len(report.vertebrae) if report else 0, seconds, failure)
+    return compare(name, report_marks(report), Marks(expected.keypoints_ras, expected.levels), expected.curve, seconds)
 
 
 def _verdict(condition: Condition, result: CaseResult, report: SpineReport | None) -> str:
