@@ -182,7 +182,7 @@ def _view(view: View) -> str:
         for kind, line in (("reference", view.reference), ("found", view.found))
     )
     return (
-        f'<svg viewBox="-.5 -.5 {columns} {rows}" style="width:{columns * VIEW_MM * _SCALE:.0f}px">'
+        f'<svg viewBox="-.5 -.5 {columns} {rows}" style="width:{columns * VIEW_MM * _VIEW_SCALE:.0f}px">'
         f'<image x="-.5" y="-.5" width="{columns}" height="{rows}" preserveAspectRatio="none" '
         f'href="{grey_png(view.image)}"/>{curves}</svg>'
     )
@@ -203,7 +203,7 @@ def _slice(picture: Figure) -> str:
     )
     half = straight.pixel_mm / 2
     return (
-        f'<svg viewBox="{-half} {-half} {width} {height}" style="width:{width * _SCALE:.0f}px">'
+        f'<svg viewBox="{-half} {-half} {width} {height}" style="width:{width * _SLICE_SCALE:.0f}px">'
         f'<image x="{-half}" y="{-half}" width="{width}" height="{height}" preserveAspectRatio="none" '
         f'href="{bone_window_png(straight.image)}"/>{outlines}</svg>'
     )
@@ -213,7 +213,7 @@ def _points(points: Lines) -> str:
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
 
 
-_SCALE = 0.8
+_VIEW_SCALE, _SLICE_SCALE = 0.45, 0.9  # pixels of the screen per mm
 _LEGEND = (
     '<p class="keys"><span><i class="reference"></i>reference</span><span><i class="found"></i>found</span>'
     "<span>frontal and lateral view, and the slice straightened along the curve that was found, or else along the "
