@@ -1,0 +1,86 @@
+import json
+
+import numpy as np
+import pytest
+from small_radiograph import LEVELS, bodies_ras, report
+from VertebralFracturesLib.core.radiograph import RadiographReport
+from VertebralFracturesLib.core.report import SpineReport, Vertebra
+from VertebralFracturesLib.evaluation.radiographs import (
+    REAL,
+    STEPS,
+    SYNTHETIC,
+    compared,
+    radiographs_text,
+    summary,
+    write_radiographs,
+)
+from VertebralFracturesLib.training.radiograph_cache import SACRUM, Projection
+
+PIXEL_MM = 0.5
+SHAPE = (440, 120)
+
+
+def projection() -> Projection:
+    """A projection of the bodies of the report, moved into the picture."""
+    moved_mm = np.array([30.0, 10.0])
+    points = (-bodies_ras()[..., 1:] + moved_mm) / PIXEL_MM
+    sacrum = np.full((1, 6, 2), np.nan)
+    sacrum[0, ::2] = (-report().sacral_endplate_ras[:, 1:] + moved_mm) / PIXEL_MM
+    integrals = np.zeros((2, *SHAPE), np.float16)
+    levels = np.array([20.0, 21, 22, 23, 24, SACRUM])
+    return Projection(integrals, PIXEL_MM, np.concatenate([points, sacrum]), levels, np.array([[-np.inf, np.inf]]))
+
+
+def found(shift_mm: tuple[float, float] = (0.0, 0.0), levels: tuple[str, ...] = LEVELS) -> RadiographReport:
+    """The report as found in the projection, its points moved along rows and columns."""
+    one = report()
+    moved = np.array([0.0, -30.0 - shift_mm[0], -10.0 - shift_mm[1]])
+    vertebrae = tuple(
+        Vertebra(vertebra.keypoints_ras + moved, 1.0, np.zeros(6), level, 0.9)
+        for vertebra, level in zip(one.spine.vertebrae, levels, strict=True)
+    )
+    spine = SpineReport("test", {}, "radiograph", "genant", one.spine.curve, vertebrae)
+    return RadiographReport(spine, PIXEL_MM, True, "left", one.sacral_endplate_ras + moved)
+
+
+def test_the_truth_has_no_error() -> None:
+    result = compared("one", SYNTHETIC, STEPS[1], projection(), found(), 0.5)
+    assert (result.bodies, result.found, result.spurious, result.levels_right) == (5, 5, 0, 5)
+    np.testing.assert_allclose(result.errors, 0, atol=1e-9)
+    assert set(result.angle_errors_deg) == {"lordosis_l1_l5_deg", "lordosis_l1_s1_deg", "sacral_slope_deg"}
+    assert np.abs(list(result.angle_errors_deg.values())).max() < 1e-6
+
+
+def test_errors_are_relative_to_depth_and_height() -> None:
+    result = compared("one", SYNTHETIC, STEPS[1], projection(), found((0.68, -0.54)), 0.5)
+    np.testing.assert_allclose(result.errors[0, :, 0], 0.68 / 34)
+    np.testing.assert_allclose(result.errors[0, :, 1], -0.54 / (27 + 23 + 27) * 3)
+    np.testing.assert_allclose(result.height_errors_mm, 0, atol=1e-9)
+
+
+def test_wrong_names_spurious_and_missed_bodies_are_counted() -> None:
+    shifted = compared("one", SYNTHETIC, STEPS[1], projection(), found(levels=("T12", *LEVELS[:4])), 0.5)
+    assert (shifted.found, shifted.levels_right) == (5, 0)
+    assert "lordosis_l1_l5_deg" in shifted.angle_errors_deg
+    away = compared("one", SYNTHETIC, STEPS[1], projection(), found((0.0, -18.0)), 0.5)
+    assert away.found < 5
+    assert away.spurious >= 4
+    nothing = compared("one", REAL, STEPS[1], projection(), None, 0.5)
+    assert (nothing.bodies, nothing.found, nothing.spurious) == (5, 0, 0)
+
+
+def test_figures_and_files(tmp_path) -> None:
+    results = [
+        compared("one", source, steps, projection(), found((0.34, 0.27)), 0.5)
+        for source in (SYNTHETIC, REAL)
+        for steps in STEPS
+    ] + [compared("two", REAL, STEPS[1], projection(), None, 0.1)]
+    rows = summary(results)
+    assert [(row["source"], row["steps"]) for row in rows] == [(a, b) for a in (SYNTHETIC, REAL) for b in STEPS]
+    assert rows[0]["error_x_percent"] == pytest.approx(1.0)
+    assert rows[-1]["recall"] == pytest.approx(0.5)
+    assert rows[-1]["lordosis_l1_l5_deg_count"] == 1
+    assert rows[-1]["kyphosis_t4_t12_deg"] is None
+    write_radiographs(tmp_path, results)
+    assert json.loads((tmp_path / "radiographs.json").read_text())["summary"] == rows
+    assert (tmp_path / "radiographs.txt").read_text() == radiographs_text(results)

@@ -1,0 +1,161 @@
+"""Training images of radiographs, and that the networks learn from them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from perfect_radiograph import landmarks_mm
+from torch.utils.data import DataLoader
+from VertebralFracturesLib.core.volume import Volume
+from VertebralFracturesLib.phantom.radiograph_projection import Camera, densities
+from VertebralFracturesLib.training import radiograph_cache, radiographs
+from VertebralFracturesLib.training.radiograph_cache import (
+    PIXEL_MM,
+    SACRUM,
+    Projection,
+    flat_projections,
+    projected_patient,
+    real_projections,
+)
+from VertebralFracturesLib.training.radiograph_samples import random_crops, random_sample
+from VertebralFracturesLib.training.reference_cases import TrainingCase
+
+from VertebralFracturesLib.core.curve_fit import curve_through_bodies  # isort: skip
+
+
+def projection() -> Projection:
+    """Seven boxes of bone in a trunk of water, and the sacrum's endplate."""
+    points = landmarks_mm() / PIXEL_MM
+    rows, columns = np.indices((420, 220), dtype=np.float32)
+    integrals = np.stack([20 + 0 * rows, 0 * rows])
+    for body in points[:-1]:
+        low, high = body.min(0), body.max(0)
+        integrals[1][(rows > low[1]) & (rows < high[1]) & (columns > low[0]) & (columns < high[0])] = 3.0
+    levels = np.array([18, 19, 20, 21, 22, 23, 24, SACRUM])
+    return Projection(integrals.astype(np.float16), PIXEL_MM, points, levels, np.array([[-np.inf, np.inf]]))
+
+
+def test_samples_carry_their_landmarks() -> None:
+    """A body is brighter inside its landmarks than beside them, wherever it was turned and scaled to."""
+    contrasts = []
+    for seed in range(12):
+        sample = random_sample(projection(), (128, 80), 4.0, np.random.default_rng(seed))
+        local = sample.channels[1]
+        for points in sample.keypoints_mm[~np.isnan(sample.keypoints_mm).any((1, 2))]:
+            column, row = np.rint(points.mean(0) / 4.0).astype(int)
+            ahead = np.rint((points.mean(0) + 1.3 * (points[0] - points[4])) / 4.0).astype(int)
+            if (ahead >= 0).all() and ahead[0] < 80 and ahead[1] < 128:
+                contrasts.append(local[row, column] - local[ahead[1], ahead[0]])
+        assert sample.judged.shape == (128, 80)
+        assert np.isfinite(sample.channels).all()
+    assert len(contrasts) > 20
+    assert np.mean(np.array(contrasts) > 0) > 0.9
+
+
+def test_crops_hold_their_body() -> None:
+    crops, places = random_crops(projection(), 8, np.random.default_rng(3))
+    assert crops.shape == (8, 2, 64, 64)
+    assert np.nanmax(np.abs(places)) < 1.3
+    assert np.isnan(places).any()
+    middle, edge = crops[:, 0, 24:40, 24:40].mean(), crops[:, 0, :4].mean()
+    assert middle > edge
+
+
+@pytest.mark.parametrize("network", ["step-one", "refiner"])
+def test_the_networks_learn(network: str) -> None:
+    torch.manual_seed(1)
+    draw, loss, figures = {
+        "step-one": (radiographs.image_example, radiographs.step_one_loss, radiographs.step_one_figures),
+        "refiner": (radiographs.crop_examples, radiographs.refiner_loss, radiographs.refiner_figures),
+    }[network]
+    frontal = [np.full((2, 110, 90), 15, np.float16)]
+    batches = iter(DataLoader(radiographs.ExampleStream([[projection()]], frontal, draw, 1), 4))
+    batch = next(batches)
+    net = radiographs.NETWORKS[network]()
+    optimiser = torch.optim.AdamW(net.parameters(), 3e-3)
+    values = []
+    for _ in range(7):
+        optimiser.zero_grad()
+        torch.manual_seed(2)
+        value = loss(net, batch)
+        value.backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        optimiser.step()
+        values.append(float(value.detach()))
+    assert values[-1] < 0.9 * values[0]
+    with torch.inference_mode():
+        assert all(np.isfinite(figure) for figure in figures(net, next(batches)).values())
+
+
+def test_frontal_and_turned_images_ask_for_no_bodies() -> None:
+    rng, frontal = np.random.default_rng(5), [np.full((2, 110, 90), 15, np.float16)]
+    examples = [next(radiographs.image_example(projection(), frontal, rng)) for _ in range(60)]
+    special = [one for one in examples if one["view"].any()]
+    assert 5 < len(special) < 30
+    assert all(one["count"] == 0 for one in special)
+    assert {int(one["view"].argmax()) for one in special} == {0, 1, 2}
+    assert all(one["count"] > 0 for one in examples if not one["view"].any())
+
+
+def test_levels_between_classes_are_shared() -> None:
+    shares = radiographs._level_shares(np.array([8.0, 19.6, 24.0, 24.6, SACRUM]))
+    assert shares[0, 7] == 1
+    np.testing.assert_allclose(shares[1, [18, 19]], [0.4, 0.6])
+    assert shares[2, 23] == shares[3, 24] == shares[4, 25] == 1
+    np.testing.assert_allclose(shares.sum(1), 1)
+
+
+def case(name: str = "flat") -> TrainingCase:
+    voxels = np.full((60, 50, 40), -1000, np.int16)
+    voxels[:, 10:40, 10:30] = 0
+    voxels[20:40, 20:30, 15:25] = 500
+    matrix = np.array([[2.0, 0, 0, -40], [0, 2, 0, -50], [0, 0, 2, -60], [0, 0, 0, 1]])
+    body = np.array([[0.0, y, z] for y, z in ((9, 19), (9, -19), (0, 18), (0, -18), (-9, 19), (-9, -19))])
+    points = np.array([body + [0, 0, 20], body - [0, 0, 20]])
+    return TrainingCase(name, lambda: Volume(voxels, matrix), points, np.array([20, 21]),
+                        curve_through_bodies(points.mean(1)))  # fmt: skip
+
+
+def test_real_cts_are_projected_once(tmp_path: Path) -> None:
+    made = real_projections(tmp_path, [case("a")], [case("a")], 2)
+    assert len(made) == 2
+    again = real_projections(tmp_path, [], [], 2)
+    assert again == []
+    broken = TrainingCase("a", lambda: pytest.fail("read again"), case().keypoints_ras, case().levels, case().curve)
+    kept = real_projections(tmp_path, [broken], [broken], 2)
+    np.testing.assert_array_equal(kept[0].integrals, made[0].integrals)
+    assert made[0].integrals[1].max() > 0.5
+    assert made[0].known_rows.shape == (1, 2)
+
+
+def test_flat_images_are_taken_as_they_are() -> None:
+    (one,) = flat_projections([case()])
+    column, row = np.rint(one.keypoints_pixels[0].mean(0)).astype(int)
+    volume = case().volume()
+    top, front = volume.corners_ras()[:, 2].max(), volume.corners_ras()[:, 1].max()
+    hu = volume.sample(np.array([0.0, front - column * PIXEL_MM, top - row * PIXEL_MM]))
+    np.testing.assert_allclose(one.integrals[:, row, column], densities(hu[None])[:, 0] * 18.0, rtol=0.02)
+
+
+def test_a_synthetic_patient_is_projected_with_its_landmarks(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Clear:
+        """Absorbs nothing."""
+
+        def __init__(self, *_: object) -> None:
+            pass
+
+        def integrals(self, camera: Camera) -> np.ndarray:
+            return np.zeros((2, *camera.shape), np.float32)
+
+        def frontal_integrals(self) -> np.ndarray:
+            return np.zeros((2, 4, 4), np.float32)
+
+    monkeypatch.setattr(radiograph_cache, "Absorber", Clear)
+    (one,) = projected_patient(3, 1)
+    assert one.levels[-1] == SACRUM
+    assert np.isnan(one.keypoints_pixels[-1, 1::2]).all()
+    assert (one.keypoints_pixels[:-1, 0, 0] < one.keypoints_pixels[:-1, 4, 0]).all()
+    lumbar = one.keypoints_pixels[one.levels >= 17]
+    assert (np.diff(np.nanmean(lumbar, 1)[:, 1]) > 0).all()
+    assert ((lumbar[:-1] > 0) & (lumbar[:-1] < np.array(one.integrals.shape[:0:-1]))).all()
