@@ -60,7 +60,7 @@ def an_oracle(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
     """Puts a function in the place of the networks."""
 
     def use(analyze: Any = oracle) -> None:
-        monkeypatch.setattr("VertebralFracturesLib.networks.weights.load_models", lambda device, detector: None)
+        monkeypatch.setattr("VertebralFracturesLib.networks.weights.load_models", lambda device, detector, **_: None)
         monkeypatch.setattr("VertebralFracturesLib.pipeline.analyze", analyze)
 
     use()

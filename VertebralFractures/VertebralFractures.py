@@ -90,11 +90,13 @@ class VertebralFracturesParameterNode:
     inputVolume - The CT to measure, and whose study is shown.
     preset - The cut-offs of the grades.
     device - Where the networks run.
+    secondOpinion - Whether the spine is read a second time.
     """
 
     inputVolume: vtkMRMLScalarVolumeNode
     preset: Grading = Grading.GENANT
     device: Device = Device.AUTOMATIC
+    secondOpinion: bool = True
 
 
 #
@@ -271,12 +273,19 @@ class VertebralFracturesLogic(ScriptedLoadableModuleLogic):
         """The user's choices, in the scene."""
         return VertebralFracturesParameterNode(super().getParameterNode())
 
-    def process(self, volumeNode: vtkMRMLScalarVolumeNode, preset: str = "genant", device: str = "auto") -> "Study":
+    def process(
+        self,
+        volumeNode: vtkMRMLScalarVolumeNode,
+        preset: str = "genant",
+        device: str = "auto",
+        secondOpinion: bool = True,
+    ) -> "Study":
         """Measure the vertebrae of a volume and add them to its scene; returns when all is done.
 
         :param volumeNode: a CT.
         :param preset: "genant" or "pisov".
         :param device: "auto", "cpu" or "cuda".
+        :param secondOpinion: whether to read the spine a second time.
         :raises UnusableInput: no CT, or no such device.
         :raises NoSpineFound: no spine in view.
         """
@@ -284,7 +293,8 @@ class VertebralFracturesLogic(ScriptedLoadableModuleLogic):
         from VertebralFracturesLib.mrml.volume_nodes import volume_from_node
 
         volume = volume_from_node(volumeNode)
-        return replace_study(volumeNode, volume, self.analyzer.analyze(volume, preset, device))
+        report = self.analyzer.analyze(volume, preset, device, second_opinion=secondOpinion)
+        return replace_study(volumeNode, volume, report)
 
     def showStudy(self, study: "Study") -> None:
         """Open the layout with the straightened spine; nothing to do where Slicer runs without views."""

@@ -11,7 +11,9 @@ from hypothesis.extra.numpy import arrays
 from VertebralFracturesLib.core.norms import HEIGHT_NORMS
 from VertebralFracturesLib.core.report import SpineReport, Vertebra
 from VertebralFracturesLib.core.report_table import COLUMNS, CSV_ENCODING, column, format_value, table_rows
+from VertebralFracturesLib.core.second_opinion import SecondOpinion
 from VertebralFracturesLib.core.spine_curve import SpineCurve
+from VertebralFracturesLib.core.spine_slab import SlabFrame
 
 CURVE = SpineCurve(np.c_[np.zeros(5), np.zeros(5), np.linspace(20, -140, 5)], np.linspace(0.5, 1, 5))
 
@@ -187,3 +189,42 @@ def test_impossible_vertebrae_are_refused(fields):
 def test_unknown_presets_are_refused():
     with pytest.raises(ValueError, match="unknown grading preset"):
         a_report(preset="strict")
+
+
+def with_second_opinion(**fields) -> SpineReport:
+    """A report whose second vertebra looks normal, and whose others look severely fractured."""
+    frame = SlabFrame(CURVE, np.zeros(3))
+    shares = np.tile([0.1, 0.0, 0.0, 0.1, 0.8], (60, 1))
+    rows = frame.ras_to_voxels(a_report().vertebrae[1].keypoints_ras)[:, 2] / 2
+    shares[int(rows.min()) : int(rows.max()) + 1] = [0.1, 0.9, 0.0, 0.0, 0.0]
+    return a_report(second_opinion=SecondOpinion(frame, shares, 1.2), **fields)
+
+
+def test_both_readings_stand_side_by_side():
+    report = with_second_opinion()
+    rows = table_rows(report)
+    assert rows[0]["seen_probability"] > 0.9 > 0.1 > rows[0]["measured_probability"]
+    assert rows[0]["opinions_differ"] is True
+    assert rows[1]["seen_probability"] < 0.1
+    assert rows[1]["opinions_differ"] is True  # a wedge of G 0.66
+    assert rows[4]["seen_probability"] is None  # not evaluable
+    document = json.loads(report.to_json())
+    assert document["vertebrae"][0]["seen_grade"] == 3
+    assert document["patient"]["second_opinion"]["seen_probability"] > 0.9
+    assert "Measured and seen differ at T9, T10" in report.summary.statement
+    text = next(csv.DictReader(io.StringIO(report.to_csv())))
+    assert (text["seen_probability"], text["opinions_differ"]) == ("1.00", "yes")
+
+
+def test_a_second_opinion_is_read_back():
+    text = with_second_opinion().to_json()
+    assert SpineReport.from_json(text).to_json() == text
+
+
+def test_files_without_a_second_opinion_stay_readable():
+    document = json.loads(a_report().to_json())
+    del document["second_opinion"], document["patient"]["second_opinion"]
+    read = SpineReport.from_json(json.dumps(document))
+    assert read.second_opinion is None
+    assert read.opinions == [None] * 5
+    assert "seen" not in read.summary.statement

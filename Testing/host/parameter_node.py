@@ -25,6 +25,13 @@ def _field(name: str, kind: type, default: Any) -> property:
             return kind[text] if text else default
 
         return property(read, lambda self, value: self.parameterNode.SetParameter(name, value.name))
+    if kind is bool:
+
+        def is_set(self: "_ParameterNode") -> bool:
+            text = self.parameterNode.GetParameter(name)
+            return text == "true" if text else bool(default)
+
+        return property(is_set, lambda self, value: self.parameterNode.SetParameter(name, "true" if value else "false"))
     return property(
         lambda self: self.parameterNode.GetNodeReference(name),
         lambda self, node: self.parameterNode.SetNodeReferenceID(name, node.GetID() if node is not None else None),
@@ -70,6 +77,8 @@ class _ParameterNode:
     def _bind(self, name: str, widget: QtWidgets.QWidget) -> Callable[[], None]:
         if isinstance(widget, NodeComboBox):
             signal = widget.currentNodeChanged
+        elif isinstance(widget, QtWidgets.QAbstractButton):
+            signal = widget.toggled
         else:
             signal = widget.currentIndexChanged
             widget.clear()
@@ -85,6 +94,8 @@ class _ParameterNode:
     def _value_of(self, name: str, widget: QtWidgets.QWidget) -> Any:
         if isinstance(widget, NodeComboBox):
             return widget.currentNode()
+        if isinstance(widget, QtWidgets.QAbstractButton):
+            return widget.isChecked()
         return list(self.fields[name])[widget.currentIndex]
 
     def _write(self, bound: dict[str, QtWidgets.QWidget]) -> None:
@@ -95,6 +106,8 @@ class _ParameterNode:
             value = getattr(self, name)
             if isinstance(widget, NodeComboBox):
                 widget.setCurrentNode(value)
+            elif isinstance(widget, QtWidgets.QAbstractButton):
+                widget.setChecked(value)
             else:
                 widget.setCurrentIndex(list(self.fields[name]).index(value))
         self._is_updating = False

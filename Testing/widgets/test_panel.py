@@ -37,7 +37,7 @@ def truth(preset: str) -> SpineReport:
 def analysis(seconds: float = 0.1, error: Exception | None = None):
     """An analysis that knows the truth, reports its stages and can be cancelled, without networks."""
 
-    def analyze(volume, preset, device, progress, cancel):
+    def analyze(volume, preset, device, progress, cancel, second_opinion):
         from VertebralFracturesLib.pipeline import STAGES
 
         assert threading.current_thread() is not threading.main_thread()
@@ -85,6 +85,24 @@ def test_nothing_can_be_clicked_without_a_ct(host):
         assert not getattr(host.ui, name).enabled
 
 
+def test_the_second_opinion_can_be_switched_off(host, volume_node):
+    asked = []
+
+    def analyze(volume, preset, device, progress, cancel, second_opinion):
+        asked.append(second_opinion)
+        return truth(preset)
+
+    host.widget.logic.analyzer.analyze = analyze
+    assert host.ui.secondOpinionBox.isChecked()
+    for is_wanted in (True, False):
+        host.ui.secondOpinionBox.setChecked(is_wanted)
+        host.click("applyButton")
+        while not host.ui.applyButton.enabled:
+            host.work()
+    assert asked == [True, False]
+    assert not host.widget.logic.getParameterNode().secondOpinion
+
+
 def test_apply_shows_the_study(host, volume_node):
     host.widget.logic.analyzer.analyze = analysis(seconds=0.5)
     stages = set()
@@ -92,7 +110,7 @@ def test_apply_shows_the_study(host, volume_node):
     while not host.ui.applyButton.enabled:
         host.work()
         stages.add(host.ui.statusLabel.text)
-    assert {"Finding the vertebrae (4 of 5)", "Measuring the vertebrae (5 of 5)"} <= stages
+    assert {"Finding the vertebrae (4 of 6)", "Measuring the vertebrae (6 of 6)"} <= stages
     assert column(host, "level") == list(LEVELS)
     assert column(host, "grade")[3] == "3"
     assert "8 vertebrae measured" in host.ui.statusLabel.text
@@ -104,7 +122,7 @@ def test_the_window_answers_while_a_job_computes(host, volume_node):
     clicks = []
     host.ui.othersFollowBox.connect("toggled(bool)", clicks.append)
 
-    def analyze(volume, preset, device, progress, cancel):
+    def analyze(volume, preset, device, progress, cancel, second_opinion):
         total = 0
         while len(clicks) < 5:
             total += sum(range(10_000))
@@ -134,7 +152,7 @@ def test_cancel_leaves_the_scene(host, volume_node):
     host.widget.logic.analyzer.analyze = analysis(seconds=30.0)
     before = nodes(host)
     host.click("applyButton")
-    host.wait(lambda: "(1 of 5)" in host.ui.statusLabel.text)
+    host.wait(lambda: "(1 of 6)" in host.ui.statusLabel.text)
     host.click("cancelButton")
     host.wait(lambda: host.ui.applyButton.enabled)
     assert host.ui.statusLabel.text == "Cancelled"

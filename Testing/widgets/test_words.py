@@ -60,6 +60,6 @@ def test_the_essential_columns_fit_a_narrow_panel(studied):
     studied.work()
     table = studied.ui.vertebraTable
     assert sum(table.columnWidth(place) for place in range(ESSENTIAL)) <= table.viewport().width
-    studied.widget.parent.resize(620, 900)
+    studied.widget.parent.resize(680, 900)
     studied.work()
     assert table.horizontalScrollBar().maximum == 0

@@ -24,13 +24,16 @@ def analyze_input(
     device: str = "auto",
     detector: Literal["anchor-free", "anchor"] = "anchor-free",
     preset: str = "genant",
+    second_opinion: bool = True,
     progress: Progress,
 ) -> SpineReport:
     """Measure the vertebrae of an input, see :func:`measure_input`, and write the four result files.
 
     :param folder: takes :data:`RESULT_FILES`.
     """
-    report = measure_input(read, device=device, detector=detector, preset=preset, progress=progress)
+    report = measure_input(
+        read, device=device, detector=detector, preset=preset, second_opinion=second_opinion, progress=progress
+    )
     write_results(folder, read.volume, report, Path(read.description["path"]).name, progress)
     return report
 
@@ -41,6 +44,7 @@ def measure_input(
     device: str = "auto",
     detector: Literal["anchor-free", "anchor"] = "anchor-free",
     preset: str = "genant",
+    second_opinion: bool = True,
     progress: Progress,
 ) -> SpineReport:
     """Measure the vertebrae of an input.
@@ -49,6 +53,7 @@ def measure_input(
     :param device: "auto", "cpu" or "cuda".
     :param detector: which detection head.
     :param preset: cut-offs of the grades.
+    :param second_opinion: whether to read the spine a second time.
     :param progress: called with the stage and its fraction.
     :raises UnusableInput: the input is no CT, or there is no such device.
     :raises NoSpineFound: no spine in view.
@@ -57,7 +62,7 @@ def measure_input(
     from .pipeline import analyze
 
     path = Path(read.description["path"])
-    models = load_models(device, detector)
+    models = load_models(device, detector, second_opinion=second_opinion)
     try:
         report = analyze(read.volume, models, preset=preset, progress=progress, input=read.description)
     except (UnusableInput, NoSpineFound) as error:

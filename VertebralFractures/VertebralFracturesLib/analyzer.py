@@ -33,6 +33,7 @@ class Analyzer:
         device: str = "auto",
         progress: Callable[[str, float], None] = lambda stage, fraction: None,
         cancel: Callable[[], bool] = lambda: False,
+        second_opinion: bool = True,
     ) -> SpineReport:
         """Find and measure the vertebrae of a CT.
 
@@ -40,12 +41,15 @@ class Analyzer:
         :param device: "auto", "cpu" or "cuda".
         :param progress: called with :data:`LOADING` or one of the pipeline's stages, and the fraction done.
         :param cancel: asked between and within the stages.
+        :param second_opinion: whether to read the spine a second time.
         :raises UnusableInput: the volume is no CT, or there is no such device.
         :raises NoSpineFound: no spine, or no vertebral body on it.
         :raises Cancelled: ``cancel`` said so.
         """
         progress(LOADING, 0.0)
         models = self._load(device)
+        if not second_opinion:
+            models = replace(models, second_opinion=None)
         measured, warnings = without_padding(volume)
         report = analyze(measured, models, preset=preset, progress=progress, cancel=cancel)
         return replace(report, warnings=tuple(dict.fromkeys((*warnings, *report.warnings))))
@@ -76,7 +80,7 @@ class Analyzer:
 
         chosen = choose_device(device)
         if chosen not in self._models:
-            self._models[chosen] = load_models(chosen)
+            self._models[chosen] = load_models(chosen, second_opinion=True)
         return self._models[chosen]
 
 

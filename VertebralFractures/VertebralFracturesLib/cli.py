@@ -128,6 +128,8 @@ def _add_analyze(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--series", metavar="X", help="Series Instance UID or Series Number in a DICOM folder")
     _add_output(parser, "NAME-vertebral-fractures")
     _add_run_options(parser)
+    text = "measure only: do not read the spine a second time with the sequence networks"
+    parser.add_argument("--no-second-opinion", dest="second_opinion", action="store_false", help=text)
     parser.set_defaults(command=_analyze)
 
 
@@ -142,7 +144,13 @@ def _analyze(args: argparse.Namespace) -> None:
         progress("reading", 0.0)
         read = read_input(args.input, args.series, lambda fraction: progress("reading", fraction))
         report = analyze_input(
-            read, folder, device=args.device, detector=args.detector, preset=args.preset, progress=progress
+            read,
+            folder,
+            device=args.device,
+            detector=args.detector,
+            preset=args.preset,
+            second_opinion=args.second_opinion,
+            progress=progress,
         )
     for warning in report.warnings:
         _say(f"warning: {warning}")

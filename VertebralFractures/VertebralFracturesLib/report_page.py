@@ -37,6 +37,7 @@ _TABLE = (
     "level",
     "grade_name",
     "genant_index",
+    "seen_probability",
     "shape",
     "height_anterior_mm",
     "height_middle_mm",
@@ -164,6 +165,10 @@ def _summary(report: SpineReport) -> str:
     deformity = summary.deformity_index
     if deformity.evaluated:
         cards.append((str(deformity.total), "spinal deformity index", f"{deformity.evaluated} of 13 levels T4-L4"))
+    second = summary.second_opinion
+    if second is not None:
+        note = f"measured {second.measured_probability:.2f}, together {second.together_probability:.2f}"
+        cards.append((f"{second.seen_probability:.2f}", "seen probability of a moderate fracture", note))
     boxes = "".join(
         f'<div class="card"><b>{escape(value)}</b><span>{escape(name)}</span><small>{escape(note)}</small></div>'
         for value, name, note in cards
@@ -282,6 +287,7 @@ def _table_row(place: int, vertebra: Vertebra, row: dict[str, Value]) -> str:
         "grade_name": _grade_badge(row),
         "genant_index": escape(_index_text(row)),
         "neighbour_loss_percent": _against(row),
+        "seen_probability": escape(_seen(row)),
         "status": escape(_review(vertebra)),
     }
     cells = "".join(f"<td>{special.get(name, escape(format_value(name, row[name])))}</td>" for name in _TABLE)
@@ -290,6 +296,12 @@ def _table_row(place: int, vertebra: Vertebra, row: dict[str, Value]) -> str:
 
 def _review(vertebra: Vertebra) -> str:
     return vertebra.status if vertebra.source == "model" else f"{vertebra.status} ({vertebra.source})"
+
+
+def _seen(row: dict[str, Value]) -> str:
+    """The second opinion, marked where it differs from the measured one."""
+    text = format_value("seen_probability", row["seen_probability"])
+    return f"{text} ≠" if row["opinions_differ"] else text
 
 
 def _against(row: dict[str, Value]) -> str:

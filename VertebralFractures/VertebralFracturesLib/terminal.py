@@ -19,6 +19,8 @@ RESULT_COLUMNS = (
     "grade",
     "grade_name",
     "shape",
+    "seen_probability",
+    "opinions_differ",
 )
 
 

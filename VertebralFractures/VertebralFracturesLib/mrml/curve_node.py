@@ -16,6 +16,9 @@ CONTROL_POINT_SPACING_MM = 15.0
 CURVE_COLOR = (0.0, 0.75, 0.55)
 """RGB in 0..1, unlike those of the grades."""
 
+CANAL_COLOR = (0.72, 0.56, 0.95)
+"""RGB in 0..1 of the spinal canal."""
+
 _LEAST_POINTS = 4
 _SHOWN_BESIDE_SAGITTAL_MM, _SHOWN_BESIDE_OTHERS_MM = 50.0, 1.0
 DescribedPoint = tuple[tuple[float, float, float], str]
@@ -34,9 +37,23 @@ def add_curve_node(
     node.SetCurveTypeToCardinalSpline()
     scene.AddNode(node)
     update_curve_node(node, curve)
-    for index, view_ids in enumerate((views.sagittal_ids, views.other_ids)):
-        _set_display(markups_display(node, index), view_ids, is_projecting=index == 0)
+    _show(node, views, CURVE_COLOR)
     return node
+
+
+def add_canal_node(
+    scene: slicer.vtkMRMLScene, canal: SpineCurve, name: str, views: ViewGroup
+) -> slicer.vtkMRMLMarkupsCurveNode:
+    """Add the centre line of the spinal canal, cranial to caudal; it is shown to be seen, not to be dragged."""
+    node = add_curve_node(scene, canal, name, views)
+    _show(node, views, CANAL_COLOR)
+    node.SetLocked(True)
+    return node
+
+
+def _show(node: slicer.vtkMRMLMarkupsCurveNode, views: ViewGroup, color: tuple[float, float, float]) -> None:
+    for index, view_ids in enumerate((views.sagittal_ids, views.other_ids)):
+        _set_display(markups_display(node, index), view_ids, color, is_projecting=index == 0)
 
 
 def update_curve_node(node: slicer.vtkMRMLMarkupsCurveNode, curve: SpineCurve) -> None:
@@ -100,9 +117,14 @@ def points_from_node(node: slicer.vtkMRMLMarkupsNode) -> NDArray[np.float64]:
     return np.array(points, dtype=np.float64).reshape(-1, 3)
 
 
-def _set_display(display: slicer.vtkMRMLMarkupsDisplayNode, view_ids: list[str], is_projecting: bool) -> None:
+def _set_display(
+    display: slicer.vtkMRMLMarkupsDisplayNode,
+    view_ids: list[str],
+    color: tuple[float, float, float],
+    is_projecting: bool,
+) -> None:
     for set_color in (display.SetColor, display.SetSelectedColor):
-        set_color(*CURVE_COLOR)
+        set_color(*color)
     display.SetPointLabelsVisibility(False)
     display.SetGlyphScale(1.3)
     display.SetLineThickness(0.3 if is_projecting else 0.6)

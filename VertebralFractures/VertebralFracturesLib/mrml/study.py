@@ -53,6 +53,11 @@ class Study:
         return self._referenced("curve")
 
     @property
+    def canal_node(self) -> slicer.vtkMRMLMarkupsCurveNode | None:
+        """The centre line of the spinal canal; None where it was not found or not looked for."""
+        return self._referenced("canal")
+
+    @property
     def straightening_node(self) -> slicer.vtkMRMLTransformNode | None:
         """The transform under which nodes of the patient appear straightened."""
         return self._referenced("straightening")
@@ -116,7 +121,14 @@ class Study:
     @property
     def nodes(self) -> tuple[slicer.vtkMRMLNode, ...]:
         """All nodes of the study, the report node last."""
-        single = (self.curve_node, self.straightened_node, self.table_node, self.angles_node, self.sacrum_node)
+        single = (
+            self.curve_node,
+            self.canal_node,
+            self.straightened_node,
+            self.table_node,
+            self.angles_node,
+            self.sacrum_node,
+        )
         lists = (*self.keypoint_nodes, *self.proxy_nodes, *self.stray_proxy_nodes, *self.label_nodes)
         nodes = (*single, *lists, self.straightening_node, self.report_node)
         return tuple(node for node in nodes if node is not None)

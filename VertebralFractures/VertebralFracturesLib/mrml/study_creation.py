@@ -6,7 +6,7 @@ import slicer
 
 from ..core.report import SpineReport, Vertebra
 from ..core.spine_curve import SpineCurve
-from .curve_node import add_curve_node
+from .curve_node import add_canal_node, add_curve_node
 from .keypoint_nodes import add_keypoints_node, add_keypoints_proxy
 from .label_nodes import add_labels_node, vertebra_names
 from .straightened_nodes import add_straightened_volume_node, add_straightening_node
@@ -89,6 +89,9 @@ def _add_to_patient(study: Study, report: SpineReport) -> list[slicer.vtkMRMLNod
         added.append(study.link("table", add_table_node(scene, report, f"{name} vertebrae")))
     if study.curve_node is None:
         added.append(_add_curve(study, report.curve))
+    canal = report.second_opinion.canal if report.second_opinion is not None else None
+    if canal is not None and study.canal_node is None:
+        added.append(study.link("canal", add_canal_node(scene, canal, f"{name} spinal canal", PATIENT_VIEWS)))
     if study.labels_node is None:
         added.append(study.link("labels", add_labels_node(scene, report, f"{name} labels", PATIENT_VIEWS)))
     return added

@@ -101,6 +101,8 @@ def _cell(name: str, row: Mapping[str, Value]) -> str:
         return f"{value:.1f}"
     if isinstance(value, float) and name.endswith("percent"):
         return f"{value:.0f}"
+    if name == "seen_probability" and row["opinions_differ"]:
+        return f"{format_value(name, value)} ≠"
     if name == "largest_uncertainty_mm":
         return _("borderline") if row["borderline"] else f"±{value:.1f}"
     return format_value(name, value)
@@ -111,6 +113,11 @@ def _explanation(name: str, row: Mapping[str, Value]) -> str:
     grade = row["grade"]
     if name == "grade" and isinstance(grade, int):
         return grade_words()[grade]
+    if name == "seen_probability" and row["opinions_differ"]:
+        measured = format_value("measured_probability", row["measured_probability"])
+        return _("Measured {measured}, seen {seen}: look again").format(
+            measured=measured, seen=format_value(name, row[name])
+        )
     if name == "largest_uncertainty_mm":
         return f"±{format_value(name, row[name])} mm"
     return ""

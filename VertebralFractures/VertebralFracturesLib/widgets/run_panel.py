@@ -100,9 +100,12 @@ class RunPanel:
         if volume is None:
             return
         preset, device = parameters.preset.value, parameters.device.value
+        is_read_twice = parameters.secondOpinion
         started = time.monotonic()
         self._jobs.start(
-            lambda progress, cancel: self._analyzer.analyze(volume, preset, device, progress, cancel),
+            lambda progress, cancel: self._analyzer.analyze(
+                volume, preset, device, progress, cancel, second_opinion=is_read_twice
+            ),
             lambda report: self._analyzed(volume_node, volume, report, time.monotonic() - started),
             self._failed,
         )
@@ -182,6 +185,7 @@ class RunPanel:
             self.ui.inputSelector,
             self.ui.presetBox,
             self.ui.deviceBox,
+            self.ui.secondOpinionBox,
             self.ui.vertebraeCollapsibleButton,
             self.ui.exportCollapsibleButton,
         ):

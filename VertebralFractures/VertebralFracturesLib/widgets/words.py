@@ -18,6 +18,10 @@ def column_headings() -> dict[str, tuple[str, str]]:
         "grade": (_("Grade"), _("Grade 0 to 3 of the index G under the chosen cut-offs")),
         "shape": (_("Shape"), _("Shape of the deformity")),
         "status": (_("Status"), _("What you said of the vertebra")),
+        "seen_probability": (
+            _("Seen"),
+            _("Probability of an at least moderate fracture as the picture looks; ≠ where the index G says otherwise"),
+        ),
         "largest_uncertainty_mm": (
             _("Certainty"),
             _("Borderline: G lies within 0.05 of a cut-off. Otherwise the largest uncertainty of the six points in mm"),

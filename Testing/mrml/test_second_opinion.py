@@ -1,0 +1,103 @@
+"""The second opinion in a scene: the canal as a curve, both readings in the table, and scenes of older versions."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import vtk
+from VertebralFracturesLib.core.report_table import COLUMNS
+from VertebralFracturesLib.core.second_opinion import ROWS_PER_POSITION, SecondOpinion
+from VertebralFracturesLib.core.spine_curve import SpineCurve
+from VertebralFracturesLib.core.spine_slab import slab_frame
+from VertebralFracturesLib.mrml.curve_node import CANAL_COLOR, CURVE_COLOR, points_from_node
+from VertebralFracturesLib.mrml.live_study import LiveStudy
+from VertebralFracturesLib.mrml.scene_file import read_scene, write_scene
+from VertebralFracturesLib.mrml.study import Study
+from VertebralFracturesLib.mrml.study_creation import complete_study, create_study
+from VertebralFracturesLib.mrml.study_report import study_report
+from VertebralFracturesLib.mrml.table_node import row_of_vertebra, update_table_node
+from VertebralFracturesLib.mrml.volume_nodes import add_volume_node
+
+SUSPICIOUS = 1
+
+
+def second_opinion(report) -> SecondOpinion:
+    """Sees a severe fracture where the second vertebra is, and normal bodies elsewhere."""
+    curve = report.curve
+    arcs = np.linspace(0, curve.length_mm, 40)
+    canal = SpineCurve(curve.straight_to_ras(np.c_[np.zeros(40), np.full(40, -27.0), -arcs]), np.full(40, 0.9))
+    frame = slab_frame(curve, canal)
+    shares = np.tile([0.2, 0.7, 0.1, 0.0, 0.0], (-(-frame.shape[2] // ROWS_PER_POSITION), 1))
+    rows = frame.ras_to_voxels(report.vertebrae[SUSPICIOUS].keypoints_ras)[:, 2] / ROWS_PER_POSITION
+    shares[int(rows.min()) : int(rows.max()) + 1] = [0.05, 0.02, 0.03, 0.2, 0.7]
+    return SecondOpinion(frame, shares, 1.0, canal)
+
+
+@pytest.fixture
+def second_report(report):
+    return replace(report, second_opinion=second_opinion(report))
+
+
+@pytest.fixture
+def second_study(scene, volume, second_report) -> Study:
+    return create_study(scene, add_volume_node(scene, volume, "CT"), second_report)
+
+
+def test_the_canal_is_a_curve_to_look_at(second_study, second_report) -> None:
+    node = second_study.canal_node
+    canal = second_report.second_opinion.canal
+    assert node.GetName() == "CT spinal canal"
+    assert node.GetLocked()
+    assert node in second_study.nodes
+    np.testing.assert_allclose(points_from_node(node)[[0, -1]], canal.points_ras[[0, -1]], atol=1e-6)
+    assert node.GetDisplayNode().GetColor() == pytest.approx(CANAL_COLOR)
+    assert second_study.curve_node.GetDisplayNode().GetColor() == pytest.approx(CURVE_COLOR)
+    assert not second_study.curve_node.GetLocked()
+
+
+def test_without_a_second_opinion_there_is_no_canal(study) -> None:
+    assert study.canal_node is None
+
+
+def test_a_deleted_canal_comes_back_with_the_rest(second_study) -> None:
+    second_study.scene.RemoveNode(second_study.canal_node)
+    assert second_study.canal_node is None
+    complete_study(second_study)
+    assert second_study.canal_node is not None
+
+
+def test_both_readings_stand_in_the_table(second_study) -> None:
+    rows = [row_of_vertebra(second_study.table_node, row) for row in range(3)]
+    assert rows[SUSPICIOUS]["seen_probability"] > 0.8
+    assert rows[SUSPICIOUS]["measured_probability"] < 0.2
+    assert rows[SUSPICIOUS]["opinions_differ"] == "yes"
+    assert rows[0]["opinions_differ"] == "no"
+
+
+def test_a_dragged_point_changes_what_differs(second_study) -> None:
+    live = LiveStudy(second_study)
+    assert live.report.opinions[SUSPICIOUS].differ
+    node = second_study.keypoint_nodes[SUSPICIOUS]
+    moved = np.array(node.GetNthControlPointPositionWorld(0)) - [0.0, 0.0, 11.0]
+    node.SetNthControlPointPositionWorld(0, vtk.vtkVector3d(*moved))
+    now = live.report.opinions[SUSPICIOUS]
+    assert now.measured > 0.9
+    assert not now.differ
+    assert row_of_vertebra(second_study.table_node, SUSPICIOUS)["opinions_differ"] == "no"
+    live.close()
+
+
+def test_a_saved_scene_keeps_both(tmp_path, scene, volume, second_report) -> None:
+    write_scene(tmp_path / "scene.mrb", volume, second_report)
+    (study,) = read_scene(scene, tmp_path / "scene.mrb")
+    assert study.canal_node.GetNumberOfControlPoints() >= 4
+    assert study_report(study).to_json() == second_report.to_json()
+
+
+def test_a_table_of_an_older_version_gets_the_new_columns(study, second_report) -> None:
+    table = study.table_node
+    for name in ("seen_probability", "opinions_differ"):
+        table.RemoveColumn(table.GetColumnIndex(name))
+    update_table_node(table, second_report)
+    assert table.GetNumberOfColumns() == len(COLUMNS)
+    assert row_of_vertebra(table, SUSPICIOUS)["opinions_differ"] == "yes"
