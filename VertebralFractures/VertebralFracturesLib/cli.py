@@ -75,6 +75,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     _add_demo(commands.add_parser("demo", help="make a synthetic patient, measure it, compare with the truth"))
     _add_pictures(commands.add_parser("pictures", help="draw the views of 3D Slicer as PNG files"))
     _add_evaluate(commands.add_parser("evaluate", help="compare with reference cases"))
+    _add_second_opinion(commands.add_parser("second-opinion", help="compare measured and seen with reference cases"))
     _add_cross_validate(commands.add_parser("cross-validate", help="train both networks and evaluate, fold by fold"))
     _add_compare_detectors(commands.add_parser("compare-detectors", help="train and measure both detectors alike"))
     _add_hard_cases(commands.add_parser("hard-cases", help="run the suite of hard cases, with a figure of each"))
@@ -313,6 +314,34 @@ def _evaluate(args: argparse.Namespace) -> None:
     print(evaluation_text(evaluation), end="")
 
 
+def _add_second_opinion(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("data", metavar="DATA", type=Path, nargs="+", help="folders of reference cases")
+    _add_output(parser, "the table is printed only")
+    _add_run_options(parser)
+    parser.set_defaults(command=_second_opinion)
+
+
+def _second_opinion(args: argparse.Namespace) -> None:
+    from contextlib import nullcontext
+
+    from .core.reference_case import find_cases
+    from .evaluation.second_opinion import compare_readings, read_cases, readings_text, write_readings
+    from .io import read_volume
+    from .networks.weights import load_models
+    from .output import output_folder
+    from .pipeline import analyze
+    from .terminal import ProgressLine
+
+    with output_folder(args.output, args.overwrite) if args.output else nullcontext() as folder, ProgressLine() as line:
+        models = load_models(args.device, args.detector, second_opinion=True)
+        cases = [case for data in args.data for case in find_cases(data)]
+        found = read_cases(cases, lambda volume: analyze(volume, models, preset=args.preset), read_volume, line)
+        comparisons = compare_readings(found)
+        if folder is not None:
+            write_readings(folder, found, comparisons)
+    print(readings_text(found, comparisons), end="")
+
+
 def _add_cross_validate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cases", type=Path, required=True, metavar="DIR", help="folder of reference cases")
     parser.add_argument("--folds", type=int, default=5, help="number of folds (default: 5)")
@@ -481,19 +510,22 @@ def _add_fracture(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", metavar="DATA", type=Path, help="folder of reference cases")
     _add_output(parser, "", required=True)
     parser.add_argument("--count", type=int, default=1, help="variants of each case (default: 1)")
+    parser.add_argument("--share", type=float, default=0.3, help="of the bodies that are pressed (default: 0.3)")
     parser.add_argument("--seed", type=int, default=1, help="of the randomness (default: 1)")
     parser.set_defaults(command=_fracture)
 
 
 def _fracture(args: argparse.Namespace) -> None:
     _check_count_and_seed(args)
+    if not 0 <= args.share <= 1:
+        raise UnusableInput("--share has to lie between 0 and 1")
 
     from .output import output_folder
     from .terminal import ProgressLine
     from .training.fractured_cases import write_fractured_cases
 
     with output_folder(args.output, args.overwrite) as folder, ProgressLine() as progress:
-        written = write_fractured_cases(args.data, folder, args.count, args.seed, progress)
+        written = write_fractured_cases(args.data, folder, args.count, args.seed, progress, args.share)
     print(f"{args.output}: {written} fractured cases")
 
 

@@ -21,7 +21,9 @@ from ..io import read_volume
 from ..phantom.case import write_reference_case
 from .deformation import Warp, chain, far_enough, fracture_warp, random_remaining
 
-_FRACTURED_SHARE = 0.3
+FRACTURED_SHARE = 0.3
+"""Share of the bodies that are pressed."""
+
 _WHOLE_MM, _NOTHING_MM = 22.0, 36.0
 _REACH_MM = 60.0
 _UNMOVED_MM = 1e-3
@@ -29,7 +31,12 @@ _SLICES_AT_ONCE = 16
 
 
 def write_fractured_cases(
-    cases: Path, folder: Path, count: int, seed: int, progress: Callable[[str, float], None]
+    cases: Path,
+    folder: Path,
+    count: int,
+    seed: int,
+    progress: Callable[[str, float], None],
+    share: float = FRACTURED_SHARE,
 ) -> int:
     """Write variants of all cases of a folder as cases ``NAME_fractured_NUMBER``.
 
@@ -38,6 +45,7 @@ def write_fractured_cases(
     :param count: variants of each case.
     :param seed: of the randomness, beside the case's and the variant's number.
     :param progress: called with the name of a case and the share done, 0 .. 1.
+    :param share: of the bodies that are pressed, in the mean.
     :return: how many were written.
     :raises UnusableInput: no reference cases there, or an image that cannot be read.
     """
@@ -48,25 +56,28 @@ def write_fractured_cases(
             name = f"{case.name}_fractured_{number}"
             progress(name, (place + number / count) / len(found))
             rng = np.random.default_rng([seed, place, number])
-            pressed, keypoints_ras = with_fractures(case, volume, rng)
+            pressed, keypoints_ras = with_fractures(case, volume, rng, share)
             source = f"{case.name} with bodies pressed by VertebralFractures, seed {seed}"
             write_reference_case(folder / name, pressed, _document(case, keypoints_ras, source))
     return len(found) * count
 
 
-def with_fractures(case: ReferenceCase, volume: Volume, rng: np.random.Generator) -> tuple[Volume, NDArray[np.float64]]:
+def with_fractures(
+    case: ReferenceCase, volume: Volume, rng: np.random.Generator, share: float = FRACTURED_SHARE
+) -> tuple[Volume, NDArray[np.float64]]:
     """Press some bodies of a case.
 
     :param case: its keypoints and curve.
     :param volume: its image.
     :param rng: which bodies, and how.
+    :param share: of the bodies that are pressed, in the mean.
     :return: the new image on the same grid, and the keypoints (n, 6, 3) in it, in RAS mm.
     """
     view = StraightenedSlice(np.empty((0, 0), np.float32), 1.0, case.curve, 0.0, 0.0)
     keypoints_mm: NDArray[np.floating] = view.ras_to_pixels(case.keypoints_ras)
     warps: list[Warp] = []
     bodies_ras: list[NDArray[np.float64]] = []
-    for index in np.flatnonzero(rng.random(len(keypoints_mm)) < _FRACTURED_SHARE):
+    for index in np.flatnonzero(rng.random(len(keypoints_mm)) < share):
         if far_enough(keypoints_mm, int(index)):
             warps.append(fracture_warp(keypoints_mm, int(index), random_remaining(rng)))
             keypoints_mm = warps[-1].to_new(keypoints_mm)
