@@ -26,6 +26,11 @@ def test_the_outline_goes_once_around_the_body():
     assert area == 360.0
 
 
+def test_points_beyond_the_walls_lie_along_the_endplates():
+    np.testing.assert_allclose(keypoints.beyond_walls(BOX, 2.0), [[12, 20], [12, 0], [-12, 20], [-12, 0]])
+    assert keypoints.beyond_walls(np.stack([BOX, BOX]), 1.0).shape == (2, 4, 2)
+
+
 def test_centre_and_depths_of_several_bodies_at_once():
     bodies = np.stack([BOX, BOX + [5, 7]])
     np.testing.assert_allclose(keypoints.body_centre(bodies), [[0, 10], [5, 17]])

@@ -71,16 +71,6 @@ def test_beyond_the_outer_voxels_nothing_was_measured(matrix, shape, axis, side)
     assert volume.sample(outside_ras, fill=7.0) == 7.0
 
 
-def test_a_margin_is_kept_in_millimetres():
-    volume = Volume(np.zeros((10, 10, 10)), np.diag([0.5, -1.0, 4.0, 1.0]))
-    inside_ras = np.array([2.1, -4.0, 18.0])
-    assert volume.contains(inside_ras, 2.0)
-    for axis, step in ((0, -0.2), (1, 2.1), (2, 16.1)):
-        moved_ras = inside_ras + step * np.eye(3)[axis]
-        assert volume.contains(moved_ras)
-        assert not volume.contains(moved_ras, 2.0)
-
-
 @GEOMETRY
 @given(matrices(), SHAPES)
 def test_the_corners_are_voxel_centres_and_span_the_volume(matrix, shape):

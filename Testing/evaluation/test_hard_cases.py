@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from VertebralFracturesLib.cli import main
+from VertebralFracturesLib.core.keypoints import body_centre
 from VertebralFracturesLib.core.report import SpineReport, Vertebra
 from VertebralFracturesLib.errors import NoSpineFound, UnusableInput
 from VertebralFracturesLib.evaluation import hard_cases
@@ -103,6 +104,15 @@ def test_the_fields_of_view_hold_what_they_say(scan):
     for without in (front_only(scan), side_only(scan)):
         assert without.levels == ()
         assert not without.volume.contains(scan.curve.points_ras).any()
+
+
+def test_bodies_cut_from_behind_are_not_measured(scan):
+    cut = cut_behind(scan)
+    hidden_ras = [one for level, one in zip(scan.levels, scan.keypoints_ras, strict=True) if level not in cut.levels]
+    report = analyze(cut.volume, load_models("cpu"))
+    found_ras = np.array([body_centre(one.keypoints_ras) for one in report.vertebrae])
+    assert all(np.linalg.norm(found_ras - body_centre(one), axis=1).min() > 10 for one in hidden_ras)
+    assert any("cut by the field of view" in warning for warning in report.warnings)
 
 
 def test_every_condition_has_a_name_of_its_own():

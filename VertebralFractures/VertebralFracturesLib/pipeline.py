@@ -10,7 +10,7 @@ from . import __version__
 from .core.ct_check import check_is_ct
 from .core.curve_fit import EXISTENCE_THRESHOLD, MIN_LENGTH_MM, fit_spine_curve
 from .core.detection import OBJECTNESS_THRESHOLD, Detection, fuse
-from .core.keypoints import body_centre
+from .core.keypoints import beyond_walls, body_centre
 from .core.level_sequence import name_sequence
 from .core.levels import levels_are_relative
 from .core.report import SpineReport, Vertebra
@@ -32,7 +32,7 @@ PROPOSAL_THRESHOLD = 0.05
 
 _PROPOSAL_REACH_MM = 12.0
 _BODY_REACH_MM = 20.0
-_EDGE_MM = 2.0  # nearer to the border an edge cannot be told from the border itself
+_WALL_MM = 2.0
 _METAL_HU = 2600.0
 _METAL_MM = 30.0
 _METAL_SHARE = 5e-4
@@ -78,7 +78,7 @@ def analyze(
     stage("vertebrae")
     detections = fuse(detect(models.vertebrae, np.stack([view.image for view in views])), models.uncertainty_factor)
     view = views[len(views) // 2]
-    whole = [one for one in detections if volume.contains(_keypoints_ras(one, view), _EDGE_MM).all()]
+    whole = [one for one in detections if _is_whole(_keypoints_ras(one, view), volume)]
     if not whole:
         raise NoSpineFound("a spine was found, but no vertebral body lies wholly within the field of view")
     second = None
@@ -171,6 +171,16 @@ def _vertebrae(
 
 def _keypoints_ras(detection: Detection, view: StraightenedSlice) -> NDArray[np.float64]:
     return view.pixels_to_ras(detection.keypoints_mm / view.pixel_mm)
+
+
+def _is_whole(keypoints_ras: NDArray[np.float64], volume: Volume) -> bool:
+    """Whether a body (6, 3) lies wholly in a volume, with something in front of it and behind it.
+
+    At the end of a scan the network puts points beyond it where the body goes on; in front and behind it takes the
+    border itself for a wall.
+    """
+    points_ras = np.concatenate([keypoints_ras, beyond_walls(keypoints_ras, _WALL_MM)])
+    return bool(volume.contains(points_ras).all())
 
 
 def _warnings(volume: Volume, curve: SpineCurve, vertebrae: Sequence[Vertebra], cut: int) -> Iterator[str]:

@@ -37,6 +37,20 @@ def body_centre(keypoints: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(keypoints, dtype=np.float64).mean(-2)
 
 
+def beyond_walls(keypoints: ArrayLike, distance_mm: float) -> NDArray[np.float64]:
+    """Points in front of and behind a vertebral body, at the height of its endplates.
+
+    :param keypoints: (..., 6, d) in mm, any space; the endplates are longer than nothing.
+    :param distance_mm: how far beyond the anterior and posterior keypoints, along the endplates.
+    :return: (..., 4, d) in the same space.
+    """
+    points = np.asarray(keypoints, dtype=np.float64)
+    front = points[..., [ANTERIOR_SUPERIOR, ANTERIOR_INFERIOR], :]
+    back = points[..., [POSTERIOR_SUPERIOR, POSTERIOR_INFERIOR], :]
+    ahead = (front - back) * (distance_mm / np.linalg.norm(front - back, axis=-1, keepdims=True))
+    return np.concatenate([front + ahead, back - ahead], -2)
+
+
 def depths_mm(keypoints: ArrayLike) -> NDArray[np.float64]:
     """Anterior-posterior depth of a vertebral body.
 

@@ -57,11 +57,11 @@ class Volume:
         """Continuous voxel indices (i, j, k) of RAS points (..., 3)."""
         return np.asarray(points_ras, dtype=np.float64) @ self.ras_to_ijk[:3, :3].T + self.ras_to_ijk[:3, 3]
 
-    def contains(self, points_ras: ArrayLike, margin_mm: float = 0.0) -> NDArray[np.bool_]:
-        """Whether RAS points (..., 3) lie between the outer voxel centres, at least a margin within them."""
+    def contains(self, points_ras: ArrayLike) -> NDArray[np.bool_]:
+        """Whether RAS points (..., 3) lie between the outer voxel centres."""
         points_ijk = self.to_ijk(points_ras)
-        margin, upper = margin_mm / self.spacing_mm - 1e-6, np.array(self.shape[::-1]) - 1
-        return np.all((points_ijk >= margin) & (points_ijk <= upper - margin), axis=-1)
+        upper = np.array(self.shape[::-1]) - 1
+        return np.all((points_ijk >= -1e-6) & (points_ijk <= upper + 1e-6), axis=-1)
 
     def sample(self, points_ras: ArrayLike, order: int = 1, fill: float = AIR_HU) -> NDArray[np.float32]:
         """Interpolate the intensities at points of the patient.
