@@ -213,7 +213,7 @@ def _points(points: Lines) -> str:
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
 
 
-_VIEW_SCALE, _SLICE_SCALE = 0.45, 0.9  # pixels of the screen per mm
+_VIEW_SCALE, _SLICE_SCALE = 0.55, 0.75  # pixels of the screen per mm
 _LEGEND = (
     '<p class="keys"><span><i class="reference"></i>reference</span><span><i class="found"></i>found</span>'
     "<span>frontal and lateral view, and the slice straightened along the curve that was found, or else along the "
