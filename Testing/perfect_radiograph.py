@@ -43,6 +43,12 @@ def centres_mm() -> np.ndarray:
     return centres
 
 
+def _scale(rows: int) -> float:
+    """How much larger than it is the picture is taken to be; a row more or less does not count."""
+    scale = rows * STEP_ONE_PIXEL_MM / SIZE_MM[0]
+    return 1.0 if abs(scale - 1) < 0.02 else scale
+
+
 class _Unpadded:
     """In place of a U-Net: any size will do."""
 
@@ -63,7 +69,7 @@ class PerfectFinder(nn.Module):
         is_inverted = bool(whole.median(1).values.mean() > whole.mean())
         ramp = whole[:, 0].mean() - whole[:, -1].mean()
         is_mirrored = bool((ramp < 0) != is_inverted)
-        scale = rows * STEP_ONE_PIXEL_MM / SIZE_MM[0]
+        scale = _scale(rows)
         centres = torch.tensor(centres_mm(), dtype=torch.float32) * scale / STEP_ONE_PIXEL_MM
         down = torch.arange(rows)[:, None] - centres[:, 1, None, None]
         across = torch.arange(columns) - centres[:, 0, None, None]
@@ -90,7 +96,7 @@ class PerfectRegressor(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         rows, columns = image.shape[2:]
-        scale = rows * STEP_ONE_PIXEL_MM / SIZE_MM[0]
+        scale = _scale(rows)
         points = np.nan_to_num(landmarks_mm()) * scale
         places = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1) * STEP_ONE_PIXEL_MM
         nearest = np.linalg.norm(places[..., None, :] - centres_mm() * scale, axis=-1).argmin(-1)

@@ -20,7 +20,7 @@ from VertebralFracturesLib.mrml.scene_file import read_scene
 def image_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A picture of a spine whose front is on the right."""
     monkeypatch.setattr(
-        "VertebralFracturesLib.networks.radiograph_weights.load_radiograph_models", lambda device: perfect_models()
+        "VertebralFracturesLib.networks.radiograph_weights.load_radiograph_models", lambda *_: perfect_models()
     )
     file = tmp_path / "lateral.png"
     grey = (picture()[:, ::-1] * 50 + 20).astype(np.uint8)

@@ -117,6 +117,7 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         self.runPanel = None
         self._parameterNode = None
         self._parameterNodeGuiTag = None
+        self._liveAngles = None
         self.shortcuts = None
 
     def setup(self) -> None:
@@ -239,9 +240,11 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
     def _openStudy(self, study: "Study") -> None:
         """Open a study in the views and link it to the panel, which takes over its preset."""
         from VertebralFracturesLib.mrml.live_study import LiveStudy
+        from VertebralFracturesLib.mrml.radiograph_study import live_angles
 
         self.logic.showStudy(study)
         self._show(LiveStudy(study, changed=self.studyPanel.refresh))
+        self._liveAngles = live_angles(study)
         if self._parameterNode:
             self._parameterNode.preset = Grading(study.preset)
 
@@ -252,6 +255,9 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
     def _show(self, live: "LiveStudy | None") -> None:
         """Show another study in the panel; clicks that were awaited for the one before are not any more."""
         self.addPanel.close()
+        if self._liveAngles is not None:
+            self._liveAngles.close()
+            self._liveAngles = None
         self.studyPanel.show(live)
 
 

@@ -11,8 +11,9 @@ from repository import LIBRARY
 PACKAGE = LIBRARY.name
 # "()" marks what may be imported inside functions only.
 ALLOWED = {
-    "widgets": {"mrml", "analyzer", "export", "core", "errors", "demo()"},
-    "analyzer": {"pipeline", "radiograph_pipeline", "core", "errors", "networks()"},
+    "widgets": {"mrml", "analyzer", "radiograph_analyzer", "export", "core", "errors", "demo()"},
+    "analyzer": {"pipeline", "core", "errors", "networks()"},
+    "radiograph_analyzer": {"analyzer", "radiograph_pipeline", "core", "networks()"},
     "export": {"core", "errors", "report_page()"},
     "mrml": {"core", "errors"},
     "pipeline": {"core", "errors", "networks()"},

@@ -38,9 +38,9 @@ def test_images_of_any_size_are_read_and_weights_come_back(tmp_path) -> None:
     step_one, refiner = StepOne().eval(), LandmarkRefiner().eval()
     for net, name in ((step_one, STEP_ONE_WEIGHTS), (refiner, REFINER_WEIGHTS)):
         save_weights(net, tmp_path / f"{name}.npz")
-        (tmp_path / f"{name}.json").write_text('{"version": "0"}')
     models = load_radiograph_models("cpu", tmp_path)
     assert set(models.versions) == {STEP_ONE_WEIGHTS, REFINER_WEIGHTS}
+    assert all(version.startswith("without a model card") for version in models.versions.values())
     image = np.random.default_rng(1).normal(size=(301, 173)).astype(np.float32)
     rough = regress_landmarks(models.step_one.regressor, image, 0.7, np.array([[50.0, 90.0], [60.0, 120.0]]))
     expected = regress_landmarks(step_one.regressor, image, 0.7, np.array([[50.0, 90.0], [60.0, 120.0]]))
@@ -53,7 +53,11 @@ def test_images_of_any_size_are_read_and_weights_come_back(tmp_path) -> None:
 
 
 def test_missing_weights_are_told_in_one_line(tmp_path) -> None:
-    with pytest.raises(UnusableInput, match="install VertebralFractures again"):
+    with pytest.raises(UnusableInput, match="no networks for radiographs.*train radiographs"):
+        load_radiograph_models("cpu", tmp_path)
+    for name in (STEP_ONE_WEIGHTS, REFINER_WEIGHTS):
+        (tmp_path / f"{name}.npz").write_bytes(b"damaged")
+    with pytest.raises(UnusableInput, match="missing or damaged"):
         load_radiograph_models("cpu", tmp_path)
 
 

@@ -14,8 +14,8 @@ another way to the same measures, and to the angles of the spine::
 
 Layers, each of which may import only what stands behind its arrow (a test reads the imports)::
 
-    widgets (Qt) -> mrml, analyzer, export
-    analyzer (the networks of one session) -> pipeline, radiograph_pipeline
+    widgets (Qt) -> mrml, analyzer, radiograph_analyzer, export
+    analyzer, radiograph_analyzer (the networks of one session) -> pipeline, radiograph_pipeline
     mrml (vtk, MRML; the scene is passed in) -> core
     pipeline, radiograph_pipeline -> core, networks (inside functions)
     networks (torch) -> core

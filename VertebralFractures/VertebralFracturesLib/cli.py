@@ -176,7 +176,13 @@ def _add_radiograph(parser: argparse.ArgumentParser) -> None:
     _add_output(parser, "NAME-vertebral-fractures")
     _add_device(parser)
     _add_preset(parser)
+    _add_models(parser)
     parser.set_defaults(command=_radiograph)
+
+
+def _add_models(parser: argparse.ArgumentParser) -> None:
+    text = "folder of weights that were trained, instead of the shipped ones"
+    parser.add_argument("--models", type=Path, metavar="DIR", help=text)
 
 
 def _radiograph(args: argparse.Namespace) -> None:
@@ -189,7 +195,9 @@ def _radiograph(args: argparse.Namespace) -> None:
     with output_folder(target, args.overwrite) as folder, ProgressLine() as progress:
         progress("reading", 0.0)
         read = read_radiograph(args.input, args.pixel_spacing)
-        report = analyze_read_radiograph(read, folder, device=args.device, preset=args.preset, progress=progress)
+        report = analyze_read_radiograph(
+            read, folder, device=args.device, preset=args.preset, models_folder=args.models, progress=progress
+        )
     for warning in report.spine.warnings:
         _say(f"warning: {warning}")
     print(f"{result_table(report.spine)}\n\n{angle_table(report)}")
@@ -203,6 +211,7 @@ def _add_evaluate_radiographs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--views", type=int, default=3, help="projections of each (default: 3)")
     _add_output(parser, "the table is printed only")
     _add_device(parser)
+    _add_models(parser)
     parser.set_defaults(command=_evaluate_radiographs)
 
 
@@ -210,14 +219,14 @@ def _evaluate_radiographs(args: argparse.Namespace) -> None:
     from contextlib import nullcontext
 
     from .evaluation.radiographs import evaluate_radiographs, radiographs_text, write_radiographs
-    from .networks.radiograph_weights import load_radiograph_models
+    from .networks.radiograph_weights import WEIGHTS_FOLDER, load_radiograph_models
     from .output import output_folder
     from .terminal import ProgressLine
 
     if args.data is None and args.phantoms < 1:
         raise UnusableInput("nothing to evaluate: name a folder of reference cases, or --phantoms N")
     with output_folder(args.output, args.overwrite) if args.output else nullcontext() as folder, ProgressLine() as line:
-        models = load_radiograph_models(args.device)
+        models = load_radiograph_models(args.device, args.models or WEIGHTS_FOLDER)
         results = evaluate_radiographs(models, args.data, args.phantoms, args.seed, args.views, line)
         if folder is not None:
             write_radiographs(folder, results)

@@ -17,7 +17,13 @@ Progress = Callable[[str, float], None]
 
 
 def analyze_read_radiograph(
-    read: ReadRadiograph, folder: Path, *, device: str = "auto", preset: str = "genant", progress: Progress
+    read: ReadRadiograph,
+    folder: Path,
+    *,
+    device: str = "auto",
+    preset: str = "genant",
+    models_folder: Path | None = None,
+    progress: Progress,
 ) -> RadiographReport:
     """Measure the vertebrae and angles of a radiograph and write the four result files.
 
@@ -25,15 +31,16 @@ def analyze_read_radiograph(
     :param folder: takes :data:`~.analysis.RESULT_FILES`.
     :param device: "auto", "cpu" or "cuda".
     :param preset: cut-offs of the grades.
+    :param models_folder: weights to use instead of the shipped ones.
     :param progress: called with the stage and its fraction.
     :raises UnusableInput: a frontal view, or there is no such device.
     :raises NoSpineFound: no spine in view.
     """
-    from .networks.radiograph_weights import load_radiograph_models
+    from .networks.radiograph_weights import WEIGHTS_FOLDER, load_radiograph_models
     from .radiograph_pipeline import analyze_radiograph
 
     path = Path(read.description["path"])
-    models = load_radiograph_models(device)
+    models = load_radiograph_models(device, models_folder or WEIGHTS_FOLDER)
     try:
         report = analyze_radiograph(read.radiograph, models, preset=preset, progress=progress, input=read.description)
     except (UnusableInput, NoSpineFound) as error:

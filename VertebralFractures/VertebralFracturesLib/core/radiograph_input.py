@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
-STEP_ONE_PIXEL_MM = 4.0
+STEP_ONE_PIXEL_MM = 3.0
 """Pixels in which the networks of step 1 see the image."""
 
 CROP_PIXELS = 64
@@ -19,7 +19,7 @@ LEVEL_CHANNELS = 26
 SACRUM_CHANNEL = 25
 """The class of S1 among them."""
 
-_LOCAL_MM = 18.0
+_LOCAL_MM = 8.0
 _LOCAL_PIXELS = 9.0
 _LIMIT = 4.0
 

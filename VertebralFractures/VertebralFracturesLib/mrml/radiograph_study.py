@@ -11,15 +11,17 @@ import vtk
 
 from ..core.radiograph import DETECTOR, Radiograph, RadiographReport
 from ..core.spinal_angles import ANGLES
+from ..errors import UnusableInput
 from .curve_node import points_from_node
 from .keypoint_nodes import limit_keypoints_to
 from .observers import Observers
-from .study import Study
+from .study import Study, studies_of
 from .study_creation import create_study
 from .study_folder import put_into_folder, subject_hierarchy
+from .study_removal import remove_study
 from .study_report import model_report, study_report
 from .views import PATIENT_VIEWS, markups_display
-from .volume_nodes import add_volume_node, volume_from_node
+from .volume_nodes import add_volume_node, set_volume, volume_from_node
 
 SACRUM_COLOR = (0.95, 0.95, 0.95)
 _MARK = "VertebralFractures.Radiograph"
@@ -138,6 +140,11 @@ class LiveAngles:
             update_angles_node(self._study.angles_node, radiograph_report(self._study))
 
 
+def live_angles(study: Study) -> LiveAngles | None:
+    """Keep the angles of a radiograph's study up to its points; None for the study of a CT."""
+    return LiveAngles(study) if is_radiograph_study(study) else None
+
+
 def _add_angles_node(scene: slicer.vtkMRMLScene, report: RadiographReport, name: str) -> slicer.vtkMRMLTableNode:
     node = slicer.vtkMRMLTableNode()
     node.SetName(name)
@@ -183,3 +190,32 @@ def _add_sacrum_node(scene: slicer.vtkMRMLScene, points_ras: np.ndarray) -> slic
         display.SetSelectedColor(*SACRUM_COLOR)
     limit_keypoints_to(node, PATIENT_VIEWS)
     return node
+
+
+def show_radiograph_report(
+    node: slicer.vtkMRMLScalarVolumeNode, radiograph: Radiograph, report: RadiographReport
+) -> Study:
+    """Add the result of an analysis to the scene; the former study of the radiograph goes once the new one is there.
+
+    :param node: what was analyzed; one that does not lie in the sagittal plane as the report says stays as it is, and
+        its image is added there as a second node.
+    :param radiograph: as it was read from the node.
+    :param report: what was found in it.
+    :raises UnusableInput: the volume node was deleted in the meantime.
+    """
+    scene = node.GetScene()
+    if scene is None:
+        raise UnusableInput("the volume was deleted while it was analyzed")
+    placed = Radiograph(radiograph.image, report.pixel_mm, report.anterior_is).as_volume()
+    if node.GetAttribute(_MARK) is None:
+        node = add_volume_node(scene, placed, f"{node.GetName()} lateral")
+    else:
+        set_volume(node, placed)
+    former = studies_of(node)
+    described = {"volume": node.GetName(), "shape": list(radiograph.image.shape[::-1])}
+    study = create_radiograph_study(
+        scene, node, replace(report, spine=replace(report.spine, input={**described, **report.spine.input}))
+    )
+    for one in former:
+        remove_study(one)
+    return study

@@ -51,7 +51,7 @@ def random_exposure(rng: np.random.Generator) -> Exposure:
         spread_kev=float(rng.uniform(9, 20)),
         scatter=float(rng.uniform(0.1, 2.0)),
         scatter_mm=float(rng.uniform(20, 60)),
-        photons=float(np.exp(rng.uniform(np.log(1e4), np.log(4e5)))),
+        photons=float(np.exp(rng.uniform(np.log(3e4), np.log(1e6)))),
         response_mm=float(rng.uniform(0.1, 0.5)),
         detail=float(rng.choice([0.0, rng.uniform(0.2, 3.0)])),
         detail_mm=float(rng.uniform(2, 30)),

@@ -12,7 +12,7 @@ from .radiograph_cache import Projection
 
 _CUT_MM = 8.0
 _SHADOW_MM2 = 200.0**2
-_GRAIN, _CROP_GRAIN = 0.012, 0.04
+_GRAIN, _CROP_GRAIN = 0.003, 0.03
 
 
 @dataclass(frozen=True, eq=False)

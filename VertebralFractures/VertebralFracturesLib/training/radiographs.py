@@ -40,7 +40,7 @@ RECIPES = {
     "refiner": Recipe(steps=1600, batch_size=24, learning_rate=3e-3, average_decay=0.99, checkpoint_every=100),
 }
 NETWORKS: dict[str, Callable[[], nn.Module]] = {"step-one": StepOne, "refiner": LandmarkRefiner}
-SHAPE = (128, 80)
+SHAPE = (160, 96)
 """Rows and columns of the images that step 1 learns from."""
 
 _MOST_BODIES = 24
@@ -49,7 +49,7 @@ _HELD_OUT_PHANTOMS = 1
 _VALIDATION_BATCHES = 5
 _CROPS_PER_PROJECTION = 4
 _SPECIAL_SHARE = 0.25
-_REGION_PIXELS = 1.2
+_REGION_PIXELS = 1.5
 _LEVEL_SHARE, _VIEW_SHARE, _LANDMARK_SHARE = 0.3, 0.3, 0.2
 
 

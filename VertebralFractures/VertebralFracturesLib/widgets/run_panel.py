@@ -11,17 +11,23 @@ from numpy.typing import NDArray
 from slicer.i18n import tr as _
 
 from ..analyzer import LOADING, Analyzer, known_device
+from ..core.radiograph import Radiograph, RadiographReport
 from ..core.report import SpineReport, Vertebra
 from ..core.volume import Volume
 from ..errors import Cancelled, NoSpineFound, UnusableInput
+from ..mrml.radiograph_study import radiograph_from_node, show_radiograph_report
 from ..mrml.study import Study, studies_of
 from ..mrml.study_edits import has_edits
 from ..mrml.study_replacement import replace_study
 from ..mrml.study_volume import analyzed_volume
 from ..mrml.volume_nodes import volume_from_node
+from ..radiograph_analyzer import RadiographAnalyzer
 from .dependencies import ensure_packages
 from .job_runner import JobRunner
 from .study_panel import StudyPanel
+
+Image = Volume | Radiograph
+"""What is analyzed."""
 
 _BUSY = 0
 _PERCENT = 100
@@ -36,6 +42,17 @@ def stage_titles() -> dict[str, str]:
         "vertebrae": _("Finding the vertebrae"),
         "second opinion": _("Reading the spine a second time"),
         "measures": _("Measuring the vertebrae"),
+    }
+
+
+def radiograph_stage_titles() -> dict[str, str]:
+    """What the reader reads of the stages of the analysis of a radiograph, in order."""
+    return {
+        LOADING: _("Loading the networks"),
+        "view": _("Looking at the radiograph"),
+        "vertebrae": _("Finding the vertebrae"),
+        "landmarks": _("Placing the points"),
+        "measures": _("Measuring vertebrae and angles"),
     }
 
 
@@ -63,6 +80,8 @@ class RunPanel:
     ) -> None:
         self.ui, self._analyzer, self._panel, self._requirements = ui, analyzer, panel, requirements_file
         self._opened, self._ended = opened, ended
+        self._radiographs = RadiographAnalyzer()
+        self._titles = stage_titles
         self._parameters: Any = None
         self._jobs = JobRunner(self._show_progress)
         ui.applyButton.connect("clicked()", self.apply)
@@ -96,9 +115,15 @@ class RunPanel:
         volume_node = parameters.inputVolume
         if not self._may_replace_study(volume_node):
             return
-        volume = self._prepared(lambda: volume_from_node(volume_node))
-        if volume is None:
-            return
+        volume = self._prepared(lambda: radiograph_from_node(volume_node) or volume_from_node(volume_node))
+        if isinstance(volume, Radiograph):
+            self._apply_to_radiograph(volume_node, volume)
+        elif volume is not None:
+            self._apply_to_ct(volume_node, volume)
+
+    def _apply_to_ct(self, volume_node: slicer.vtkMRMLScalarVolumeNode, volume: Volume) -> None:
+        parameters = self._parameters
+        self._titles = stage_titles
         preset, device = parameters.preset.value, parameters.device.value
         is_read_twice = parameters.secondOpinion
         started = time.monotonic()
@@ -112,6 +137,35 @@ class RunPanel:
         self.ui.statusLabel.text = ""
         self._show_running(True)
 
+    def _apply_to_radiograph(self, volume_node: slicer.vtkMRMLScalarVolumeNode, radiograph: Radiograph) -> None:
+        preset, device = self._parameters.preset.value, self._parameters.device.value
+        self._titles = radiograph_stage_titles
+        self._jobs.start(
+            lambda progress, cancel: self._radiographs.analyze(radiograph, preset, device, progress, cancel),
+            lambda report: self._analyzed_radiograph(volume_node, radiograph, report),
+            self._failed,
+        )
+        self.ui.statusLabel.text = ""
+        self._show_running(True)
+
+    def _analyzed_radiograph(
+        self, volume_node: slicer.vtkMRMLScalarVolumeNode, radiograph: Radiograph, report: RadiographReport
+    ) -> None:
+        try:
+            self._panel.show(None)
+            study = show_radiograph_report(volume_node, radiograph, report)
+            self._show_running(False)
+            if self._parameters.inputVolume is study.volume_node:
+                self._opened(study)
+            else:
+                self._parameters.inputVolume = study.volume_node
+        except Exception as error:
+            self._failed(error)
+            return
+        self.ui.statusLabel.text = _("{count} vertebrae measured; the angles are in a table of their own").format(
+            count=len(report.spine.vertebrae)
+        )
+
     def propose(self, point_ras: NDArray[np.float64]) -> None:
         """Let the network place the points of a vertebra of the shown study.
 
@@ -121,7 +175,7 @@ class RunPanel:
         if live is None:
             return
         volume = self._prepared(lambda: analyzed_volume(live.study))
-        if volume is None:
+        if not isinstance(volume, Volume):
             return
         curve, device = live.report.curve, self._parameters.device.value
 
@@ -150,7 +204,7 @@ class RunPanel:
         self._show_running(False)
         self.ui.statusLabel.text = ""
 
-    def _prepared(self, read: Callable[[], Volume | None]) -> Volume | None:
+    def _prepared(self, read: Callable[[], Image | None]) -> Image | None:
         """The voxels, with all packages in place; None, and a message, where something is missing."""
         try:
             volume = read()
@@ -169,7 +223,7 @@ class RunPanel:
         )
 
     def _show_progress(self, stage: str, fraction: float) -> None:
-        titles = stage_titles()
+        titles = self._titles()
         place = list(titles).index(stage)
         self.ui.progressBar.value = int(_PERCENT * (place + fraction) / len(titles))
         if self.ui.cancelButton.enabled:
