@@ -22,6 +22,7 @@ from VertebralFracturesLib.networks.weights import Models, load_models
 from VertebralFracturesLib.phantom.acquisition import Protocol, scan
 from VertebralFracturesLib.phantom.anatomy import Patient, PhantomVertebra, make_patient
 from VertebralFracturesLib.phantom.case import in_view
+from VertebralFracturesLib.phantom.truth import true_canal
 from VertebralFracturesLib.pipeline import STAGES, analyze, propose_vertebra
 
 PROTOCOL = Protocol(
@@ -159,6 +160,21 @@ def test_analysis_is_deterministic(volume, models, report):
     again = analyze(volume, models, input={"path": "scan"})
     for one, two in zip(report.vertebrae, again.vertebrae, strict=True):
         np.testing.assert_allclose(one.keypoints_ras, two.keypoints_ras, atol=1e-4)
+
+
+def test_a_second_opinion_goes_with_the_report_where_it_is_wanted(volume, models, report, patient):
+    told: list[str] = []
+    again = analyze(volume, load_models("cpu", second_opinion=True), progress=lambda stage, share: told.append(stage))
+    assert list(dict.fromkeys(told)) == list(STAGES)
+    assert report.second_opinion is None
+    for one, two in zip(report.vertebrae, again.vertebrae, strict=True):
+        np.testing.assert_allclose(one.keypoints_ras, two.keypoints_ras, atol=1e-4)
+    severe = again.summary.least_place
+    assert again.opinions[severe].seen == max(opinion.seen for opinion in again.opinions)
+    assert again.opinions[severe].together > 0.5
+    beside = again.second_opinion.canal.ras_to_straight(true_canal(patient))
+    inside = (beside[:, 2] < 0) & (beside[:, 2] > -again.second_opinion.canal.length_mm)
+    assert np.linalg.norm(beside[inside, :2], axis=1).mean() < 2.0
 
 
 def test_progress_names_the_stages_in_order(volume, models):

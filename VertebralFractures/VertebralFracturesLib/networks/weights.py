@@ -22,7 +22,7 @@ from .vertebra_net import DetectorName, VertebraNet
 WEIGHTS_FOLDER = Path(__file__).parent / "weight_files"
 CURVE_WEIGHTS = "spine_curve"
 CANAL_WEIGHTS = "canal"
-SEQUENCE_WEIGHTS: dict[str, Representation] = {"fracture_sequence_25d": "2.5d"}
+SEQUENCE_WEIGHTS: dict[str, Representation] = {"fracture_sequence_25d": "2.5d", "fracture_sequence_3d": "3d"}
 """The ensemble of the second opinion: weight files and what each of their networks reads."""
 
 VERTEBRA_WEIGHTS: dict[DetectorName, str] = {"anchor-free": "vertebrae_anchor_free", "anchor": "vertebrae_anchor"}
