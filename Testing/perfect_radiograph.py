@@ -3,7 +3,14 @@
 import numpy as np
 import torch
 from torch import Tensor, nn
-from VertebralFracturesLib.core.radiograph_input import LEVEL_CHANNELS, SACRUM_CHANNEL, STEP_ONE_PIXEL_MM, CropFrames
+from VertebralFracturesLib.core.radiograph_input import (
+    LEVEL_CHANNELS,
+    SACRUM_CHANNEL,
+    STEP_ONE_FIRST_MM,
+    STEP_ONE_INPUT_MM,
+    STEP_ONE_PIXEL_MM,
+    CropFrames,
+)
 from VertebralFracturesLib.networks.dsnt import gaussians
 from VertebralFracturesLib.networks.radiograph_nets import VIEW_QUESTIONS
 from VertebralFracturesLib.networks.radiograph_weights import RadiographModels
@@ -45,14 +52,8 @@ def centres_mm() -> np.ndarray:
 
 def _scale(rows: int) -> float:
     """How much larger than it is the picture is taken to be; a row more or less does not count."""
-    scale = rows * STEP_ONE_PIXEL_MM / SIZE_MM[0]
+    scale = rows * STEP_ONE_INPUT_MM / SIZE_MM[0]
     return 1.0 if abs(scale - 1) < 0.02 else scale
-
-
-class _Unpadded:
-    """In place of a U-Net: any size will do."""
-
-    stride = 1
 
 
 class PerfectFinder(nn.Module):
@@ -60,17 +61,17 @@ class PerfectFinder(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.unet = _Unpadded()
+        self.stride = 2
         self.anything = nn.Parameter(torch.zeros(1))
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        rows, columns = image.shape[2:]
-        whole = image[0, 0]
+        rows, columns = (count // 2 for count in image.shape[2:])
+        whole = image[0, 0, :-1, :-1]
         is_inverted = bool(whole.median(1).values.mean() > whole.mean())
         ramp = whole[:, 0].mean() - whole[:, -1].mean()
         is_mirrored = bool((ramp < 0) != is_inverted)
-        scale = _scale(rows)
-        centres = torch.tensor(centres_mm(), dtype=torch.float32) * scale / STEP_ONE_PIXEL_MM
+        scale = _scale(image.shape[2])
+        centres = (torch.tensor(centres_mm() * scale, dtype=torch.float32) - STEP_ONE_FIRST_MM) / STEP_ONE_PIXEL_MM
         down = torch.arange(rows)[:, None] - centres[:, 1, None, None]
         across = torch.arange(columns) - centres[:, 0, None, None]
         height_of_peaks = 8.0 - 3.0 * abs(np.log(scale))
@@ -91,14 +92,14 @@ class PerfectRegressor(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.unet = _Unpadded()
+        self.stride = 2
         self.anything = nn.Parameter(torch.zeros(1))
 
     def forward(self, image: Tensor) -> Tensor:
-        rows, columns = image.shape[2:]
-        scale = _scale(rows)
+        rows, columns = (count // 2 for count in image.shape[2:])
+        scale = _scale(image.shape[2])
         points = np.nan_to_num(landmarks_mm()) * scale
-        places = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1) * STEP_ONE_PIXEL_MM
+        places = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1) * STEP_ONE_PIXEL_MM + STEP_ONE_FIRST_MM
         nearest = np.linalg.norm(places[..., None, :] - centres_mm() * scale, axis=-1).argmin(-1)
         offsets = points[nearest] - places[..., None, :]
         return torch.tensor(offsets, dtype=torch.float32).permute(2, 3, 0, 1)[None]

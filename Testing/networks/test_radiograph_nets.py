@@ -24,10 +24,10 @@ from VertebralFracturesLib.networks.weights import save_weights
 def test_shapes_and_size() -> None:
     step_one, refiner = StepOne().eval(), LandmarkRefiner().eval()
     with torch.inference_mode():
-        logits, levels, view = step_one.finder(torch.zeros(2, 2, 48, 32))
+        logits, levels, view = step_one.finder(torch.zeros(2, 2, 96, 64))
         assert (logits.shape, levels.shape) == ((2, 48, 32), (2, LEVEL_CHANNELS, 48, 32))
         assert view.shape == (2, len(VIEW_QUESTIONS))
-        assert step_one.regressor(torch.zeros(2, 2, 48, 32)).shape == (2, 6, 2, 48, 32)
+        assert step_one.regressor(torch.zeros(2, 2, 96, 64)).shape == (2, 6, 2, 48, 32)
         assert refiner(torch.zeros(3, 2, CROP_PIXELS, CROP_PIXELS)).shape == (3, 6, CROP_PIXELS, CROP_PIXELS)
     parameters = sum(one.numel() for net in (step_one, refiner) for one in net.parameters())
     assert 2 * parameters < 4e6

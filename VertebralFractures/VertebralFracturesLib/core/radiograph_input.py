@@ -4,8 +4,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
-STEP_ONE_PIXEL_MM = 3.0
+STEP_ONE_INPUT_MM = 1.5
 """Pixels in which the networks of step 1 see the image."""
+
+STEP_ONE_PIXEL_MM = 2 * STEP_ONE_INPUT_MM
+"""Pixels of the maps that they make of it: each takes two by two pixels of the image together."""
+
+STEP_ONE_FIRST_MM = STEP_ONE_INPUT_MM / 2
+"""Place of the first pixel of the maps, the image's first lying at 0."""
 
 CROP_PIXELS = 64
 """Side of the crop around one vertebra."""

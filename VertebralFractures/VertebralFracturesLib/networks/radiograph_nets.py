@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..core.radiograph_input import LEVEL_CHANNELS, STEP_ONE_PIXEL_MM, crop_channels, resampled, two_channels
+from ..core.radiograph_input import (
+    LEVEL_CHANNELS,
+    STEP_ONE_FIRST_MM,
+    STEP_ONE_INPUT_MM,
+    STEP_ONE_PIXEL_MM,
+    crop_channels,
+    resampled,
+    two_channels,
+)
 from .blocks import UNet
 from .dsnt import expected_points, heatmaps, spreads
 
@@ -32,7 +40,8 @@ class VertebraFinder(nn.Module):
 
     def __init__(self, channels: tuple[int, ...] = (12, 16, 32, 48, 64)) -> None:
         super().__init__()
-        self.unet = UNet(2, channels, inputs=2)
+        self.unet = UNet(2, channels, inputs=8)
+        self.stride = 2 * self.unet.stride
         self.head = nn.Conv2d(channels[0], 1 + LEVEL_CHANNELS, 1)
         nn.init.constant_(self.head.bias[:1], -4.0)  # type: ignore[index]
         self.view = nn.Linear(2 * channels[-1], len(VIEW_QUESTIONS))
@@ -40,10 +49,10 @@ class VertebraFinder(nn.Module):
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Read images (batch, 2, rows, columns) whose sides are multiples of the stride.
 
-        :return: logits of the centres (batch, rows, columns), of the levels (batch, 26, rows, columns) and of
-            :data:`VIEW_QUESTIONS` (batch, 3).
+        :return: logits of the centres (batch, rows / 2, columns / 2), of the levels (batch, 26, rows / 2, columns / 2)
+            and of :data:`VIEW_QUESTIONS` (batch, 3).
         """
-        features = self.unet(image)
+        features = self.unet(functional.pixel_unshuffle(image, 2))
         output = self.head(features[0])
         coarse = features[-1].flatten(2)
         return output[:, 0], output[:, 1:], self.view(torch.cat([coarse.mean(-1), coarse.amax(-1)], 1))
@@ -57,12 +66,13 @@ class LandmarkRegressor(nn.Module):
 
     def __init__(self, channels: tuple[int, ...] = (12, 16, 32, 48, 48)) -> None:
         super().__init__()
-        self.unet = UNet(2, channels, inputs=2)
+        self.unet = UNet(2, channels, inputs=8)
+        self.stride = 2 * self.unet.stride
         self.head = nn.Conv2d(channels[0], 12, 1)
 
     def forward(self, image: Tensor) -> Tensor:
-        """Offsets (batch, 6, 2, rows, columns) in mm, column and row, for images (batch, 2, rows, columns)."""
-        output = self.head(self.unet(image)[0]) * OFFSET_UNIT_MM
+        """Offsets (batch, 6, 2, rows / 2, columns / 2) in mm, column and row, for images (batch, 2, rows, columns)."""
+        output = self.head(self.unet(functional.pixel_unshuffle(image, 2))[0]) * OFFSET_UNIT_MM
         return output.reshape(len(output), 6, 2, *output.shape[2:])
 
 
@@ -118,13 +128,13 @@ def find_bodies(
     :param pixel_mm: side of a pixel.
     :param threshold: least score.
     """
-    logits, level_logits, view = net(_input(resampled(image, STEP_ONE_PIXEL_MM / pixel_mm), STEP_ONE_PIXEL_MM, net))
+    logits, level_logits, view = net(_input(image, pixel_mm, net))
     score = logits.sigmoid()[:, None]
     peaks = (score == functional.max_pool2d(score, 5, 1, 2)) & (score > threshold)
     rows, columns = peaks[0, 0].nonzero(as_tuple=True)
     windows = centre_windows(logits, torch.zeros_like(rows), rows, columns)
     shift = expected_points(heatmaps(windows)) * (WINDOW + 0.5)
-    centres = (torch.stack([columns, rows], -1) + shift) * STEP_ONE_PIXEL_MM
+    centres = (torch.stack([columns, rows], -1) + shift) * STEP_ONE_PIXEL_MM + STEP_ONE_FIRST_MM
     levels = functional.avg_pool2d(level_logits, 3, 1, 1)[0, :, rows, columns].T.softmax(-1)
     parts = (centres, score[0, 0, rows, columns], levels, view[0].sigmoid())
     return _without_twins(FoundBodies(*(part.cpu().numpy().astype(np.float64) for part in parts)))
@@ -153,12 +163,12 @@ def regress_landmarks(
     net: LandmarkRegressor, image: NDArray[np.float32], pixel_mm: float, centres_mm: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Rough landmarks (n, 6, 2) in mm, column and row, of bodies about whose centres (n, 2) are known."""
-    offsets = net(_input(resampled(image, STEP_ONE_PIXEL_MM / pixel_mm), STEP_ONE_PIXEL_MM, net))[0]
+    offsets = net(_input(image, pixel_mm, net))[0]
     averaged = functional.avg_pool2d(offsets.flatten(0, 1)[None], 3, 1, 1, count_include_pad=False)[0]
-    pixels = np.rint(centres_mm / STEP_ONE_PIXEL_MM).astype(int)
+    pixels = np.rint((centres_mm - STEP_ONE_FIRST_MM) / STEP_ONE_PIXEL_MM).astype(int)
     columns, rows = (np.clip(pixels[:, axis], 0, averaged.shape[2 - axis] - 1) for axis in (0, 1))
     ways = averaged[:, rows, columns].T.reshape(-1, 6, 2).cpu().numpy().astype(np.float64)
-    return ways + (np.stack([columns, rows], -1) * STEP_ONE_PIXEL_MM)[:, None]
+    return ways + (np.stack([columns, rows], -1) * STEP_ONE_PIXEL_MM + STEP_ONE_FIRST_MM)[:, None]
 
 
 @torch.inference_mode()
@@ -175,8 +185,7 @@ def refine_landmarks(
 
 
 def _input(image: NDArray[np.float32], pixel_mm: float, net: VertebraFinder | LandmarkRegressor) -> Tensor:
-    channels = two_channels(image, pixel_mm)
-    rows, columns = image.shape
-    stride = net.unet.stride
-    padded = np.pad(channels, ((0, 0), (0, -rows % stride), (0, -columns % stride)))
+    channels = two_channels(resampled(image, STEP_ONE_INPUT_MM / pixel_mm), STEP_ONE_INPUT_MM)
+    rows, columns = channels.shape[1:]
+    padded = np.pad(channels, ((0, 0), (0, -rows % net.stride), (0, -columns % net.stride)))
     return torch.from_numpy(padded).to(next(net.parameters()).device)[None]

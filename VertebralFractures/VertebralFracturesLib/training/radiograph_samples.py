@@ -44,7 +44,7 @@ def random_sample(
     scale = float(np.exp(rng.normal(0, 0.1)))
     angle = np.deg2rad(rng.normal(0, 6))
     ratio = pixel_mm / scale / projection.pixel_mm
-    step = max(1, int(ratio / 1.3))
+    step = max(1, round(ratio))
     integrals = _with_shadows(_pooled(projection.integrals, step), projection.pixel_mm * step, rng)
     image = random_picture(integrals, projection.pixel_mm * step, rng)
     image = ndimage.gaussian_filter(image, 0.4 * ratio / step)

@@ -12,7 +12,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, IterableDataset
 
-from ..core.radiograph_input import CROP_SIDE, LEVEL_CHANNELS, SACRUM_CHANNEL, STEP_ONE_PIXEL_MM
+from ..core.radiograph_input import (
+    CROP_SIDE,
+    LEVEL_CHANNELS,
+    SACRUM_CHANNEL,
+    STEP_ONE_FIRST_MM,
+    STEP_ONE_INPUT_MM,
+    STEP_ONE_PIXEL_MM,
+)
 from ..networks.dsnt import dsnt_losses, expected_points, heatmaps
 from ..networks.radiograph_nets import (
     VIEW_QUESTIONS,
@@ -40,7 +47,7 @@ RECIPES = {
     "refiner": Recipe(steps=1600, batch_size=24, learning_rate=3e-3, average_decay=0.99, checkpoint_every=100),
 }
 NETWORKS: dict[str, Callable[[], nn.Module]] = {"step-one": StepOne, "refiner": LandmarkRefiner}
-SHAPE = (160, 96)
+SHAPE = (320, 192)
 """Rows and columns of the images that step 1 learns from."""
 
 _MOST_BODIES = 24
@@ -131,7 +138,7 @@ class ExampleStream(IterableDataset):
 
 def image_example(projection: Projection, frontal: list[NDArray], rng: np.random.Generator) -> Iterator[dict[str, Any]]:
     """An image for step 1; one in four is mirrored, inverted or frontal, and then asks for nothing else."""
-    sample = random_sample(projection, SHAPE, STEP_ONE_PIXEL_MM, rng)
+    sample = random_sample(projection, SHAPE, STEP_ONE_INPUT_MM, rng)
     view = np.zeros(len(VIEW_QUESTIONS), np.float32)
     if rng.random() < _SPECIAL_SHARE:
         kind = int(rng.integers(3))
@@ -154,7 +161,7 @@ def _frontal_sample(integrals: NDArray, rng: np.random.Generator) -> RadiographS
     flipped = integrals[:, :, :: int(rng.choice([-1, 1]))].astype(np.float32)
     whole = Projection(flipped.astype(np.float16), FRONTAL_PIXEL_MM, _four_corners(flipped.shape), np.full(4, 10.0),
                        np.array([[-np.inf, np.inf]]))  # fmt: skip
-    sample = random_sample(whole, SHAPE, STEP_ONE_PIXEL_MM, rng)
+    sample = random_sample(whole, SHAPE, STEP_ONE_INPUT_MM, rng)
     nothing = np.zeros((0, 6, 2))
     return RadiographSample(sample.channels, sample.pixel_mm, nothing, np.zeros(0), np.ones_like(sample.judged))
 
@@ -177,7 +184,7 @@ def _targets(sample: RadiographSample) -> dict[str, Any]:
     centres[:count] = body_centres(points)
     return {
         "image": sample.channels,
-        "judged": sample.judged.astype(np.float32),
+        "judged": sample.judged[::2, ::2].astype(np.float32),
         "keypoints": padded,
         "centres": centres,
         "levels": shares,
@@ -231,7 +238,7 @@ def _offsets(net: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
     """Regressed and true offsets (n, 6, 2) in mm at pixels about the centres of the bodies."""
     output = _step_one(net).regressor(batch["image"]).float()
     index, rows, columns, _ = _body_pixels(batch, _REGION_PIXELS, output.shape[3:])
-    pixels_mm = torch.stack([columns, rows], -1) * STEP_ONE_PIXEL_MM
+    pixels_mm = torch.stack([columns, rows], -1) * STEP_ONE_PIXEL_MM + STEP_ONE_FIRST_MM
     return output[index, :, :, rows, columns], batch["keypoints"][_present(batch)] - pixels_mm[:, None]
 
 
@@ -242,7 +249,7 @@ def _present(batch: Batch) -> Tensor:
 def _body_pixels(batch: Batch, off: float, shape: torch.Size) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Image, nearest row and column up to some pixels off, and exact place (n, 2) in pixels of every body's centre."""
     index, body = _present(batch).nonzero(as_tuple=True)
-    pixels = batch["centres"][index, body] / STEP_ONE_PIXEL_MM
+    pixels = (batch["centres"][index, body] - STEP_ONE_FIRST_MM) / STEP_ONE_PIXEL_MM
     nearest = (pixels + (torch.rand_like(pixels) - 0.5) * 2 * off).round().long()
     columns, rows = (nearest[:, axis].clamp(0, shape[1 - axis] - 1) for axis in (0, 1))
     return index, rows, columns, pixels
@@ -251,7 +258,7 @@ def _body_pixels(batch: Batch, off: float, shape: torch.Size) -> tuple[Tensor, T
 def _centre_map(batch: Batch, logits: Tensor, sigma: float = 1.2) -> Tensor:
     """Gaussians around the centres, 1 at the pixel nearest to each."""
     present = _present(batch)
-    nearest = (batch["centres"] / STEP_ONE_PIXEL_MM).round()
+    nearest = ((batch["centres"] - STEP_ONE_FIRST_MM) / STEP_ONE_PIXEL_MM).round()
     rows = torch.arange(logits.shape[1], device=logits.device) - nearest[..., 1:]
     columns = torch.arange(logits.shape[2], device=logits.device) - nearest[..., :1]
     down, across = (torch.exp(-(distance**2) / (2 * sigma**2)) for distance in (rows, columns))
