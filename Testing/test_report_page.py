@@ -10,7 +10,9 @@ from PIL import Image
 from VertebralFracturesLib.core.genant import GRADE_COLORS
 from VertebralFracturesLib.core.keypoints import OUTLINE
 from VertebralFracturesLib.core.report import SpineReport, Vertebra
+from VertebralFracturesLib.core.second_opinion import SecondOpinion
 from VertebralFracturesLib.core.spine_curve import SpineCurve
+from VertebralFracturesLib.core.spine_slab import SlabFrame
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.report_page import BONE_WINDOW_HU, INTENDED_USE, report_page, write_report_page
 
@@ -141,3 +143,14 @@ def test_the_file_is_written_whole_or_not_at_all(report, volume, tmp_path):
     write_report_page(target, report, volume)
     assert target.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_measured_and_seen_stand_side_by_side(report, volume):
+    assert ">Seen<" not in report_page(report, volume)
+    frame = SlabFrame(CURVE, np.zeros(2))
+    shares = np.tile([0.1, 0.0, 0.0, 0.1, 0.8], (60, 1))
+    page = report_page(replace(report, second_opinion=SecondOpinion(frame, shares)), volume)
+    assert ">Seen<" in page
+    assert "1.00 ≠" in page
+    assert "seen probability of a moderate fracture" in page
+    Page(page)

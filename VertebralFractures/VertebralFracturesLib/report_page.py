@@ -37,8 +37,8 @@ _TABLE = (
     "level",
     "grade_name",
     "genant_index",
-    "seen_probability",
     "shape",
+    "seen_probability",
     "height_anterior_mm",
     "height_middle_mm",
     "height_posterior_mm",
@@ -116,7 +116,7 @@ def picture_page(report: SpineReport, picture: PagePicture) -> str:
         legend=_legend(report),
         table=_table(report, rows),
         close_ups="".join(map(_close_up, range(len(rows)), report.vertebrae, rows, points_mm)),
-        columns=_column_notes(),
+        columns=_column_notes(report),
         intended_use=escape(INTENDED_USE),
         software=escape(report.software),
     )
@@ -268,20 +268,26 @@ def _heights(row: dict[str, Value], points_mm: NDArray[np.float64]) -> str:
 
 
 def _table(report: SpineReport, rows: list[dict[str, Value]]) -> str:
+    names = _table_columns(report)
     heads = "".join(
         f'<th scope="col" title="{escape(column(name).description)}">{escape(_heading(name))}'
         f"<small>{escape(column(name).unit if column(name).unit != '1' else '')}</small></th>"
-        for name in _TABLE
+        for name in names
     )
-    body = "".join(map(_table_row, range(len(rows)), report.vertebrae, rows))
+    body = "".join(_table_row(place, *one, names) for place, one in enumerate(zip(report.vertebrae, rows, strict=True)))
     return f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _table_columns(report: SpineReport) -> list[str]:
+    """The columns that have something to show."""
+    return [name for name in _TABLE if name != "seen_probability" or report.second_opinion is not None]
 
 
 def _heading(name: str) -> str:
     return "Grade" if name == "grade_name" else column(name).title
 
 
-def _table_row(place: int, vertebra: Vertebra, row: dict[str, Value]) -> str:
+def _table_row(place: int, vertebra: Vertebra, row: dict[str, Value], names: Iterable[str]) -> str:
     special = {
         "level": f'<a href="#vertebra-{place + 1}">{escape(_level(vertebra, place))}</a>',
         "grade_name": _grade_badge(row),
@@ -290,7 +296,7 @@ def _table_row(place: int, vertebra: Vertebra, row: dict[str, Value]) -> str:
         "seen_probability": escape(_seen(row)),
         "status": escape(_review(vertebra)),
     }
-    cells = "".join(f"<td>{special.get(name, escape(format_value(name, row[name])))}</td>" for name in _TABLE)
+    cells = "".join(f"<td>{special.get(name, escape(format_value(name, row[name])))}</td>" for name in names)
     return f'<tr style="{_colours(row)}">{cells}</tr>'
 
 
@@ -352,8 +358,8 @@ def _legend(report: SpineReport) -> str:
     return f'<ul class="legend">{"".join(entries)}{marks}</ul>'
 
 
-def _column_notes() -> str:
-    notes = [c for c in COLUMNS if c.name in _TABLE]
+def _column_notes(report: SpineReport) -> str:
+    notes = [c for c in COLUMNS if c.name in _table_columns(report)]
     return "".join(f"<div><dt>{escape(_heading(c.name))}</dt><dd>{escape(c.description)}</dd></div>" for c in notes)
 
 

@@ -19,9 +19,8 @@ RESULT_COLUMNS = (
     "grade",
     "grade_name",
     "shape",
-    "seen_probability",
-    "opinions_differ",
 )
+_SECOND_OPINION_COLUMNS = ("seen_probability", "opinions_differ")
 
 
 class ProgressLine:
@@ -60,10 +59,9 @@ class ProgressLine:
 
 def result_table(report: SpineReport) -> str:
     """The vertebrae of a report, one line each."""
-    header = [
-        column(name).title + (f" {column(name).unit}" if column(name).unit == "mm" else "") for name in RESULT_COLUMNS
-    ]
-    rows = [[format_value(name, row[name]) for name in RESULT_COLUMNS] for row in table_rows(report)]
+    names = RESULT_COLUMNS if report.second_opinion is None else (*RESULT_COLUMNS, *_SECOND_OPINION_COLUMNS)
+    header = [column(name).title + (f" {column(name).unit}" if column(name).unit == "mm" else "") for name in names]
+    rows = [[format_value(name, row[name]) for name in names] for row in table_rows(report)]
     return text_table(header, rows)
 
 
