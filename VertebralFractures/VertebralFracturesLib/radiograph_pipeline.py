@@ -29,6 +29,7 @@ _ASSUMED_HEIGHTS_MM = (200.0, 260.0, 340.0, 440.0, 570.0, 740.0)
 _SCORE_THRESHOLD = 0.3
 _SACRUM_PROBABILITY = 0.5
 _FRONTAL_PROBABILITY = 0.6
+_DOUBT = 0.2
 _LEAST_MM, _GREATEST_MM = 8.0, 60.0
 _NEXT_MM = (9.0, 90.0)
 _REFINEMENTS = 2
@@ -138,16 +139,26 @@ def _turned(radiograph: Radiograph, pixel_mm: float, models: "RadiographModels")
     found = find_bodies(models.step_one.finder, image, pixel_mm, _SCORE_THRESHOLD)
     if found.view[VIEW_QUESTIONS.index("frontal")] > _FRONTAL_PROBABILITY:
         raise UnusableInput("this looks like a frontal view: a lateral radiograph of the spine is needed")
-    turned = []
-    for mirror in (False, True) if radiograph.anterior_is is None else (False,):
-        for invert in (False, True):
-            one = (-image if invert else image)[:, :: -1 if mirror else 1]
-            seen = find_bodies(models.step_one.finder, one, pixel_mm, _SCORE_THRESHOLD) if mirror or invert else found
-            turned.append(_View(np.ascontiguousarray(one), pixel_mm, scale_mm, is_mirrored != mirror, seen))
+    turned = [_View(np.ascontiguousarray(image), pixel_mm, scale_mm, is_mirrored, found)]
+    if _is_doubtful(found, radiograph.anterior_is is not None):
+        ways = [(False, True)] if radiograph.anterior_is else [(False, True), (True, False), (True, True)]
+        for mirror, invert in ways:
+            one = np.ascontiguousarray((-image if invert else image)[:, :: -1 if mirror else 1])
+            seen = find_bodies(models.step_one.finder, one, pixel_mm, _SCORE_THRESHOLD)
+            turned.append(_View(one, pixel_mm, scale_mm, is_mirrored != mirror, seen))
     best = max(turned, key=_belief)
     if len(best.found.scores) < FEWEST_BODIES:
         raise NoSpineFound(_NOTHING_FOUND)
     return best
+
+
+def _is_doubtful(found: "FoundBodies", is_side_known: bool) -> bool:
+    """Whether an image may have to be mirrored or inverted."""
+    from .networks.radiograph_nets import VIEW_QUESTIONS
+
+    asked = ("inverted",) if is_side_known else ("mirrored", "inverted")
+    doubts = [found.view[VIEW_QUESTIONS.index(question)] for question in asked]
+    return max(doubts) > _DOUBT or len(found.scores) < FEWEST_BODIES
 
 
 def _belief(view: _View) -> float:
