@@ -43,13 +43,16 @@ ALLOWED = {
     },
     "pictures": {"core", "errors", "mrml()"},
     "demo": {"core", "errors", "analysis", "io", "phantom()", "evaluation()", "terminal"},
+    "cli_arguments": set(),
+    "cli_research": {
+        *("errors", "cli_arguments"),
+        *(f"{part}()" for part in ("core", "evaluation", "io", "networks", "output", "phantom", "pipeline", "terminal")),
+        *("training()",),
+    },
     "cli": {
-        "errors",
-        *(f"{part}()" for part in ("analysis", "core", "demo", "evaluation", "io", "networks", "output", "phantom")),
-        *(
-            f"{part}()"
-            for part in ("pictures", "pipeline", "radiograph_analysis", "radiograph_io", "terminal", "training")
-        ),
+        *("errors", "cli_arguments", "cli_research"),
+        *(f"{part}()" for part in ("analysis", "core", "demo", "io", "output", "pictures", "terminal", "training")),
+        *("radiograph_analysis()", "radiograph_io()"),
     },
     "errors": set(),
     "__init__": set(),

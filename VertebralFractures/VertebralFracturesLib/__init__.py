@@ -23,7 +23,7 @@ Layers, each of which may import only what stands behind its arrow (a test reads
     training -> core, networks, phantom
     evaluation -> core; training, networks, phantom, both pipelines, report_page (inside functions)
     core (numpy and scipy only) -> nothing
-    cli -> everything, inside functions
+    cli, cli_research (the commands) -> everything, inside functions
 
 Coordinates carry their space in their names: ``_ijk`` voxel indices, ``_ras`` patient millimetres (right, anterior,
 superior), ``_straight`` millimetres along the straightened spine, ``_pixels`` of the straightened slice.

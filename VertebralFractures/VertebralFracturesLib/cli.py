@@ -6,7 +6,6 @@ arguments, 3 if no spine is found, 130 if cancelled.
 
 import argparse
 import importlib
-import shlex
 import signal
 import sys
 from collections.abc import Sequence
@@ -15,13 +14,13 @@ from types import FrameType
 from typing import NoReturn
 
 from . import __version__
+from .cli_arguments import PROGRAM, add_device, add_models, add_output, add_preset, add_run_options, input_name, say
+from .cli_research import MAIN_PARTS, add_research_commands
 from .errors import Cancelled, NoSpineFound, UnusableInput
 
-PROGRAM = "vertebral-fractures"
 _UNUSABLE, _NO_SPINE, _CANCELLED = 2, 3, 130
-_MAIN_PARTS = {"curve": "step 1, the spine curve", "vertebrae": "step 2, vertebrae and keypoints"}
 _TRAINED_PARTS = {
-    **_MAIN_PARTS,
+    **MAIN_PARTS,
     "canal": "the spinal canal",
     "sequence": "the second opinion, fractures along the spine",
     "radiographs": "the networks for lateral radiographs",
@@ -40,17 +39,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         args = _parser(arguments).parse_args(arguments)
         args.command(args)
     except (UnusableInput, NoSpineFound) as error:
-        _say(str(error))
+        say(str(error))
         return _NO_SPINE if isinstance(error, NoSpineFound) else _UNUSABLE
     except (KeyboardInterrupt, Cancelled):
-        _say("cancelled, nothing was written")
+        say("cancelled, nothing was written")
         return _CANCELLED
     return 0
-
-
-def _say(message: str) -> None:
-    """One line on stderr."""
-    print(f"{PROGRAM}: {' '.join(message.split())}", file=sys.stderr)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
@@ -74,16 +68,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     _add_radiograph(commands.add_parser("radiograph", help="measure vertebrae and angles in a lateral radiograph"))
     _add_demo(commands.add_parser("demo", help="make a synthetic patient, measure it, compare with the truth"))
     _add_pictures(commands.add_parser("pictures", help="draw the views of 3D Slicer as PNG files"))
-    _add_evaluate(commands.add_parser("evaluate", help="compare with reference cases"))
-    _add_second_opinion(commands.add_parser("second-opinion", help="compare measured and seen with reference cases"))
-    _add_cross_validate(commands.add_parser("cross-validate", help="train both networks and evaluate, fold by fold"))
-    _add_compare_detectors(commands.add_parser("compare-detectors", help="train and measure both detectors alike"))
-    _add_hard_cases(commands.add_parser("hard-cases", help="run the suite of hard cases, with a figure of each"))
-    text = "project CTs and synthetic patients to radiographs and compare"
-    _add_evaluate_radiographs(commands.add_parser("evaluate-radiographs", help=text))
-    _add_experts(commands.add_parser("experts", help="compare the readers of published annotations with one another"))
-    _add_phantom(commands.add_parser("phantom", help="write synthetic patients as reference cases"))
-    _add_fracture(commands.add_parser("fracture", help="write reference cases with bodies pressed into fractures"))
+    add_research_commands(commands)
     training = commands.add_parser("train", help="train a network")
     parts = training.add_subparsers(metavar="{" + ",".join(_TRAINED_PARTS) + "}", required=True)
     for name, text in _TRAINED_PARTS.items():
@@ -95,40 +80,11 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     return parser
 
 
-def _add_run_options(parser: argparse.ArgumentParser) -> None:
-    """What every command that runs the networks on CTs takes."""
-    _add_device(parser)
-    parser.add_argument(
-        "--detector", choices=("anchor-free", "anchor"), default="anchor-free", help="Zakharov 2023 or Pisov 2020"
-    )
-    _add_preset(parser)
-
-
-def _add_device(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the networks run")
-
-
-def _add_preset(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--preset",
-        choices=("genant", "pisov"),
-        default="genant",
-        help="cut-offs of G: 0.80/0.75/0.60 or 0.80/0.74/0.60",
-    )
-
-
-def _add_output(parser: argparse.ArgumentParser, default: str, required: bool = False) -> None:
-    """Where results go."""
-    text = "folder for the results" + ("" if required else f" (default: {default})")
-    parser.add_argument("-o", "--output", metavar="DIR", type=Path, required=required, help=text)
-    parser.add_argument("--overwrite", action="store_true", help="replace files in an existing folder")
-
-
 def _add_analyze(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("input", metavar="INPUT", type=Path, help="NIfTI, NRRD or MetaImage file, or a DICOM folder")
     parser.add_argument("--series", metavar="X", help="Series Instance UID or Series Number in a DICOM folder")
-    _add_output(parser, "NAME-vertebral-fractures")
-    _add_run_options(parser)
+    add_output(parser, "NAME-vertebral-fractures")
+    add_run_options(parser)
     text = "measure only: do not read the spine a second time with the sequence networks"
     parser.add_argument("--no-second-opinion", dest="second_opinion", action="store_false", help=text)
     parser.set_defaults(command=_analyze)
@@ -140,7 +96,7 @@ def _analyze(args: argparse.Namespace) -> None:
     from .output import output_folder
     from .terminal import ProgressLine, result_table
 
-    target = args.output or Path(f"{_input_name(args.input)}-{PROGRAM}")
+    target = args.output or Path(f"{input_name(args.input)}-{PROGRAM}")
     with output_folder(target, args.overwrite) as folder, ProgressLine() as progress:
         progress("reading", 0.0)
         read = read_input(args.input, args.series, lambda fraction: progress("reading", fraction))
@@ -154,18 +110,9 @@ def _analyze(args: argparse.Namespace) -> None:
             progress=progress,
         )
     for warning in report.warnings:
-        _say(f"warning: {warning}")
+        say(f"warning: {warning}")
     print(result_table(report))
     print(f"\n{report.summary.statement}\n\n{target}: {', '.join(RESULT_FILES)}")
-
-
-def _input_name(path: Path) -> str:
-    """Name of an input without its suffixes."""
-    name = path.absolute().name or "volume"
-    for suffix in (".nii.gz", path.suffix):
-        if suffix and name.lower().endswith(suffix.lower()):
-            return name[: -len(suffix)] or "volume"
-    return name
 
 
 def _add_radiograph(parser: argparse.ArgumentParser) -> None:
@@ -173,16 +120,11 @@ def _add_radiograph(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("input", metavar="IMAGE", type=Path, help=text)
     text = "side of a pixel in the patient, instead of what the file says; without any, heights are relative"
     parser.add_argument("--pixel-spacing", metavar="MM", type=float, help=text)
-    _add_output(parser, "NAME-vertebral-fractures")
-    _add_device(parser)
-    _add_preset(parser)
-    _add_models(parser)
+    add_output(parser, "NAME-vertebral-fractures")
+    add_device(parser)
+    add_preset(parser)
+    add_models(parser)
     parser.set_defaults(command=_radiograph)
-
-
-def _add_models(parser: argparse.ArgumentParser) -> None:
-    text = "folder of weights that were trained, instead of the shipped ones"
-    parser.add_argument("--models", type=Path, metavar="DIR", help=text)
 
 
 def _radiograph(args: argparse.Namespace) -> None:
@@ -191,7 +133,7 @@ def _radiograph(args: argparse.Namespace) -> None:
     from .radiograph_io import read_radiograph
     from .terminal import ProgressLine, angle_table, result_table
 
-    target = args.output or Path(f"{_input_name(args.input)}-{PROGRAM}")
+    target = args.output or Path(f"{input_name(args.input)}-{PROGRAM}")
     with output_folder(target, args.overwrite) as folder, ProgressLine() as progress:
         progress("reading", 0.0)
         read = read_radiograph(args.input, args.pixel_spacing)
@@ -199,44 +141,15 @@ def _radiograph(args: argparse.Namespace) -> None:
             read, folder, device=args.device, preset=args.preset, models_folder=args.models, progress=progress
         )
     for warning in report.spine.warnings:
-        _say(f"warning: {warning}")
+        say(f"warning: {warning}")
     print(f"{result_table(report.spine)}\n\n{angle_table(report)}")
     print(f"\n{report.spine.summary.statement}\n\n{target}: {', '.join(RESULT_FILES)}")
 
 
-def _add_evaluate_radiographs(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("data", metavar="DATA", type=Path, nargs="?", help="folder of reference cases to project")
-    parser.add_argument("--phantoms", type=int, default=0, metavar="N", help="synthetic patients to project as well")
-    parser.add_argument("--seed", type=int, default=900000, help="of the first of them (default: 900000)")
-    parser.add_argument("--views", type=int, default=3, help="projections of each (default: 3)")
-    _add_output(parser, "the table is printed only")
-    _add_device(parser)
-    _add_models(parser)
-    parser.set_defaults(command=_evaluate_radiographs)
-
-
-def _evaluate_radiographs(args: argparse.Namespace) -> None:
-    from contextlib import nullcontext
-
-    from .evaluation.radiographs import evaluate_radiographs, radiographs_text, write_radiographs
-    from .networks.radiograph_weights import WEIGHTS_FOLDER, load_radiograph_models
-    from .output import output_folder
-    from .terminal import ProgressLine
-
-    if args.data is None and args.phantoms < 1:
-        raise UnusableInput("nothing to evaluate: name a folder of reference cases, or --phantoms N")
-    with output_folder(args.output, args.overwrite) if args.output else nullcontext() as folder, ProgressLine() as line:
-        models = load_radiograph_models(args.device, args.models or WEIGHTS_FOLDER)
-        results = evaluate_radiographs(models, args.data, args.phantoms, args.seed, args.views, line)
-        if folder is not None:
-            write_radiographs(folder, results)
-    print(radiographs_text(results), end="")
-
-
 def _add_demo(parser: argparse.ArgumentParser) -> None:
-    _add_output(parser, "vertebral-fractures-demo")
+    add_output(parser, "vertebral-fractures-demo")
     parser.add_argument("--seed", type=int, default=1, help="another number makes another patient")
-    _add_run_options(parser)
+    add_run_options(parser)
     parser.set_defaults(command=_demo)
 
 
@@ -261,8 +174,8 @@ def _add_pictures(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--vertebra", metavar="V", help="level or number of the vertebra to look at (default: the one of least G)"
     )
-    _add_output(parser, "NAME-pictures")
-    _add_run_options(parser)
+    add_output(parser, "NAME-pictures")
+    add_run_options(parser)
     parser.set_defaults(command=_pictures)
 
 
@@ -273,7 +186,7 @@ def _pictures(args: argparse.Namespace) -> None:
     from .pictures import PICTURE_FILES, draw_report, draw_scene, is_scene
     from .terminal import ProgressLine
 
-    target = args.output or Path(f"{_input_name(args.input)}-pictures")
+    target = args.output or Path(f"{input_name(args.input)}-pictures")
     with output_folder(target, args.overwrite) as folder, ProgressLine() as progress:
         progress("reading", 0.0)
         if is_scene(args.input):
@@ -286,258 +199,5 @@ def _pictures(args: argparse.Namespace) -> None:
             progress("drawing", 0.0)
             draw_report(folder, read.volume, report, args.input.name, args.vertebra)
             for warning in report.warnings:
-                _say(f"warning: {warning}")
+                say(f"warning: {warning}")
     print(f"{target}: {', '.join(PICTURE_FILES)}")
-
-
-def _add_evaluate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("data", metavar="DATA", type=Path, help="folder of reference cases")
-    _add_output(parser, "tables are printed only")
-    _add_run_options(parser)
-    parser.set_defaults(command=_evaluate)
-
-
-def _evaluate(args: argparse.Namespace) -> None:
-    from contextlib import nullcontext
-
-    from .core.reference_case import find_cases
-    from .evaluation.evaluate import evaluate_cases, summarized
-    from .evaluation.files import write_evaluation
-    from .evaluation.tables import evaluation_text
-    from .io import read_volume
-    from .networks.weights import load_models
-    from .output import output_folder
-    from .pipeline import analyze
-    from .terminal import ProgressLine
-
-    with output_folder(args.output, args.overwrite) if args.output else nullcontext() as folder, ProgressLine() as line:
-        models = load_models(args.device, args.detector)
-        cases = find_cases(args.data)
-        results = evaluate_cases(
-            cases, lambda volume, case: analyze(volume, models, preset=args.preset), read_volume, line
-        )
-        facts = {"cases": args.data.resolve().name, "detector": args.detector, "software": f"{PROGRAM} {__version__}"}
-        evaluation = summarized(results, facts)
-        if folder is not None:
-            write_evaluation(folder, evaluation, cases, read_volume)
-    print(evaluation_text(evaluation), end="")
-
-
-def _add_second_opinion(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("data", metavar="DATA", type=Path, nargs="+", help="folders of reference cases")
-    _add_output(parser, "the table is printed only")
-    _add_run_options(parser)
-    parser.set_defaults(command=_second_opinion)
-
-
-def _second_opinion(args: argparse.Namespace) -> None:
-    from contextlib import nullcontext
-
-    from .core.reference_case import find_cases
-    from .evaluation.second_opinion import compare_readings, read_cases, readings_text, write_readings
-    from .io import read_volume
-    from .networks.weights import load_models
-    from .output import output_folder
-    from .pipeline import analyze
-    from .terminal import ProgressLine
-
-    with output_folder(args.output, args.overwrite) if args.output else nullcontext() as folder, ProgressLine() as line:
-        models = load_models(args.device, args.detector, second_opinion=True)
-        cases = [case for data in args.data for case in find_cases(data)]
-        found = read_cases(cases, lambda volume: analyze(volume, models, preset=args.preset), read_volume, line)
-        comparisons = compare_readings(found)
-        if folder is not None:
-            write_readings(folder, found, comparisons)
-    print(readings_text(found, comparisons), end="")
-
-
-def _add_cross_validate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--cases", type=Path, required=True, metavar="DIR", help="folder of reference cases")
-    parser.add_argument("--folds", type=int, default=5, help="number of folds (default: 5)")
-    parser.add_argument("--seed", type=int, default=1, help="of the split and the trainings (default: 1)")
-    parser.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        required=True,
-        metavar="DIR",
-        help="folder of the folds; a broken run goes on in it",
-    )
-    for part in _MAIN_PARTS:
-        text = f'further arguments of "train {part}" in one word, as in --{part}-options="--steps 6000 --phantoms 200"'
-        parser.add_argument(f"--{part}-options", type=shlex.split, default=[], metavar="WORDS", help=text)
-    _add_run_options(parser)
-    parser.set_defaults(command=_cross_validate)
-
-
-def _cross_validate(args: argparse.Namespace) -> None:
-    if args.folds < 2 or args.seed < 0:
-        raise UnusableInput("--folds has to be 2 or more and --seed 0 or more")
-
-    from .core.reference_case import find_cases
-    from .evaluation.cross_validation import Settings, cross_validate
-    from .evaluation.files import write_evaluation
-    from .evaluation.tables import evaluation_text
-    from .io import read_volume
-
-    settings = Settings(
-        cases=str(args.cases.resolve()),
-        folds=args.folds,
-        detector=args.detector,
-        preset=args.preset,
-        seed=args.seed,
-        device=args.device,
-        curve_options=tuple(args.curve_options),
-        vertebrae_options=tuple(args.vertebrae_options),
-    )
-    facts = {
-        "cases": args.cases.resolve().name,
-        "detector": args.detector,
-        "validation": f"{args.folds} folds, split by case",
-        "software": f"{PROGRAM} {__version__}",
-    }
-    evaluation = cross_validate(settings, args.output, facts)
-    write_evaluation(args.output, evaluation, find_cases(args.cases), read_volume)
-    print(evaluation_text(evaluation), end="")
-
-
-def _add_compare_detectors(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--cases", type=Path, required=True, metavar="DIR", help="reference cases to train on")
-    parser.add_argument("--data", type=Path, nargs="*", default=[], metavar="DIR", help="further ones to measure on")
-    parser.add_argument("--folds", type=int, default=3, help="number of folds (default: 3)")
-    parser.add_argument("--seed", type=int, default=1, help="of the split and the trainings (default: 1)")
-    text = 'further arguments of "train vertebrae" in one word, as in --vertebrae-options="--steps 6000"'
-    parser.add_argument("--vertebrae-options", type=shlex.split, default=[], metavar="WORDS", help=text)
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the networks run")
-    text = "folder of the folds; a broken run goes on in it"
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help=text)
-    parser.set_defaults(command=_compare_detectors)
-
-
-def _compare_detectors(args: argparse.Namespace) -> None:
-    if args.folds < 2 or args.seed < 0:
-        raise UnusableInput("--folds has to be 2 or more and --seed 0 or more")
-
-    from .core.text_table import text_table
-    from .evaluation.detector_comparison import (
-        ComparisonSettings,
-        compare_detectors,
-        comparison_tables,
-        write_comparison,
-    )
-
-    settings = ComparisonSettings(
-        cases=str(args.cases.resolve()),
-        data=tuple(str(data.resolve()) for data in args.data),
-        folds=args.folds,
-        seed=args.seed,
-        device=args.device,
-        vertebrae_options=tuple(args.vertebrae_options),
-    )
-    results = compare_detectors(settings, args.output)
-    write_comparison(args.output, settings, results)
-    for table in comparison_tables(results):
-        print(f"{table.title} ({table.note})\n{text_table(table.header, table.rows)}\n")
-
-
-def _add_hard_cases(parser: argparse.ArgumentParser) -> None:
-    _add_output(parser, "", required=True)
-    text = "folder of reference cases; real CTs are then changed into hard cases as well"
-    parser.add_argument("--cases", type=Path, metavar="DATA", help=text)
-    parser.add_argument(
-        "--only", default="", metavar="WORDS", help='conditions with these words, as in "scoliosis: 60"'
-    )
-    _add_run_options(parser)
-    parser.set_defaults(command=_hard_cases)
-
-
-def _hard_cases(args: argparse.Namespace) -> None:
-    from .core.reference_case import find_cases
-    from .evaluation.hard_case_page import FILES, hard_case_text, write_hard_cases
-    from .evaluation.hard_cases import run_hard_cases
-    from .io import read_volume
-    from .networks.weights import load_models
-    from .output import output_folder
-    from .pipeline import analyze
-    from .terminal import ProgressLine
-
-    with output_folder(args.output, args.overwrite) as folder, ProgressLine() as progress:
-        models = load_models(args.device, args.detector)
-        cases = find_cases(args.cases) if args.cases else []
-        results = run_hard_cases(
-            lambda volume: analyze(volume, models, preset=args.preset), cases, read_volume, args.only, progress
-        )
-        real = args.cases.resolve().name if args.cases else "none"
-        networks = ", ".join(f"{name} {version[:24]}" for name, version in models.versions.items())
-        facts = {"real cases": real, "networks": networks, "software": f"{PROGRAM} {__version__}"}
-        write_hard_cases(folder, results, facts)
-    print(f"{hard_case_text(results)}\n{args.output}: {', '.join(FILES)}")
-
-
-def _add_experts(parser: argparse.ArgumentParser) -> None:
-    text = "folder of the releases of Pisov 2020 and Zakharov 2023, or of one of them"
-    parser.add_argument("annotations", metavar="ANNOTATIONS", type=Path, help=text)
-    _add_output(parser, "tables are printed only")
-    parser.set_defaults(command=_experts)
-
-
-def _experts(args: argparse.Namespace) -> None:
-    from contextlib import nullcontext
-
-    from .evaluation.annotations import read_releases
-    from .evaluation.experts import compare_readers, readers_text, write_readers
-    from .output import output_folder
-    from .terminal import ProgressLine
-
-    with output_folder(args.output, args.overwrite) if args.output else nullcontext() as folder, ProgressLine() as line:
-        releases = [compare_readers(name, studies, line) for name, studies in read_releases(args.annotations).items()]
-        if folder is not None:
-            write_readers(folder, releases)
-    print(readers_text(releases), end="")
-
-
-def _add_phantom(parser: argparse.ArgumentParser) -> None:
-    _add_output(parser, "", required=True)
-    parser.add_argument("--count", type=int, default=1, help="number of patients (default: 1)")
-    parser.add_argument("--seed", type=int, default=1, help="of the first patient (default: 1)")
-    parser.set_defaults(command=_phantom)
-
-
-def _phantom(args: argparse.Namespace) -> None:
-    _check_count_and_seed(args)
-
-    from .output import output_folder
-    from .phantom.case import write_random_cases
-    from .terminal import ProgressLine
-
-    with output_folder(args.output, args.overwrite) as folder, ProgressLine() as progress:
-        write_random_cases(folder, args.count, args.seed, progress)
-    print(f"{args.output}: {args.count} synthetic patients as reference cases")
-
-
-def _add_fracture(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("data", metavar="DATA", type=Path, help="folder of reference cases")
-    _add_output(parser, "", required=True)
-    parser.add_argument("--count", type=int, default=1, help="variants of each case (default: 1)")
-    parser.add_argument("--share", type=float, default=0.3, help="of the bodies that are pressed (default: 0.3)")
-    parser.add_argument("--seed", type=int, default=1, help="of the randomness (default: 1)")
-    parser.set_defaults(command=_fracture)
-
-
-def _fracture(args: argparse.Namespace) -> None:
-    _check_count_and_seed(args)
-    if not 0 <= args.share <= 1:
-        raise UnusableInput("--share has to lie between 0 and 1")
-
-    from .output import output_folder
-    from .terminal import ProgressLine
-    from .training.fractured_cases import write_fractured_cases
-
-    with output_folder(args.output, args.overwrite) as folder, ProgressLine() as progress:
-        written = write_fractured_cases(args.data, folder, args.count, args.seed, progress, args.share)
-    print(f"{args.output}: {written} fractured cases")
-
-
-def _check_count_and_seed(args: argparse.Namespace) -> None:
-    if args.count < 1 or args.seed < 0:
-        raise UnusableInput("--count has to be 1 or more and --seed 0 or more")
