@@ -28,7 +28,7 @@ def write_scene(
     report: SpineReport,
     name: str = "CT",
     compress: bool = True,
-    create: Create = create_study,
+    create: Create | None = None,
 ) -> None:
     """Write the CT and all results as one .mrb file that Slicer opens, with or without this extension.
 
@@ -39,13 +39,13 @@ def write_scene(
     :param report: the result of its analysis.
     :param name: name of the volume node; the study is named by it.
     :param compress: compress the volumes; False writes ten times as fast and about half as much again.
-    :param create: adds the study; another one adds what belongs to another kind of image.
+    :param create: adds the study of another kind of image than a CT.
     :raises OSError: the file cannot be written.
     """
     folder = Path(tempfile.mkdtemp(prefix=f".{path.stem}-", dir=path.parent))
     try:
         bundle = folder / "bundle.mrb"
-        _write_bundle(folder, bundle, path.stem, volume, report, name, compress, create)
+        _write_bundle(folder, bundle, path.stem, volume, report, name, compress, create or create_study)
         os.replace(bundle, path)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
