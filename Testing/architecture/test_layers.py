@@ -46,8 +46,8 @@ ALLOWED = {
     "cli_arguments": set(),
     "cli_research": {
         *("errors", "cli_arguments"),
-        *(f"{part}()" for part in ("core", "evaluation", "io", "networks", "output", "phantom", "pipeline", "terminal")),
-        *("training()",),
+        *(f"{part}()" for part in ("core", "evaluation", "io", "networks", "output")),
+        *(f"{part}()" for part in ("phantom", "pipeline", "terminal", "training")),
     },
     "cli": {
         *("errors", "cli_arguments", "cli_research"),

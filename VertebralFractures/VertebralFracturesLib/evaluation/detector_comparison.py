@@ -182,8 +182,8 @@ def write_comparison(folder: Path, settings: ComparisonSettings, results: Sequen
     cases = find_cases(settings.cases)
     for one in results:
         if one.data == _HELD_OUT:
-            facts = {"cases": Path(settings.cases).name, "detector": one.detector,
-                     "validation": f"detector trained in {len(one.folds)} folds, split by case; shipped spine curve"}  # fmt: skip
+            how = f"detector trained in {len(one.folds)} folds, split by case; shipped spine curve"
+            facts = {"cases": Path(settings.cases).name, "detector": one.detector, "validation": how}
             pooled = [case for fold in one.folds for case in fold]
             page = folder / f"held-out-{one.detector}"
             page.mkdir(exist_ok=True)

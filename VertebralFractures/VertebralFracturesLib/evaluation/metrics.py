@@ -165,7 +165,8 @@ def _coverage(times: float) -> Callable[[Pool], float]:
 
 def _uncertainty_factor(pool: Pool) -> float:
     known = _uncertain(pool)
-    ratios = pool.sagittal_errors_mm[known] / pool.uncertainty_mm[known]
+    with np.errstate(divide="ignore"):  # a lone vote says 0 mm
+        ratios = pool.sagittal_errors_mm[known] / pool.uncertainty_mm[known]
     return float(np.quantile(ratios, UNCERTAINTY_COVERAGE)) if known.any() else np.nan
 
 
