@@ -6,6 +6,9 @@ The data flow, in the words that the files, the progress messages and the README
        io.py      3D network,     2D image along        2D network,     core/genant.py    core/report.py, mrml/,
                   3 mm            the spine curve       6 keypoints                       report_page.py
 
+The second opinion reads the same spine without keypoints: canal -> slab -> fractures along it, from core/canal.py,
+core/spine_slab.py and networks/second_opinion.py to core/second_opinion.py, which sets it beside G.
+
 ``pipeline.analyze`` runs these stages; ``cli`` is the command ``vertebral-fractures``. A lateral radiograph goes
 another way to the same measures, and to the angles of the spine::
 
