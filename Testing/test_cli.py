@@ -361,3 +361,15 @@ def test_interrupting_the_process_leaves_nothing_half_written(tmp_path: Path, nu
     assert process.returncode == 130
     assert_one_error_line(stderr, "cancelled")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("options", "is_wanted"), [([], True), (["--no-second-opinion"], False)])
+def test_the_second_opinion_can_be_left_out(an_oracle, a_ct, tmp_path, monkeypatch, options, is_wanted):
+    asked = []
+
+    def load_models(device: str, detector: str, *, second_opinion: bool) -> None:
+        asked.append(second_opinion)
+
+    monkeypatch.setattr("VertebralFracturesLib.networks.weights.load_models", load_models)
+    assert cli.main(["analyze", str(a_ct), "-o", str(tmp_path / "out"), *options]) == 0
+    assert asked == [is_wanted]
