@@ -123,7 +123,8 @@ def test_one_button_releases_the_other(studied, view, missing, synthetic_report,
     from VertebralFracturesLib.networks import weights
 
     loaded, load_models = [], weights.load_models
-    monkeypatch.setattr(weights, "load_models", lambda device: loaded.append(device) or load_models(device))
+    counted = lambda device, **which: loaded.append(device) or load_models(device, **which)  # noqa: E731
+    monkeypatch.setattr(weights, "load_models", counted)
     for _ in range(2):
         studied.click("addSixClicksButton")
         click(studied, view, missing[0])

@@ -101,7 +101,7 @@ def test_cancelled_in_the_middle_the_scene_is_as_before(host, small_node):
     host.ui.deviceBox.setCurrentIndex(1)
     before = state(host)
     host.click("applyButton")
-    host.wait(lambda: "(2 of 5)" in host.ui.statusLabel.text, seconds=120)
+    host.wait(lambda: "(2 of 6)" in host.ui.statusLabel.text, seconds=120)
     host.click("cancelButton")
     assert host.ui.statusLabel.text == "Cancelling..."
     host.wait(lambda: host.ui.applyButton.enabled, seconds=120)
