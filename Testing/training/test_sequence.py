@@ -145,6 +145,7 @@ def test_a_network_learns_one_slab(case, answers):
 def test_a_whole_run_from_the_command_line(tmp_path: Path, case, capfd):
     """One case beside the repository's own synthetic ones would take a minute: the cache is filled by hand."""
     from VertebralFracturesLib.training import slab_cache
+    from VertebralFracturesLib.training.array_cache import cached_arrays
     from VertebralFracturesLib.training.phantom_cache import _cached
 
     samples = real_slab_samples(case, None, 4, np.random.default_rng(2))
@@ -155,8 +156,7 @@ def test_a_whole_run_from_the_command_line(tmp_path: Path, case, capfd):
         return {name: np.asarray(getattr(one, name)) for name in ("image", "rows", "indices", "known")}
 
     _cached(tmp_path / "cache", "slab", 4, 1, arrays)
-    slab_cache._write(tmp_path / "one.npz", samples)
-    again = slab_cache._read(tmp_path / "one.npz")
+    again = slab_cache._samples(cached_arrays(tmp_path / "one.npz", lambda: slab_cache._arrays(samples)))
     np.testing.assert_allclose(again[3].image, samples[3].image, atol=2.0)
     np.testing.assert_array_equal(again[3].rows, samples[3].rows)
     options = ["--phantoms", "4", "--cache", str(tmp_path / "cache"), "--steps", "2", "--batch-size", "2"]

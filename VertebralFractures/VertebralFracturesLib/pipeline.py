@@ -12,7 +12,7 @@ from .core.curve_fit import EXISTENCE_THRESHOLD, MIN_LENGTH_MM, fit_spine_curve
 from .core.detection import OBJECTNESS_THRESHOLD, Detection, fuse
 from .core.keypoints import beyond_walls, body_centre
 from .core.level_sequence import name_sequence
-from .core.levels import levels_are_relative
+from .core.levels import LEVELS_ARE_RELATIVE, levels_are_relative
 from .core.report import SpineReport, Vertebra
 from .core.spine_curve import SpineCurve
 from .core.straightening import PIXEL_MM, StraightenedSlice, straighten
@@ -188,7 +188,7 @@ def _warnings(volume: Volume, curve: SpineCurve, vertebrae: Sequence[Vertebra], 
     if cut:
         yield f"{cut} vertebral {'body' if cut == 1 else 'bodies'} cut by the field of view: left out"
     if levels_are_relative([vertebra.level_confidence for vertebra in vertebrae]):
-        yield "levels are relative: no landmark in view tells them for sure; check and shift the labels if needed"
+        yield LEVELS_ARE_RELATIVE
     if _is_folded(curve):
         yield "the spine bends so sharply that planes across it cross: check the keypoints on the inner side"
     if _has_metal(volume, curve):

@@ -11,7 +11,7 @@ from . import __version__
 from .core.curve_fit import curve_through_bodies
 from .core.keypoints import INFERIOR, SUPERIOR, body_centre, depths_mm
 from .core.level_sequence import LEVEL_CLASSES, name_sequence
-from .core.levels import levels_are_relative
+from .core.levels import LEVELS_ARE_RELATIVE, levels_are_relative
 from .core.radiograph import DETECTOR, RELATIVE_LENGTHS, Radiograph, RadiographReport, average_scale
 from .core.radiograph_input import CROP_PIXELS, SACRUM_CHANNEL, CropFrames, resampled
 from .core.report import SpineReport, Vertebra
@@ -283,4 +283,4 @@ def _warnings(radiograph: Radiograph, vertebrae: Sequence[Vertebra]) -> Iterator
     if radiograph.anterior_is is None:
         yield "which side of the image is the front was recognised, not given: check it"
     if levels_are_relative([vertebra.level_confidence for vertebra in vertebrae]):
-        yield "levels are relative: no landmark in view tells them for sure; check and shift the labels if needed"
+        yield LEVELS_ARE_RELATIVE

@@ -27,6 +27,11 @@ LEVEL_NUMBERS: dict[str, float] = {**{name: i + 1.0 for i, name in enumerate(LEV
 CONFIDENT_LEVEL = 0.8
 """Confidence from which a level name is taken as known rather than as relative to its neighbours'."""
 
+LEVELS_ARE_RELATIVE = (
+    "levels are relative: no landmark in view tells them for sure; check and shift the labels if needed"
+)
+"""What readers are told where no level is known."""
+
 _SYNONYM = re.compile(r"(?:vertebrae?[\s_-]*)?(C|TH|T|D|L)[\s_-]*0?(\d{1,2})", re.IGNORECASE)
 _VERSE_IDS = {**{name: i + 1 for i, name in enumerate(LEVEL_NAMES)}, "L6": 25, "T13": 28}
 _VERSE_NAMES = {verse_id: name for name, verse_id in _VERSE_IDS.items()}

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit, logit, ndtr
+from scipy.special import expit, logit, ndtr, softmax
 
 from .genant import GRADE_NAMES, PRESETS
 from .keypoints import INFERIOR, SUPERIOR
@@ -80,7 +80,7 @@ class SecondOpinion:
             return None
         first, last = rows[list(SUPERIOR)].mean(), rows[list(INFERIOR)].mean()
         margin = (1 - _CENTRAL_SHARE) / 2 * (last - first)
-        centres = (np.arange(len(self.shares)) + 0.5) * ROWS_PER_POSITION - 0.5
+        centres = position_rows(len(self.shares))
         inside = (centres >= first + margin) & (centres <= last - margin)
         if not inside.any():
             nearest = int(np.abs(centres - (first + last) / 2).argmin())
@@ -88,8 +88,7 @@ class SecondOpinion:
                 return None
             inside[nearest] = True
         logits = np.log(np.maximum(self.shares[inside, 1:], 1e-6)).mean(0) / self.temperature
-        weights = np.exp(logits - logits.max())
-        return np.asarray(weights / weights.sum())
+        return np.asarray(softmax(logits))
 
     def to_document(self) -> dict[str, Any]:
         """The content as JSON holds it, rounded to what means something."""
@@ -115,6 +114,11 @@ class SecondOpinion:
         if document["canal_ras"] is not None:
             canal = SpineCurve(np.array(document["canal_ras"]), np.array(document["canal_confidence"]))
         return cls(frame, np.array(document["position_shares"]), document["temperature"], canal)
+
+
+def position_rows(count: int) -> NDArray[np.float64]:
+    """Row of a slab (count,) in the middle of each position that the sequence network answers for."""
+    return np.asarray((np.arange(count) + 0.5) * ROWS_PER_POSITION - 0.5)
 
 
 @lru_cache(maxsize=256)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from ..core.second_opinion import SecondOpinion
 from ..core.spine_curve import SpineCurve
@@ -53,5 +54,4 @@ def second_opinion(
 def averaged(readings: list[NDArray[np.float64]]) -> NDArray[np.float64]:
     """The mean of the logits of probabilities (positions, classes), as probabilities."""
     logits = np.mean([np.log(np.maximum(one, 1e-6)) for one in readings], axis=0)
-    weights = np.exp(logits - logits.max(1, keepdims=True))
-    return np.asarray(weights / weights.sum(1, keepdims=True))
+    return np.asarray(softmax(logits, axis=1))

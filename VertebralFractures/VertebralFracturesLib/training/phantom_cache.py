@@ -1,8 +1,8 @@
 """Synthetic patients as training samples, rendered once and kept in a folder."""
 
-import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from ..networks.spine_curve_net import body_volume
 from ..phantom.acquisition import Protocol, random_protocol, sample_scanned, scan_lowres
 from ..phantom.anatomy import Patient, make_patient
 from ..phantom.truth import true_canal
+from .array_cache import Arrays, cached_arrays
 from .canal_samples import CanalSample
 from .slab_samples import SlabSample, body_sample, turned_frame
 from .slice_samples import SAMPLE_PIXEL_MM, SliceSample, jittered
@@ -24,8 +25,6 @@ _SLICE_WIDTH_MM = 114.0
 _SLICE_MARGIN_MM = 25.0
 _LAYERS_MM = (-1.0, 0.0, 1.0)
 _END_MM = 1.0
-
-Arrays = dict[str, NDArray]
 
 
 def phantom_slices(cache: Path, count: int, seed: int) -> list[SliceSample]:
@@ -63,20 +62,12 @@ def phantom_slabs(cache: Path, count: int, seed: int) -> list[SlabSample]:
 
 
 def _cached(cache: Path, kind: str, count: int, seed: int, render: Callable[[int], Arrays]) -> list[Arrays]:
-    cache.mkdir(parents=True, exist_ok=True)
-    samples = []
-    for number in range(count):
-        file = cache / f"{kind}_{seed}_{number}.npz"
-        if not file.exists():
-            print(f"rendering {file.name}", file=sys.stderr, flush=True)
-            arrays = render(1000 * seed + number)
-            temporary = file.with_suffix(f".{os.getpid()}.tmp")
-            with temporary.open("wb") as stream:
-                np.savez(stream, **arrays)  # type: ignore[arg-type]
-            os.replace(temporary, file)
-        with np.load(file, allow_pickle=False) as archive:
-            samples.append(dict(archive))
-    return samples
+    def rendered(file: Path, number: int) -> Arrays:
+        print(f"rendering {file.name}", file=sys.stderr, flush=True)
+        return render(1000 * seed + number)
+
+    files = [cache / f"{kind}_{seed}_{number}.npz" for number in range(count)]
+    return [cached_arrays(file, partial(rendered, file, number)) for number, file in enumerate(files)]
 
 
 def _render_slice(seed: int) -> Arrays:

@@ -3,7 +3,6 @@
 Kept are the line integrals with the projected landmarks; how they are exposed is drawn anew whenever one is used.
 """
 
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from ..core.reference_case import ReferenceCase
 from ..core.volume import Volume
 from ..phantom.anatomy import make_patient
 from ..phantom.radiograph_projection import Absorber, Sample, densities, random_camera, volume_sample
+from .array_cache import Arrays, cached_arrays
 from .reference_cases import TrainingCase
 
 PIXEL_MM = 0.8
@@ -28,8 +28,6 @@ _ABOVE_MM, _BELOW_MM = 45.0, 55.0
 _TRUNK_MM = 230.0
 _EDGE_MM = 3.0
 _FLAT_CM = 18.0
-
-Arrays = dict[str, NDArray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,17 +96,13 @@ def projected_case(case: ReferenceCase, volume: Volume, views: int) -> list[Proj
 
 
 def _cached(cache: Path, name: str, make: Callable[..., Arrays], *arguments: object) -> Arrays:
-    cache.mkdir(parents=True, exist_ok=True)
     file = cache / f"{name}.npz"
-    if not file.exists():
+
+    def projected() -> Arrays:
         print(f"projecting {file.name}", file=sys.stderr, flush=True)
-        arrays = make(*arguments)
-        temporary = file.with_suffix(f".{os.getpid()}.tmp")
-        with temporary.open("wb") as stream:
-            np.savez(stream, **arrays)  # type: ignore[arg-type]
-        os.replace(temporary, file)
-    with np.load(file, allow_pickle=False) as archive:
-        return dict(archive)
+        return make(*arguments)
+
+    return cached_arrays(file, projected)
 
 
 def _projections(arrays: Arrays) -> list[Projection]:

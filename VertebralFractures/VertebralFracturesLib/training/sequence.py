@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, IterableDataset
 
 from ..core.genant import PRESETS
 from ..core.roc import area_under_curve
-from ..core.second_opinion import MODERATE, ROWS_PER_POSITION
+from ..core.second_opinion import MODERATE, ROWS_PER_POSITION, position_rows
 from ..core.volume import AIR_HU
 from ..errors import UnusableInput
 from ..networks.fracture_sequence_net import FractureSequenceNet, bag_logit, normalised
@@ -154,7 +154,7 @@ def targets(
         body wholly inside is at least moderately fractured.
     """
     positions = len(known) // ROWS_PER_POSITION
-    centres = (np.arange(positions) + 0.5) * ROWS_PER_POSITION - 0.5
+    centres = position_rows(positions)
     shares = np.zeros((positions, 5), np.float32)
     shares[:, 0] = 1.0
     for (first, last), grades in zip(rows, grade_shares(indices, _CUTOFFS, READER_SPREAD), strict=True):
@@ -204,7 +204,7 @@ def vertebra_scores(net: FractureSequenceNet, sample: SlabSample) -> NDArray[np.
     else:
         shares = torch.log_softmax(logits[:, 1:], -1)
         score = torch.logsumexp(shares[:, MODERATE:], -1) - torch.logsumexp(shares[:, :MODERATE], -1)
-    centres = (np.arange(len(score)) + 0.5) * ROWS_PER_POSITION - 0.5
+    centres = position_rows(len(score))
     scores = []
     for first, last in sample.rows:
         inside = (centres > first + 0.15 * (last - first)) & (centres < last - 0.15 * (last - first))

@@ -1,6 +1,5 @@
 """Slabs of real cases with pressed bodies, cut once and kept in a folder."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..core.spine_curve import SpineCurve
+from .array_cache import Arrays, cached_arrays
 from .reference_cases import TrainingCase, reference_cases
 from .slab_samples import SlabSample, real_slab_samples
 
@@ -23,13 +23,12 @@ def case_slabs(cache: Path, cases: Path, count: int, seed: int) -> Iterator[tupl
     :param seed: of the randomness, beside the place of the case.
     :return: name and slabs of each case.
     """
-    cache.mkdir(parents=True, exist_ok=True)
     for place, case in enumerate(reference_cases(cases)):
-        file = cache / f"slabs_{case.name}_{seed}_{count}.npz"
-        if not file.exists():
-            samples = real_slab_samples(case, _canal(case), count, np.random.default_rng([seed, place]))
-            _write(file, samples)
-        yield case.name, _read(file)
+
+        def made(place: int = place, case: TrainingCase = case) -> Arrays:
+            return _arrays(real_slab_samples(case, _canal(case), count, np.random.default_rng([seed, place])))
+
+        yield case.name, _samples(cached_arrays(cache / f"slabs_{case.name}_{seed}_{count}.npz", made))
 
 
 def _canal(case: TrainingCase) -> SpineCurve | None:
@@ -39,17 +38,12 @@ def _canal(case: TrainingCase) -> SpineCurve | None:
     return find_canal(load_canal("cpu"), case.volume(), case.curve)
 
 
-def _write(file: Path, samples: list[SlabSample]) -> None:
+def _arrays(samples: list[SlabSample]) -> Arrays:
     arrays = {f"{name}_{i}": value for i, sample in enumerate(samples) for name, value in asdict(sample).items()}
-    images = {name: value.astype(np.float16) if name.startswith("image") else value for name, value in arrays.items()}
-    temporary = file.with_suffix(f".{os.getpid()}.tmp")
-    with temporary.open("wb") as stream:
-        np.savez(stream, **images)
-    os.replace(temporary, file)
+    return {name: value.astype(np.float16) if name.startswith("image") else value for name, value in arrays.items()}
 
 
-def _read(file: Path) -> list[SlabSample]:
-    with np.load(file, allow_pickle=False) as archive:
-        count = sum(name.startswith("image") for name in archive.files)
-        names = ("image", "rows", "indices", "known")
-        return [SlabSample(**{name: archive[f"{name}_{i}"] for name in names}) for i in range(count)]
+def _samples(arrays: Arrays) -> list[SlabSample]:
+    count = sum(name.startswith("image") for name in arrays)
+    names = ("image", "rows", "indices", "known")
+    return [SlabSample(**{name: arrays[f"{name}_{i}"] for name in names}) for i in range(count)]

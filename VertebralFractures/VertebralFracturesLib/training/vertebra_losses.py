@@ -68,7 +68,7 @@ def region_loss(output: Tensor, targets: VertebraTargets) -> Tensor:
     votes = long_mm[batch, :, :, row, column] + torch.stack([column, row], -1)[:, None] * PIXEL_MM
     expected = targets.keypoints_mm[batch, body]
     error = (votes - expected).abs()
-    distance = (_corrected(votes.detach(), short_mm.detach(), batch) - expected).norm(dim=-1)
+    distance = (_corrected(votes.detach()[:, :, None], short_mm.detach(), batch)[:, :, 0] - expected).norm(dim=-1)
     scale = log_scale[batch, :, row, column]
     likelihood = (distance * torch.exp(-scale) + scale).mean(1)
     long_loss = (share * error.mean((1, 2)) / OFFSET_UNIT_MM).sum()
@@ -76,12 +76,12 @@ def region_loss(output: Tensor, targets: VertebraTargets) -> Tensor:
         + SCALE_WEIGHT * (share * likelihood).sum()  # fmt: skip
 
 
-def _corrected(votes: Tensor, short_mm: Tensor, batch: Tensor) -> Tensor:
-    """Votes (pixels, 6, 2) moved by the short offsets where they point: what the detector reports in the end."""
-    columns, rows = (votes / PIXEL_MM).round().long().unbind(-1)
+def _corrected(points: Tensor, short_mm: Tensor, batch: Tensor) -> Tensor:
+    """Where the short offsets at the pixels of places (bodies, 6, places, 2) around the six points move these."""
+    columns, rows = (points / PIXEL_MM).round().long().unbind(-1)
     columns, rows = columns.clamp(0, short_mm.shape[-1] - 1), rows.clamp(0, short_mm.shape[-2] - 1)
-    which = torch.arange(6, device=votes.device).expand_as(rows)
-    offsets = short_mm.permute(0, 1, 3, 4, 2)[batch[:, None].expand_as(rows), which, rows, columns]
+    which = torch.arange(6, device=points.device)[None, :, None].expand_as(rows)
+    offsets = short_mm.permute(0, 1, 3, 4, 2)[batch[:, None, None].expand_as(rows), which, rows, columns]
     return torch.stack([columns, rows], -1) * PIXEL_MM + offsets
 
 
@@ -108,10 +108,6 @@ def _short_loss(short_mm: Tensor, targets: VertebraTargets) -> Tensor:
     reach = torch.arange(-SHORT_RADIUS_MM, SHORT_RADIUS_MM + 1, device=points.device)
     around = torch.stack(torch.meshgrid(reach, reach, indexing="xy"), -1).reshape(-1, 2)
     around = around[around.norm(dim=1) <= SHORT_RADIUS_MM]
-    pixels = ((points[:, :, None] + around) / PIXEL_MM).round().long()
-    columns = pixels[..., 0].clamp(0, short_mm.shape[-1] - 1)
-    rows = pixels[..., 1].clamp(0, short_mm.shape[-2] - 1)
-    which = torch.arange(6, device=points.device)[None, :, None].expand_as(rows)
-    predicted = short_mm.permute(0, 1, 3, 4, 2)[batch[:, None, None].expand_as(rows), which, rows, columns]
-    error = (predicted + torch.stack([columns, rows], -1) * PIXEL_MM - points[:, :, None]).abs().mean((1, 2, 3))
+    moved = _corrected(points[:, :, None] + around, short_mm, batch)
+    error = (moved - points[:, :, None]).abs().mean((1, 2, 3))
     return (error / targets.genant_index[batch, body]).mean() / SHORT_UNIT_MM
