@@ -16,7 +16,7 @@ from VertebralFracturesLib.mrml.radiograph_study import (
     radiograph_report,
 )
 from VertebralFracturesLib.mrml.scene_file import read_scene, write_scene
-from VertebralFracturesLib.mrml.study_removal import remove_study
+from VertebralFracturesLib.mrml.study_removal import remove_node, remove_study
 from VertebralFracturesLib.mrml.volume_nodes import add_volume_node
 
 SHAPE = (1100, 300)
@@ -59,7 +59,30 @@ def test_angles_follow_dragged_points(scene: slicer.vtkMRMLScene, volume_node: s
     study.sacrum_node.SetNthControlPointPosition(0, 0.0, 15.0, -172.0)
     assert float(cells(study.angles_node)["Sacral slope"]) == pytest.approx(0.0)
     live.undo()
+    assert cells(study.angles_node)["Sacral slope"] == "31.0"
+    assert float(cells(study.angles_node)["L1-L5 lordosis"]) != pytest.approx(0.0)
+    live.undo()
     assert float(cells(study.angles_node)["L1-L5 lordosis"]) == pytest.approx(0.0)
+    angles.close()
+    live.close()
+
+
+def test_a_deleted_sacral_endplate_comes_back(
+    scene: slicer.vtkMRMLScene, volume_node: slicer.vtkMRMLScalarVolumeNode
+) -> None:
+    study = create_radiograph_study(scene, volume_node, report())
+    live, angles = LiveStudy(study), LiveAngles(study)
+    remove_node(study.sacrum_node)
+    assert cells(study.angles_node)["Sacral slope"] == ""
+    live.undo()
+    assert cells(study.angles_node)["Sacral slope"] == "31.0"
+    assert study.sacrum_node is not None
+    study.sacrum_node.SetNthControlPointPosition(0, 0.0, 15.0, -172.0)
+    assert float(cells(study.angles_node)["Sacral slope"]) == pytest.approx(0.0)
+    live.reset_to_model()
+    assert cells(study.angles_node)["Sacral slope"] == "31.0"
+    live.undo()
+    assert float(cells(study.angles_node)["Sacral slope"]) == pytest.approx(0.0)
     angles.close()
     live.close()
 

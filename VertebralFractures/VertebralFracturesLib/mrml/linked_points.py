@@ -33,7 +33,8 @@ class LinkedPoints:
     def update(self) -> None:
         """Link the lists that were added."""
         markups = slicer.vtkMRMLMarkupsNode
-        for node in (self._study.curve_node, *self._study.keypoint_nodes, *self._study.proxy_nodes):
+        study = self._study
+        for node in (study.curve_node, study.sacrum_node, *study.keypoint_nodes, *study.proxy_nodes):
             if node is None or node in self._observers:
                 continue
             self._observers.add(node, markups.PointStartInteractionEvent, self._on_start)

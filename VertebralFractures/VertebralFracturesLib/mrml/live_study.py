@@ -17,6 +17,7 @@ from .label_nodes import highlight_label
 from .linked_crosshair import LinkedCrosshair
 from .linked_points import LinkedPoints
 from .observers import Observers
+from .sacrum_node import model_sacrum_points
 from .study import Study, proxy_of, selected_node, set_selected_node, write_preset
 from .study_creation import add_vertebra, complete_study
 from .study_display import reset_to_model, show_report, update_straightening
@@ -201,7 +202,8 @@ class LiveStudy:
                 reset_to_model(self.study, self._nodes[index])
             else:
                 vertebrae = tuple(enumerate(model_report(self.study).vertebrae))
-                restore_state(self.study, replace(self._history.present, vertebrae=vertebrae))
+                sacrum = model_sacrum_points(self.study)
+                restore_state(self.study, replace(self._history.present, vertebrae=vertebrae, sacrum_points=sacrum))
                 complete_study(self.study)
 
     def set_preset(self, name: str) -> None:
@@ -327,6 +329,10 @@ class LiveStudy:
         elif self.study.curve_node is None and self._history.present.curve_points:
             with self._editing():
                 update_straightening(self.study)
+        elif self.study.sacrum_node is None and self._history.present.sacrum_points:
+            self._refresh()
+            self._record()
+            self._changed()
         elif self.study.straightening_node is None:
             with self._points.paused():
                 remove_straightened_points(self.study)

@@ -12,18 +12,15 @@ import vtk
 from ..core.radiograph import DETECTOR, Radiograph, RadiographReport
 from ..core.spinal_angles import ANGLES
 from ..errors import UnusableInput
-from .curve_node import points_from_node
-from .keypoint_nodes import limit_keypoints_to
 from .observers import Observers
+from .sacrum_node import add_sacrum_node, sacrum_points
 from .study import Study, studies_of
 from .study_creation import create_study
 from .study_folder import put_into_folder, subject_hierarchy
 from .study_removal import remove_study
 from .study_report import model_report, study_report
-from .views import PATIENT_VIEWS, markups_display
 from .volume_nodes import add_volume_node, set_volume, volume_from_node
 
-SACRUM_COLOR = (0.95, 0.95, 0.95)
 _MARK = "VertebralFractures.Radiograph"
 _KNOWN_SCALE, _ASSUMED_SCALE = "known scale", "assumed scale"
 _FEWEST_PIXELS = 64
@@ -92,10 +89,10 @@ def create_radiograph_study(
     study = create_study(scene, volume_node, report.spine)
     study.report_node.SetText(report.to_json())
     name = volume_node.GetName()
-    added = [study.link("angles", _add_angles_node(scene, report, f"{name} angles"))]
+    angles = study.link("angles", _add_angles_node(scene, report, f"{name} angles"))
+    put_into_folder(subject_hierarchy(scene), study.folder_item, [angles])
     if report.sacral_endplate_ras is not None:
-        added.append(study.link("sacrum", _add_sacrum_node(scene, report.sacral_endplate_ras)))
-    put_into_folder(subject_hierarchy(scene), study.folder_item, added)
+        add_sacrum_node(study, report.sacral_endplate_ras)
     return study
 
 
@@ -113,8 +110,9 @@ def radiograph_report(study: Study) -> RadiographReport:
     :raises UnusableInput: a node that can no longer be read.
     """
     model = RadiographReport.from_json(study.report_node.GetText())
-    points_ras = points_from_node(study.sacrum_node) if study.sacrum_node is not None else np.zeros((0, 3))
-    return replace(model, spine=study_report(study), sacral_endplate_ras=points_ras if len(points_ras) == 3 else None)
+    points_ras = sacrum_points(study)
+    plate_ras = np.array(points_ras) if points_ras else None
+    return replace(model, spine=study_report(study), sacral_endplate_ras=plate_ras)
 
 
 class LiveAngles:
@@ -127,8 +125,6 @@ class LiveAngles:
         self._study = study
         self._observers = Observers()
         self._observers.add(study.table_node, vtk.vtkCommand.ModifiedEvent, self._update)
-        if study.sacrum_node is not None:
-            self._observers.add(study.sacrum_node, slicer.vtkMRMLMarkupsNode.PointModifiedEvent, self._update)
         self._update()
 
     def close(self) -> None:
@@ -136,6 +132,9 @@ class LiveAngles:
         self._observers.leave_all()
 
     def _update(self, *_: object) -> None:
+        sacrum = self._study.sacrum_node
+        if sacrum is not None and sacrum not in self._observers:
+            self._observers.add(sacrum, slicer.vtkMRMLMarkupsNode.PointModifiedEvent, self._update)
         if self._study.angles_node is not None:
             update_angles_node(self._study.angles_node, radiograph_report(self._study))
 
@@ -173,23 +172,6 @@ def update_angles_node(node: slicer.vtkMRMLTableNode, report: RadiographReport) 
         array.Modified()
     node.GetTable().Modified()
     node.EndModify(modified)
-
-
-def _add_sacrum_node(scene: slicer.vtkMRMLScene, points_ras: np.ndarray) -> slicer.vtkMRMLMarkupsFiducialNode:
-    node = slicer.vtkMRMLMarkupsFiducialNode()
-    node.SetName("S1 endplate")
-    scene.AddNode(node)
-    for name, point in zip(("anterior", "middle", "posterior"), points_ras, strict=True):
-        node.AddControlPoint(vtk.vtkVector3d(*point), f"S1 {name} superior")
-    node.SetFixedNumberOfControlPoints(True)
-    for index in range(2):
-        display = markups_display(node, index)
-        display.SetPointLabelsVisibility(False)
-        display.SetGlyphScale(1.6)
-        display.SetSliceProjection(index == 0)
-        display.SetSelectedColor(*SACRUM_COLOR)
-    limit_keypoints_to(node, PATIENT_VIEWS)
-    return node
 
 
 def show_radiograph_report(

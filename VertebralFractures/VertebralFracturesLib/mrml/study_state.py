@@ -9,6 +9,7 @@ from ..core.keypoints import KEYPOINT_NAMES
 from ..core.report import SpineReport, Vertebra
 from .curve_node import DescribedPoint, described_points, set_described_points
 from .keypoint_nodes import set_keypoints, set_vertebra_attributes
+from .sacrum_node import Points, add_sacrum_node, sacrum_points, set_sacrum_points
 from .study import Study, place_of, write_preset
 from .study_creation import add_study_curve, add_vertebra
 from .study_display import update_straightening, update_study
@@ -23,11 +24,13 @@ class StudyState:
     :param preset: name of the grading preset.
     :param curve_points: control points of the curve; none if its node was deleted.
     :param vertebrae: each with its place, see :func:`~.study.place_of`.
+    :param sacrum_points: the superior endplate of S1 in a radiograph; none where it is not in view or was deleted.
     """
 
     preset: str
     curve_points: tuple[DescribedPoint, ...]
     vertebrae: tuple[tuple[int, Vertebra], ...]
+    sacrum_points: Points = ()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, StudyState) and self._values == other._values
@@ -37,7 +40,7 @@ class StudyState:
     @property
     def _values(self) -> tuple:
         vertebrae = tuple((place, *_values(vertebra)) for place, vertebra in self.vertebrae)
-        return self.preset, self.curve_points, vertebrae
+        return self.preset, self.curve_points, vertebrae, self.sacrum_points
 
 
 def _values(vertebra: Vertebra) -> tuple:
@@ -53,19 +56,33 @@ def study_state(study: Study, report: SpineReport, nodes: Sequence[slicer.vtkMRM
     """
     curve_points = described_points(study.curve_node) if study.curve_node is not None else ()
     vertebrae = tuple((place_of(node), vertebra) for node, vertebra in zip(nodes, report.vertebrae, strict=True))
-    return StudyState(report.preset, curve_points, vertebrae)
+    return StudyState(report.preset, curve_points, vertebrae, sacrum_points(study))
 
 
 def restore_state(study: Study, state: StudyState) -> None:
     """Bring a study back to a state: vertebrae are moved, added and removed, the view is straightened anew.
 
-    A curve node that was deleted comes back, and goes again.
+    A curve node or an endplate of S1 that was deleted comes back, and goes again.
     """
     write_preset(study, state.preset)
+    _restore_sacrum(study, state.sacrum_points)
     _restore_vertebrae(study, dict(state.vertebrae))
     if _restore_curve(study, state.curve_points):
         update_straightening(study)
     update_study(study)
+
+
+def _restore_sacrum(study: Study, points: Points) -> None:
+    node = study.sacrum_node
+    if sacrum_points(study) == points:
+        return
+    if node is not None and points and node.GetNumberOfControlPoints() == len(points):
+        set_sacrum_points(node, points)
+        return
+    if node is not None:
+        remove_node(node)
+    if points:
+        add_sacrum_node(study, points)
 
 
 def _restore_curve(study: Study, points: Sequence[DescribedPoint]) -> bool:
