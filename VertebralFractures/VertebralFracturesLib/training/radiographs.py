@@ -51,8 +51,8 @@ SHAPE = (320, 192)
 """Rows and columns of the images that step 1 learns from."""
 
 _MOST_BODIES = 24
-_SHARES = (0.62, 0.28, 0.10)
-_HELD_OUT_PHANTOMS = 1
+_SHARES = (0.5, 0.4, 0.1)
+_HELD_OUT_PHANTOMS = 2
 _VALIDATION_BATCHES = 5
 _CROPS_PER_PROJECTION = 4
 _SPECIAL_SHARE = 0.25
@@ -82,32 +82,46 @@ def run(args: argparse.Namespace) -> None:
         "refiner": (crop_examples, refiner_loss, refiner_figures),
     }[args.network]
     batches = iter(DataLoader(ExampleStream(pools, frontal, draw, args.seed), recipe.batch_size))
-    stream = iter(DataLoader(ExampleStream([held_out], frontal[:1], draw, args.seed + 1), recipe.batch_size))
-    validation = [next(stream) for _ in range(_VALIDATION_BATCHES)]
+    validation = {}
+    for source, pool in held_out.items():
+        stream = iter(DataLoader(ExampleStream([pool], frontal[:1], draw, args.seed + 1), recipe.batch_size))
+        validation[source] = [next(stream) for _ in range(_VALIDATION_BATCHES)]
 
     def validate(net: nn.Module) -> dict[str, float]:
         device = next(net.parameters()).device
-        with torch.inference_mode():
-            found = [figures(net, {key: value.to(device) for key, value in batch.items()}) for batch in validation]
-        return {name: float(np.nanmean([one[name] for one in found])) for name in found[0]}
+        means = {}
+        for source, made in validation.items():
+            with torch.inference_mode():
+                found = [figures(net, {key: value.to(device) for key, value in batch.items()}) for batch in made]
+            means.update({f"{source} {name}": float(np.nanmean([one[name] for one in found])) for name in found[0]})
+        return means
 
     train_and_save(
         args, NETWORKS[args.network](), batches, loss, validate, recipe, f"radiograph_{args.network.replace('-', '_')}"
     )
 
 
-def projection_pools(args: argparse.Namespace) -> tuple[list[list[Projection]], list[Projection], list[NDArray]]:
+def projection_pools(
+    args: argparse.Namespace,
+) -> tuple[list[list[Projection]], dict[str, list[Projection]], list[NDArray]]:
     """Projections to draw from, a pool a source, those held out, and frontal ones.
 
-    :return: pools of synthetic patients, real CTs and single sagittal images, those that were asked for; projections
-        of a few synthetic patients, held out; frontal line integrals (2, rows, columns) each.
+    :return: pools of synthetic patients, real CTs and single sagittal images, those that were asked for; by source,
+        projections of a few synthetic patients and of the cases named by ``--hold-out``, which are held out; frontal
+        line integrals (2, rows, columns) each.
     """
     lateral, frontal = phantom_projections(args.cache, args.phantoms, args.views, 1000 * args.seed)
     reserved = _HELD_OUT_PHANTOMS * args.views
-    pools, held_out = [lateral[reserved:]], lateral[:reserved]
+    pools, held_out = [lateral[reserved:]], {"synthetic": lateral[:reserved]}
     if args.cases:
-        whole = reference_cases(args.cases, "lowres.nii.gz")
-        pools.append(real_projections(args.cache, reference_cases(args.cases), whole, args.real_views))
+        drawn: list[Projection] = []
+        kept: list[Projection] = []
+        for fine, whole in zip(reference_cases(args.cases), reference_cases(args.cases, "lowres.nii.gz"), strict=True):
+            views = real_projections(args.cache, [fine], [whole], args.real_views)
+            (kept if fine.name in args.hold_out else drawn).extend(views)
+        pools.append(drawn)
+        if kept:
+            held_out["real"] = kept
     if args.flat_cases:
         pools.append(flat_projections(flat_cases(args.flat_cases)))
     return pools, held_out, frontal
