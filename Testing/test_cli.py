@@ -373,3 +373,12 @@ def test_the_second_opinion_can_be_left_out(an_oracle, a_ct, tmp_path, monkeypat
     monkeypatch.setattr("VertebralFracturesLib.networks.weights.load_models", load_models)
     assert cli.main(["analyze", str(a_ct), "-o", str(tmp_path / "out"), *options]) == 0
     assert asked == [is_wanted]
+
+
+def test_an_unknown_condition_of_the_second_opinion_is_refused_with_those_known(
+    an_oracle: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["second-opinion", str(tmp_path), "--conditions", "fog", "-o", str(tmp_path / "out")]) == 2
+    assert "known are: " in (error := capsys.readouterr().err)
+    assert "5 mm slices" in error
+    assert not (tmp_path / "out").exists()

@@ -65,7 +65,9 @@ def _evaluate(args: argparse.Namespace) -> None:
 
 def _add_second_opinion(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", metavar="DATA", type=Path, nargs="+", help="folders of reference cases")
-    add_output(parser, "the table is printed only")
+    text = 'read every CT under these conditions of the hard cases as well, as in "5 mm slices"'
+    parser.add_argument("--conditions", nargs="+", default=[], metavar="NAME", help=text)
+    add_output(parser, "the tables are printed only")
     add_run_options(parser)
     parser.set_defaults(command=_second_opinion)
 
@@ -74,6 +76,7 @@ def _second_opinion(args: argparse.Namespace) -> None:
     from contextlib import nullcontext
 
     from .core.reference_case import find_cases
+    from .evaluation.hard_conditions import named_conditions
     from .evaluation.second_opinion import compare_readings, read_cases, readings_text, write_readings
     from .io import read_volume
     from .networks.weights import load_models
@@ -81,10 +84,13 @@ def _second_opinion(args: argparse.Namespace) -> None:
     from .pipeline import analyze
     from .terminal import ProgressLine
 
+    conditions = named_conditions(args.conditions)
     with output_folder(args.output, args.overwrite) if args.output else nullcontext() as folder, ProgressLine() as line:
         models = load_models(args.device, args.detector, second_opinion=True)
         cases = [case for data in args.data for case in find_cases(data)]
-        found = read_cases(cases, lambda volume: analyze(volume, models, preset=args.preset), read_volume, line)
+        found = read_cases(
+            cases, lambda volume: analyze(volume, models, preset=args.preset), read_volume, conditions, line
+        )
         comparisons = compare_readings(found)
         if folder is not None:
             write_readings(folder, found, comparisons)

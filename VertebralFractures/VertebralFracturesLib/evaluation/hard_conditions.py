@@ -1,6 +1,6 @@
 """The hard conditions as data: what is done to a synthetic patient, to a real one, and what has no spine at all."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from itertools import product
@@ -11,6 +11,7 @@ import numpy as np
 
 from ..core.reference_case import ReferenceCase
 from ..core.spine_curve import SpineCurve
+from ..errors import UnusableInput
 from .bend import bent
 from .marked_scan import MarkedScan, cropped, moved, noisy, reordered, resampled, rotation, thick_slices
 from .spineless import leg, noise_box, water_cylinder
@@ -63,6 +64,19 @@ def real_conditions() -> Iterator[Condition]:
     yield from (Condition(group, name, change) for group, name, change in _CHANGES)
     yield Condition("no spine", "front of the chest", front_only, has_spine=False)
     yield Condition("no spine", "side of the chest", side_only, has_spine=False)
+
+
+def named_conditions(names: Sequence[str]) -> list[Condition]:
+    """The conditions that real CTs are changed into and keep their spine in, by name.
+
+    :param names: each counts once.
+    :raises UnusableInput: there is no such condition.
+    """
+    known = {one.name: one for one in real_conditions() if one.has_spine}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise UnusableInput(f"no condition is called {unknown[0]!r}; known are: {', '.join(known)}")
+    return [known[name] for name in dict.fromkeys(names)]
 
 
 def scanned(seed: int, patient: Mapping[str, Any], protocol: Mapping[str, Any]) -> MarkedScan:

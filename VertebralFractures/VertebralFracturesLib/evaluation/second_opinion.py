@@ -1,13 +1,15 @@
 """How well measured, seen, and both together tell at least moderate fractures: of vertebrae and of patients.
 
-Variants of one CT that were pressed differently are one patient for the intervals: ``NAME_fractured_NUMBER`` counts
-under ``NAME``.
+Variants of one CT that were pressed differently, and the same CT under other conditions, are one patient for the
+intervals: ``NAME_fractured_NUMBER`` counts under ``NAME``.
 """
 
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,16 +22,21 @@ from ..core.text_files import write_text
 from ..core.text_table import text_table
 from ..core.volume import Volume
 from ..errors import NoSpineFound, UnusableInput
+from .hard_conditions import Condition
+from .marked_scan import MarkedScan
 from .matching import match_vertebrae
 
 CUTOFF = PRESETS["genant"].moderate
 """Positive is who has G at or below it by the reference."""
 
 READINGS = ("measured", "seen", "together")
-"""The scores that are compared: 1 - G, the probability that the networks see, and the average of both."""
+"""What is compared: by the index G, by the probability that the networks see, and by the average of both."""
 
-_RESAMPLES = 2000
+AS_IT_IS, ALL = "as it is", "all conditions"
+"""Names of the condition of an unchanged CT, and of all conditions taken together."""
+
 _VARIANT = "_fractured_"
+_SURE = 0.999
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,45 +45,73 @@ class ReadCase:
 
     :param name: name of the case.
     :param indices: (n,) G by the reference of the vertebrae that were found.
-    :param scores: (n, 3) score of each by the :data:`READINGS`; the higher, the more suspicious.
-    :param missed: number of reference vertebrae that were not found, or have no second opinion.
+    :param measured: (n,) G of each as measured.
+    :param probabilities: (n, 3) of an at least moderate fracture by the :data:`READINGS`.
+    :param missed: number of reference vertebrae that were not found, or lack one of the readings.
+    :param condition: what was done to the CT.
     """
 
     name: str
     indices: NDArray[np.float64]
-    scores: NDArray[np.float64]
+    measured: NDArray[np.float64]
+    probabilities: NDArray[np.float64]
     missed: int
+    condition: str = AS_IT_IS
 
     @property
     def patient(self) -> str:
         """Name of the patient, the same for all variants of a CT."""
         return self.name.split(_VARIANT)[0]
 
+    @property
+    def scores(self) -> NDArray[np.float64]:
+        """Score (n, 3) of each vertebra by the :data:`READINGS`: 1 - G, and probabilities."""
+        return np.column_stack([1 - self.measured, self.probabilities[:, 1:]])
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A measure of the readings; not a number, or without an interval, where it cannot be told.
+
+    :param values: by reading.
+    :param intervals: their 95 % intervals.
+    :param differences: "together" minus each other reading.
+    :param difference_intervals: their 95 % intervals, both readings from the same draws.
+    """
+
+    values: dict[str, float]
+    intervals: dict[str, tuple[float, float] | None]
+    differences: dict[str, float]
+    difference_intervals: dict[str, tuple[float, float] | None]
+
 
 @dataclass(frozen=True)
 class Comparison:
     """What came of one question.
 
+    :param condition: what was done to the CTs.
     :param unit: "vertebra" or "patient".
     :param positives: how many are at least moderately fractured by the reference.
     :param negatives: how many are not.
-    :param areas: area under the ROC curve by reading, not a number where a class is empty.
-    :param intervals: its 95 % interval by reading; None where it cannot be told.
-    :param briers: mean squared error of the probabilities "seen" and "together" by reading.
+    :param area: area under the ROC curve.
+    :param log_loss: mean negative logarithm of the probability of what is true, kept off 0 and 1 by 0.001.
+    :param brier: mean squared error of the probabilities.
     """
 
+    condition: str
     unit: str
     positives: int
     negatives: int
-    areas: dict[str, float]
-    intervals: dict[str, tuple[float, float] | None]
-    briers: dict[str, float]
+    area: Measure
+    log_loss: Measure
+    brier: Measure
 
 
 def read_cases(
     cases: Sequence[ReferenceCase],
     analyze: Callable[[Volume], SpineReport],
     read: Callable[[Path], Volume],
+    conditions: Sequence[Condition] = (),
     progress: Callable[[str, float], None] = lambda name, share: None,
 ) -> list[ReadCase]:
     """Analyze cases and keep what both readings say of the reference vertebrae.
@@ -84,102 +119,163 @@ def read_cases(
     :param cases: see :func:`~..core.reference_case.find_cases`.
     :param analyze: an analysis with a second opinion.
     :param read: reads an image file.
+    :param conditions: what is done to each CT, beside nothing.
     :param progress: called with the name of each case and the share done, before it starts.
     """
+    read_once = lru_cache(maxsize=1)(read)
+    unchanged = Condition("image", AS_IT_IS, lambda scan: scan)
+    chosen = [(case, condition) for case in cases for condition in (unchanged, *conditions)]
     results = []
-    for place, case in enumerate(cases):
-        progress(case.name, place / len(cases))
-        try:
-            report = analyze(read(case.image))
-        except (NoSpineFound, UnusableInput):
-            results.append(ReadCase(case.name, np.zeros(0), np.zeros((0, len(READINGS))), len(case.levels)))
-            continue
-        results.append(_read_case(case, report))
+    for place, (case, condition) in enumerate(chosen):
+        progress(case.name if condition is unchanged else f"{case.name}, {condition.name}", place / len(chosen))
+        results.append(_read_case(case, condition, analyze, read_once))
     return results
 
 
-def _read_case(case: ReferenceCase, report: SpineReport) -> ReadCase:
+def _read_case(
+    case: ReferenceCase,
+    condition: Condition,
+    analyze: Callable[[Volume], SpineReport],
+    read: Callable[[Path], Volume],
+) -> ReadCase:
+    try:
+        scan = condition.make(MarkedScan(read(case.image), case.levels, case.keypoints_ras, case.curve))
+    except ValueError:  # a file that cannot be read, or a CT that cannot be changed so
+        return _read_as(case.name, condition.name, len(case.levels), [])
+    try:
+        rows = _both_readings(scan, analyze(scan.volume))
+    except (NoSpineFound, UnusableInput):
+        rows = []
+    return _read_as(case.name, condition.name, len(scan.levels), rows)
+
+
+def _read_as(name: str, condition: str, marked: int, rows: list[tuple[float, ...]]) -> ReadCase:
+    read = np.array(rows).reshape(-1, 2 + len(READINGS))
+    return ReadCase(name, read[:, 0], read[:, 1], read[:, 2:], marked - len(rows), condition)
+
+
+def _both_readings(scan: MarkedScan, report: SpineReport) -> list[tuple[float, ...]]:
+    """G by the reference, G as measured, and the probabilities, of each vertebra with both readings."""
+    assert scan.curve is not None
     found = np.array([vertebra.keypoints_ras for vertebra in report.vertebrae]).reshape(-1, 6, 3)
-    truth = genant_index(heights_mm(case.keypoints_ras))
-    indices, scores = [], []
-    for place, reference in match_vertebrae(found, case.keypoints_ras, case.curve).pairs:
+    truth = genant_index(heights_mm(scan.keypoints_ras))
+    rows: list[tuple[float, ...]] = []
+    for place, reference in match_vertebrae(found, scan.keypoints_ras, scan.curve).pairs:
         measures, opinion = report.measures[place], report.opinions[place]
         if measures is not None and opinion is not None:
-            indices.append(truth[reference])
-            scores.append((1 - measures.genant_index, opinion.seen, opinion.together))
-    missed = len(case.levels) - len(indices)
-    return ReadCase(case.name, np.array(indices), np.array(scores).reshape(-1, len(READINGS)), missed)
+            probabilities = opinion.measured, opinion.seen, opinion.together
+            rows.append((truth[reference], measures.genant_index, *probabilities))
+    return rows
 
 
-def compare_readings(cases: Sequence[ReadCase], seed: int = 0) -> list[Comparison]:
+def compare_readings(cases: Sequence[ReadCase], resamples: int = 2000, seed: int = 0) -> list[Comparison]:
     """Compare the readings, of vertebrae and of patients, with intervals from patients drawn anew.
 
     :param cases: at least one with a vertebra.
+    :param resamples: how often the patients are drawn anew.
     :param seed: of the draws.
+    :return: of each condition, and of all together where there are several.
     """
+    read = [case for case in cases if len(case.indices)]
+    conditions = list(dict.fromkeys(case.condition for case in read))
+    parts = {name: [case for case in read if case.condition == name] for name in conditions}
+    if len(parts) > 1:
+        parts[ALL] = read
+    return [one for name, part in parts.items() for one in _comparisons(name, part, resamples, seed)]
+
+
+def _comparisons(condition: str, cases: list[ReadCase], resamples: int, seed: int) -> list[Comparison]:
     groups: dict[str, list[ReadCase]] = {}
     for case in cases:
-        if len(case.indices):
-            groups.setdefault(case.patient, []).append(case)
+        groups.setdefault(case.patient, []).append(case)
     patients = list(groups.values())
-    draws = np.random.default_rng(seed).integers(0, len(patients), (_RESAMPLES, len(patients)))
-    resampled = [[case for i in draw for case in patients[i]] for draw in draws] if len(patients) > 1 else []
-    every = [case for group in patients for case in group]
-    return [_comparison(unit, every, resampled) for unit in ("vertebra", "patient")]
+    draws = np.random.default_rng(seed).integers(
+        0, len(patients), (resamples if len(patients) > 1 else 0, len(patients))
+    )
+    resampled = [[case for i in draw for case in patients[i]] for draw in draws]
+    return [_comparison(condition, unit, cases, resampled) for unit in ("vertebra", "patient")]
 
 
-def _comparison(unit: str, cases: list[ReadCase], resampled: list[list[ReadCase]]) -> Comparison:
-    truth, scores = _pooled(unit, cases)
-    areas = {name: area_under_curve(truth, scores[:, i]) for i, name in enumerate(READINGS)}
+_Pooled = tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64]]
+
+
+def _comparison(condition: str, unit: str, cases: list[ReadCase], resampled: list[list[ReadCase]]) -> Comparison:
+    whole = _pooled(unit, cases)
     drawn = [_pooled(unit, draw) for draw in resampled]
-    intervals = {}
-    for i, name in enumerate(READINGS):
-        values = np.array([area_under_curve(one, score[:, i]) for one, score in drawn])
-        values = values[~np.isnan(values)]
-        intervals[name] = (
-            (float(np.percentile(values, 2.5)), float(np.percentile(values, 97.5))) if len(values) else None
-        )
-    briers = {name: float(np.mean((scores[:, READINGS.index(name)] - truth) ** 2)) for name in READINGS[1:]}
-    return Comparison(unit, int(truth.sum()), int((~truth).sum()), areas, intervals, briers)
+    positives = int(whole[0].sum())
+    measures = [_measure(function, whole, drawn) for function in (_areas, _log_losses, _briers)]
+    return Comparison(condition, unit, positives, len(whole[0]) - positives, *measures)
 
 
-def _pooled(unit: str, cases: Sequence[ReadCase]) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Truth (n,) and scores (n, 3) of the vertebrae or of the patients, who count by their worst vertebra."""
+def _pooled(unit: str, cases: Sequence[ReadCase]) -> _Pooled:
+    """Truth (n,), scores and probabilities (n, 3) of vertebrae, or of patients, who count by their worst vertebra."""
     if unit == "vertebra":
-        return np.concatenate([case.indices for case in cases]) <= CUTOFF, np.concatenate([c.scores for c in cases])
-    return np.array([case.indices.min() <= CUTOFF for case in cases]), np.array([c.scores.max(0) for c in cases])
+        truth = np.concatenate([case.indices for case in cases]) <= CUTOFF
+        return truth, np.concatenate([c.scores for c in cases]), np.concatenate([c.probabilities for c in cases])
+    truth = np.array([case.indices.min() <= CUTOFF for case in cases])
+    return truth, np.array([c.scores.max(0) for c in cases]), np.array([c.probabilities.max(0) for c in cases])
+
+
+def _areas(pooled: _Pooled) -> NDArray[np.float64]:
+    return np.array([area_under_curve(pooled[0], score) for score in pooled[1].T])
+
+
+def _log_losses(pooled: _Pooled) -> NDArray[np.float64]:
+    truth, _, probabilities = pooled
+    right = np.where(truth[:, None], probabilities, 1 - probabilities)
+    return np.asarray(-np.log(np.clip(right, 1 - _SURE, _SURE)).mean(0))
+
+
+def _briers(pooled: _Pooled) -> NDArray[np.float64]:
+    return np.asarray(np.square(pooled[2] - pooled[0][:, None]).mean(0))
+
+
+def _measure(
+    function: Callable[[_Pooled], NDArray[np.float64]], whole: _Pooled, resampled: Sequence[_Pooled]
+) -> Measure:
+    values, drawn = function(whole), np.array([function(one) for one in resampled]).reshape(-1, len(READINGS))
+    differences, drawn_differences = values[-1] - values, drawn[:, -1:] - drawn
+    return Measure(
+        values=dict(zip(READINGS, values.tolist(), strict=True)),
+        intervals={name: _interval(drawn[:, i]) for i, name in enumerate(READINGS)},
+        differences=dict(zip(READINGS[:-1], differences.tolist(), strict=False)),
+        difference_intervals={name: _interval(drawn_differences[:, i]) for i, name in enumerate(READINGS[:-1])},
+    )
+
+
+def _interval(values: NDArray[np.float64]) -> tuple[float, float] | None:
+    defined = values[~np.isnan(values)]
+    return (float(np.percentile(defined, 2.5)), float(np.percentile(defined, 97.5))) if len(defined) else None
 
 
 def readings_text(cases: Sequence[ReadCase], comparisons: Sequence[Comparison]) -> str:
-    """The comparison as text for a terminal."""
-    header = (
-        "at least moderate, ROC area (95 % interval)",
-        "positive",
-        "negative",
-        *READINGS,
-        "Brier seen",
-        "together",
-    )
-    rows = [
-        (
-            one.unit,
-            str(one.positives),
-            str(one.negatives),
-            *(_area(one.areas[name], one.intervals[name]) for name in READINGS),
-            *(f"{value:.3f}" for value in one.briers.values()),
-        )
-        for one in comparisons
+    """The comparison as text for a terminal: a table a measure."""
+    tables = [
+        _table("ROC area, at least moderate (95 % interval)", comparisons, [one.area for one in comparisons], 3),
+        _table("log loss", comparisons, [one.log_loss for one in comparisons], 4),
+        _table("Brier score", comparisons, [one.brier for one in comparisons], 4),
     ]
     patients = len({case.patient for case in cases})
     missed = sum(case.missed for case in cases)
     note = f"{len(cases)} CTs of {patients} patients; {missed} reference vertebrae not found, or without both readings"
-    return f"{text_table(header, rows)}\n{note}\n"
+    return "\n\n".join([*tables, note]) + "\n"
 
 
-def _area(value: float, interval: tuple[float, float] | None) -> str:
+def _table(name: str, comparisons: Sequence[Comparison], measures: Sequence[Measure], digits: int) -> str:
+    against = [f"together - {reading}" for reading in READINGS[:-1]]
+    rows = []
+    for one, measure in zip(comparisons, measures, strict=True):
+        values = [_with_interval(measure.values[name], measure.intervals[name], digits) for name in READINGS]
+        for reading, value in measure.differences.items():
+            values.append(_with_interval(value, measure.difference_intervals[reading], digits))
+        rows.append((f"{one.unit}, {one.condition}", str(one.positives), str(one.negatives), *values))
+    return text_table((name, "positive", "negative", *READINGS, *against), rows)
+
+
+def _with_interval(value: float, interval: tuple[float, float] | None, digits: int) -> str:
     if np.isnan(value):
         return "-"
-    return f"{value:.3f}" if interval is None else f"{value:.3f} ({interval[0]:.3f} to {interval[1]:.3f})"
+    return f"{value:.{digits}f}" + (f" ({interval[0]:.{digits}f} to {interval[1]:.{digits}f})" if interval else "")
 
 
 def write_readings(folder: Path, cases: Sequence[ReadCase], comparisons: Sequence[Comparison]) -> None:
@@ -189,15 +285,15 @@ def write_readings(folder: Path, cases: Sequence[ReadCase], comparisons: Sequenc
     """
     document = {
         "cutoff": CUTOFF,
-        "comparisons": [
-            {**asdict(one), "areas": {name: _or_none(area) for name, area in one.areas.items()}} for one in comparisons
-        ],
+        "comparisons": [_without_nan(asdict(one)) for one in comparisons],
         "cases": [
             {
                 "name": case.name,
+                "condition": case.condition,
                 "missed": case.missed,
                 "reference_index": case.indices.tolist(),
-                **{name: case.scores[:, i].tolist() for i, name in enumerate(READINGS)},
+                "measured_index": case.measured.tolist(),
+                "probabilities": {name: case.probabilities[:, i].tolist() for i, name in enumerate(READINGS)},
             }
             for case in cases
         ],
@@ -205,5 +301,8 @@ def write_readings(folder: Path, cases: Sequence[ReadCase], comparisons: Sequenc
     write_text(folder / "second_opinion.json", json.dumps(document, indent=1, allow_nan=False) + "\n")
 
 
-def _or_none(value: float) -> float | None:
-    return None if np.isnan(value) else value
+def _without_nan(content: Any) -> Any:
+    """JSON knows no number that is none: it is null there."""
+    if isinstance(content, dict):
+        return {key: _without_nan(value) for key, value in content.items()}
+    return None if isinstance(content, float) and np.isnan(content) else content
