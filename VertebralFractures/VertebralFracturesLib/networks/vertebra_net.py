@@ -61,9 +61,9 @@ def split_regions(output: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 def split_anchors(output: Tensor) -> tuple[Tensor, Tensor]:
     """Parts of the anchor head's output: logits (batch, 16, rows, columns), encoded (batch, 16, 12, rows, columns)."""
-    batch, _, *shape = output.shape
     anchors = len(anchor_sizes_mm())
-    return output[:, :anchors], output[:, anchors:].reshape(batch, anchors, 12, *shape)
+    logits, encoded = output.split((anchors, 12 * anchors), 1)
+    return logits, encoded.unflatten(1, (anchors, 12))
 
 
 @torch.inference_mode()

@@ -25,49 +25,54 @@ _RAMP_MM = 1.0
 _FILLED_FROM_MM = 3.0
 
 
-def _nowhere(points: Points) -> Points:
-    return np.zeros(points.shape[:-1])
-
-
 @dataclass(frozen=True, eq=False)
 class Warp:
-    """Maps between a new slice and the old one, both (..., 2) points in mm to the same.
+    """Maps between a new slice and the old one, points (..., 2) in mm.
 
-    :param filled: share (...) of disc tissue at points (..., 2) of the new slice, in place of what the old one shows.
+    :param look_up: of points of the new slice those of the old one, and the share (...) of disc tissue there, in place
+        of what the old one shows.
+    :param to_new: of points of the old slice those of the new one.
     """
 
-    to_old: Callable[[Points], Points]
+    look_up: Callable[[Points], tuple[Points, Points]]
     to_new: Callable[[Points], Points]
-    filled: Callable[[Points], Points] = _nowhere
+
+    @classmethod
+    def without_filling(cls, to_old: Callable[[Points], Points], to_new: Callable[[Points], Points]) -> "Warp":
+        """A warp that leaves no room for disc tissue."""
+        return cls(lambda points: (to_old(points), np.zeros(points.shape[:-1])), to_new)
+
+    def to_old(self, points: Points) -> Points:
+        """Of points of the new slice those of the old one."""
+        return self.look_up(points)[0]
+
+    def filled(self, points: Points) -> Points:
+        """Share of disc tissue at points of the new slice."""
+        return self.look_up(points)[1]
 
 
 def chain(warps: Sequence[Warp]) -> Warp:
     """One warp that applies several in their order."""
 
-    def to_old(points: Points) -> Points:
+    def look_up(points: Points) -> tuple[Points, Points]:
+        share: Points = np.zeros(points.shape[:-1])
         for warp in reversed(warps):
-            points = warp.to_old(points)
-        return points
+            points, own = warp.look_up(points)
+            share = np.maximum(share, own)
+        return points, share
 
     def to_new(points: Points) -> Points:
         for warp in warps:
             points = warp.to_new(points)
         return points
 
-    def filled(points: Points) -> Points:
-        share = _nowhere(points)
-        for warp in reversed(warps):
-            share = np.maximum(share, warp.filled(points))
-            points = warp.to_old(points)
-        return share
-
-    return Warp(to_old, to_new, filled)
+    return Warp(look_up, to_new)
 
 
 def affine_warp(matrix: NDArray[np.float64], old_centre: Points, new_centre: Points) -> Warp:
     """Points turn, stretch and shear by a matrix (2, 2) about a centre, which moves to a new place."""
     inverse = np.linalg.inv(matrix)
-    return Warp(
+    return Warp.without_filling(
         lambda points: (points - new_centre) @ inverse.T + old_centre,
         lambda points: (points - old_centre) @ matrix.T + new_centre,
     )
@@ -88,7 +93,7 @@ def elastic_warp(rng: np.random.Generator, size_mm: Points, knot_mm: float, stre
             new = points - displacement(new)
         return new
 
-    return Warp(lambda points: points + displacement(points), to_new)
+    return Warp.without_filling(lambda points: points + displacement(points), to_new)
 
 
 def fracture_warp(keypoints_mm: Points, index: int, remaining: NDArray[np.float64]) -> Warp:
@@ -123,20 +128,18 @@ def fracture_warp(keypoints_mm: Points, index: int, remaining: NDArray[np.float6
         old = [*first, top - over, top + inside, bottom - inside, bottom + under, *last]
         return old, [*first, new_top - over, new_top + inside, new_bottom - inside, new_bottom + under, *last]
 
-    def to_old(points: Points) -> Points:
-        old, new = knots(points[..., 0])
-        return np.stack([points[..., 0], _between(points[..., 1], new, old)], -1)
+    def look_up(points: Points) -> tuple[Points, Points]:
+        x, y = points[..., 0], points[..., 1]
+        old, new = knots(x)
+        share = np.maximum(_grown(y, old, new, 1), _grown(y, old, new, 5))
+        filled = share * np.clip(1 - aside(x) / _FILLED_FROM_MM, 0.0, 1.0)
+        return np.stack([x, _between(y, new, old)], -1), filled
 
     def to_new(points: Points) -> Points:
         old, new = knots(points[..., 0])
         return np.stack([points[..., 0], _between(points[..., 1], old, new)], -1)
 
-    def filled(points: Points) -> Points:
-        old, new = knots(points[..., 0])
-        share = np.maximum(_grown(points[..., 1], old, new, 1), _grown(points[..., 1], old, new, 5))
-        return share * np.clip(1 - aside(points[..., 0]) / _FILLED_FROM_MM, 0.0, 1.0)
-
-    return Warp(to_old, to_new, filled)
+    return Warp(look_up, to_new)
 
 
 def _grown(y: Points, old: list[Points], new: list[Points], first: int) -> Points:
@@ -171,14 +174,19 @@ def _endplate(points: Points) -> Callable[[Points], Points]:
     """Height y over x through three points, level beyond them."""
     order = np.argsort(points[:, 0])
     x, y = points[order, 0], points[order, 1]
-    curve = PchipInterpolator(x, y)
-    return lambda at: curve(np.clip(at, x[0], x[-1]))
+    first, second = PchipInterpolator(x, y).c.T
+
+    def curve(at: Points) -> Points:
+        inside = np.clip(at, x[0], x[2])
+        return np.where(inside < x[1], np.polyval(first, inside - x[0]), np.polyval(second, inside - x[1]))
+
+    return curve
 
 
 def _between(y: Points, source: list[Points], target: list[Points]) -> Points:
     """Piecewise linear map of y that takes each source knot to its target and is the identity outside them."""
-    result = y.copy()
+    result: Points = y + 0.0
     for a, b, c, d in zip(source, source[1:], target, target[1:], strict=False):
-        within = (y >= a) & (y < b)
-        result = np.where(within, c + (y - a) * (d - c) / np.maximum(b - a, 1e-6), result)
+        length = np.maximum(b - a, 1e-6)
+        result += np.clip(y - a, 0.0, length) * ((d - c) / length - 1)
     return result

@@ -117,8 +117,8 @@ def _old_points(
     """
     straight = curve.ras_to_straight(points_ras[near])
     share = np.clip((_NOTHING_MM - np.abs(straight[:, 0])) / (_NOTHING_MM - _WHOLE_MM), 0.0, 1.0)
-    filled = warp.filled(-straight[:, 1:]) * share
-    shift = -(warp.to_old(-straight[:, 1:]) + straight[:, 1:]) * share[:, None]
+    old_mm, filled = warp.look_up(-straight[:, 1:])
+    shift, filled = -(old_mm + straight[:, 1:]) * share[:, None], filled * share
     changed = (np.abs(shift).max(1) > _UNMOVED_MM) | (filled > 0)
     straight[:, 1:] += shift
     return near[changed], curve.straight_to_ras(straight[changed]), filled[changed]

@@ -110,7 +110,9 @@ def _fractures(keypoints_mm: NDArray[np.float64], rng: np.random.Generator) -> l
 
 def _shifted(warp: Warp, by_mm: float) -> Warp:
     """A warp whose own origin lies before that of the points."""
-    return Warp(lambda points: warp.to_old(points + by_mm) - by_mm, lambda points: warp.to_new(points + by_mm) - by_mm)
+    return Warp.without_filling(
+        lambda points: warp.to_old(points + by_mm) - by_mm, lambda points: warp.to_new(points + by_mm) - by_mm
+    )
 
 
 def _warped_image(
@@ -121,7 +123,7 @@ def _warped_image(
     grid = frame.voxels_to_slab(np.stack(np.meshgrid(np.arange(right), np.arange(front), np.arange(rows),
                                                      indexing="ij"), -1))  # fmt: skip
     plane_mm = -grid[0, ..., 1:]
-    old_mm, filled = warp.to_old(plane_mm), warp.filled(plane_mm)
+    old_mm, filled = warp.look_up(plane_mm)
     points = np.concatenate([grid[..., :1] / width, np.broadcast_to(-old_mm, (right, *old_mm.shape))], -1)
     aside = np.array([VOXEL_MM / 4, 0.0, 0.0])
     image = np.mean([volume.sample(frame.slab_to_ras(points + side)) for side in (aside, -aside)], 0)

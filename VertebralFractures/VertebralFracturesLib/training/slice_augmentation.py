@@ -39,7 +39,8 @@ def random_crop(sample: SliceSample, pixel_mm: float, rng: np.random.Generator) 
     warp = chain([*_fractures(sample, rng), affine_warp(_random_matrix(rng), middle, size_mm / 2 + _shift(rng)),
                   elastic_warp(rng, size_mm, 40.0, rng.uniform(0.0, 2.0))])  # fmt: skip
     grid_mm = np.stack(np.meshgrid(np.arange(CROP_COLUMNS), np.arange(CROP_ROWS)), -1) * pixel_mm
-    image = _filled(_look_up(sample, warp.to_old(grid_mm)), warp.filled(grid_mm), rng)
+    old_mm, filled = warp.look_up(grid_mm)
+    image = _filled(_look_up(sample, old_mm), filled, rng)
     keypoints = warp.to_new(sample.keypoints_mm)
     inside = ((keypoints >= 0) & (keypoints <= size_mm - pixel_mm)).all((1, 2))
     known = _known_rows(sample, warp, middle[0], pixel_mm)

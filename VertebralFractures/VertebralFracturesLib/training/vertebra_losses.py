@@ -32,23 +32,25 @@ class VertebraTargets:
 
 
 def vertebra_loss(detector: DetectorName, output: Tensor, targets: VertebraTargets) -> Tensor:
-    """The loss of either head; it is a mean over the bodies, however large they are."""
+    """The loss of either head in 32 bits; it is a mean over the bodies, however large they are."""
     return anchor_loss(output, targets) if detector == "anchor" else region_loss(output, targets)
 
 
 def anchor_loss(output: Tensor, targets: VertebraTargets) -> Tensor:
     """BCE of the objectness plus the mean over positive anchors of MAE / G (eq. 3)."""
     logits, encoded = split_anchors(output)
+    logits = logits.float()
     positive = torch.nonzero(targets.bodies >= 0)
     loss = _objectness_loss(logits, targets)
     if len(positive) == 0:
         return loss
     batch, anchor, row, column = positive.unbind(1)
-    sizes = torch.as_tensor(anchor_sizes_mm(), dtype=output.dtype, device=output.device)[anchor]
+    sizes = torch.as_tensor(anchor_sizes_mm(), dtype=torch.float32, device=output.device)[anchor]
     body = targets.bodies[batch, anchor, row, column]
     centres = torch.stack([column, row], -1) * PIXEL_MM
     expected = (targets.keypoints_mm[batch, body] - centres[:, None]) / sizes[:, None]
-    error = (encoded[batch, anchor, :, row, column].reshape(-1, 6, 2) - expected).abs().mean((1, 2))
+    found = encoded[batch, anchor, :, row, column].float().reshape(-1, 6, 2)
+    error = (found - expected).abs().mean((1, 2))
     return loss + (error / targets.genant_index[batch, body]).mean()
 
 
@@ -57,7 +59,7 @@ def region_loss(output: Tensor, targets: VertebraTargets) -> Tensor:
 
     The scale is that of the points' distance after their correction by the short offsets, taken as exponential.
     """
-    logits, long_mm, short_mm, log_scale = split_regions(output)
+    logits, long_mm, short_mm, log_scale = split_regions(output.float())
     loss = _objectness_loss(logits, targets)
     positive = torch.nonzero(targets.bodies >= 0)
     if len(positive) == 0:

@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> None:
 
     def loss(candidate: nn.Module, batch: dict[str, Tensor]) -> Tensor:
         output = candidate(normalised(batch.pop("image"))[:, None])
-        return vertebra_loss(args.detector, output.float(), VertebraTargets(**batch))
+        return vertebra_loss(args.detector, output, VertebraTargets(**batch))
 
     def validate(candidate: nn.Module) -> dict[str, float]:
         return measure(candidate, held_out)
