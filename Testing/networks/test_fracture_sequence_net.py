@@ -61,6 +61,8 @@ def test_the_bag_is_a_soft_maximum_over_what_counts():
     assert 4.0 < every.item() <= 5.0
     without = bag_logit(logits, torch.tensor([[1.0, 0.0, 1.0, 1.0]]))
     assert without.item() <= 1.0
+    far = torch.tensor([[50.0, -5.0, -5.0, -5.0]])
+    assert bag_logit(far, torch.tensor([[0.0, 1.0, 1.0, 1.0]])).item() == pytest.approx(-5.0)
     assert bag_logit(torch.full((1, 9), 2.0), torch.ones(1, 9)).item() == pytest.approx(2.0)
     assert torch.isfinite(bag_logit(logits, torch.zeros(1, 4))).all()
 

@@ -94,8 +94,9 @@ def test_targets_follow_the_bodies():
     assert made["shares"][38 // ROWS_PER_POSITION].argmax() == 4
     assert made["shares"][27 // ROWS_PER_POSITION, 0] == 1
     assert made["counted"].sum() == 20
-    assert made["fractured"] > 0.99
-    assert sequence.targets(rows[:1], indices[:1], known)["fractured"] < 0.01
+    assert made["bodies"].max() == 2
+    np.testing.assert_array_equal(made["bodies"] > 0, made["shares"][:, 0] == 0)
+    assert (made["shares"][made["bodies"] == 2, 3:].sum(1) > 0.99).all()
 
 
 def test_crops_keep_their_targets_at_their_bodies(case):
@@ -108,6 +109,23 @@ def test_crops_keep_their_targets_at_their_bodies(case):
         counted = crop["counted"] > 0
         bodies = crop["shares"][:, 0] < 0.5
         assert bone[counted & bodies].mean() > bone[counted & ~bodies].mean() + 40
+
+
+def test_the_bag_of_a_body_is_its_known_positions_alone():
+    rows, indices, known = np.array([[10.0, 25.0], [30.0, 45.0], [50.0, 62.0]]), np.array([0.95, 0.5, 0.9]), np.ones(64)
+    known[50:] = 0
+    made = sequence.targets(rows, indices, known)
+    batch = {name: torch.from_numpy(value)[None] for name, value in made.items()}
+    logits = torch.where(batch["bodies"] == 2, 6.0, -6.0)[..., None].requires_grad_()
+    loss = sequence.sequence_loss(logits, batch, "bag")
+    assert loss.item() < 0.01  # one body's certainty does not reach its neighbour
+    loss.backward()
+    used = logits.grad[0, :, 0] != 0
+    np.testing.assert_array_equal(used, (made["bodies"] > 0) & (made["bodies"] < 3))
+    nothing = {
+        name: torch.from_numpy(value)[None] for name, value in sequence.targets(rows[:0], indices[:0], known).items()
+    }
+    assert sequence.sequence_loss(logits, nothing, "bag").item() == 0.0
 
 
 def one_fractured_one_not(case: TrainingCase, rng: np.random.Generator) -> list[SlabSample]:

@@ -27,6 +27,7 @@ _HIDDEN = 64
 _REACHES = (1, 2, 4, 8)
 _SHEETS = 5
 _BAG_SHARPNESS = 4.0
+_NOT_COUNTED = -1e4
 _CHANNELS_PER_GROUP = 4
 
 
@@ -40,7 +41,7 @@ class FractureSequenceNet(nn.Module):
 
     The slab is read as the mid-sagittal picture ("2d"), as five neighbouring sagittal pictures that are the channels of
     one ("2.5d"), or as it is ("3d"). Its answers are classes per position, learned from positions; or one logit of a
-    fracture per position that is learned from whole spines only, through a soft maximum ("bag").
+    fracture per position that is learned from whole bodies only, through a soft maximum ("bag").
 
     :param representation: what of the slab is read.
     :param answers: what is said of each position.
@@ -90,9 +91,9 @@ class FractureSequenceNet(nn.Module):
 
 
 def bag_logit(logits: Tensor, counted: Tensor) -> Tensor:
-    """Soft maximum (batch,) of one logit per position (batch, positions) over the positions that count (0 or 1)."""
-    scaled = _BAG_SHARPNESS * logits + torch.log(counted.clamp_min(1e-9))
-    return (torch.logsumexp(scaled, 1) - torch.log(counted.sum(1).clamp_min(1.0))) / _BAG_SHARPNESS
+    """Soft maximum (...,) of one logit per position (..., positions) over the positions that count (0 or 1)."""
+    scaled = (_BAG_SHARPNESS * logits).masked_fill(counted == 0, _NOT_COUNTED)
+    return (torch.logsumexp(scaled, -1) - torch.log(counted.sum(-1).clamp_min(1.0))) / _BAG_SHARPNESS
 
 
 @torch.inference_mode()

@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--variants", type=int, default=60, help="slabs of each case, each with other fractures")
     parser.add_argument("--representation", choices=["2d", "2.5d", "3d"], default="3d", help="what of a slab is read")
     parser.add_argument(
-        "--answers", choices=["positions", "bag"], default="positions", help="learn from positions or whole spines"
+        "--answers", choices=["positions", "bag"], default="positions", help="learn from positions or whole bodies"
     )
 
 
@@ -113,7 +113,7 @@ class CropStream(IterableDataset):
             yield random_crop(pool[rng.integers(len(pool))], rng)
 
 
-def random_crop(sample: SlabSample, rng: np.random.Generator) -> dict[str, NDArray[np.float32]]:
+def random_crop(sample: SlabSample, rng: np.random.Generator) -> dict[str, NDArray]:
     """A stretch of a slab, mirrored, shifted across and degraded, with its targets.
 
     :return: fields of :func:`targets` of :data:`CROP_ROWS` rows, with the image in Hounsfield units.
@@ -150,20 +150,22 @@ def targets(
     :param rows: (n, 2) first and last row of each body.
     :param indices: (n,) index G of each.
     :param known: (rows,) where every body is marked.
-    :return: shares (positions, 5) of the classes; counted (positions,), where they are known; fractured (), whether a
-        body wholly inside is at least moderately fractured.
+    :return: shares (positions, 5) of the classes; counted (positions,), where they are known; bodies (positions,), the
+        number of the body at each, from 1 on, and 0 where there is none.
     """
     positions = len(known) // ROWS_PER_POSITION
     centres = position_rows(positions)
     shares = np.zeros((positions, 5), np.float32)
     shares[:, 0] = 1.0
-    for (first, last), grades in zip(rows, grade_shares(indices, _CUTOFFS, READER_SPREAD), strict=True):
+    bodies = np.zeros(positions, np.int64)
+    grades = grade_shares(indices, _CUTOFFS, READER_SPREAD)
+    for number, ((first, last), share) in enumerate(zip(rows, grades, strict=True), 1):
         inside = (centres >= first) & (centres <= last)
         shares[inside, 0] = 0.0
-        shares[inside, 1:] = grades
+        shares[inside, 1:] = share
+        bodies[inside] = number
     counted = known[: positions * ROWS_PER_POSITION].reshape(positions, ROWS_PER_POSITION).min(1)
-    worst = shares[counted > 0, 1 + MODERATE :].sum(1).max(initial=0.0)
-    return {"shares": shares, "counted": counted.astype(np.float32), "fractured": np.float32(worst)}
+    return {"shares": shares, "counted": counted.astype(np.float32), "bodies": bodies}
 
 
 def _degraded(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
@@ -179,17 +181,27 @@ def _degraded(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[n
 
 
 def sequence_loss(logits: Tensor, batch: dict[str, Tensor], answers: str) -> Tensor:
-    """Cross-entropy to the shares of the classes at known positions; or, for a bag, of the whole crop.
+    """Cross-entropy to the shares of the classes at known positions; or, for a bag, to those of each body as a whole.
 
     :param logits: (batch, positions, classes).
     :param batch: fields of :func:`targets`.
     :param answers: "positions" or "bag".
     """
     if answers == "bag":
-        pooled = bag_logit(logits[..., 0].float(), batch["counted"])
-        return functional.binary_cross_entropy_with_logits(pooled, batch["fractured"])
+        return _bag_loss(logits[..., 0].float(), batch)
     entropy = -(functional.log_softmax(logits.float(), -1) * batch["shares"]).sum(-1)
     return (entropy * batch["counted"]).sum() / batch["counted"].sum().clamp_min(1.0)
+
+
+def _bag_loss(logits: Tensor, batch: dict[str, Tensor]) -> Tensor:
+    """A bag is the known positions of one body: a label for a whole crop teaches little, and not where to look."""
+    numbers = torch.arange(1, int(batch["bodies"].max()) + 1, device=logits.device)
+    members = (batch["bodies"][:, None] == numbers[:, None]) * batch["counted"][:, None]
+    sizes = members.sum(-1)
+    fractured = (members * batch["shares"][:, None, :, 1 + MODERATE :].sum(-1)).sum(-1) / sizes.clamp_min(1.0)
+    pooled = bag_logit(logits[:, None], members)
+    losses = functional.binary_cross_entropy_with_logits(pooled, fractured, weight=(sizes > 0).float(), reduction="sum")
+    return losses / (sizes > 0).sum().clamp_min(1)
 
 
 @torch.inference_mode()
@@ -208,8 +220,9 @@ def vertebra_scores(net: FractureSequenceNet, sample: SlabSample) -> NDArray[np.
     scores = []
     for first, last in sample.rows:
         inside = (centres > first + 0.15 * (last - first)) & (centres < last - 0.15 * (last - first))
-        values = score.numpy()[inside]
-        scores.append(np.nan if not len(values) else values.max() if net.answers == "bag" else values.mean())
+        values = score[torch.from_numpy(inside)]
+        pooled = bag_logit(values, torch.ones_like(values)) if net.answers == "bag" else values.mean()
+        scores.append(float(pooled) if len(values) else np.nan)
     return np.array(scores, dtype=np.float64)
 
 
