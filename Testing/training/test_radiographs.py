@@ -1,5 +1,6 @@
 """Training images of radiographs, and that the networks learn from them."""
 
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -127,6 +128,18 @@ def test_real_cts_are_projected_once(tmp_path: Path) -> None:
     np.testing.assert_array_equal(kept[0].integrals, made[0].integrals)
     assert made[0].integrals[1].max() > 0.5
     assert made[0].known_rows.shape == (1, 2)
+
+
+def test_cases_to_hold_out_are_not_drawn_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(radiographs, "phantom_projections", lambda *_: ([projection()] * 6, []))
+    monkeypatch.setattr(radiographs, "reference_cases", lambda *_: [case("a"), case("b")])
+    args = argparse.Namespace(cache=tmp_path, phantoms=3, views=2, seed=1, cases=tmp_path, hold_out=["b"],
+                              real_views=2, flat_cases=None)  # fmt: skip
+    pools, held_out, _ = radiographs.projection_pools(args)
+    assert [len(pool) for pool in pools] == [2, 2]
+    assert {source: len(pool) for source, pool in held_out.items()} == {"synthetic": 4, "real": 2}
+    kept = real_projections(tmp_path, [case("b")], [case("b")], 2)
+    np.testing.assert_array_equal(held_out["real"][0].integrals, kept[0].integrals)
 
 
 def test_flat_images_are_taken_as_they_are() -> None:
