@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from perfect_radiograph import LEVELS, PIXEL_MM, PerfectFinder, landmarks_mm, perfect_models, picture
+from perfect_radiograph import CHANNELS, LEVELS, PIXEL_MM, PerfectFinder, landmarks_mm, perfect_models, picture
 from VertebralFracturesLib.core.norms import HEIGHT_NORMS
 from VertebralFracturesLib.core.radiograph import RELATIVE_LENGTHS, Radiograph, RadiographReport
+from VertebralFracturesLib.core.radiograph_input import SACRUM_CHANNEL
 from VertebralFracturesLib.errors import Cancelled, NoSpineFound, UnusableInput
 from VertebralFracturesLib.radiograph_pipeline import RADIOGRAPH_STAGES, analyze_radiograph
 
@@ -101,6 +102,29 @@ class OtherFinder(PerfectFinder):
         logits, levels, view = super().forward(image)
         view[0, 2] = self.frontal
         return logits + self.shift, levels, view
+
+
+class FaintFinder(PerfectFinder):
+    """Sees the bodies of one level faintly."""
+
+    def __init__(self, channel: int) -> None:
+        super().__init__()
+        self.channel = channel
+
+    def forward(self, image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        logits, levels, view = super().forward(image)
+        return torch.where(levels.argmax(1) == self.channel, logits - 9.3, logits), levels, view
+
+
+def test_a_faint_sacrum_is_found_and_a_faint_body_is_not() -> None:
+    models = replace(perfect_models())
+    models.step_one.finder = FaintFinder(SACRUM_CHANNEL)
+    report = analyze_radiograph(Radiograph(picture(), PIXEL_MM, "left"), models)
+    assert report.sacral_endplate_ras is not None
+    assert tuple(report.spine.levels) == LEVELS
+    models.step_one.finder = FaintFinder(CHANNELS[0])
+    report = analyze_radiograph(Radiograph(picture(), PIXEL_MM, "left"), models)
+    assert tuple(report.spine.levels) == LEVELS[1:]
 
 
 @pytest.mark.parametrize("pixel_mm", [PIXEL_MM, None])

@@ -26,7 +26,7 @@ FEWEST_BODIES = 2
 
 _WORKING_MM = 0.4
 _ASSUMED_HEIGHTS_MM = (200.0, 260.0, 340.0, 440.0, 570.0, 740.0)
-_SCORE_THRESHOLD = 0.3
+_SCORE_THRESHOLD, _SACRUM_THRESHOLD = 0.3, 0.15
 _SACRUM_PROBABILITY = 0.5
 _FRONTAL_PROBABILITY = 0.6
 _DOUBT = 0.2
@@ -130,13 +130,13 @@ def _best_view(radiograph: Radiograph, models: "RadiographModels") -> _View:
 
 
 def _turned(radiograph: Radiograph, pixel_mm: float, models: "RadiographModels") -> _View:
-    from .networks.radiograph_nets import VIEW_QUESTIONS, find_bodies
+    from .networks.radiograph_nets import VIEW_QUESTIONS
 
     scale_mm = pixel_mm
     image, pixel_mm = _working_image(radiograph.image, scale_mm)
     is_mirrored = radiograph.anterior_is == "right"
     image = image[:, ::-1] if is_mirrored else image
-    found = find_bodies(models.step_one.finder, image, pixel_mm, _SCORE_THRESHOLD)
+    found = _seen(image, pixel_mm, models)
     if found.view[VIEW_QUESTIONS.index("frontal")] > _FRONTAL_PROBABILITY:
         raise UnusableInput("this looks like a frontal view: a lateral radiograph of the spine is needed")
     turned = [_View(np.ascontiguousarray(image), pixel_mm, scale_mm, is_mirrored, found)]
@@ -144,12 +144,24 @@ def _turned(radiograph: Radiograph, pixel_mm: float, models: "RadiographModels")
         ways = [(False, True)] if radiograph.anterior_is else [(False, True), (True, False), (True, True)]
         for mirror, invert in ways:
             one = np.ascontiguousarray((-image if invert else image)[:, :: -1 if mirror else 1])
-            seen = find_bodies(models.step_one.finder, one, pixel_mm, _SCORE_THRESHOLD)
-            turned.append(_View(one, pixel_mm, scale_mm, is_mirrored != mirror, seen))
+            turned.append(_View(one, pixel_mm, scale_mm, is_mirrored != mirror, _seen(one, pixel_mm, models)))
     best = max(turned, key=_belief)
     if len(best.found.scores) < FEWEST_BODIES:
         raise NoSpineFound(_NOTHING_FOUND)
     return best
+
+
+def _seen(image: NDArray[np.float32], pixel_mm: float, models: "RadiographModels") -> "FoundBodies":
+    """What stands out enough to be a body; the hips lie over S1, so that less is asked of it."""
+    from .networks.radiograph_nets import find_bodies
+
+    found = find_bodies(models.step_one.finder, image, pixel_mm, _SACRUM_THRESHOLD)
+    kept = (found.scores > _SCORE_THRESHOLD) | _are_sacra(found)
+    return replace(found, centres_mm=found.centres_mm[kept], scores=found.scores[kept], levels=found.levels[kept])
+
+
+def _are_sacra(found: "FoundBodies") -> NDArray[np.bool_]:
+    return np.asarray(found.levels[:, SACRUM_CHANNEL] > _SACRUM_PROBABILITY)
 
 
 def _is_doubtful(found: "FoundBodies", is_side_known: bool) -> bool:
@@ -181,8 +193,10 @@ def _rough_landmarks(view: _View, models: "RadiographModels") -> tuple[NDArray[n
 
     found = view.found
     chain = _spine_chain(found.centres_mm, found.scores)
+    sacra = np.flatnonzero(_are_sacra(found)[chain])
+    chain = chain[: sacra[0] + 1] if len(sacra) else chain
     landmarks_mm = regress_landmarks(models.step_one.regressor, view.image, view.pixel_mm, found.centres_mm[chain])
-    if found.levels[chain[-1], SACRUM_CHANNEL] > _SACRUM_PROBABILITY:
+    if len(sacra):
         landmarks_mm[-1, 1::2] = np.nan
     return landmarks_mm, chain
 
@@ -251,7 +265,7 @@ def _report(
         curve=curve_through_bodies(body_centre(points_ras[whole])),
         vertebrae=vertebrae,
         warnings=tuple(_warnings(radiograph, vertebrae)),
-        thresholds={"score": _SCORE_THRESHOLD},
+        thresholds={"score": _SCORE_THRESHOLD, "score_of_s1": _SACRUM_THRESHOLD},
     )
     sacrum = points_ras[-1, SUPERIOR, :] if has_sacrum else None
     return RadiographReport(spine, pixel_mm, radiograph.pixel_mm is not None, anterior_is, sacrum)
