@@ -26,7 +26,6 @@ _CHANNELS: dict[Representation, tuple[int, ...]] = {
 _HIDDEN = 64
 _REACHES = (1, 2, 4, 8)
 _SHEETS = 5
-_BAG_SHARPNESS = 4.0
 _NOT_COUNTED = -1e4
 _CHANNELS_PER_GROUP = 4
 
@@ -91,9 +90,12 @@ class FractureSequenceNet(nn.Module):
 
 
 def bag_logit(logits: Tensor, counted: Tensor) -> Tensor:
-    """Soft maximum (...,) of one logit per position (..., positions) over the positions that count (0 or 1)."""
-    scaled = (_BAG_SHARPNESS * logits).masked_fill(counted == 0, _NOT_COUNTED)
-    return (torch.logsumexp(scaled, -1) - torch.log(counted.sum(-1).clamp_min(1.0))) / _BAG_SHARPNESS
+    """Soft maximum (...,) of one logit per position (..., positions) over the positions that count (0 or 1).
+
+    A sharper one would begin with the gradient of few positions, and learn later.
+    """
+    masked = logits.masked_fill(counted == 0, _NOT_COUNTED)
+    return torch.logsumexp(masked, -1) - torch.log(counted.sum(-1).clamp_min(1.0))
 
 
 @torch.inference_mode()
