@@ -1,0 +1,25 @@
+"""The shipped networks for radiographs on a projected synthetic patient that they were not trained on."""
+
+import numpy as np
+from VertebralFracturesLib.core.radiograph import Radiograph
+from VertebralFracturesLib.evaluation.radiographs import compared
+from VertebralFracturesLib.networks.radiograph_weights import load_radiograph_models
+from VertebralFracturesLib.phantom.radiograph_exposure import Exposure, expose
+from VertebralFracturesLib.radiograph_pipeline import analyze_radiograph
+from VertebralFracturesLib.training.radiograph_cache import projected_patient
+
+
+def test_the_shipped_networks_measure_a_projected_patient() -> None:
+    (projection,) = projected_patient(900000, 1)
+    image = expose(
+        projection.integrals.astype(np.float32), projection.pixel_mm, Exposure(contrast=2.0), np.random.default_rng(1)
+    )
+    models = load_radiograph_models("cpu")
+    report = analyze_radiograph(Radiograph(image, projection.pixel_mm), models)
+    assert report.anterior_is == "left"
+    assert all(version.startswith("1.") for version in models.versions.values())
+    found = compared("patient", "synthetic", "both", projection, report, 0.0)
+    assert found.found >= 0.9 * found.bodies
+    assert found.spurious <= 1
+    assert np.median(np.abs(found.errors)) < 0.03
+    assert np.abs(found.height_errors_mm).mean() < 2.0
