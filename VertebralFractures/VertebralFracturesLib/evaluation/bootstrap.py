@@ -1,12 +1,16 @@
 """How sure the measures are: resampled patients, and folds."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .metrics import METRICS
 from .results import CaseResult, Pool
+
+Case = TypeVar("Case")
 
 
 @dataclass(frozen=True)
@@ -49,23 +53,47 @@ def estimate(cases: Sequence[CaseResult], resamples: int = 1000, seed: int = 0) 
     :param resamples: how often the patients are drawn anew.
     :param seed: of the draws.
     """
-    patients: dict[str, list[CaseResult]] = {}
-    for case in cases:
-        patients.setdefault(case.name, []).append(case)
-    groups = list(patients.values())
-    generator = np.random.default_rng(seed)
-    draws = generator.integers(0, len(groups), (resamples if len(groups) > 1 else 0, len(groups)))
-    pools = [Pool([case for i in draw for case in groups[i]]) for draw in draws]
+    pools = [Pool(drawn) for drawn in resampled_patients(cases, lambda case: case.name, resamples, seed)]
     whole = Pool(cases)
     return {metric.name: _estimate(metric.of(whole), [metric.of(pool) for pool in pools]) for metric in METRICS}
 
 
+def resampled_patients(
+    cases: Sequence[Case], patient_of: Callable[[Case], str], resamples: int, seed: int
+) -> list[list[Case]]:
+    """Draw whole patients anew, each time as many as there are.
+
+    :param cases: at least one.
+    :param patient_of: names the patient of a case.
+    :param resamples: how often.
+    :param seed: of the draws.
+    :return: the cases of each draw; no draws of a single patient.
+    """
+    patients: dict[str, list[Case]] = {}
+    for case in cases:
+        patients.setdefault(patient_of(case), []).append(case)
+    groups = list(patients.values())
+    generator = np.random.default_rng(seed)
+    draws = generator.integers(0, len(groups), (resamples if len(groups) > 1 else 0, len(groups)))
+    return [[case for i in draw for case in groups[i]] for draw in draws]
+
+
+def interval(resampled: ArrayLike) -> tuple[float, float] | None:
+    """The 95 % interval of a measure over draws (percentile method); None where it is defined in none."""
+    values = np.asarray(resampled, dtype=np.float64)
+    defined = values[~np.isnan(values)]
+    if not defined.size:
+        return None
+    low, high = np.percentile(defined, [2.5, 97.5])
+    return float(low), float(high)
+
+
 def _estimate(value: float, resampled: Sequence[float]) -> Estimate:
     defined = np.array([one for one in resampled if not np.isnan(one)])
-    if np.isnan(value) or defined.size < 2:
+    ends = interval(defined)
+    if np.isnan(value) or defined.size < 2 or ends is None:
         return Estimate(None if np.isnan(value) else value, None, None, None)
-    low, high = np.percentile(defined, [2.5, 97.5])
-    return Estimate(value, float(defined.std(ddof=1)), float(low), float(high))
+    return Estimate(value, float(defined.std(ddof=1)), *ends)
 
 
 def fold_spreads(folds: Sequence[Sequence[CaseResult]]) -> dict[str, FoldSpread]:

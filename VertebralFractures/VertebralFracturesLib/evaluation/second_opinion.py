@@ -22,6 +22,7 @@ from ..core.text_files import write_text
 from ..core.text_table import text_table
 from ..core.volume import Volume
 from ..errors import NoSpineFound, UnusableInput
+from .bootstrap import interval, resampled_patients
 from .hard_conditions import Condition
 from .marked_scan import MarkedScan
 from .matching import match_vertebrae
@@ -185,14 +186,7 @@ def compare_readings(cases: Sequence[ReadCase], resamples: int = 2000, seed: int
 
 
 def _comparisons(condition: str, cases: list[ReadCase], resamples: int, seed: int) -> list[Comparison]:
-    groups: dict[str, list[ReadCase]] = {}
-    for case in cases:
-        groups.setdefault(case.patient, []).append(case)
-    patients = list(groups.values())
-    draws = np.random.default_rng(seed).integers(
-        0, len(patients), (resamples if len(patients) > 1 else 0, len(patients))
-    )
-    resampled = [[case for i in draw for case in patients[i]] for draw in draws]
+    resampled = resampled_patients(cases, lambda case: case.patient, resamples, seed)
     return [_comparison(condition, unit, cases, resampled) for unit in ("vertebra", "patient")]
 
 
@@ -237,15 +231,10 @@ def _measure(
     differences, drawn_differences = values[-1] - values, drawn[:, -1:] - drawn
     return Measure(
         values=dict(zip(READINGS, values.tolist(), strict=True)),
-        intervals={name: _interval(drawn[:, i]) for i, name in enumerate(READINGS)},
+        intervals={name: interval(drawn[:, i]) for i, name in enumerate(READINGS)},
         differences=dict(zip(READINGS[:-1], differences.tolist(), strict=False)),
-        difference_intervals={name: _interval(drawn_differences[:, i]) for i, name in enumerate(READINGS[:-1])},
+        difference_intervals={name: interval(drawn_differences[:, i]) for i, name in enumerate(READINGS[:-1])},
     )
-
-
-def _interval(values: NDArray[np.float64]) -> tuple[float, float] | None:
-    defined = values[~np.isnan(values)]
-    return (float(np.percentile(defined, 2.5)), float(np.percentile(defined, 97.5))) if len(defined) else None
 
 
 def readings_text(cases: Sequence[ReadCase], comparisons: Sequence[Comparison]) -> str:
@@ -272,10 +261,10 @@ def _table(name: str, comparisons: Sequence[Comparison], measures: Sequence[Meas
     return text_table((name, "positive", "negative", *READINGS, *against), rows)
 
 
-def _with_interval(value: float, interval: tuple[float, float] | None, digits: int) -> str:
+def _with_interval(value: float, ends: tuple[float, float] | None, digits: int) -> str:
     if np.isnan(value):
         return "-"
-    return f"{value:.{digits}f}" + (f" ({interval[0]:.{digits}f} to {interval[1]:.{digits}f})" if interval else "")
+    return f"{value:.{digits}f}" + (f" ({ends[0]:.{digits}f} to {ends[1]:.{digits}f})" if ends else "")
 
 
 def write_readings(folder: Path, cases: Sequence[ReadCase], comparisons: Sequence[Comparison]) -> None:
