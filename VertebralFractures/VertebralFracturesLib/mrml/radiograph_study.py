@@ -118,7 +118,8 @@ def radiograph_report(study: Study) -> RadiographReport:
 class LiveAngles:
     """Keeps the table of the angles up to the points until it is closed.
 
-    :param study: of a radiograph; a :class:`~.live_study.LiveStudy` of it updates the vertebrae.
+    :param study: of a radiograph; a :class:`~.live_study.LiveStudy` of it writes the table of the vertebrae after
+        every change, that of the sacral endplate included.
     """
 
     def __init__(self, study: Study) -> None:
@@ -132,9 +133,6 @@ class LiveAngles:
         self._observers.leave_all()
 
     def _update(self, *_: object) -> None:
-        sacrum = self._study.sacrum_node
-        if sacrum is not None and sacrum not in self._observers:
-            self._observers.add(sacrum, slicer.vtkMRMLMarkupsNode.PointModifiedEvent, self._update)
         if self._study.angles_node is not None:
             update_angles_node(self._study.angles_node, radiograph_report(self._study))
 
