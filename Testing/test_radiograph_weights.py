@@ -1,7 +1,10 @@
 """The shipped networks for radiographs on a projected synthetic patient that they were not trained on."""
 
 import numpy as np
+import pytest
+from scipy import ndimage
 from VertebralFracturesLib.core.radiograph import Radiograph
+from VertebralFracturesLib.errors import NoSpineFound, UnusableInput
 from VertebralFracturesLib.evaluation.radiographs import compared
 from VertebralFracturesLib.networks.radiograph_weights import load_radiograph_models
 from VertebralFracturesLib.phantom.radiograph_exposure import Exposure, expose
@@ -23,3 +26,18 @@ def test_the_shipped_networks_measure_a_projected_patient() -> None:
     assert found.spurious <= 1
     assert np.median(np.abs(found.errors)) < 0.03
     assert np.abs(found.height_errors_mm).mean() < 2.0
+
+
+@pytest.mark.parametrize("pixel_mm", [0.5, None])
+@pytest.mark.parametrize("name", ["noise", "smooth noise", "stripes", "ramp", "nothing"])
+def test_pictures_without_a_spine_are_refused(name: str, pixel_mm: float | None) -> None:
+    noise = np.random.default_rng(0).random((600, 400))
+    image = {
+        "noise": noise,
+        "smooth noise": ndimage.gaussian_filter(noise, 6),
+        "stripes": np.tile(np.sin(np.arange(600) / 8)[:, None], (1, 400)),
+        "ramp": np.tile(np.linspace(0, 1, 400), (600, 1)),
+        "nothing": np.zeros((600, 400)),
+    }[name]
+    with pytest.raises((NoSpineFound, UnusableInput), match=r"no spine found|frontal view"):
+        analyze_radiograph(Radiograph(image.astype(np.float32), pixel_mm), load_radiograph_models("cpu"))

@@ -26,7 +26,7 @@ FEWEST_BODIES = 2
 
 _WORKING_MM = 0.4
 _ASSUMED_HEIGHTS_MM = (200.0, 260.0, 340.0, 440.0, 570.0, 740.0)
-_SCORE_THRESHOLD, _SACRUM_THRESHOLD = 0.3, 0.15
+_SCORE_THRESHOLD, _SACRUM_THRESHOLD, _SURE_SCORE = 0.3, 0.15, 0.5
 _SACRUM_PROBABILITY = 0.5
 _FRONTAL_PROBABILITY = 0.6
 _DOUBT = 0.2
@@ -146,7 +146,7 @@ def _turned(radiograph: Radiograph, pixel_mm: float, models: "RadiographModels")
             one = np.ascontiguousarray((-image if invert else image)[:, :: -1 if mirror else 1])
             turned.append(_View(one, pixel_mm, scale_mm, is_mirrored != mirror, _seen(one, pixel_mm, models)))
     best = max(turned, key=_belief)
-    if len(best.found.scores) < FEWEST_BODIES:
+    if (best.found.scores > _SURE_SCORE).sum() < FEWEST_BODIES:
         raise NoSpineFound(_NOTHING_FOUND)
     return best
 
@@ -265,7 +265,7 @@ def _report(
         curve=curve_through_bodies(body_centre(points_ras[whole])),
         vertebrae=vertebrae,
         warnings=tuple(_warnings(radiograph, vertebrae)),
-        thresholds={"score": _SCORE_THRESHOLD, "score_of_s1": _SACRUM_THRESHOLD},
+        thresholds={"score": _SCORE_THRESHOLD, "score_of_s1": _SACRUM_THRESHOLD, "score_of_two": _SURE_SCORE},
     )
     sacrum = points_ras[-1, SUPERIOR, :] if has_sacrum else None
     return RadiographReport(spine, pixel_mm, radiograph.pixel_mm is not None, anterior_is, sacrum)
