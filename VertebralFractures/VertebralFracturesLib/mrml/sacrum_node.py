@@ -13,8 +13,8 @@ from .study_folder import put_into_folder, subject_hierarchy
 from .study_report import model_report
 from .views import PATIENT_VIEWS, markups_display
 
-SACRUM_COLOR = (0.95, 0.95, 0.95)
-"""RGB in 0..1, unlike those of the grades."""
+SACRUM_COLOR = (0.93, 0.35, 0.72)
+"""RGB in 0..1, unlike those of the grades, and seen where the radiograph is white."""
 
 _POINT_NAMES = ("anterior", "middle", "posterior")
 Points = tuple[tuple[float, float, float], ...]
