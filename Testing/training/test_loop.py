@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 from torch import Tensor, nn
+from VertebralFracturesLib.networks.weights import save_weights
 from VertebralFracturesLib.training.loop import Recipe, draw_learning_curves, take_weights, train
 
 RECIPE = Recipe(steps=60, batch_size=4, learning_rate=1e-2, checkpoint_every=20)
@@ -141,6 +142,14 @@ def test_weights_that_fit_are_taken_from_another_training(tmp_path):
     take_weights(wider, tmp_path / "checkpoint.pt")
     torch.testing.assert_close(wider[0].weight, average[0].weight)
     torch.testing.assert_close(wider[2].weight, before)
+
+
+def test_weight_files_are_taken_as_a_start(tmp_path):
+    average = trained(tmp_path, batches())
+    save_weights(average, tmp_path / "weights.npz")
+    other = nn.Sequential(*(type(part)(3, 8) if isinstance(part, nn.Linear) else part for part in average[:2]))
+    take_weights(other, tmp_path / "weights.npz")
+    torch.testing.assert_close(other[0].weight, average[0].weight, atol=1e-2, rtol=1e-2)
 
 
 def test_the_data_may_be_endless(tmp_path):

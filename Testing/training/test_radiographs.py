@@ -8,6 +8,7 @@ import pytest
 import torch
 from perfect_radiograph import landmarks_mm
 from torch.utils.data import DataLoader
+from VertebralFracturesLib.core.genant import genant_index, heights_mm
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.phantom.radiograph_projection import Camera, densities
 from VertebralFracturesLib.training import radiograph_cache, radiographs
@@ -20,6 +21,7 @@ from VertebralFracturesLib.training.radiograph_cache import (
     real_projections,
 )
 from VertebralFracturesLib.training.radiograph_samples import random_crops, random_sample
+from VertebralFracturesLib.training.radiograph_warps import body_warp, moved, patient_warp
 from VertebralFracturesLib.training.reference_cases import TrainingCase
 
 from VertebralFracturesLib.core.curve_fit import curve_through_bodies  # isort: skip
@@ -61,6 +63,25 @@ def test_crops_hold_their_body() -> None:
     assert np.isnan(places).any()
     middle, edge = crops[:, 0, 24:40, 24:40].mean(), crops[:, 0, :4].mean()
     assert middle > edge
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_warps_carry_landmarks_where_the_image_goes(seed: int) -> None:
+    rng, patient = np.random.default_rng(seed), projection()
+    points_mm = patient.keypoints_pixels * patient.pixel_mm
+    for warp in (patient_warp(patient, rng), body_warp(patient, 3, rng)):
+        new_mm = moved(warp, points_mm)
+        np.testing.assert_allclose(moved(warp, points_mm)[-1, 1::2], np.nan)
+        known = np.isfinite(points_mm).all(-1)
+        np.testing.assert_allclose(warp.to_old(new_mm[known]), points_mm[known], atol=0.05)
+        assert 0.3 < np.linalg.norm(new_mm - points_mm, axis=-1)[known].max() < 80
+
+
+def test_bodies_are_pressed_at_times() -> None:
+    patient, rng = projection(), np.random.default_rng(2)
+    points_mm = patient.keypoints_pixels * patient.pixel_mm
+    indices = [genant_index(heights_mm(moved(body_warp(patient, 3, rng), points_mm)[3])) for _ in range(60)]
+    assert 5 < (np.array(indices) < 0.8).sum() < 30
 
 
 @pytest.mark.parametrize("network", ["step-one", "refiner"])

@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from VertebralFracturesLib.cli import main
 from VertebralFracturesLib.core.genant import genant_index, heights_mm
 from VertebralFracturesLib.core.second_opinion import ROW_CLASSES, ROWS_PER_POSITION
@@ -12,7 +14,7 @@ from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.spine_slab import SLAB_SIZE, slab_frame
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.networks.fracture_sequence_net import FractureSequenceNet, normalised
-from VertebralFracturesLib.training import sequence
+from VertebralFracturesLib.training import sequence, slab_augmentation
 from VertebralFracturesLib.training.reference_cases import TrainingCase
 from VertebralFracturesLib.training.slab_samples import (
     SlabSample,
@@ -75,6 +77,27 @@ def test_pressed_bodies_are_lower_and_labelled_so(case):
     assert heights[indices < 0.7].mean() < 0.9 * heights[indices > 0.9].mean()
 
 
+@given(
+    rows_per_slice=st.floats(1.1, 4.0), phase=st.floats(0, 1), slant=st.floats(-0.5, 0.5), step=st.floats(-50.0, 50.0)
+)
+@settings(max_examples=30, deadline=None)
+def test_thick_slices_move_nothing(rows_per_slice, phase, slant, step):
+    """Averaging and interpolating leaves what changes evenly along the spine as it is, but for the ends."""
+    image = np.broadcast_to(step * np.arange(64.0), (2, 20, 64)).astype(np.float32)
+    thick = slab_augmentation.in_thick_slices(image, rows_per_slice, phase, slant)
+    np.testing.assert_allclose(thick[..., 8:-8], image[..., 8:-8], atol=0.1 * abs(step) + 1e-3)
+
+
+def test_thick_slices_blur_along_the_spine():
+    image = np.zeros((2, 20, 64), np.float32)
+    image[..., 32] = 1.0
+    thick = slab_augmentation.in_thick_slices(image, 10 / 3, 0.5, 0.2)
+    assert 0.1 < thick.max() < 0.4
+    centres = (thick * np.arange(64)).sum(2) / thick.sum(2)
+    np.testing.assert_allclose(centres, 32, atol=1.2)
+    assert np.ptp(centres) > 0.2  # a slant puts other columns elsewhere in a slice
+
+
 def test_grades_of_readers_spread_around_the_cutoffs():
     shares = grade_shares(np.array([0.95, 0.80, 0.75, 0.675, 0.40]), (0.80, 0.75, 0.60), 0.03)
     np.testing.assert_allclose(shares.sum(1), 1.0)
@@ -87,7 +110,7 @@ def test_targets_follow_the_bodies():
     rows, indices = np.array([[10.0, 25.0], [30.0, 45.0]]), np.array([0.95, 0.5])
     known = np.zeros(64)
     known[8:48] = 1
-    made = sequence.targets(rows, indices, known)
+    made = slab_augmentation.targets(rows, indices, known)
     assert made["shares"].shape == (32, ROW_CLASSES)
     np.testing.assert_allclose(made["shares"].sum(1), 1.0, atol=1e-6)
     assert made["shares"][18 // ROWS_PER_POSITION].argmax() == 1
@@ -103,8 +126,8 @@ def test_crops_keep_their_targets_at_their_bodies(case):
     rng = np.random.default_rng(5)
     sample = real_slab_samples(case, None, 1, rng)[0]
     for _ in range(6):
-        crop = sequence.random_crop(sample, rng)
-        assert crop["image"].shape == (*SLAB_SIZE, sequence.CROP_ROWS)
+        crop = slab_augmentation.random_crop(sample, rng)
+        assert crop["image"].shape == (*SLAB_SIZE, slab_augmentation.CROP_ROWS)
         bone = crop["image"][5:11, 12:22].mean((0, 1)).reshape(-1, ROWS_PER_POSITION).mean(1)
         counted = crop["counted"] > 0
         bodies = crop["shares"][:, 0] < 0.5
@@ -114,7 +137,7 @@ def test_crops_keep_their_targets_at_their_bodies(case):
 def test_the_bag_of_a_body_is_its_known_positions_alone():
     rows, indices, known = np.array([[10.0, 25.0], [30.0, 45.0], [50.0, 62.0]]), np.array([0.95, 0.5, 0.9]), np.ones(64)
     known[50:] = 0
-    made = sequence.targets(rows, indices, known)
+    made = slab_augmentation.targets(rows, indices, known)
     batch = {name: torch.from_numpy(value)[None] for name, value in made.items()}
     logits = torch.where(batch["bodies"] == 2, 6.0, -6.0)[..., None].requires_grad_()
     loss = sequence.sequence_loss(logits, batch, "bag")
@@ -123,7 +146,8 @@ def test_the_bag_of_a_body_is_its_known_positions_alone():
     used = logits.grad[0, :, 0] != 0
     np.testing.assert_array_equal(used, (made["bodies"] > 0) & (made["bodies"] < 3))
     nothing = {
-        name: torch.from_numpy(value)[None] for name, value in sequence.targets(rows[:0], indices[:0], known).items()
+        name: torch.from_numpy(value)[None]
+        for name, value in slab_augmentation.targets(rows[:0], indices[:0], known).items()
     }
     assert sequence.sequence_loss(logits, nothing, "bag").item() == 0.0
 
@@ -143,7 +167,7 @@ def test_a_network_learns_one_slab(case, answers):
     torch.manual_seed(0)
     rng = np.random.default_rng(1)
     samples = one_fractured_one_not(case, rng)
-    crops = [sequence.random_crop(sample, rng) for sample in samples for _ in range(2)]
+    crops = [slab_augmentation.random_crop(sample, rng) for sample in samples for _ in range(2)]
     batch = {name: torch.from_numpy(np.stack([crop[name] for crop in crops])) for name in crops[0]}
     net = FractureSequenceNet("2d", answers)
     optimiser = torch.optim.Adam(net.parameters(), 5e-3)
@@ -187,7 +211,7 @@ def test_a_whole_run_from_the_command_line(tmp_path: Path, case, capfd):
 
 def test_a_sample_that_reaches_nowhere_is_cut_as_air():
     empty = SlabSample(np.zeros((*SLAB_SIZE, 20), np.float16), np.zeros((0, 2)), np.zeros(0), np.zeros(20, bool))
-    crop = sequence.random_crop(empty, np.random.default_rng(0))
+    crop = slab_augmentation.random_crop(empty, np.random.default_rng(0))
     assert crop["counted"].sum() == 0
     assert np.isfinite(crop["image"]).all()
 

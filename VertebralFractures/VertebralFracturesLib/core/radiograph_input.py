@@ -111,13 +111,22 @@ class CropFrames:
         offset = np.asarray(places, dtype=np.float64) @ self.axes
         return offset * (self.sides / 2)[:, None, None] + self.centres[:, None]
 
+    def grid(self) -> NDArray[np.float64]:
+        """Where the pixels of the crops lie, (n, 64, 64, 2) column and row."""
+        side = (2 * np.arange(CROP_PIXELS) - (CROP_PIXELS - 1)) / CROP_PIXELS
+        places = np.stack(np.meshgrid(side, side), -1).reshape(1, -1, 2)
+        points = self.from_crops(np.repeat(places, len(self.centres), 0))
+        return points.reshape(-1, CROP_PIXELS, CROP_PIXELS, 2)
+
     def cut(self, image: NDArray[np.float32], pixel: float = 1.0) -> NDArray[np.float32]:
         """Crops (n, 64, 64) of an image.
 
         :param pixel: side of a pixel in the unit of the frames.
         """
-        side = (2 * np.arange(CROP_PIXELS) - (CROP_PIXELS - 1)) / CROP_PIXELS
-        places = np.stack(np.meshgrid(side, side), -1).reshape(1, -1, 2)
-        points = self.from_crops(np.repeat(places, len(self.centres), 0)) / pixel
-        crops = ndimage.map_coordinates(image, np.moveaxis(points, -1, 0)[::-1], order=1, mode="nearest")
-        return crops.reshape(-1, CROP_PIXELS, CROP_PIXELS).astype(np.float32)
+        return sampled(image, self.grid() / pixel)
+
+
+def sampled(image: NDArray[np.float32], points: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Values (...) of an image at points (..., 2), column and row; beyond its edge those of the edge."""
+    places = np.moveaxis(points, -1, 0)[::-1]
+    return ndimage.map_coordinates(image, places, order=1, output=np.float32, mode="nearest")

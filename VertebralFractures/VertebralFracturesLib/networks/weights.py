@@ -101,9 +101,19 @@ def load_weights(net: nn.Module, file: Path) -> None:
     :raises UnusableInput: the file is missing, damaged, or of another network.
     """
     try:
+        net.load_state_dict(read_weights(file))
+    except (RuntimeError, TypeError) as error:
+        raise _unusable(file) from error
+
+
+def read_weights(file: Path) -> dict[str, torch.Tensor]:
+    """The tensors of a weight file by name.
+
+    :raises UnusableInput: the file is missing or damaged.
+    """
+    try:
         with np.load(file, allow_pickle=False) as archive:
-            state = {name: torch.from_numpy(archive[name].astype(np.float32)) for name in archive.files}
-        net.load_state_dict(state)
+            return {name: torch.from_numpy(archive[name].astype(np.float32)) for name in archive.files}
     except Exception as error:  # a damaged archive can fail in any part of zipfile, zlib and NumPy
         raise _unusable(file) from error
 

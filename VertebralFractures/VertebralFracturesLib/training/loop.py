@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..networks.weights import read_weights
+
 _LOG_EVERY = 50
 
 
@@ -86,9 +88,12 @@ def train(
 
 
 def take_weights(net: nn.Module, checkpoint: Path) -> None:
-    """Start a network from the averaged weights of a checkpoint, as far as their names and shapes fit."""
+    """Start a network from the averaged weights of a checkpoint or a weight file, as far as names and shapes fit."""
     own = net.state_dict()
-    kept = torch.load(checkpoint, weights_only=True)["average"]
+    if checkpoint.suffix == ".npz":
+        kept = read_weights(checkpoint)
+    else:
+        kept = torch.load(checkpoint, weights_only=True)["average"]
     fitting = {name: value for name, value in kept.items() if name in own and own[name].shape == value.shape}
     net.load_state_dict(fitting, strict=False)
     print(f"taking {len(fitting)} of {len(own)} tensors from {checkpoint}", flush=True)

@@ -6,13 +6,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ..core.radiograph_input import CropFrames, crop_channels, two_channels
+from ..core.radiograph_input import CropFrames, crop_channels, sampled, two_channels
 from ..phantom.radiograph_exposure import expose, random_exposure
 from .radiograph_cache import Projection
+from .radiograph_warps import body_warp, moved, patient_warp
 
 _CUT_MM = 8.0
+_LAST_NECK = 7.5
+_LOWEST_SHARE = 0.15
 _SHADOW_MM2 = 200.0**2
 _GRAIN, _CROP_GRAIN = 0.003, 0.03
+_PATCH_MARGIN = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +40,7 @@ class RadiographSample:
 def random_sample(
     projection: Projection, shape: tuple[int, int], pixel_mm: float, rng: np.random.Generator
 ) -> RadiographSample:
-    """A random view of a projection, scaled, turned, cropped and collimated.
+    """A random view of a projection, warped into another patient, scaled, turned, cropped and collimated.
 
     :param shape: rows and columns of the sample.
     :param pixel_mm: side of its pixels.
@@ -49,14 +53,17 @@ def random_sample(
     image = random_picture(integrals, projection.pixel_mm * step, rng)
     image = ndimage.gaussian_filter(image, 0.4 * ratio / step)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) * ratio
-    middle = _middle(projection, shape, ratio, rng)
+    warp = patient_warp(projection, rng)
+    warped = moved(warp, projection.keypoints_pixels * projection.pixel_mm) / projection.pixel_mm
+    middle = _middle(warped[projection.levels > _LAST_NECK], shape, ratio, rng)
     columns, rows = np.meshgrid(np.arange(shape[1]) - shape[1] / 2, np.arange(shape[0]) - shape[0] / 2)
     source = np.stack([columns, rows], -1) @ turn.T + middle
+    source = np.asarray(warp.to_old(source * projection.pixel_mm) / projection.pixel_mm, dtype=np.float64)
     image_place = (source[..., ::-1] - (step - 1) / 2) / step
     inside = ((image_place > -0.5) & (image_place < np.array(image.shape) - 0.5)).all(-1) & _collimated(shape, rng)
     values = ndimage.map_coordinates(image, np.moveaxis(image_place, -1, 0), order=1, mode="nearest")
     values = np.where(inside, _spoiled(values, _GRAIN, rng), _blank(values, rng))
-    keypoints = (projection.keypoints_pixels - middle) @ np.linalg.inv(turn).T + np.array(shape[::-1]) / 2
+    keypoints = (warped - middle) @ np.linalg.inv(turn).T + np.array(shape[::-1]) / 2
     row = source[..., 1]
     judged = np.any([(row >= top) & (row <= bottom) for top, bottom in projection.known_rows], axis=0)
     seen = _seen(keypoints, inside)
@@ -100,11 +107,11 @@ def _with_shadows(integrals: NDArray[np.float32], pixel_mm: float, rng: np.rando
 
 
 def _middle(
-    projection: Projection, shape: tuple[int, int], ratio: float, rng: np.random.Generator
+    keypoints: NDArray[np.float64], shape: tuple[int, int], ratio: float, rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """What lies in the middle of the sample: a body of the trunk, with room to wander."""
-    shown = np.flatnonzero(projection.levels > 7.5)
-    body = np.nanmean(projection.keypoints_pixels[rng.choice(shown)], 0)
+    """What lies in the middle of the sample: one of the bodies (n, 6, 2), at times the lowest, with room to wander."""
+    place = -1 if rng.random() < _LOWEST_SHARE else rng.integers(len(keypoints))
+    body = np.nanmean(keypoints[place], 0)
     return np.asarray(body + rng.uniform(-0.3, 0.3, 2) * np.array(shape[::-1]) * ratio)
 
 
@@ -166,30 +173,33 @@ def random_crops(
     usable = np.flatnonzero(np.all(within, axis=1) & (projection.levels > 5.5))
     crops, places = [], []
     for body in rng.choice(usable, count, replace=count > len(usable)):
-        points = projection.keypoints_pixels[body]
+        warp = body_warp(projection, int(body), rng)
+        points = moved(warp, projection.keypoints_pixels[body] * projection.pixel_mm) / projection.pixel_mm
         frame = _jittered(CropFrames.around(points[None]), rng)
-        corner, patch = _patch(projection, frame, rng)
-        moved = CropFrames(frame.centres - corner, frame.axes[:, 0], frame.sides)
-        crops.append(crop_channels(_spoiled(moved.cut(patch)[0], _CROP_GRAIN, rng)[None])[0])
+        source = warp.to_old(frame.grid() * projection.pixel_mm) / projection.pixel_mm
+        corner, patch = _patch(projection, source[0], rng)
+        crop = sampled(patch, source - corner)[0]
+        crops.append(crop_channels(_spoiled(crop, _CROP_GRAIN, rng)[None])[0])
         places.append(frame.to_crops(points[None])[0])
     return np.stack(crops), np.stack(places)
 
 
 def _jittered(frame: CropFrames, rng: np.random.Generator) -> CropFrames:
-    angle = np.deg2rad(rng.normal(0, 5))
+    """Step 1 is now and then far off: the errors have long tails."""
+    wide = np.exp(rng.normal(0, 0.5))
+    angle = np.deg2rad(rng.normal(0, 5 * wide))
     forward = frame.axes[:, 0] * np.cos(angle) + frame.axes[:, 1] * np.sin(angle)
-    sides = frame.sides * np.exp(rng.normal(0, 0.07))
-    return CropFrames(frame.centres + rng.normal(0, 0.045, 2) * sides[:, None], forward, sides)
+    sides = frame.sides * np.exp(rng.normal(0, 0.07 * wide))
+    return CropFrames(frame.centres + rng.normal(0, 0.045 * wide, 2) * sides[:, None], forward, sides)
 
 
 def _patch(
-    projection: Projection, frame: CropFrames, rng: np.random.Generator
+    projection: Projection, points: NDArray[np.float64], rng: np.random.Generator
 ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """An exposure of the surroundings of a crop, and its first column and row."""
-    reach = float(frame.sides[0]) * 0.9
+    """An exposure of the surroundings of points (rows, columns, 2) in pixels, and its first column and row."""
     limits = np.array(projection.integrals.shape[:0:-1])
-    low = np.clip(np.floor(frame.centres[0] - reach), 0, limits - 8).astype(int)
-    high = np.clip(np.ceil(frame.centres[0] + reach), low + 8, limits).astype(int)
+    low = np.clip(np.floor(points.min((0, 1))) - _PATCH_MARGIN, 0, limits - 8).astype(int)
+    high = np.clip(np.ceil(points.max((0, 1))) + _PATCH_MARGIN, low + 8, limits).astype(int)
     part = projection.integrals[:, low[1] : high[1], low[0] : high[0]].astype(np.float32)
     return low.astype(np.float64), random_picture(
         _with_shadows(part, projection.pixel_mm, rng), projection.pixel_mm, rng

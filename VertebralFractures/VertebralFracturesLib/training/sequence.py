@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import ndimage
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, IterableDataset
@@ -22,16 +21,12 @@ from ..networks.fracture_sequence_net import FractureSequenceNet, bag_logit, nor
 from .loop import Recipe
 from .options import add_common_arguments, chosen_recipe
 from .run import split_phantoms, train_and_save, worker_rng
+from .slab_augmentation import random_crop
 from .slab_cache import case_slabs
-from .slab_samples import SlabSample, grade_shares
+from .slab_samples import SlabSample
 
 RECIPES = {"cpu": Recipe(steps=1500, batch_size=8, learning_rate=2e-3, average_decay=0.995, checkpoint_every=300)}
-CROP_ROWS = 128
-READER_SPREAD = 0.03
-"""Standard deviation of G between readers (|dG| 0.032 between the readers of Zakharov 2023)."""
 
-_CUTOFFS = PRESETS["genant"].cutoffs
-_FRACTURE_SHARE = 0.5
 _REAL_SHARE = 0.6
 
 
@@ -113,78 +108,11 @@ class CropStream(IterableDataset):
             yield random_crop(pool[rng.integers(len(pool))], rng)
 
 
-def random_crop(sample: SlabSample, rng: np.random.Generator) -> dict[str, NDArray]:
-    """A stretch of a slab, mirrored, shifted across and degraded, with its targets.
-
-    :return: fields of :func:`targets` of :data:`CROP_ROWS` rows, with the image in Hounsfield units.
-    """
-    focus = rng.integers(0, max(1, sample.image.shape[2]))
-    fractured = np.flatnonzero(sample.indices <= _CUTOFFS[MODERATE - 1])
-    if len(fractured) and rng.random() < _FRACTURE_SHARE:
-        focus = sample.rows[rng.choice(fractured)].mean()
-    elif len(sample.rows):
-        focus = sample.rows[rng.integers(len(sample.rows))].mean()
-    first = round(focus - rng.uniform(0.25, 0.75) * CROP_ROWS)
-    image = _window(np.asarray(sample.image, np.float32), first)
-    if rng.random() < 0.5:
-        image = image[::-1]
-    image = np.roll(image, tuple(rng.integers([-1, -2], [2, 3])), axis=(0, 1))
-    known = _window(sample.known[None, None].astype(np.float32), first, 0.0)[0, 0]
-    return {"image": _degraded(image, rng), **targets(sample.rows - first, sample.indices, known)}
-
-
-def _window(image: NDArray[np.float32], first: int, fill: float = AIR_HU) -> NDArray[np.float32]:
-    """:data:`CROP_ROWS` rows from a first one on, filled beyond the slab."""
-    window = np.full((*image.shape[:2], CROP_ROWS), fill, np.float32)
-    low, high = max(first, 0), min(first + CROP_ROWS, image.shape[2])
-    if high > low:
-        window[..., low - first : high - first] = image[..., low:high]
-    return window
-
-
-def targets(
-    rows: NDArray[np.floating], indices: NDArray[np.floating], known: NDArray[np.floating]
-) -> dict[str, NDArray]:
-    """What a network should say of each position.
-
-    :param rows: (n, 2) first and last row of each body.
-    :param indices: (n,) index G of each.
-    :param known: (rows,) where every body is marked.
-    :return: shares (positions, 5) of the classes; counted (positions,), where they are known; bodies (positions,), the
-        number of the body at each, from 1 on, and 0 where there is none.
-    """
-    positions = len(known) // ROWS_PER_POSITION
-    centres = position_rows(positions)
-    shares = np.zeros((positions, 5), np.float32)
-    shares[:, 0] = 1.0
-    bodies = np.zeros(positions, np.int64)
-    grades = grade_shares(indices, _CUTOFFS, READER_SPREAD)
-    for number, ((first, last), share) in enumerate(zip(rows, grades, strict=True), 1):
-        inside = (centres >= first) & (centres <= last)
-        shares[inside, 0] = 0.0
-        shares[inside, 1:] = share
-        bodies[inside] = number
-    counted = known[: positions * ROWS_PER_POSITION].reshape(positions, ROWS_PER_POSITION).min(1)
-    return {"shares": shares, "counted": counted.astype(np.float32), "bodies": bodies}
-
-
-def _degraded(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Vary contrast, sharpness and noise."""
-    measured = image > AIR_HU + 1
-    result = image * rng.uniform(0.75, 1.35) + rng.normal(0, 30)
-    if rng.random() < 0.3:
-        result = ndimage.gaussian_filter1d(result, rng.uniform(0.3, 0.9), axis=2)
-    if rng.random() < 0.2:
-        result = ndimage.gaussian_filter1d(result, rng.uniform(0.3, 0.8), axis=1)
-    result = result + rng.normal(0, 1, image.shape) * rng.exponential(30.0)
-    return np.where(measured, result, AIR_HU).astype(np.float32)
-
-
 def sequence_loss(logits: Tensor, batch: dict[str, Tensor], answers: str) -> Tensor:
     """Cross-entropy to the shares of the classes at known positions; or, for a bag, to those of each body as a whole.
 
     :param logits: (batch, positions, classes).
-    :param batch: fields of :func:`targets`.
+    :param batch: fields of :func:`~.slab_augmentation.targets`.
     :param answers: "positions" or "bag".
     """
     if answers == "bag":
@@ -232,7 +160,7 @@ def measure(net: nn.Module, samples: list[SlabSample]) -> dict[str, float]:
     if not samples:
         return {}
     scores = [vertebra_scores(net, sample) for sample in samples]
-    truth = [sample.indices <= _CUTOFFS[MODERATE - 1] for sample in samples]
+    truth = [sample.indices <= PRESETS["genant"].moderate for sample in samples]
     filled = [np.nan_to_num(one, nan=-20.0) for one in scores]
     whole = [(any(one), float(score.max())) for one, score in zip(truth, filled, strict=True) if len(score)]
     return {

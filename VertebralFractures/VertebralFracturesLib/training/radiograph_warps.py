@@ -1,0 +1,63 @@
+"""Other patients out of a projection: stretched, sheared, bent, with bodies pressed into fractures.
+
+A projection is warped in its own plane, as if everything along a ray moved together. Points are column and row in mm,
+to the back and caudally, as in a straightened slice.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.genant import heights_mm
+from .deformation import Warp, affine_warp, chain, elastic_warp, far_enough, fracture_warp, random_remaining
+from .radiograph_cache import Projection
+
+_STRETCH_SD, _SHEAR_SD = 0.06, 0.04
+_BEND_MM, _MOST_BENT_MM = 180.0, 10.0
+_PRESSED_CHANCE, _NEIGHBOUR_CHANCE = 0.3, 0.1
+
+
+def patient_warp(projection: Projection, rng: np.random.Generator) -> Warp:
+    """Another patient: other proportions, another course of the spine, now and then a fracture."""
+    warps = _pressed(projection, np.flatnonzero(rng.random(len(projection.levels)) < 0.02), rng)
+    for knot_mm, most_mm in ((_BEND_MM, _MOST_BENT_MM), (60.0, 2.0)):
+        warps.append(elastic_warp(rng, _size_mm(projection), knot_mm, rng.uniform(0, most_mm)))
+    return chain([*warps, _proportions(_size_mm(projection) / 2, rng)])
+
+
+def body_warp(projection: Projection, body: int, rng: np.random.Generator) -> Warp:
+    """Another shape of one body and its neighbourhood; three in ten are pressed.
+
+    :param body: place of it in the projection.
+    """
+    chances = {body - 1: _NEIGHBOUR_CHANCE, body: _PRESSED_CHANCE, body + 1: _NEIGHBOUR_CHANCE}
+    warps = _pressed(projection, [place for place, chance in chances.items() if rng.random() < chance], rng)
+    warps.append(elastic_warp(rng, _size_mm(projection), 25.0, rng.uniform(0, 0.8)))
+    middle_mm = np.nanmean(projection.keypoints_pixels[body], 0) * projection.pixel_mm
+    return chain([*warps, _proportions(middle_mm, rng)])
+
+
+def moved(warp: Warp, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Where a warp takes points (..., 2) in mm, of which some may not be numbers."""
+    known = np.isfinite(points_mm)
+    return np.where(known, warp.to_new(np.where(known, points_mm, 0.0)), np.nan)
+
+
+def _size_mm(projection: Projection) -> NDArray[np.float64]:
+    return np.array(projection.integrals.shape[:0:-1]) * projection.pixel_mm
+
+
+def _proportions(middle_mm: NDArray[np.float64], rng: np.random.Generator) -> Warp:
+    wide, long = np.exp(rng.normal(0, _STRETCH_SD, 2))
+    return affine_warp(np.array([[wide, 0.0], [rng.normal(0, _SHEAR_SD), long]]), middle_mm, middle_mm)
+
+
+def _pressed(projection: Projection, places: "NDArray[np.int_] | list[int]", rng: np.random.Generator) -> list[Warp]:
+    """Press some bodies, those of them that are whole and have room."""
+    warps: list[Warp] = []
+    points_mm = projection.keypoints_pixels * projection.pixel_mm
+    for place in places:
+        is_whole = 0 <= place < len(points_mm) and (heights_mm(points_mm[place]) > 0).all()
+        if is_whole and far_enough(points_mm, int(place)):
+            warps.append(fracture_warp(points_mm, int(place), random_remaining(rng)))
+            points_mm = moved(warps[-1], points_mm)
+    return warps
