@@ -99,9 +99,13 @@ class Host:
         QtTest.QTest.qWait(5)
 
     def screenshot(self, path: Path) -> None:
+        """Take the panel as high as it needs, as in the scroll area around it in Slicer."""
         for _ in range(10):
             self.work()
-        assert self.widget.parent.grab().save(str(path))
+        panel = self.widget.parent
+        panel.resize(panel.width, max(panel.height, panel.layout().heightForWidth(panel.width)))
+        self.work()
+        assert panel.grab().save(str(path))
 
 
 @contextmanager
