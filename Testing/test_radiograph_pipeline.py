@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from perfect_radiograph import CHANNELS, LEVELS, PIXEL_MM, PerfectFinder, landmarks_mm, perfect_models, picture
+from VertebralFracturesLib.core.levels import LEVEL_NAMES
 from VertebralFracturesLib.core.norms import HEIGHT_NORMS
 from VertebralFracturesLib.core.radiograph import RELATIVE_LENGTHS, Radiograph, RadiographReport
 from VertebralFracturesLib.core.radiograph_input import SACRUM_CHANNEL
@@ -125,6 +126,20 @@ def test_a_faint_sacrum_is_found_and_a_faint_body_is_not() -> None:
     models.step_one.finder = FaintFinder(CHANNELS[0])
     report = analyze_radiograph(Radiograph(picture(), PIXEL_MM, "left"), models, refine=False)
     assert tuple(report.spine.levels) == LEVELS[1:]
+
+
+@pytest.mark.parametrize("in_neck", [0, 3, 5, 6])
+def test_the_neck_is_not_measured(monkeypatch: pytest.MonkeyPatch, in_neck: int) -> None:
+    """The networks have not learned the landmarks of the neck."""
+    names = LEVEL_NAMES[7 - in_neck : 14 - in_neck]
+    monkeypatch.setattr("VertebralFracturesLib.radiograph_pipeline.name_sequence", lambda *_: (names, np.ones(7)))
+    if in_neck == 6:
+        with pytest.raises(NoSpineFound, match="fewer than two"):
+            analyze_radiograph(Radiograph(picture(), PIXEL_MM, "left"), MODELS)
+        return
+    report = analyze_radiograph(Radiograph(picture(), PIXEL_MM, "left"), MODELS)
+    assert tuple(report.spine.levels) == names[in_neck:]
+    np.testing.assert_allclose(points_mm(report, picture()), landmarks_mm()[in_neck:7], atol=0.6)
 
 
 @pytest.mark.parametrize("pixel_mm", [PIXEL_MM, None])

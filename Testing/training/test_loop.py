@@ -135,6 +135,16 @@ def test_16_bit_arithmetic_learns_too(tmp_path):
     assert average[0].weight.dtype == torch.float32
 
 
+def test_a_gradient_that_is_not_finite_stops_the_training(tmp_path):
+    def diverging():
+        yield from islice(batches(), 3)
+        yield next(batches()) * float("inf")
+
+    with pytest.raises(FloatingPointError, match="step 4: the gradient is not finite"):
+        trained(tmp_path, diverging())
+    assert not (tmp_path / "checkpoint.pt").exists()
+
+
 def test_weights_that_fit_are_taken_from_another_training(tmp_path):
     average = trained(tmp_path, batches())
     wider = nn.Sequential(nn.Linear(3, 8), nn.ReLU(), nn.Linear(8, 2))

@@ -11,7 +11,7 @@ from . import __version__
 from .core.curve_fit import curve_through_bodies
 from .core.keypoints import INFERIOR, SUPERIOR, body_centre, depths_mm
 from .core.level_sequence import LEVEL_CLASSES, name_sequence
-from .core.levels import LEVELS_ARE_RELATIVE, levels_are_relative
+from .core.levels import LEVEL_NUMBERS, LEVELS_ARE_RELATIVE, levels_are_relative
 from .core.radiograph import DETECTOR, RELATIVE_LENGTHS, Radiograph, RadiographReport, average_scale
 from .core.radiograph_input import CROP_PIXELS, SACRUM_CHANNEL, CropFrames, resampled
 from .core.report import SpineReport, Vertebra
@@ -35,6 +35,7 @@ _NEXT_MM = (9.0, 90.0)
 _REFINEMENTS = 2
 _STEP_ONE_MM = 2.0
 _L4, _L5, _L6 = 22, 23, 24
+_FIRST_LEVEL = LEVEL_NUMBERS["T1"]
 _LAST_LUMBAR = (0.03, 0.92, 0.05)
 _NOTHING_FOUND = (
     "no spine found: fewer than two vertebral bodies were recognised; "
@@ -249,6 +250,8 @@ def _report(
     arcs_mm = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(centres_mm, axis=0), axis=1))]
     levels = _level_probabilities(view.found.levels[chain[whole]], has_sacrum and whole[-1] == len(chain) - 2)
     names, confidences = name_sequence(levels, arcs_mm)
+    measured = _below_the_neck(names)
+    whole, names, confidences = whole[measured], tuple(names[i] for i in measured), confidences[measured]
     scale = 1.0 if radiograph.pixel_mm is not None else average_scale(landmarks_mm[whole], names)
     pixel_mm, anterior_is = view.scale_mm * scale, view.anterior_is
     placed = Radiograph(radiograph.image, pixel_mm, anterior_is)
@@ -269,6 +272,17 @@ def _report(
     )
     sacrum = points_ras[-1, SUPERIOR, :] if has_sacrum else None
     return RadiographReport(spine, pixel_mm, radiograph.pixel_mm is not None, anterior_is, sacrum)
+
+
+def _below_the_neck(names: Sequence[str]) -> NDArray[np.int_]:
+    """Places of the bodies from T1 down; above it the networks have not learned landmarks to measure by.
+
+    :raises NoSpineFound: there are fewer than two.
+    """
+    places = np.array([i for i, name in enumerate(names) if LEVEL_NUMBERS[name] >= _FIRST_LEVEL], dtype=int)
+    if len(places) < FEWEST_BODIES:
+        raise NoSpineFound(_NOTHING_FOUND)
+    return places
 
 
 def _are_bodies(landmarks_mm: NDArray[np.float64], view: _View) -> NDArray[np.bool_]:

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from ..networks.weights import read_weights
 
 _LOG_EVERY = 50
+_NOT_FINITE = "the gradient is not finite: go on from the last checkpoint, without --low-precision if that was given"
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ def train(
     :param device: "cpu" or "cuda".
     :param low_precision: 16-bit arithmetic where it is safe.
     :return: the network with its averaged weights.
+    :raises FloatingPointError: a gradient that is not finite; 16-bit 3D convolutions on a CPU make such ones.
     """
     folder.mkdir(parents=True, exist_ok=True)
     net.to(device).train()
@@ -72,7 +74,8 @@ def train(
         with torch.autocast(device, torch.bfloat16, enabled=low_precision):
             value = loss(net, next(batches))
         value.backward()
-        nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        if not nn.utils.clip_grad_norm_(net.parameters(), 1.0).isfinite():
+            raise FloatingPointError(f"step {step}: {_NOT_FINITE}")
         optimiser.step()
         schedule.step()
         _average(average, net, min(recipe.average_decay, step / (step + 10)))
