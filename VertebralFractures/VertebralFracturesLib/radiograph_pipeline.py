@@ -222,7 +222,10 @@ def _spine_chain(centres_mm: NDArray[np.float64], scores: NDArray[np.float64]) -
 def _refined(
     view: _View, rough_mm: NDArray[np.float64], models: "RadiographModels"
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Landmarks (n, 6, 2) and their uncertainty (n, 6) in mm by step 2, in crops that step 1 and then step 2 places."""
+    """Landmarks (n, 6, 2) and their uncertainty (n, 6) in mm by both steps, in crops that step 1 and then step 2 places.
+
+    Each counts by the inverse of its variance: where step 2 is in doubt, as its heatmap is wide, step 1 has its say.
+    """
     from .networks.radiograph_nets import refine_landmarks
 
     landmarks_mm = rough_mm
@@ -230,7 +233,9 @@ def _refined(
         frames = CropFrames.around(landmarks_mm)
         places, spreads = refine_landmarks(models.refiner, frames.cut(view.image, view.pixel_mm))
         landmarks_mm = np.where(np.isnan(rough_mm), np.nan, frames.from_crops(places))
-    return landmarks_mm, spreads * (frames.sides / CROP_PIXELS)[:, None]
+    spreads_mm = spreads * (frames.sides / CROP_PIXELS)[:, None]
+    share = _STEP_ONE_MM**2 / (_STEP_ONE_MM**2 + spreads_mm**2)
+    return rough_mm + share[..., None] * (landmarks_mm - rough_mm), spreads_mm * np.sqrt(share)
 
 
 def _report(
