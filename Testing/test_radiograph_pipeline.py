@@ -11,6 +11,7 @@ from VertebralFracturesLib.core.norms import HEIGHT_NORMS
 from VertebralFracturesLib.core.radiograph import RELATIVE_LENGTHS, Radiograph, RadiographReport
 from VertebralFracturesLib.core.radiograph_input import SACRUM_CHANNEL
 from VertebralFracturesLib.errors import Cancelled, NoSpineFound, UnusableInput
+from VertebralFracturesLib.networks import radiograph_nets
 from VertebralFracturesLib.radiograph_pipeline import RADIOGRAPH_STAGES, analyze_radiograph
 
 MODELS = perfect_models()
@@ -126,6 +127,17 @@ def test_a_faint_sacrum_is_found_and_a_faint_body_is_not() -> None:
     models.step_one.finder = FaintFinder(CHANNELS[0])
     report = analyze_radiograph(Radiograph(picture(), PIXEL_MM, "left"), models, refine=False)
     assert tuple(report.spine.levels) == LEVELS[1:]
+
+
+def test_a_sacrum_within_the_last_body_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    regress = radiograph_nets.regress_landmarks
+    raised = np.zeros((8, 6, 2))
+    raised[-1, :, 1] = -25.0
+    monkeypatch.setattr(radiograph_nets, "regress_landmarks", lambda *given: regress(*given) + raised)
+    report = analyze_radiograph(Radiograph(picture(), PIXEL_MM, "left"), MODELS, refine=False)
+    assert report.sacral_endplate_ras is None
+    assert len(report.spine.vertebrae) == len(LEVELS)
+    assert report.angles_deg["sacral_slope_deg"] is None
 
 
 @pytest.mark.parametrize("in_neck", [0, 3, 5, 6])

@@ -34,6 +34,7 @@ _LEAST_MM, _GREATEST_MM = 8.0, 60.0
 _NEXT_MM = (9.0, 90.0)
 _REFINEMENTS = 2
 _STEP_ONE_MM = 2.0
+_OVERLAP_MM = 3.0
 _L4, _L5, _L6 = 22, 23, 24
 _FIRST_LEVEL = LEVEL_NUMBERS["T1"]
 _LAST_LUMBAR = (0.03, 0.92, 0.05)
@@ -246,11 +247,12 @@ def _report(
     chain: NDArray[np.int_],
 ) -> RadiographReport:
     """Name the bodies, give them their place in the patient and the image its scale."""
-    has_sacrum = bool(np.isnan(landmarks_mm[-1]).any())
-    bodies = slice(0, len(chain) - has_sacrum)
+    ends_in_sacrum = bool(np.isnan(landmarks_mm[-1]).any())
+    bodies = slice(0, len(chain) - ends_in_sacrum)
     whole = np.flatnonzero(_are_bodies(landmarks_mm[bodies], view))
     if len(whole) < FEWEST_BODIES:
         raise NoSpineFound(_NOTHING_FOUND)
+    has_sacrum = ends_in_sacrum and _lies_below(landmarks_mm[-1], landmarks_mm[whole[-1]])
     centres_mm = body_centre(landmarks_mm[whole])
     arcs_mm = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(centres_mm, axis=0), axis=1))]
     levels = _level_probabilities(view.found.levels[chain[whole]], has_sacrum and whole[-1] == len(chain) - 2)
@@ -277,6 +279,13 @@ def _report(
     )
     sacrum = points_ras[-1, SUPERIOR, :] if has_sacrum else None
     return RadiographReport(spine, pixel_mm, radiograph.pixel_mm is not None, anterior_is, sacrum)
+
+
+def _lies_below(sacrum_mm: NDArray[np.float64], body_mm: NDArray[np.float64]) -> bool:
+    """Whether an endplate of S1 lies below the body above it; a body taken for S1 at times overlaps it."""
+    superior, inferior = (body_mm[list(end)].mean(0) for end in (SUPERIOR, INFERIOR))
+    down = (inferior - superior) / np.linalg.norm(inferior - superior)
+    return bool((sacrum_mm[list(SUPERIOR)].mean(0) - inferior) @ down > -_OVERLAP_MM)
 
 
 def _below_the_neck(names: Sequence[str]) -> NDArray[np.int_]:
