@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from perfect_radiograph import CHANNELS, LEVELS, PIXEL_MM, PerfectFinder, landmarks_mm, perfect_models, picture
+from torch import nn
 from VertebralFracturesLib.core.levels import LEVEL_NAMES
 from VertebralFracturesLib.core.norms import HEIGHT_NORMS
 from VertebralFracturesLib.core.radiograph import RELATIVE_LENGTHS, Radiograph, RadiographReport
@@ -127,6 +128,25 @@ def test_a_faint_sacrum_is_found_and_a_faint_body_is_not() -> None:
     models.step_one.finder = FaintFinder(CHANNELS[0])
     report = analyze_radiograph(Radiograph(picture(), PIXEL_MM, "left"), models, refine=False)
     assert tuple(report.spine.levels) == LEVELS[1:]
+
+
+def test_step_1_is_kept_where_step_2_sees_nothing() -> None:
+    class Blind(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.anything = nn.Parameter(torch.zeros(1))
+
+        def forward(self, crops: torch.Tensor) -> torch.Tensor:
+            return torch.zeros(len(crops), 6, *crops.shape[2:])
+
+    radiograph = Radiograph(picture(), PIXEL_MM, "left")
+    both = analyze_radiograph(radiograph, replace(MODELS, refiner=Blind()))
+    sure = analyze_radiograph(radiograph, MODELS)
+    np.testing.assert_allclose(points_mm(both, picture()), landmarks_mm()[:-1], atol=0.8)
+    doubts = [[vertebra.uncertainty_mm.max() for vertebra in one.spine.vertebrae] for one in (sure, both)]
+    assert max(doubts[0]) < 1.2
+    assert min(doubts[1]) > 1.8
+    assert max(doubts[1]) < 2.01
 
 
 def test_a_sacrum_within_the_last_body_is_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -223,7 +223,7 @@ def _spine_chain(centres_mm: NDArray[np.float64], scores: NDArray[np.float64]) -
 def _refined(
     view: _View, rough_mm: NDArray[np.float64], models: "RadiographModels"
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Landmarks (n, 6, 2) and their uncertainty (n, 6) in mm by both steps, in crops that step 1 and then step 2 places.
+    """Landmarks (n, 6, 2) and their uncertainty (n, 6) in mm by both steps; step 1, then step 2 places the crops.
 
     Each counts by the inverse of its variance: where step 2 is in doubt, as its heatmap is wide, step 1 has its say.
     """
@@ -233,10 +233,10 @@ def _refined(
     for _ in range(_REFINEMENTS):
         frames = CropFrames.around(landmarks_mm)
         places, spreads = refine_landmarks(models.refiner, frames.cut(view.image, view.pixel_mm))
-        landmarks_mm = np.where(np.isnan(rough_mm), np.nan, frames.from_crops(places))
-    spreads_mm = spreads * (frames.sides / CROP_PIXELS)[:, None]
-    share = _STEP_ONE_MM**2 / (_STEP_ONE_MM**2 + spreads_mm**2)
-    return rough_mm + share[..., None] * (landmarks_mm - rough_mm), spreads_mm * np.sqrt(share)
+        spreads_mm = spreads * (frames.sides / CROP_PIXELS)[:, None]
+        share = _STEP_ONE_MM**2 / (_STEP_ONE_MM**2 + spreads_mm**2)
+        landmarks_mm = rough_mm + share[..., None] * (frames.from_crops(places) - rough_mm)
+    return landmarks_mm, spreads_mm * np.sqrt(share)
 
 
 def _report(
