@@ -13,7 +13,7 @@ from VertebralFracturesLib.core.radiograph import RELATIVE_LENGTHS, Radiograph, 
 from VertebralFracturesLib.core.radiograph_input import SACRUM_CHANNEL
 from VertebralFracturesLib.errors import Cancelled, NoSpineFound, UnusableInput
 from VertebralFracturesLib.networks import radiograph_nets
-from VertebralFracturesLib.radiograph_pipeline import RADIOGRAPH_STAGES, analyze_radiograph
+from VertebralFracturesLib.radiograph_pipeline import RADIOGRAPH_STAGES, _level_probabilities, analyze_radiograph
 
 MODELS = perfect_models()
 
@@ -147,6 +147,17 @@ def test_step_1_is_kept_where_step_2_sees_nothing() -> None:
     assert max(doubts[0]) < 1.2
     assert min(doubts[1]) > 1.8
     assert max(doubts[1]) < 2.01
+
+
+def test_levels_are_less_sure_without_the_sacrum() -> None:
+    levels = np.full((3, 26), 0.02 / 25)
+    levels[[0, 1, 2], [20, 21, 22]] = 0.98
+    counted, alone = (_level_probabilities(levels, lies_on_sacrum) for lies_on_sacrum in (True, False))
+    np.testing.assert_allclose([counted.sum(1), alone.sum(1)], 1.0)
+    assert counted[-1].argmax() == 23  # L5, whatever it looks like
+    assert counted[0, 20] > 0.97
+    assert alone[0].argmax() == 20
+    assert alone[0, 20] < 0.6
 
 
 def test_a_sacrum_within_the_last_body_is_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,6 +38,7 @@ _OVERLAP_MM = 3.0
 _L4, _L5, _L6 = 22, 23, 24
 _FIRST_LEVEL = LEVEL_NUMBERS["T1"]
 _LAST_LUMBAR = (0.03, 0.92, 0.05)
+_TRUST_WITHOUT_SACRUM = 0.3
 _NOTHING_FOUND = (
     "no spine found: fewer than two vertebral bodies were recognised; "
     "a lateral radiograph of the thoracic or lumbar spine is needed"
@@ -310,11 +311,16 @@ def _are_bodies(landmarks_mm: NDArray[np.float64], view: _View) -> NDArray[np.bo
 
 
 def _level_probabilities(levels: NDArray[np.float64], lies_on_sacrum: bool) -> NDArray[np.float64]:
-    """Probabilities (n, 25) of the levels of vertebrae; what lies on the sacrum is the last lumbar one."""
+    """Probabilities (n, 25) of the levels of vertebrae; what lies on the sacrum is the last lumbar one.
+
+    Without a sacrum to count from the network is far surer of its levels than it is right.
+    """
     found = np.array(levels[:, :LEVEL_CLASSES])
     if lies_on_sacrum:
         found[-1] = 0.0
         found[-1, [_L4, _L5, _L6]] = _LAST_LUMBAR
+    else:
+        found **= _TRUST_WITHOUT_SACRUM
     return np.asarray(found / np.maximum(found.sum(1, keepdims=True), 1e-9))
 
 
