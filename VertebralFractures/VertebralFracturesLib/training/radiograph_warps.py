@@ -4,6 +4,8 @@ A projection is warped in its own plane, as if everything along a ray moved toge
 to the back and caudally, as in a straightened slice.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,14 +14,16 @@ from .deformation import Warp, affine_warp, chain, elastic_warp, far_enough, fra
 from .radiograph_cache import Projection
 
 _STRETCH_SD, _SHEAR_SD = 0.06, 0.04
-_BEND_MM, _MOST_BENT_MM = 180.0, 10.0
-_PRESSED_CHANCE, _NEIGHBOUR_CHANCE = 0.3, 0.1
+_PATIENT_BENDS_MM = ((180.0, 10.0), (60.0, 2.0))
+_BODY_KNOT_MM, _BODY_BENT_MM = 25.0, 0.8
+_PRESSED_CHANCE, _NEIGHBOUR_CHANCE, _ANY_CHANCE = 0.3, 0.1, 0.02
 
 
 def patient_warp(projection: Projection, rng: np.random.Generator) -> Warp:
     """Another patient: other proportions, another course of the spine, now and then a fracture."""
-    warps = _pressed(projection, np.flatnonzero(rng.random(len(projection.levels)) < 0.02), rng)
-    for knot_mm, most_mm in ((_BEND_MM, _MOST_BENT_MM), (60.0, 2.0)):
+    places = np.flatnonzero(rng.random(len(projection.levels)) < _ANY_CHANCE).tolist()
+    warps = _pressed(projection, places, rng)
+    for knot_mm, most_mm in _PATIENT_BENDS_MM:
         warps.append(elastic_warp(rng, _size_mm(projection), knot_mm, rng.uniform(0, most_mm)))
     return chain([*warps, _proportions(_size_mm(projection) / 2, rng)])
 
@@ -31,7 +35,7 @@ def body_warp(projection: Projection, body: int, rng: np.random.Generator) -> Wa
     """
     chances = {body - 1: _NEIGHBOUR_CHANCE, body: _PRESSED_CHANCE, body + 1: _NEIGHBOUR_CHANCE}
     warps = _pressed(projection, [place for place, chance in chances.items() if rng.random() < chance], rng)
-    warps.append(elastic_warp(rng, _size_mm(projection), 25.0, rng.uniform(0, 0.8)))
+    warps.append(elastic_warp(rng, _size_mm(projection), _BODY_KNOT_MM, rng.uniform(0, _BODY_BENT_MM)))
     middle_mm = np.nanmean(projection.keypoints_pixels[body], 0) * projection.pixel_mm
     return chain([*warps, _proportions(middle_mm, rng)])
 
@@ -51,13 +55,13 @@ def _proportions(middle_mm: NDArray[np.float64], rng: np.random.Generator) -> Wa
     return affine_warp(np.array([[wide, 0.0], [rng.normal(0, _SHEAR_SD), long]]), middle_mm, middle_mm)
 
 
-def _pressed(projection: Projection, places: "NDArray[np.int_] | list[int]", rng: np.random.Generator) -> list[Warp]:
+def _pressed(projection: Projection, places: Iterable[int], rng: np.random.Generator) -> list[Warp]:
     """Press some bodies, those of them that are whole and have room."""
     warps: list[Warp] = []
     points_mm = projection.keypoints_pixels * projection.pixel_mm
     for place in places:
         is_whole = 0 <= place < len(points_mm) and (heights_mm(points_mm[place]) > 0).all()
-        if is_whole and far_enough(points_mm, int(place)):
-            warps.append(fracture_warp(points_mm, int(place), random_remaining(rng)))
+        if is_whole and far_enough(points_mm, place):
+            warps.append(fracture_warp(points_mm, place, random_remaining(rng)))
             points_mm = moved(warps[-1], points_mm)
     return warps
