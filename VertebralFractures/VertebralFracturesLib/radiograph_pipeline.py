@@ -12,7 +12,7 @@ from .core.curve_fit import curve_through_bodies
 from .core.keypoints import INFERIOR, SUPERIOR, body_centre, depths_mm
 from .core.level_sequence import LEVEL_CLASSES, name_sequence
 from .core.levels import LEVEL_NUMBERS, LEVELS_ARE_RELATIVE, levels_are_relative
-from .core.radiograph import DETECTOR, RELATIVE_LENGTHS, Radiograph, RadiographReport, average_scale
+from .core.radiograph import DETECTOR, FIRST_LEVEL, RELATIVE_LENGTHS, Radiograph, RadiographReport, average_scale
 from .core.radiograph_input import CROP_PIXELS, SACRUM_CHANNEL, CropFrames, resampled
 from .core.report import SpineReport, Vertebra
 from .errors import Cancelled, NoSpineFound, UnusableInput
@@ -36,7 +36,6 @@ _REFINEMENTS = 2
 _STEP_ONE_MM = 2.0
 _OVERLAP_MM = 3.0
 _L4, _L5, _L6 = 22, 23, 24
-_FIRST_LEVEL = LEVEL_NUMBERS["T1"]
 _LAST_LUMBAR = (0.03, 0.92, 0.05)
 _TRUST_WITHOUT_SACRUM = 0.3
 _NOTHING_FOUND = (
@@ -294,7 +293,7 @@ def _below_the_neck(names: Sequence[str]) -> NDArray[np.int_]:
 
     :raises NoSpineFound: there are fewer than two.
     """
-    places = np.array([i for i, name in enumerate(names) if LEVEL_NUMBERS[name] >= _FIRST_LEVEL], dtype=int)
+    places = np.array([i for i, name in enumerate(names) if LEVEL_NUMBERS[name] >= FIRST_LEVEL], dtype=int)
     if len(places) < FEWEST_BODIES:
         raise NoSpineFound(_NOTHING_FOUND)
     return places

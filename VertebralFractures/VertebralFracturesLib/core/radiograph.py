@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .keypoints import POSTERIOR_INFERIOR, POSTERIOR_SUPERIOR
+from .levels import LEVEL_NUMBERS
 from .norms import HEIGHT_NORMS
 from .report import SpineReport
 from .spinal_angles import Endplate, disc_angles_deg, endplates, spinal_angles_deg, wedge_angles_deg
@@ -28,6 +29,9 @@ DETECTOR = "radiograph"
 
 RELATIVE_LENGTHS = "pixel spacing unknown: lengths are relative, as if of a patient of average size; G and angles hold"
 """Warning of a report whose image has no scale."""
+
+FIRST_LEVEL = LEVEL_NUMBERS["T1"]
+"""Number of the first level that is measured in radiographs."""
 
 _SHOWN_AS_HU = (-250.0, 800.0)
 _SLAB_MM = 20.0

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..core.genant import genant_index, heights_mm
 from ..core.keypoints import SUPERIOR, body_centre, depths_mm
 from ..core.levels import ALL_LEVEL_NAMES, LEVEL_NUMBERS
-from ..core.radiograph import Radiograph, RadiographReport
+from ..core.radiograph import FIRST_LEVEL, Radiograph, RadiographReport
 from ..core.reference_case import find_cases
 from ..core.spinal_angles import ANGLES, endplates, spinal_angles_deg
 from ..core.text_files import write_text
@@ -33,7 +33,6 @@ STEPS = ("step 1", "both steps")
 SYNTHETIC, REAL = "synthetic", "real CT"
 
 _SAME_BODY_MM = 12.0
-_FIRST_LEVEL = 8.0
 _NAMES = {LEVEL_NUMBERS[name]: name for name in ALL_LEVEL_NAMES}
 
 Progress = Callable[[str, float], None]
@@ -157,7 +156,7 @@ def _true_bodies(projection: "Projection") -> tuple[NDArray[np.float64], list[st
     ends = np.array(projection.integrals.shape[:0:-1]) - 1
     points = projection.keypoints_pixels
     inside = ((points >= 0) & (points <= ends)).all((1, 2))
-    chosen = inside & (projection.levels >= _FIRST_LEVEL)
+    chosen = inside & (projection.levels >= FIRST_LEVEL)
     return points[chosen] * projection.pixel_mm, [_NAMES[level] for level in projection.levels[chosen]]
 
 

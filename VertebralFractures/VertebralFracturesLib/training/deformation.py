@@ -4,7 +4,7 @@ A warp maps points of the new slice to points of the old one, where the image is
 A pressed body leaves room beside it that the old image has nothing for: a warp also tells where disc tissue belongs.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -148,6 +148,20 @@ def _grown(y: Points, old: list[Points], new: list[Points], first: int) -> Point
     edge = np.minimum(y - new[first], new[first + 1] - y)
     share: Points = np.clip(growth / _FILLED_FROM_MM, 0.0, 1.0) * np.clip(edge / _RAMP_MM + 0.5, 0.0, 1.0)
     return share
+
+
+def press_bodies(keypoints_mm: Points, places: Iterable[int], rng: np.random.Generator) -> list[Warp]:
+    """Press some bodies at random, one after the other: those that are whole and have room.
+
+    :param keypoints_mm: all bodies (n, 6, 2), cranial to caudal; points that are not known are not numbers.
+    :param places: which of them.
+    """
+    warps: list[Warp] = []
+    for place in places:
+        if (heights_mm(keypoints_mm[place]) > 0).all() and far_enough(keypoints_mm, place):
+            warps.append(fracture_warp(keypoints_mm, place, random_remaining(rng)))
+            keypoints_mm = warps[-1].to_new(keypoints_mm)
+    return warps
 
 
 def random_remaining(rng: np.random.Generator) -> NDArray[np.float64]:

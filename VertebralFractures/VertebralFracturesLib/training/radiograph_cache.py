@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.radiograph import FIRST_LEVEL
 from ..core.reference_case import ReferenceCase
 from ..core.volume import Volume
 from ..phantom.anatomy import make_patient
@@ -120,7 +121,7 @@ def _phantom_views(seed: int, views: int) -> Arrays:
     bodies = [vertebra for vertebra in patient.column if 2 < vertebra.number <= SACRUM]
     keypoints_ras = np.array([vertebra.keypoints_ras for vertebra in bodies])
     levels = np.array([vertebra.number for vertebra in bodies])
-    shown = keypoints_ras[levels > 7.5]
+    shown = keypoints_ras[levels >= FIRST_LEVEL]
     middle = shown.reshape(-1, 3).mean(0)
     heights = shown[..., 2].min() - _BELOW_MM, shown[..., 2].max() + _ABOVE_MM
     bounds = np.array([[*(middle[:2] - _TRUNK_MM), heights[0] - 40], [*(middle[:2] + _TRUNK_MM), heights[1] + 40]])
@@ -154,7 +155,7 @@ def _views(
 ) -> Arrays:
     arrays: Arrays = {"levels": levels}
     for i in range(views):
-        camera = random_camera(keypoints_ras[levels > 7.5], heights, PIXEL_MM, rng)
+        camera = random_camera(keypoints_ras[levels >= FIRST_LEVEL], heights, PIXEL_MM, rng)
         keypoints = camera.project(keypoints_ras)
         keypoints[levels == SACRUM, 1::2] = np.nan
         arrays[f"integrals_{i}"] = absorber.integrals(camera).astype(np.float16)

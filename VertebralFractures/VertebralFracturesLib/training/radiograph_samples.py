@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from ..core.radiograph import FIRST_LEVEL
 from ..core.radiograph_input import CropFrames, crop_channels, sampled, two_channels
 from ..phantom.radiograph_exposure import expose, random_exposure
 from .radiograph_cache import SACRUM, Projection
 from .radiograph_warps import body_warp, moved, patient_warp
 
 _CUT_MM = 8.0
-_LAST_NECK = 7.5
 _LOWEST_SHARE = 0.15
 _SHADOW_MM2 = 200.0**2
 _GRAIN, _CROP_GRAIN = 0.003, 0.03
@@ -56,13 +56,13 @@ def random_sample(
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) * ratio
     warp = patient_warp(projection, rng)
     warped = moved(warp, projection.keypoints_pixels * projection.pixel_mm) / projection.pixel_mm
-    middle = _middle(warped[projection.levels > _LAST_NECK], shape, ratio, rng)
+    middle = _middle(warped[projection.levels >= FIRST_LEVEL], shape, ratio, rng)
     columns, rows = np.meshgrid(np.arange(shape[1]) - shape[1] / 2, np.arange(shape[0]) - shape[0] / 2)
     source = np.stack([columns, rows], -1) @ turn.T + middle
     source = np.asarray(warp.to_old(source * projection.pixel_mm) / projection.pixel_mm, dtype=np.float64)
     image_place = (source[..., ::-1] - (step - 1) / 2) / step
     inside = ((image_place > -0.5) & (image_place < np.array(image.shape) - 0.5)).all(-1) & _collimated(shape, rng)
-    values = ndimage.map_coordinates(image, np.moveaxis(image_place, -1, 0), order=1, mode="nearest")
+    values = sampled(image, image_place[..., ::-1])
     values = np.where(inside, _spoiled(values, _GRAIN, rng), _blank(values, rng))
     keypoints = (warped - middle) @ np.linalg.inv(turn).T + np.array(shape[::-1]) / 2
     row = source[..., 1]

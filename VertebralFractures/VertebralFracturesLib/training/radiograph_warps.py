@@ -4,13 +4,10 @@ A projection is warped in its own plane, as if everything along a ray moved toge
 to the back and caudally, as in a straightened slice.
 """
 
-from collections.abc import Iterable
-
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.genant import heights_mm
-from .deformation import Warp, affine_warp, chain, elastic_warp, far_enough, fracture_warp, random_remaining
+from .deformation import Warp, affine_warp, chain, elastic_warp, press_bodies
 from .radiograph_cache import Projection
 
 _STRETCH_SD, _SHEAR_SD = 0.06, 0.04
@@ -22,7 +19,7 @@ _PRESSED_CHANCE, _NEIGHBOUR_CHANCE, _ANY_CHANCE = 0.3, 0.1, 0.02
 def patient_warp(projection: Projection, rng: np.random.Generator) -> Warp:
     """Another patient: other proportions, another course of the spine, now and then a fracture."""
     places = np.flatnonzero(rng.random(len(projection.levels)) < _ANY_CHANCE).tolist()
-    warps = _pressed(projection, places, rng)
+    warps = press_bodies(_keypoints_mm(projection), places, rng)
     for knot_mm, most_mm in _PATIENT_BENDS_MM:
         warps.append(elastic_warp(rng, _size_mm(projection), knot_mm, rng.uniform(0, most_mm)))
     return chain([*warps, _proportions(_size_mm(projection) / 2, rng)])
@@ -34,9 +31,12 @@ def body_warp(projection: Projection, body: int, rng: np.random.Generator) -> Wa
     :param body: place of it in the projection.
     """
     chances = {body - 1: _NEIGHBOUR_CHANCE, body: _PRESSED_CHANCE, body + 1: _NEIGHBOUR_CHANCE}
-    warps = _pressed(projection, [place for place, chance in chances.items() if rng.random() < chance], rng)
+    places = [place for place, chance in chances.items() if rng.random() < chance]
+    warps = press_bodies(
+        _keypoints_mm(projection), [place for place in places if 0 <= place < len(projection.levels)], rng
+    )
     warps.append(elastic_warp(rng, _size_mm(projection), _BODY_KNOT_MM, rng.uniform(0, _BODY_BENT_MM)))
-    middle_mm = np.nanmean(projection.keypoints_pixels[body], 0) * projection.pixel_mm
+    middle_mm = np.nanmean(_keypoints_mm(projection)[body], 0)
     return chain([*warps, _proportions(middle_mm, rng)])
 
 
@@ -46,6 +46,10 @@ def moved(warp: Warp, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(known, warp.to_new(np.where(known, points_mm, 0.0)), np.nan)
 
 
+def _keypoints_mm(projection: Projection) -> NDArray[np.float64]:
+    return projection.keypoints_pixels * projection.pixel_mm
+
+
 def _size_mm(projection: Projection) -> NDArray[np.float64]:
     return np.array(projection.integrals.shape[:0:-1]) * projection.pixel_mm
 
@@ -53,15 +57,3 @@ def _size_mm(projection: Projection) -> NDArray[np.float64]:
 def _proportions(middle_mm: NDArray[np.float64], rng: np.random.Generator) -> Warp:
     wide, long = np.exp(rng.normal(0, _STRETCH_SD, 2))
     return affine_warp(np.array([[wide, 0.0], [rng.normal(0, _SHEAR_SD), long]]), middle_mm, middle_mm)
-
-
-def _pressed(projection: Projection, places: Iterable[int], rng: np.random.Generator) -> list[Warp]:
-    """Press some bodies, those of them that are whole and have room."""
-    warps: list[Warp] = []
-    points_mm = projection.keypoints_pixels * projection.pixel_mm
-    for place in places:
-        is_whole = 0 <= place < len(points_mm) and (heights_mm(points_mm[place]) > 0).all()
-        if is_whole and far_enough(points_mm, place):
-            warps.append(fracture_warp(points_mm, place, random_remaining(rng)))
-            points_mm = moved(warps[-1], points_mm)
-    return warps

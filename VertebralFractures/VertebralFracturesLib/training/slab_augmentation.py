@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..core.genant import PRESETS
-from ..core.second_opinion import MODERATE, ROWS_PER_POSITION, position_rows
+from ..core.second_opinion import ROWS_PER_POSITION, position_rows
 from ..core.spine_slab import VOXEL_MM
 from ..core.volume import AIR_HU
 from .slab_samples import SlabSample, grade_shares
@@ -26,7 +26,7 @@ def random_crop(sample: SlabSample, rng: np.random.Generator) -> dict[str, NDArr
     :return: fields of :func:`targets` of :data:`CROP_ROWS` rows, with the image in Hounsfield units.
     """
     focus = rng.integers(0, max(1, sample.image.shape[2]))
-    fractured = np.flatnonzero(sample.indices <= _CUTOFFS[MODERATE - 1])
+    fractured = np.flatnonzero(sample.indices <= PRESETS["genant"].moderate)
     if len(fractured) and rng.random() < _FRACTURE_SHARE:
         focus = sample.rows[rng.choice(fractured)].mean()
     elif len(sample.rows):

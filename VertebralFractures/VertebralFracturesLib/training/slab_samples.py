@@ -15,7 +15,7 @@ from ..core.keypoints import INFERIOR, SUPERIOR
 from ..core.spine_curve import SpineCurve
 from ..core.spine_slab import MARGIN_MM, SLAB_SIZE, VOXEL_MM, SlabFrame, slab_frame
 from ..core.volume import Volume
-from .deformation import Warp, affine_warp, chain, elastic_warp, far_enough, fracture_warp, random_remaining
+from .deformation import Warp, affine_warp, chain, elastic_warp, press_bodies
 from .reference_cases import TrainingCase
 from .slice_samples import jittered, known_stretches, thickened
 
@@ -98,14 +98,8 @@ def body_sample(image: NDArray[np.floating], points_mm: NDArray[np.floating], kn
 
 def _fractures(keypoints_mm: NDArray[np.float64], rng: np.random.Generator) -> list[Warp]:
     """Press a few bodies, one after the other."""
-    warps: list[Warp] = []
-    points: NDArray[np.floating] = keypoints_mm
     share = rng.choice(_FRACTURED_SHARES, p=_SHARE_CHANCES)
-    for index in np.flatnonzero(rng.random(len(points)) < share):
-        if far_enough(points, int(index)):
-            warps.append(fracture_warp(points, int(index), random_remaining(rng)))
-            points = warps[-1].to_new(points)
-    return warps
+    return press_bodies(keypoints_mm, np.flatnonzero(rng.random(len(keypoints_mm)) < share).tolist(), rng)
 
 
 def _shifted(warp: Warp, by_mm: float) -> Warp:

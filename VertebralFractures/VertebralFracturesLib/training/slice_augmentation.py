@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..core.volume import AIR_HU
-from .deformation import Warp, affine_warp, chain, elastic_warp, far_enough, fracture_warp, random_remaining
+from .deformation import Warp, affine_warp, chain, elastic_warp, press_bodies
 from .slice_samples import SliceSample
 
 CROP_ROWS, CROP_COLUMNS = 160, 96
@@ -88,14 +88,9 @@ def _random_matrix(rng: np.random.Generator) -> NDArray[np.float64]:
 
 def _fractures(sample: SliceSample, rng: np.random.Generator) -> list[Warp]:
     """Press a few bodies, one after the other, in three of four crops."""
-    warps: list[Warp] = []
-    keypoints: NDArray[np.floating] = sample.keypoints_mm
     share = rng.choice([0.0, 0.2, 0.5], p=[0.25, 0.4, 0.35])
-    for index in np.flatnonzero(rng.random(len(keypoints)) < share):
-        if far_enough(keypoints, int(index)):
-            warps.append(fracture_warp(keypoints, int(index), random_remaining(rng)))
-            keypoints = warps[-1].to_new(keypoints)
-    return warps
+    places = np.flatnonzero(rng.random(len(sample.keypoints_mm)) < share)
+    return press_bodies(sample.keypoints_mm, places.tolist(), rng)
 
 
 def _look_up(sample: SliceSample, points_mm: NDArray[np.floating]) -> NDArray[np.float32]:
