@@ -337,6 +337,17 @@ def test_the_process_says_in_one_line_what_is_wrong(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_training_that_diverges_ends_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def diverge(args: Any) -> None:
+        raise FloatingPointError("step 4: the gradient is not finite")
+
+    monkeypatch.setattr("VertebralFracturesLib.training.radiographs.run", diverge)
+    assert cli.main(["train", "radiographs", "--network", "refiner", "-o", str(tmp_path)]) == 2
+    assert_one_error_line(capsys.readouterr().err, "the gradient is not finite")
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for a child process")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupting_the_process_leaves_nothing_half_written(tmp_path: Path, number: signal.Signals) -> None:

@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         signal.signal(signal.SIGTERM, _interrupt)
         args = _parser(arguments).parse_args(arguments)
         args.command(args)
-    except (UnusableInput, NoSpineFound) as error:
+    except (UnusableInput, NoSpineFound, FloatingPointError) as error:  # the last one stops a training
         say(str(error))
         return _NO_SPINE if isinstance(error, NoSpineFound) else _UNUSABLE
     except (KeyboardInterrupt, Cancelled):

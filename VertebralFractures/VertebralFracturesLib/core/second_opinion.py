@@ -34,7 +34,9 @@ INDEX_ERROR = 0.04
 DIFFERENCE = 0.5
 """By how much the two probabilities of a vertebra have to differ for a reader to look."""
 
-_SURE = 0.999
+SURE = 0.999
+"""No probability counts as nearer to 1 than this, or nearer to 0 than its complement."""
+
 _CENTRAL_SHARE = 0.7
 _DECIMALS = 4
 
@@ -143,7 +145,7 @@ class Opinion:
     @property
     def together(self) -> float:
         """Both readings averaged: the mean of their logits."""
-        return float(expit(np.mean(logit(np.clip([self.measured, self.seen], 1 - _SURE, _SURE)))))
+        return float(expit(np.mean(logit(np.clip([self.measured, self.seen], 1 - SURE, SURE)))))
 
     @property
     def differ(self) -> bool:

@@ -81,7 +81,7 @@ def run_hard_cases(
             continue
         if case.name not in volumes:
             volumes = {case.name: read(case.image)}
-        scan = MarkedScan(volumes[case.name], case.levels, case.keypoints_ras, case.curve)
+        scan = MarkedScan.of_case(case, volumes[case.name])
         results.append(_judged_change(condition, case.name, scan, analyze))
     return results
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..core.reference_case import ReferenceCase
 from ..core.spine_curve import SpineCurve
 from ..core.volume import AIR_HU, Volume
 
@@ -23,6 +24,11 @@ class MarkedScan:
     levels: tuple[str, ...] = ()
     keypoints_ras: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 6, 3)))
     curve: SpineCurve | None = None
+
+    @classmethod
+    def of_case(cls, case: ReferenceCase, volume: Volume) -> "MarkedScan":
+        """A reference case, its image read."""
+        return cls(volume, case.levels, case.keypoints_ras, case.curve)
 
     def seen_in(self, volume: Volume) -> "MarkedScan":
         """The same patient in another volume, with those of the marked bodies that lie wholly in it."""

@@ -18,6 +18,7 @@ from ..core.genant import PRESETS, genant_index, heights_mm
 from ..core.reference_case import ReferenceCase
 from ..core.report import SpineReport
 from ..core.roc import area_under_curve
+from ..core.second_opinion import SURE
 from ..core.text_files import write_text
 from ..core.text_table import text_table
 from ..core.volume import Volume
@@ -37,7 +38,6 @@ AS_IT_IS, ALL = "as it is", "all conditions"
 """Names of the condition of an unchanged CT, and of all conditions taken together."""
 
 _VARIANT = "_fractured_"
-_SURE = 0.999
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +140,7 @@ def _read_case(
     read: Callable[[Path], Volume],
 ) -> ReadCase:
     try:
-        scan = condition.make(MarkedScan(read(case.image), case.levels, case.keypoints_ras, case.curve))
+        scan = condition.make(MarkedScan.of_case(case, read(case.image)))
     except ValueError:  # a file that cannot be read, or a CT that cannot be changed so
         return _read_as(case.name, condition.name, len(case.levels), [])
     try:
@@ -217,7 +217,7 @@ def _areas(pooled: _Pooled) -> NDArray[np.float64]:
 def _log_losses(pooled: _Pooled) -> NDArray[np.float64]:
     truth, _, probabilities = pooled
     right = np.where(truth[:, None], probabilities, 1 - probabilities)
-    return np.asarray(-np.log(np.clip(right, 1 - _SURE, _SURE)).mean(0))
+    return np.asarray(-np.log(np.clip(right, 1 - SURE, SURE)).mean(0))
 
 
 def _briers(pooled: _Pooled) -> NDArray[np.float64]:
