@@ -90,7 +90,7 @@ def test_figures_and_files(tmp_path) -> None:
 
 def test_every_projection_is_analyzed_with_step_1_and_with_both(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     """Step 1 errs by half a millimetre here, both steps not; the second patient shows nothing."""
-    patients = []
+    patients, images = [], []
 
     def projected(seed: int, views: int) -> list[Projection]:
         patients.append(seed)
@@ -98,6 +98,7 @@ def test_every_projection_is_analyzed_with_step_1_and_with_both(monkeypatch: pyt
 
     def analyze(radiograph, models, *, refine: bool) -> RadiographReport:
         assert radiograph.image.shape == SHAPE
+        images.append(radiograph.image)
         if patients[-1] == 6:
             raise NoSpineFound("nothing")
         return found((0.0, 0.0) if refine else (0.5, 0.5))
@@ -106,6 +107,7 @@ def test_every_projection_is_analyzed_with_step_1_and_with_both(monkeypatch: pyt
     monkeypatch.setattr("VertebralFracturesLib.radiograph_pipeline.analyze_radiograph", analyze)
     results = evaluate_radiographs(None, None, phantoms=2, seed=5, views=2)
     assert patients == [5, 6]
+    assert len(np.unique(np.reshape(images, (8, -1)), axis=0)) == 4
     assert [one.steps for one in results] == [*STEPS] * 4
     first, both = summary(results)
     assert (first["steps"], both["steps"]) == STEPS

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from VertebralFracturesLib.core.volume import Volume
-from VertebralFracturesLib.phantom.radiograph_exposure import Exposure, expose, random_exposure
+from VertebralFracturesLib.phantom.radiograph_exposure import EXPOSURES, Exposure, expose
 from VertebralFracturesLib.phantom.radiograph_projection import (
     Absorber,
     Camera,
@@ -114,10 +114,23 @@ def test_scatter_veils_and_photons_make_grain() -> None:
     assert grain(photons=1e3, scatter=0.0) > 3 * grain(photons=1e5, scatter=0.0)
 
 
-def test_random_exposures_are_finite_and_differ() -> None:
+def test_exposures_are_metered_where_little_gets_through() -> None:
+    """As many photons behind the spine instead of in the middle of the range: more of them everywhere, less grain."""
+    integrals = np.zeros((2, 80, 80), np.float32)
+    integrals[0] = np.linspace(5, 25, 80)[None]
+    grains = []
+    for metered in (0.1, 0.5):
+        exposure = Exposure(detail=0.0, scatter=0.0, photons=1e3, metered=metered)
+        image = expose(integrals, 1.0, exposure, np.random.default_rng(1))
+        grains.append(float(np.abs(np.diff(image, axis=0)).mean()))
+    assert grains[1] > 1.5 * grains[0]
+
+
+@pytest.mark.parametrize("kind", EXPOSURES)
+def test_random_exposures_are_finite_and_differ(kind: str) -> None:
     integrals = np.zeros((2, 50, 40), np.float32)
     integrals[0], integrals[1, 10:30, 10:30] = 15.0, 4.0
-    images = [expose(integrals, 2.0, random_exposure(np.random.default_rng(i)), np.random.default_rng(i))
+    images = [expose(integrals, 2.0, EXPOSURES[kind](np.random.default_rng(i)), np.random.default_rng(i))
               for i in range(6)]  # fmt: skip
     assert all(np.isfinite(image).all() for image in images)
     assert np.std([image.mean() for image in images]) > 1e-3

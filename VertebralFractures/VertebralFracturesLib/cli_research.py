@@ -102,6 +102,8 @@ def _add_evaluate_radiographs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--phantoms", type=int, default=0, metavar="N", help="synthetic patients to project as well")
     parser.add_argument("--seed", type=int, default=900000, help="of the first of them (default: 900000)")
     parser.add_argument("--views", type=int, default=3, help="projections of each (default: 3)")
+    text = "how they are exposed: as in practice, or as widely as the networks learn from (default: usual)"
+    parser.add_argument("--exposures", choices=("usual", "any"), default="usual", help=text)
     add_output(parser, "the table is printed only")
     add_device(parser)
     add_models(parser)
@@ -120,7 +122,7 @@ def _evaluate_radiographs(args: argparse.Namespace) -> None:
         raise UnusableInput("nothing to evaluate: name a folder of reference cases, or --phantoms N")
     with output_folder(args.output, args.overwrite) if args.output else nullcontext() as folder, ProgressLine() as line:
         models = load_radiograph_models(args.device, args.models or WEIGHTS_FOLDER)
-        results = evaluate_radiographs(models, args.data, args.phantoms, args.seed, args.views, line)
+        results = evaluate_radiographs(models, args.data, args.phantoms, args.seed, args.views, args.exposures, line)
         if folder is not None:
             write_radiographs(folder, results)
     print(radiographs_text(results), end="")

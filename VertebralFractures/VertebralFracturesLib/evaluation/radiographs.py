@@ -1,6 +1,7 @@
 """Accuracy in radiographs that are projected from CTs and synthetic patients, measured as in Cina 2021.
 
 The landmarks of a projection are those of its patient in three dimensions, projected by the same rays as the tissue.
+Every projection has an exposure of its own.
 Errors along the rows are relative to the depth of the body, errors along the columns to its height.
 """
 
@@ -76,6 +77,7 @@ def evaluate_radiographs(
     phantoms: int,
     seed: int,
     views: int,
+    exposures: str = "usual",
     progress: Progress = lambda stage, fraction: None,
 ) -> list[RadiographResult]:
     """Project patients, analyze the projections with step 1 alone and with both, and compare.
@@ -84,6 +86,7 @@ def evaluate_radiographs(
     :param phantoms: number of synthetic patients.
     :param seed: of the first of them, and of the exposures.
     :param views: projections of each patient.
+    :param exposures: one of :data:`~..phantom.radiograph_exposure.EXPOSURES`.
     :raises UnusableInput: a folder without cases.
     """
     results = []
@@ -91,7 +94,8 @@ def evaluate_radiographs(
     for number, (name, source, projections) in enumerate(_patients(data, phantoms, seed, views)):
         progress(name, number / count)
         for view, projection in enumerate(projections):
-            results += _both_steps(f"{name} view {view + 1}", source, projection, models, seed + view)
+            image = _exposed(projection, exposures, np.random.default_rng([seed, view, *name.encode()]))
+            results += _both_steps(f"{name} view {view + 1}", source, projection, image, models)
     return results
 
 
@@ -104,14 +108,18 @@ def _patients(data: Path | None, phantoms: int, seed: int, views: int) -> Iterat
         yield case.name, REAL, projected_case(case, read_volume(case.image), views)
 
 
+def _exposed(projection: "Projection", exposures: str, rng: np.random.Generator) -> NDArray[np.float32]:
+    from ..phantom.radiograph_exposure import EXPOSURES, expose
+
+    exposure = EXPOSURES[exposures](rng)
+    return expose(projection.integrals.astype(np.float32), projection.pixel_mm, exposure, rng)
+
+
 def _both_steps(
-    name: str, source: str, projection: "Projection", models: "RadiographModels", seed: int
+    name: str, source: str, projection: "Projection", image: NDArray[np.float32], models: "RadiographModels"
 ) -> list[RadiographResult]:
-    from ..phantom.radiograph_exposure import expose, random_exposure
     from ..radiograph_pipeline import analyze_radiograph
 
-    rng = np.random.default_rng([seed, 9])
-    image = expose(projection.integrals.astype(np.float32), projection.pixel_mm, random_exposure(rng), rng)
     radiograph = Radiograph(image, projection.pixel_mm, "left")
     results = []
     for steps in STEPS:

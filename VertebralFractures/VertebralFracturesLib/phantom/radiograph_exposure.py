@@ -1,5 +1,6 @@
 """Lateral radiographs of CTs and synthetic patients, second half: from line integrals to the picture on the screen."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +25,9 @@ class Exposure:
     :param spread_kev: its standard deviation.
     :param scatter: scattered over primary radiation behind the patient.
     :param scatter_mm: how far it spreads.
-    :param photons: detected per mm2 in the middle of the picture's range.
+    :param metered: where the exposure is metered: the share of the picture that is exposed less; automatic exposure
+        control measures behind the spine, where little gets through.
+    :param photons: detected per mm2 where it is metered.
     :param response_mm: blur of focus and detector.
     :param detail: strength of the enhancement of detail.
     :param detail_mm: size of what it enhances.
@@ -36,6 +39,7 @@ class Exposure:
     spread_kev: float = 14.0
     scatter: float = 0.6
     scatter_mm: float = 35.0
+    metered: float = 0.2
     photons: float = 5e4
     response_mm: float = 0.25
     detail: float = 1.0
@@ -45,12 +49,13 @@ class Exposure:
 
 
 def random_exposure(rng: np.random.Generator) -> Exposure:
-    """Draw an exposure over more than what is met in practice."""
+    """Draw an exposure over more than what is met in practice, to learn from."""
     return Exposure(
         mean_kev=float(rng.uniform(50, 78)),
         spread_kev=float(rng.uniform(9, 20)),
         scatter=float(rng.uniform(0.1, 2.0)),
         scatter_mm=float(rng.uniform(20, 60)),
+        metered=float(rng.uniform(0.05, 0.5)),
         photons=float(np.exp(rng.uniform(np.log(3e4), np.log(1e6)))),
         response_mm=float(rng.uniform(0.1, 0.5)),
         detail=float(rng.choice([0.0, rng.uniform(0.2, 3.0)])),
@@ -58,6 +63,29 @@ def random_exposure(rng: np.random.Generator) -> Exposure:
         contrast=float(rng.choice([0.0, rng.uniform(1, 5)])),
         pivot=float(rng.uniform(0.3, 0.7)),
     )
+
+
+def usual_exposure(rng: np.random.Generator) -> Exposure:
+    """Draw an exposure as in practice: 80 to 90 kVp behind a patient and a grid, 2 to 5 uGy at the detector.
+
+    A detector counts a part of the 30000 photons per mm2 and uGy (IEC 62220-1, RQA5); detail is always enhanced.
+    """
+    return Exposure(
+        mean_kev=float(rng.uniform(55, 68)),
+        spread_kev=float(rng.uniform(10, 16)),
+        scatter=float(rng.uniform(0.3, 1.0)),
+        scatter_mm=float(rng.uniform(20, 50)),
+        metered=float(rng.uniform(0.1, 0.3)),
+        photons=float(np.exp(rng.uniform(np.log(3e4), np.log(1.2e5)))),
+        response_mm=float(rng.uniform(0.15, 0.3)),
+        detail=float(rng.uniform(0.5, 2.0)),
+        detail_mm=float(rng.uniform(5, 20)),
+        contrast=float(rng.choice([0.0, rng.uniform(1, 3)])),
+    )
+
+
+EXPOSURES: dict[str, Callable[[np.random.Generator], Exposure]] = {"usual": usual_exposure, "any": random_exposure}
+"""How exposures may be drawn, by name."""
 
 
 def expose(
@@ -78,7 +106,7 @@ def expose(
         primary += weight * np.exp(-(water * integrals[0] + bone * integrals[1]))
     scattered = _smooth(primary, exposure.scatter_mm / pixel_mm) * np.float32(exposure.scatter)
     seen = _smooth(primary + scattered, exposure.response_mm / pixel_mm)
-    seen /= np.median(seen[::4, ::4])
+    seen /= np.quantile(seen[::4, ::4], exposure.metered)
     grain = rng.standard_normal(seen.shape, np.float32) * np.sqrt(seen / (exposure.photons * pixel_mm**2))
     return _shown(-np.log(np.maximum(seen + grain, _LEAST)), pixel_mm, exposure)
 
