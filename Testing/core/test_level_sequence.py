@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from VertebralFracturesLib.core.level_sequence import LEVEL_CLASSES, name_sequence
+from VertebralFracturesLib.core.level_sequence import LEVEL_CLASSES, name_sequence, sacrum_place
 from VertebralFracturesLib.core.levels import ALL_LEVEL_NAMES, CONFIDENT_LEVEL, LEVEL_NAMES, levels_are_relative
 from VertebralFracturesLib.core.norms import CENTRES_MM
 
@@ -112,3 +112,41 @@ def test_empty_single_and_impossible_rows():
 
 def test_supernumerary_levels_have_names():
     assert {"T13", "L6"} < set(ALL_LEVEL_NAMES)
+
+
+def row(numbers, sacral) -> tuple[np.ndarray, np.ndarray]:
+    """Probabilities (n, 26) and places of vertebrae and, below them, of bodies that look sacral to some degree."""
+    levels = np.zeros((len(numbers) + len(sacral), LEVEL_CLASSES + 1))
+    levels[: len(numbers), :LEVEL_CLASSES] = seen(numbers)
+    levels[len(numbers) :, LEVEL_CLASSES] = sacral
+    levels[len(numbers) :, 23] = 1 - np.asarray(sacral)
+    arcs = np.concatenate([CENTRES_MM[np.asarray(numbers) - 1], CENTRES_MM[23] + 33.0 * np.arange(1, len(sacral) + 1)])
+    return levels, arcs
+
+
+@pytest.mark.parametrize("sacral", [[0.9], [0.9, 0.95], [0.04, 0.6], [0.5, 0.9, 0.9, 0.9], []])
+@pytest.mark.parametrize("first", [8, 15, 21])
+def test_the_sacrum_lies_where_the_row_ends(first, sacral):
+    """S1 that looks like L5, with S2 behind it that looks like S1, is S1 nevertheless."""
+    numbers = np.arange(first, 25)
+    assert sacrum_place(*row(numbers, sacral)) == len(numbers)
+
+
+def test_l5_that_looks_sacral_is_l5():
+    levels, arcs = row(np.arange(12, 25), [0.9, 0.95])
+    levels[12, LEVEL_CLASSES] = 0.6
+    levels[12, :LEVEL_CLASSES] *= 0.4
+    assert sacrum_place(levels, arcs) == 13
+
+
+@given(first=st.integers(1, 20), count=st.integers(1, 16), scale=st.floats(0.87, 1.15))
+def test_a_row_that_ends_above_l4_has_no_sacrum(first, count, scale):
+    numbers = np.arange(first, min(first + count, 23))
+    levels, arcs = row(numbers, [])
+    assert sacrum_place(levels, arcs * scale) == len(numbers)
+
+
+def test_six_lumbar_vertebrae_end_above_the_sacrum():
+    levels, arcs = row(np.arange(12, 25), [0.0, 0.99])
+    levels[13, :LEVEL_CLASSES] = seen([25])
+    assert sacrum_place(levels, arcs) == 14

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from . import __version__
 from .core.curve_fit import curve_through_bodies
 from .core.keypoints import INFERIOR, SUPERIOR, body_centre, depths_mm
-from .core.level_sequence import LEVEL_CLASSES, name_sequence
+from .core.level_sequence import LEVEL_CLASSES, name_sequence, sacrum_place
 from .core.levels import LEVEL_NUMBERS, LEVELS_ARE_RELATIVE, levels_are_relative
 from .core.radiograph import DETECTOR, FIRST_LEVEL, RELATIVE_LENGTHS, Radiograph, RadiographReport, average_scale
 from .core.radiograph_input import CROP_PIXELS, SACRUM_CHANNEL, CropFrames, resampled
@@ -31,7 +31,7 @@ _SACRUM_PROBABILITY = 0.5
 _FRONTAL_PROBABILITY = 0.6
 _DOUBT = 0.2
 _LEAST_MM, _GREATEST_MM = 8.0, 60.0
-_NEXT_MM = (9.0, 90.0)
+_NEXT_MM, _STEEPEST = (9.0, 90.0), 2.0
 _REFINEMENTS = 2
 _STEP_ONE_MM = 2.0
 _OVERLAP_MM = 3.0
@@ -195,10 +195,10 @@ def _rough_landmarks(view: _View, models: "RadiographModels") -> tuple[NDArray[n
 
     found = view.found
     chain = _spine_chain(found.centres_mm, found.scores)
-    sacra = np.flatnonzero(_are_sacra(found)[chain])
-    chain = chain[: sacra[0] + 1] if len(sacra) else chain
+    sacrum = sacrum_place(found.levels[chain], _arcs_mm(found.centres_mm[chain]))
+    has_sacrum, chain = sacrum < len(chain), chain[: sacrum + 1]
     landmarks_mm = regress_landmarks(models.step_one.regressor, view.image, view.pixel_mm, found.centres_mm[chain])
-    if len(sacra):
+    if has_sacrum:
         landmarks_mm[-1, 1::2] = np.nan
     return landmarks_mm, chain
 
@@ -211,7 +211,7 @@ def _spine_chain(centres_mm: NDArray[np.float64], scores: NDArray[np.float64]) -
     for place, body in enumerate(order):
         for earlier in range(place):
             across, down = centres_mm[body] - centres_mm[order[earlier]]
-            is_next = _NEXT_MM[0] < np.hypot(across, down) < _NEXT_MM[1] and abs(across) < down
+            is_next = _NEXT_MM[0] < np.hypot(across, down) < _NEXT_MM[1] and abs(across) < _STEEPEST * down
             if is_next and best[earlier] + scores[body] > best[place]:
                 best[place], before[place] = best[earlier] + scores[body], earlier
     chain = [int(best.argmax())]
@@ -254,9 +254,8 @@ def _report(
         raise NoSpineFound(_NOTHING_FOUND)
     has_sacrum = ends_in_sacrum and _lies_below(landmarks_mm[-1], landmarks_mm[whole[-1]])
     centres_mm = body_centre(landmarks_mm[whole])
-    arcs_mm = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(centres_mm, axis=0), axis=1))]
     levels = _level_probabilities(view.found.levels[chain[whole]], has_sacrum and whole[-1] == len(chain) - 2)
-    names, confidences = name_sequence(levels, arcs_mm)
+    names, confidences = name_sequence(levels, _arcs_mm(centres_mm))
     measured = _below_the_neck(names)
     whole, names, confidences = whole[measured], tuple(names[i] for i in measured), confidences[measured]
     scale = 1.0 if radiograph.pixel_mm is not None else average_scale(landmarks_mm[whole], names)
@@ -279,6 +278,11 @@ def _report(
     )
     sacrum = points_ras[-1, SUPERIOR, :] if has_sacrum else None
     return RadiographReport(spine, pixel_mm, radiograph.pixel_mm is not None, anterior_is, sacrum)
+
+
+def _arcs_mm(centres_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Way (n,) from the first of some centres (n, 2) to each."""
+    return np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(centres_mm, axis=0), axis=1))]
 
 
 def _lies_below(sacrum_mm: NDArray[np.float64], body_mm: NDArray[np.float64]) -> bool:

@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import logsumexp
+from scipy.special import digamma, logsumexp
 
 from .levels import ALL_LEVEL_NAMES, LEVEL_NUMBERS
 from .norms import CENTRES_MM, SPACING_LOG_SD, SPACING_PATIENT_LOG_SD
@@ -11,14 +11,22 @@ LEVEL_CLASSES = 25
 """Levels that the spine-curve network tells apart: C1 to L5 and L6."""
 
 _NUMBERS = np.array([LEVEL_NUMBERS[name] for name in ALL_LEVEL_NAMES])
-_T11, _T12, _T13, _L1, _L6 = (ALL_LEVEL_NAMES.index(name) for name in ("T11", "T12", "T13", "L1", "L6"))
+_T11, _T12, _T13, _L1, _L4, _L5, _L6 = (
+    ALL_LEVEL_NAMES.index(name) for name in ("T11", "T12", "T13", "L1", "L4", "L5", "L6")
+)
 _SUPERNUMERARY_MM = 33.0
 _T13_LOG_PRIOR, _L6_LOG_PRIOR, _NO_T12_LOG_PRIOR = np.log([0.02, 0.025, 0.015])
 _MISSED_LOG_PRIOR = np.log(0.02)
+_LAST_LUMBAR_LOG_PRIOR = np.full(len(ALL_LEVEL_NAMES), -np.inf)
+_LAST_LUMBAR_LOG_PRIOR[[_L4, _L5, _L6]] = np.log(0.05), 0.0, 0.0
 _ESTIMATE_CORRELATION = 0.4
 _TEMPERATURE = 2.0
 _LEAST_PROBABILITY = 1e-3
 _STUDENT_FREEDOM = 3.0
+_MEAN_FIT = -2 * (digamma(2) - digamma(1.5))
+"""Mean log likelihood of a distance of its own distribution, Student's with three degrees of freedom."""
+
+_LEAST_SACRAL, _SACRAL_VOTES, _MOST_SACRAL = 1e-4, 2.0, 5
 _SCALE_DEVIATES = np.linspace(-2.5, 2.5, 11)
 
 
@@ -51,6 +59,29 @@ def name_sequence(
     transition = _transition(np.diff(arcs))
     path = _best_path(emission, transition)
     return tuple(ALL_LEVEL_NAMES[i] for i in path), _marginals(emission, transition)[np.arange(len(path)), path]
+
+
+def sacrum_place(level_probabilities: ArrayLike, centres_arc_mm: ArrayLike) -> int:
+    """Where the sacrum begins in a row of detected bodies, by the names of all of them.
+
+    A single body that is taken for the one above or below it moves the sacrum by one; the row as a whole does not: it
+    has to end in L5, rarely in L4 or L6, and what follows has to look like the sacrum.
+
+    :param level_probabilities: (n, 26) of each body, C1 to L5, L6 and the sacrum.
+    :param centres_arc_mm: arc length (n,) of the centres, increasing caudally.
+    :return: place of S1; n where the row ends above it.
+    """
+    probabilities, arcs = (
+        np.asarray(level_probabilities, dtype=np.float64),
+        np.asarray(centres_arc_mm, dtype=np.float64),
+    )
+    emission = _emission(probabilities[:, :LEVEL_CLASSES])
+    forward = _forward(emission, _transition(np.diff(arcs)))
+    sacral = np.log(np.maximum(probabilities[:, LEVEL_CLASSES], _LEAST_SACRAL)) / _SACRAL_VOTES + _MEAN_FIT
+    belief = {len(arcs): logsumexp(forward[-1])}
+    for place in range(max(1, len(arcs) - _MOST_SACRAL), len(arcs)):
+        belief[place] = logsumexp(forward[place - 1] + _LAST_LUMBAR_LOG_PRIOR) + sacral[place:].sum()
+    return max(belief, key=lambda place: belief[place])
 
 
 def _emission(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -115,12 +146,17 @@ def _best_path(emission: NDArray[np.float64], transition: NDArray[np.float64]) -
     return np.array(path)
 
 
+def _forward(emission: NDArray[np.float64], transition: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """Log probability (scales, levels) of each vertebra's level and all estimates down to it, a vertebra each."""
+    forward = [_scale_log_prior()[:, None] + emission[0]]
+    for log_step, log_estimate in zip(np.moveaxis(transition, 1, 0), emission[1:], strict=True):
+        forward.append(logsumexp(forward[-1][:, :, None] + log_step, axis=1) + log_estimate)
+    return forward
+
+
 def _marginals(emission: NDArray[np.float64], transition: NDArray[np.float64]) -> NDArray[np.float64]:
     """Tempered probability (n, levels) of each level for each vertebra, summed over the rest (forward-backward)."""
-    steps = np.moveaxis(transition, 1, 0)
-    forward = [_scale_log_prior()[:, None] + emission[0]]
-    for log_step, log_estimate in zip(steps, emission[1:], strict=True):
-        forward.append(logsumexp(forward[-1][:, :, None] + log_step, axis=1) + log_estimate)
+    steps, forward = np.moveaxis(transition, 1, 0), _forward(emission, transition)
     backward = [np.zeros_like(forward[0])]
     for log_step, log_estimate in zip(steps[::-1], emission[:0:-1], strict=True):
         backward.insert(0, logsumexp(log_step + (log_estimate + backward[0])[:, None, :], axis=2))
