@@ -134,3 +134,12 @@ def test_random_exposures_are_finite_and_differ(kind: str) -> None:
               for i in range(6)]  # fmt: skip
     assert all(np.isfinite(image).all() for image in images)
     assert np.std([image.mean() for image in images]) > 1e-3
+
+
+def test_scatter_leaves_no_stripes() -> None:
+    """Wide blur is made on a coarser grid, whose cells must not show where little else does."""
+    integrals = np.zeros((2, 300, 200), np.float32)
+    integrals[0] = 20 + 8 * np.cos(np.linspace(-2, 2, 200))[None] * np.cos(np.linspace(-1, 1, 300))[:, None]
+    exposure = Exposure(scatter=2.0, scatter_mm=35.0, detail=0.0, photons=1e12)
+    inside = expose(integrals, 0.8, exposure, np.random.default_rng(1))[50:-50, 50:-50]
+    assert np.abs(np.diff(inside, 2, axis=1)).max() < 3 * np.median(np.abs(np.diff(inside, 2, axis=1)))

@@ -130,4 +130,4 @@ def _smooth(image: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
     small = ndimage.uniform_filter(image, step, mode="nearest")[::step, ::step]
     small = ndimage.gaussian_filter(small, sigma / step, mode="nearest")
     place = [np.arange(count) / step for count in image.shape]
-    return ndimage.map_coordinates(small, np.stack(np.meshgrid(*place, indexing="ij")), order=1, mode="nearest")
+    return ndimage.map_coordinates(small, np.stack(np.meshgrid(*place, indexing="ij")), order=3, mode="nearest")
