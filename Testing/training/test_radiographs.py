@@ -1,7 +1,11 @@
 """Training images of radiographs, and that the networks learn from them."""
 
 import argparse
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,6 +13,7 @@ import torch
 from perfect_radiograph import landmarks_mm
 from torch.utils.data import DataLoader
 from VertebralFracturesLib.core.genant import genant_index, heights_mm
+from VertebralFracturesLib.core.radiograph_input import CROP_PIXELS
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.phantom.radiograph_projection import Camera, densities
 from VertebralFracturesLib.training import radiograph_cache, radiographs
@@ -42,7 +47,7 @@ def projection() -> Projection:
 def test_samples_carry_their_landmarks() -> None:
     """A body is brighter inside its landmarks than beside them, wherever it was turned and scaled to."""
     contrasts = []
-    for seed in range(12):
+    for seed in range(60):
         sample = random_sample(projection(), (128, 80), 4.0, np.random.default_rng(seed))
         local = sample.channels[1]
         for points in sample.keypoints_mm[~np.isnan(sample.keypoints_mm).any((1, 2))]:
@@ -53,16 +58,29 @@ def test_samples_carry_their_landmarks() -> None:
         assert sample.judged.shape == (128, 80)
         assert np.isfinite(sample.channels).all()
     assert len(contrasts) > 20
-    assert np.mean(np.array(contrasts) > 0) > 0.9
+    assert np.mean(np.array(contrasts) > 0) > 0.8
 
 
 def test_crops_hold_their_body() -> None:
     crops, places = random_crops(projection(), 8, np.random.default_rng(3))
-    assert crops.shape == (8, 2, 64, 64)
+    assert crops.shape == (8, 2, CROP_PIXELS, CROP_PIXELS)
     assert np.nanmax(np.abs(places)) < 1.3
     assert np.isnan(places).any()
-    middle, edge = crops[:, 0, 24:40, 24:40].mean(), crops[:, 0, :4].mean()
+    middle, edge = crops[:, 0, 28:44, 28:44].mean(), crops[:, 0, :4].mean()
     assert middle > edge
+
+
+def test_crops_are_exposed_as_parts_of_the_whole_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How bright and grainy a body is depends on all that is in the picture."""
+    seen = []
+
+    def expose(integrals: np.ndarray, *_: object) -> np.ndarray:
+        seen.append(integrals.shape)
+        return integrals.sum(0)
+
+    monkeypatch.setattr("VertebralFracturesLib.training.radiograph_samples.expose", expose)
+    random_crops(projection(), 5, np.random.default_rng(1))
+    assert seen == [projection().integrals.shape]
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -110,6 +128,19 @@ def test_the_networks_learn(network: str) -> None:
         assert all(np.isfinite(figure) for figure in figures(net, next(batches)).values())
 
 
+def test_examples_are_used_a_few_times_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(radiographs, "_ROOM", 50)
+
+    def draw(projection: Projection, frontal: list, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
+        yield {"number": next(numbers)}
+
+    numbers = itertools.count()
+    stream = radiographs.ExampleStream([[projection()]], [], draw, 1, uses=4)
+    drawn = [example["number"] for example in itertools.islice(stream, 4000)]
+    assert 3.5 < len(drawn) / (max(drawn) + 1) < 4.5
+    assert np.mean(np.diff(drawn) == 0) < 0.05
+
+
 def test_frontal_and_turned_images_ask_for_no_bodies() -> None:
     rng, frontal = np.random.default_rng(5), [np.full((2, 110, 90), 15, np.float16)]
     examples = [next(radiographs.image_example(projection(), frontal, rng)) for _ in range(60)]
@@ -117,7 +148,7 @@ def test_frontal_and_turned_images_ask_for_no_bodies() -> None:
     assert 5 < len(special) < 30
     assert all(one["count"] == 0 for one in special)
     assert {int(one["view"].argmax()) for one in special} == {0, 1, 2}
-    assert all(one["count"] > 0 for one in examples if not one["view"].any())
+    assert np.mean([one["count"] > 0 for one in examples if not one["view"].any()]) > 0.9
 
 
 def test_levels_between_classes_are_shared() -> None:
@@ -139,6 +170,12 @@ def case(name: str = "flat") -> TrainingCase:
                         curve_through_bodies(points.mean(1)))  # fmt: skip
 
 
+def shifted(slices: int) -> np.ndarray:
+    matrix = np.eye(4)
+    matrix[2, 3] = slices
+    return matrix
+
+
 def test_real_cts_are_projected_once(tmp_path: Path) -> None:
     made = real_projections(tmp_path, [case("a")], [case("a")], 2)
     assert len(made) == 2
@@ -149,6 +186,19 @@ def test_real_cts_are_projected_once(tmp_path: Path) -> None:
     np.testing.assert_array_equal(kept[0].integrals, made[0].integrals)
     assert made[0].integrals[1].max() > 0.5
     assert made[0].known_rows.shape == (1, 2)
+
+
+def test_a_patient_goes_on_where_a_ct_ends(tmp_path: Path) -> None:
+    """Water 48 cm wide absorbs alike up to the edges of the picture, with a finer CT of its middle and without."""
+    water = np.zeros((60, 50, 40), np.int16)
+    matrix = np.diag([12.0, 8.0, 2.0, 1.0])
+    matrix[:3, 3] = -234, -196, -60
+    whole = replace(case("water"), volume=lambda: Volume(water, matrix))
+    part = replace(case("part"), volume=lambda: Volume(water[15:45], matrix @ shifted(15)))
+    for fine in (whole, part):
+        (view,) = real_projections(tmp_path, [fine], [whole], 1)
+        inner = view.integrals[0, :, 20:-20].astype(float)
+        assert inner.min() > 0.9 * inner.max()
 
 
 def test_cases_to_hold_out_are_not_drawn_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

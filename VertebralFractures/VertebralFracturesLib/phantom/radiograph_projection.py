@@ -14,7 +14,9 @@ from scipy import ndimage
 
 from ..core.volume import Volume
 
-_COARSE_MM = 4.0
+COARSE_MM = 4.0
+"""Grid on which all of a patient is kept, and over which its surfaces are averaged."""
+
 _FINE_MM = (3.0, 0.8, 0.8)
 _RAMP_MM = 12.0
 _SPINE_MARGIN_MM = ((62.0, 62.0), (62.0, 28.0), (32.0, 26.0))
@@ -130,7 +132,7 @@ class Absorber:
         bounds = np.asarray(bounds_ras, dtype=np.float64)
         spine = np.stack([points.min(0) - margin[:, 0], points.max(0) + margin[:, 1]])
         self.spine_ras = np.stack([np.maximum(spine[0], bounds[0]), np.minimum(spine[1], bounds[1])])
-        self._coarse = self._block(sample, bounds, np.full(3, _COARSE_MM), _COARSE_MM)
+        self._coarse = self._block(sample, bounds, np.full(3, COARSE_MM), COARSE_MM)
         self._fine = self._block(sample, self.spine_ras, np.array(_FINE_MM), 0.8, self._coarse)
 
     def _block(
@@ -164,7 +166,7 @@ class Absorber:
 
     def integrals(self, camera: Camera) -> NDArray[np.float32]:
         """Water and bone (2, rows, columns) in g/cm2 along the rays of a camera."""
-        step = max(1, round(_COARSE_MM / 2 / camera.pixel_mm))
+        step = max(1, round(COARSE_MM / 2 / camera.pixel_mm))
         coarse = self._coarse.integrals(camera, step)
         rows, columns = (np.arange(count) / step for count in camera.shape)
         place = np.stack(np.meshgrid(rows, columns, indexing="ij"))
@@ -173,7 +175,7 @@ class Absorber:
 
     def frontal_integrals(self) -> NDArray[np.float32]:
         """Water and bone (2, rows, columns) in g/cm2 from front to back by parallel rays, in pixels of 4 mm."""
-        total = self._coarse.densities.sum(3) * (_COARSE_MM / 10)
+        total = self._coarse.densities.sum(3) * (COARSE_MM / 10)
         return total.transpose(0, 2, 1)[:, ::-1]
 
 
@@ -188,10 +190,10 @@ def densities(hu: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def volume_sample(volume: Volume) -> Sample:
     """Hounsfield units of a CT, air outside; what is coarser than its voxels is averaged first."""
-    coarse = volume.resampled(_COARSE_MM) if volume.spacing_mm.min() < _COARSE_MM - 0.1 else volume
+    coarse = volume.resampled(COARSE_MM) if volume.spacing_mm.min() < COARSE_MM - 0.1 else volume
 
     def sample(points_ras: NDArray[np.float32], blur_mm: float) -> NDArray[np.float32]:
-        return (coarse if blur_mm >= _COARSE_MM else volume).sample(points_ras, fill=-1000.0)
+        return (coarse if blur_mm >= COARSE_MM else volume).sample(points_ras, fill=-1000.0)
 
     return sample
 

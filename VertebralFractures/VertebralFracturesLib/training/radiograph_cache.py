@@ -15,7 +15,7 @@ from ..core.radiograph import FIRST_LEVEL
 from ..core.reference_case import ReferenceCase
 from ..core.volume import Volume
 from ..phantom.anatomy import make_patient
-from ..phantom.radiograph_projection import Absorber, Sample, densities, random_camera, volume_sample
+from ..phantom.radiograph_projection import COARSE_MM, Absorber, Sample, densities, random_camera, volume_sample
 from .array_cache import Arrays, cached_arrays
 from .reference_cases import TrainingCase
 
@@ -27,7 +27,7 @@ SACRUM = 25.0
 
 _ABOVE_MM, _BELOW_MM = 45.0, 55.0
 _TRUNK_MM = 230.0
-_EDGE_MM = 3.0
+_EDGE_MM, _BEYOND_MM = 3.0, 50.0
 _FLAT_CM = 18.0
 
 
@@ -134,8 +134,9 @@ def _phantom_views(seed: int, views: int) -> Arrays:
 
 def _real_views(fine: TrainingCase, whole: TrainingCase, views: int) -> Arrays:
     volume, around = fine.volume(), whole.volume()
-    absorber = Absorber(_combined(volume, around), _bounds(around), fine.keypoints_ras)
     low, high = _bounds(around)[:, 2]
+    beyond = _continued(around)
+    absorber = Absorber(_combined(volume, beyond), _bounds(beyond), fine.keypoints_ras)
     points = fine.keypoints_ras[..., 2]
     heights = max(low + _EDGE_MM, points.min() - _BELOW_MM), min(high - _EDGE_MM, points.max() + _ABOVE_MM)
     rng = np.random.default_rng([sum(fine.name.encode()), 8])
@@ -168,11 +169,23 @@ def _bounds(volume: Volume) -> NDArray[np.float64]:
     return np.stack([corners.min(0), corners.max(0)])
 
 
+def _continued(volume: Volume) -> Volume:
+    """The first and the last slice repeated: rays pass through more of a patient than the CT holds."""
+    axis = int(np.abs(volume.ijk_to_ras[2, :3]).argmax())
+    count = int(np.ceil(_BEYOND_MM / np.linalg.norm(volume.ijk_to_ras[:3, axis])))
+    widths = [(count, count) if 2 - place == axis else (0, 0) for place in range(3)]
+    matrix = volume.ijk_to_ras.copy()
+    matrix[:3, 3] -= count * matrix[:3, axis]
+    return Volume(np.pad(volume.voxels, widths, mode="edge"), matrix)
+
+
 def _combined(fine: Volume, around: Volume) -> Sample:
-    """The finer image where it reaches."""
+    """The finer image where it reaches, when details are asked for."""
     inner, outer = volume_sample(fine), volume_sample(around)
 
     def sample(points_ras: NDArray[np.float32], blur_mm: float) -> NDArray[np.float32]:
+        if blur_mm >= COARSE_MM:
+            return outer(points_ras, blur_mm)
         return np.where(fine.contains(points_ras), inner(points_ras, blur_mm), outer(points_ras, blur_mm))
 
     return sample

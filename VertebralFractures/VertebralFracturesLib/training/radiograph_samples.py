@@ -13,11 +13,11 @@ from .radiograph_cache import SACRUM, Projection
 from .radiograph_warps import body_warp, moved, patient_warp
 
 _CUT_MM = 8.0
-_LOWEST_SHARE = 0.15
+_LOWEST_SHARE = 0.25
 _SHADOW_MM2 = 200.0**2
 _GRAIN, _CROP_GRAIN = 0.003, 0.03
-_PATCH_MARGIN = 16
 _SACRUM_WEIGHT = 4.0
+_COARSE_CHANCE, _COARSE_MM = 0.3, 1.8
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +107,13 @@ def _with_shadows(integrals: NDArray[np.float32], pixel_mm: float, rng: np.rando
     return integrals
 
 
+def _coarsened(integrals: NDArray[np.float32], pixel_mm: float, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Now and then blur, differently along rows and columns, as in a projection of a CT of thick slices."""
+    if rng.random() > _COARSE_CHANCE:
+        return integrals
+    return ndimage.gaussian_filter(integrals, (0, *rng.uniform(0, _COARSE_MM, 2) / pixel_mm))
+
+
 def _middle(
     keypoints: NDArray[np.float64], shape: tuple[int, int], ratio: float, rng: np.random.Generator
 ) -> NDArray[np.float64]:
@@ -166,8 +173,11 @@ def random_crops(
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """Upright crops around bodies of a projection, off by as much as step 1 errs; more of S1, which is hard to see.
 
+    All are cut from one exposure of the whole projection: how bright a body is and how grainy depends on what is
+    around it.
+
     :param count: crops, of different bodies where there are enough.
-    :return: network input (n, 2, 64, 64) and the landmarks (n, 6, 2) in the crops, from -1 to 1.
+    :return: network input (n, 2, side, side) and the landmarks (n, 6, 2) in the crops, from -1 to 1.
     """
     shape = np.array(projection.integrals.shape[:0:-1])
     within = [((p >= 0) & (p < shape)).all(-1) | np.isnan(p).any(-1) for p in projection.keypoints_pixels]
@@ -175,14 +185,14 @@ def random_crops(
     crops, places = [], []
     chances = np.where(projection.levels[usable] == SACRUM, _SACRUM_WEIGHT, 1.0)
     chances /= chances.sum()
+    integrals = _with_shadows(projection.integrals.astype(np.float32), projection.pixel_mm, rng)
+    picture = random_picture(_coarsened(integrals, projection.pixel_mm, rng), projection.pixel_mm, rng)
     for body in rng.choice(usable, count, replace=count > len(usable), p=chances):
         warp = body_warp(projection, int(body), rng)
         points = moved(warp, projection.keypoints_pixels[body] * projection.pixel_mm) / projection.pixel_mm
         frame = _jittered(CropFrames.around(points[None]), rng)
-        source = warp.to_old(frame.grid() * projection.pixel_mm) / projection.pixel_mm
-        corner, patch = _patch(projection, source[0], rng)
-        crop = sampled(patch, source - corner)[0]
-        crops.append(crop_channels(_spoiled(crop, _CROP_GRAIN, rng)[None])[0])
+        source = np.asarray(warp.to_old(frame.grid() * projection.pixel_mm) / projection.pixel_mm, dtype=np.float64)
+        crops.append(crop_channels(_spoiled(sampled(picture, source)[0], _CROP_GRAIN, rng)[None])[0])
         places.append(frame.to_crops(points[None])[0])
     return np.stack(crops), np.stack(places)
 
@@ -194,16 +204,3 @@ def _jittered(frame: CropFrames, rng: np.random.Generator) -> CropFrames:
     forward = frame.axes[:, 0] * np.cos(angle) + frame.axes[:, 1] * np.sin(angle)
     sides = frame.sides * np.exp(rng.normal(0, 0.07 * wide))
     return CropFrames(frame.centres + rng.normal(0, 0.045 * wide, 2) * sides[:, None], forward, sides)
-
-
-def _patch(
-    projection: Projection, points: NDArray[np.float64], rng: np.random.Generator
-) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """An exposure of the surroundings of points (rows, columns, 2) in pixels, and its first column and row."""
-    limits = np.array(projection.integrals.shape[:0:-1])
-    low = np.clip(np.floor(points.min((0, 1))) - _PATCH_MARGIN, 0, limits - 8).astype(int)
-    high = np.clip(np.ceil(points.max((0, 1))) + _PATCH_MARGIN, low + 8, limits).astype(int)
-    part = projection.integrals[:, low[1] : high[1], low[0] : high[0]].astype(np.float32)
-    return low.astype(np.float64), random_picture(
-        _with_shadows(part, projection.pixel_mm, rng), projection.pixel_mm, rng
-    )

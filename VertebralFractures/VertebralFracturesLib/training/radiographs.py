@@ -54,7 +54,8 @@ _MOST_BODIES = 24
 _SHARES = (0.5, 0.4, 0.1)
 _HELD_OUT_PHANTOMS = 2
 _VALIDATION_BATCHES = 5
-_CROPS_PER_PROJECTION = 4
+_CROPS_PER_PROJECTION = 6
+_ROOM = 1000
 _SPECIAL_SHARE = 0.25
 _REGION_PIXELS = 1.5
 _LEVEL_SHARE, _VIEW_SHARE, _LANDMARK_SHARE = 0.3, 0.3, 0.2
@@ -67,13 +68,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--network", choices=list(NETWORKS), required=True, help="of which step")
     parser.add_argument("--flat-cases", type=Path, help="folder of reference cases of one sagittal image each")
     parser.add_argument("--views", type=int, default=3, help="projections of each synthetic patient")
+    parser.add_argument("--uses", type=int, default=4, help="how often each training image is used, on average")
     parser.add_argument("--real-views", type=int, default=8, help="projections of each real CT")
 
 
 def run(args: argparse.Namespace) -> None:
     """Train, and write the weights into the output folder."""
     torch.manual_seed(args.seed)
-    torch.set_num_threads(args.threads)
     args.recipe = args.recipe or args.network
     recipe = chosen_recipe(args, RECIPES)
     pools, held_out, frontal = projection_pools(args)
@@ -81,11 +82,13 @@ def run(args: argparse.Namespace) -> None:
         "step-one": (image_example, step_one_loss, step_one_figures),
         "refiner": (crop_examples, refiner_loss, refiner_figures),
     }[args.network]
-    batches = iter(DataLoader(ExampleStream(pools, frontal, draw, args.seed), recipe.batch_size))
+    examples = ExampleStream(pools, frontal, draw, args.seed, args.uses)
+    batches = iter(DataLoader(examples, recipe.batch_size, num_workers=args.workers))
     validation = {}
     for source, pool in held_out.items():
         stream = iter(DataLoader(ExampleStream([pool], frontal[:1], draw, args.seed + 1), recipe.batch_size))
         validation[source] = [next(stream) for _ in range(_VALIDATION_BATCHES)]
+    torch.set_num_threads(args.threads)
 
     def validate(net: nn.Module) -> dict[str, float]:
         device = next(net.parameters()).device
@@ -137,17 +140,34 @@ class ExampleStream(IterableDataset):
     :param frontal: frontal line integrals.
     :param draw: makes examples of a projection.
     :param seed: of the randomness.
+    :param uses: how often each example is used.
     """
 
-    def __init__(self, pools: list[list[Projection]], frontal: list[NDArray], draw: Draw, seed: int) -> None:
-        self.pools, self.frontal, self.draw, self.seed = pools, frontal, draw, seed
+    def __init__(
+        self, pools: list[list[Projection]], frontal: list[NDArray], draw: Draw, seed: int, uses: int = 1
+    ) -> None:
+        self.pools, self.frontal, self.draw, self.seed, self.uses = pools, frontal, draw, seed, uses
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         rng = worker_rng(self.seed)
+        drawn = self._drawn(rng)
+        return _repeated(drawn, self.uses, rng) if self.uses > 1 else drawn
+
+    def _drawn(self, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
         shares = np.array(_SHARES[: len(self.pools)])
         while True:
             pool = self.pools[rng.choice(len(self.pools), p=shares / shares.sum())]
             yield from self.draw(pool[rng.integers(len(pool))], self.frontal, rng)
+
+
+def _repeated(drawn: Iterator[dict[str, Any]], uses: int, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
+    """Examples that come back now and then: to make one takes longer than to learn from it."""
+    kept = [next(drawn) for _ in range(_ROOM)]
+    while True:
+        place = rng.integers(_ROOM)
+        yield kept[place]
+        if rng.random() < 1 / uses:
+            kept[place] = next(drawn)
 
 
 def image_example(projection: Projection, frontal: list[NDArray], rng: np.random.Generator) -> Iterator[dict[str, Any]]:
@@ -320,7 +340,7 @@ def refiner_loss(net: nn.Module, batch: Batch) -> Tensor:
 
 
 def refiner_figures(net: nn.Module, batch: Batch) -> dict[str, float]:
-    """Median error along and across the endplates in percent of the body's size, which is the crop's side over 1.6."""
+    """Median error along and across the endplates in percent of the longest side of the body."""
     error = (expected_points(heatmaps(net(batch["image"]))) - batch["places"]).abs() * 50 * CROP_SIDE
     known = (batch["places"].abs() < 1).all(-1)
     return {"x %": float(error[known][:, 0].median()), "y %": float(error[known][:, 1].median())}
