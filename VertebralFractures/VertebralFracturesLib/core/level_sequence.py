@@ -23,8 +23,8 @@ _ESTIMATE_CORRELATION = 0.4
 _TEMPERATURE = 2.0
 _LEAST_PROBABILITY = 1e-3
 _STUDENT_FREEDOM = 3.0
-_MEAN_FIT = -2 * (digamma(2) - digamma(1.5))
-"""Mean log likelihood of a distance of its own distribution, Student's with three degrees of freedom."""
+_MEAN_FIT = -(_STUDENT_FREEDOM + 1) / 2 * (digamma((_STUDENT_FREEDOM + 1) / 2) - digamma(_STUDENT_FREEDOM / 2))
+"""Mean log likelihood of a distance drawn from its own distribution."""
 
 _LEAST_SACRAL, _SACRAL_VOTES, _MOST_SACRAL = 1e-4, 2.0, 5
 _SCALE_DEVIATES = np.linspace(-2.5, 2.5, 11)
@@ -71,10 +71,8 @@ def sacrum_place(level_probabilities: ArrayLike, centres_arc_mm: ArrayLike) -> i
     :param centres_arc_mm: arc length (n,) of the centres, increasing caudally.
     :return: place of S1; n where the row ends above it.
     """
-    probabilities, arcs = (
-        np.asarray(level_probabilities, dtype=np.float64),
-        np.asarray(centres_arc_mm, dtype=np.float64),
-    )
+    probabilities = np.asarray(level_probabilities, dtype=np.float64)
+    arcs = np.asarray(centres_arc_mm, dtype=np.float64)
     emission = _emission(probabilities[:, :LEVEL_CLASSES])
     forward = _forward(emission, _transition(np.diff(arcs)))
     sacral = np.log(np.maximum(probabilities[:, LEVEL_CLASSES], _LEAST_SACRAL)) / _SACRAL_VOTES + _MEAN_FIT
