@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -69,6 +70,22 @@ def test_wrong_names_spurious_and_missed_bodies_are_counted() -> None:
     assert away.spurious >= 4
     nothing = compared("one", REAL, STEPS[1], projection(), None, 0.5)
     assert (nothing.bodies, nothing.found, nothing.spurious) == (5, 0, 0)
+
+
+def test_fractures_are_told_from_other_bodies() -> None:
+    """L2 is lower in front, and L3 as well here; L3 is measured as it is, and as if it were whole."""
+    keypoints = projection().keypoints_pixels.copy()
+    keypoints[2, 0] += (keypoints[2, 1] - keypoints[2, 0]) / 3
+    patient, whole = replace(projection(), keypoints_pixels=keypoints), found()
+    points_ras = whole.spine.vertebrae[2].keypoints_ras.copy()
+    points_ras[0] += (points_ras[1] - points_ras[0]) / 3
+    vertebrae = list(whole.spine.vertebrae)
+    vertebrae[2] = replace(vertebrae[2], keypoints_ras=points_ras)
+    right = replace(whole, spine=replace(whole.spine, vertebrae=tuple(vertebrae)))
+    (both,) = summary([compared("one", REAL, STEPS[1], patient, one, 0.5) for one in (right, whole)])
+    assert (both["fractured"], both["sensitivity"], both["specificity"]) == (4, 0.75, 1.0)
+    (false,) = summary([compared("one", REAL, STEPS[1], projection(), right, 0.5)])
+    assert (false["fractured"], false["sensitivity"], false["specificity"]) == (1, 1.0, 0.75)
 
 
 def test_figures_and_files(tmp_path) -> None:

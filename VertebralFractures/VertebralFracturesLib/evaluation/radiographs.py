@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.genant import genant_index, heights_mm
+from ..core.genant import PRESETS, genant_index, heights_mm
 from ..core.keypoints import SUPERIOR, body_centre, depths_mm
 from ..core.levels import ALL_LEVEL_NAMES, LEVEL_NUMBERS
 from ..core.radiograph import FIRST_LEVEL, Radiograph, RadiographReport
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 STEPS = ("step 1", "both steps")
 SYNTHETIC, REAL = "synthetic", "real CT"
+
+CUTOFF = PRESETS["genant"].moderate
+"""Fractured is who has G at or below it."""
 
 _SAME_BODY_MM = 12.0
 _NAMES = {LEVEL_NUMBERS[name]: name for name in ALL_LEVEL_NAMES}
@@ -51,7 +54,8 @@ class RadiographResult:
     :param spurious: found bodies where everything is marked and none is true.
     :param errors: (found, 6, 2) errors along rows and columns relative to depth and height.
     :param height_errors_mm: (found, 3) measured less true.
-    :param index_errors: (found,) of G.
+    :param indices: (found,) true G.
+    :param index_errors: (found,) of G, measured less true.
     :param levels_right: of the found ones, those with their true name.
     :param angle_errors_deg: by name, measured less true; only where both ends were found.
     :param seconds: that the analysis took.
@@ -65,6 +69,7 @@ class RadiographResult:
     spurious: int
     errors: NDArray[np.float64]
     height_errors_mm: NDArray[np.float64]
+    indices: NDArray[np.float64]
     index_errors: NDArray[np.float64]
     levels_right: int
     angle_errors_deg: dict[str, float]
@@ -143,6 +148,7 @@ def compared(
     of_true, of_found = (np.array([pair[side] for pair in pairs], dtype=int) for side in (0, 1))
     true, found = true_mm[of_true], found_mm[of_found]
     sizes = np.stack([depths_mm(true).mean(-1), heights_mm(true).mean(-1)], -1)
+    indices = genant_index(heights_mm(true))
     return RadiographResult(
         name,
         source,
@@ -152,7 +158,8 @@ def compared(
         _spurious(found_mm, set(of_found), projection),
         (found - true) / sizes[:, None],
         heights_mm(found) - heights_mm(true),
-        genant_index(heights_mm(found)) - genant_index(heights_mm(true)),
+        indices,
+        genant_index(heights_mm(found)) - indices,
         sum(levels[i] == found_levels[j] for i, j in pairs),
         _angle_errors(projection, report, [levels[i] for i in of_true], true, found),
         seconds,
@@ -234,6 +241,9 @@ def _figures(results: Sequence[RadiographResult]) -> dict[str, float | str | Non
     errors = np.abs(np.concatenate([one.errors.reshape(-1, 2) for one in results]))
     bodies, found = sum(one.bodies for one in results), sum(one.found for one in results)
     spurious = sum(one.spurious for one in results)
+    true = np.concatenate([one.indices for one in results])
+    measured = true + np.concatenate([one.index_errors for one in results])
+    fractured, called = true <= CUTOFF, measured <= CUTOFF
     angles = {
         angle.name: [abs(one.angle_errors_deg[angle.name]) for one in results if angle.name in one.angle_errors_deg]
         for angle in ANGLES
@@ -249,6 +259,9 @@ def _figures(results: Sequence[RadiographResult]) -> dict[str, float | str | Non
         "error_y_p95_percent": _percentile(100 * errors[:, 1]),
         "height_error_mm": _mean(np.abs(np.concatenate([one.height_errors_mm.ravel() for one in results]))),
         "index_error": _mean(np.abs(np.concatenate([one.index_errors for one in results]))),
+        "fractured": int(fractured.sum()),
+        "sensitivity": _mean(called[fractured]),
+        "specificity": _mean(~called[~fractured]),
         "levels_right": sum(one.levels_right for one in results) / found if found else None,
         **{name: _median(np.array(values)) for name, values in angles.items()},
         **{f"{name}_count": len(values) for name, values in angles.items()},
@@ -260,7 +273,7 @@ def _median(values: NDArray[np.float64]) -> float | None:
     return float(np.median(values)) if len(values) else None
 
 
-def _mean(values: NDArray[np.float64]) -> float | None:
+def _mean(values: NDArray) -> float | None:
     return float(np.mean(values)) if len(values) else None
 
 
