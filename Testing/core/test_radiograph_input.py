@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from VertebralFracturesLib.core.radiograph_input import (
     CROP_PIXELS,
+    CROP_SIDE,
     CropFrames,
     crop_channels,
     resampled,
@@ -20,7 +21,7 @@ def test_crops_are_inverted_exactly(angle: float, scale: float, x: float, y: flo
     frames = CropFrames.around(body[None])
     places = frames.to_crops(body[None])
     np.testing.assert_allclose(frames.from_crops(places)[0], body, atol=1e-9)
-    np.testing.assert_allclose(places[0], BODY / (1.6 * 34 / 2), atol=1e-9)
+    np.testing.assert_allclose(places[0], BODY / (CROP_SIDE * 34 / 2), atol=1e-9)
 
 
 def test_the_sacrum_hangs_from_its_endplate() -> None:

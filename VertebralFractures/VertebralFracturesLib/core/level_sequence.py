@@ -26,7 +26,7 @@ _STUDENT_FREEDOM = 3.0
 _MEAN_FIT = -(_STUDENT_FREEDOM + 1) / 2 * (digamma((_STUDENT_FREEDOM + 1) / 2) - digamma(_STUDENT_FREEDOM / 2))
 """Mean log likelihood of a distance drawn from its own distribution."""
 
-_LEAST_SACRAL, _SACRAL_VOTES, _MOST_SACRAL = 1e-4, 2.0, 5
+_LEAST_SACRAL, _MOST_SACRAL = 1e-4, 5
 _SCALE_DEVIATES = np.linspace(-2.5, 2.5, 11)
 
 
@@ -75,7 +75,7 @@ def sacrum_place(level_probabilities: ArrayLike, centres_arc_mm: ArrayLike) -> i
     arcs = np.asarray(centres_arc_mm, dtype=np.float64)
     emission = _emission(probabilities[:, :LEVEL_CLASSES])
     forward = _forward(emission, _transition(np.diff(arcs)))
-    sacral = np.log(np.maximum(probabilities[:, LEVEL_CLASSES], _LEAST_SACRAL)) / _SACRAL_VOTES + _MEAN_FIT
+    sacral = np.log(np.maximum(probabilities[:, LEVEL_CLASSES], _LEAST_SACRAL)) + _MEAN_FIT
     belief = {len(arcs): logsumexp(forward[-1])}
     for place in range(max(1, len(arcs) - _MOST_SACRAL), len(arcs)):
         belief[place] = logsumexp(forward[place - 1] + _LAST_LUMBAR_LOG_PRIOR) + sacral[place:].sum()

@@ -13,10 +13,10 @@ STEP_ONE_PIXEL_MM = 2 * STEP_ONE_INPUT_MM
 STEP_ONE_FIRST_MM = STEP_ONE_INPUT_MM / 2
 """Place of the first pixel of the maps, the image's first lying at 0."""
 
-CROP_PIXELS = 64
+CROP_PIXELS = 72
 """Side of the crop around one vertebra."""
 
-CROP_SIDE = 1.6
+CROP_SIDE = 1.8
 """Side of a crop over the longest side of the body."""
 
 LEVEL_CHANNELS = 26
@@ -112,14 +112,14 @@ class CropFrames:
         return offset * (self.sides / 2)[:, None, None] + self.centres[:, None]
 
     def grid(self) -> NDArray[np.float64]:
-        """Where the pixels of the crops lie, (n, 64, 64, 2) column and row."""
+        """Where the pixels of the crops lie, (n, side, side, 2) column and row."""
         side = (2 * np.arange(CROP_PIXELS) - (CROP_PIXELS - 1)) / CROP_PIXELS
         places = np.stack(np.meshgrid(side, side), -1).reshape(1, -1, 2)
         points = self.from_crops(np.repeat(places, len(self.centres), 0))
         return points.reshape(-1, CROP_PIXELS, CROP_PIXELS, 2)
 
     def cut(self, image: NDArray[np.float32], pixel: float = 1.0) -> NDArray[np.float32]:
-        """Crops (n, 64, 64) of an image.
+        """Crops (n, side, side) of an image.
 
         :param pixel: side of a pixel in the unit of the frames.
         """

@@ -91,7 +91,7 @@ class LandmarkRefiner(nn.Module):
     :param channels: of the U-Net's levels, full resolution first.
     """
 
-    def __init__(self, channels: tuple[int, ...] = (12, 24, 48, 64)) -> None:
+    def __init__(self, channels: tuple[int, ...] = (16, 32, 64, 96)) -> None:
         super().__init__()
         self.unet = UNet(2, channels, inputs=2)
         self.head = nn.Conv2d(channels[0], 6, 1)
@@ -175,7 +175,7 @@ def regress_landmarks(
 def refine_landmarks(
     net: LandmarkRefiner, crops: NDArray[np.float32]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Landmarks in crops (n, 64, 64).
+    """Landmarks in crops (n, side, side).
 
     :return: places (n, 6, 2), column and row from -1 to 1 across the crop, and their spreads (n, 6) in pixels.
     """
