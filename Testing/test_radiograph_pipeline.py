@@ -154,7 +154,6 @@ def test_levels_are_less_sure_without_the_sacrum() -> None:
     levels[[0, 1, 2], [20, 21, 22]] = 0.98
     counted, alone = (_level_probabilities(levels, lies_on_sacrum) for lies_on_sacrum in (True, False))
     np.testing.assert_allclose([counted.sum(1), alone.sum(1)], 1.0)
-    assert counted[-1].argmax() == 23  # L5, whatever it looks like
     assert counted[0, 20] > 0.97
     assert alone[0].argmax() == 20
     assert alone[0, 20] < 0.6
@@ -175,7 +174,7 @@ def test_a_sacrum_within_the_last_body_is_none(monkeypatch: pytest.MonkeyPatch) 
 def test_the_neck_is_not_measured(monkeypatch: pytest.MonkeyPatch, in_neck: int) -> None:
     """The networks have not learned the landmarks of the neck."""
     names = LEVEL_NAMES[7 - in_neck : 14 - in_neck]
-    monkeypatch.setattr("VertebralFracturesLib.radiograph_pipeline.name_sequence", lambda *_: (names, np.ones(7)))
+    monkeypatch.setattr("VertebralFracturesLib.radiograph_pipeline.name_sequence", lambda *_, **__: (names, np.ones(7)))
     if in_neck == 6:
         with pytest.raises(NoSpineFound, match="fewer than two"):
             analyze_radiograph(Radiograph(picture(), PIXEL_MM, "left"), MODELS)

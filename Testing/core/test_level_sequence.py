@@ -150,3 +150,12 @@ def test_six_lumbar_vertebrae_end_above_the_sacrum():
     levels, arcs = row(np.arange(12, 25), [0.0, 0.99])
     levels[13, :LEVEL_CLASSES] = seen([25])
     assert sacrum_place(levels, arcs) == 14
+
+
+def test_what_lies_on_the_sacrum_is_lumbar_whatever_it_looks_like():
+    numbers = np.arange(18, 25)
+    vague = np.full((7, LEVEL_CLASSES), 1 / LEVEL_CLASSES)
+    assert name_sequence(vague, CENTRES_MM[numbers - 1], ends_at_sacrum=True)[0] == LEVEL_NAMES[17:24]
+    for wrong in (numbers - 1, numbers - 2):
+        assert name_sequence(seen(wrong), CENTRES_MM[numbers - 1])[0][-1] not in ("L5", "L6")
+        assert name_sequence(seen(wrong), CENTRES_MM[numbers - 1], ends_at_sacrum=True)[0][-1] in ("L4", "L5", "L6")

@@ -35,8 +35,6 @@ _NEXT_MM, _STEEPEST = (9.0, 90.0), 2.0
 _REFINEMENTS = 2
 _STEP_ONE_MM = 2.0
 _OVERLAP_MM = 3.0
-_L4, _L5, _L6 = 22, 23, 24
-_LAST_LUMBAR = (0.03, 0.92, 0.05)
 _TRUST_WITHOUT_SACRUM = 0.3
 _NOTHING_FOUND = (
     "no spine found: fewer than two vertebral bodies were recognised; "
@@ -254,8 +252,9 @@ def _report(
         raise NoSpineFound(_NOTHING_FOUND)
     has_sacrum = ends_in_sacrum and _lies_below(landmarks_mm[-1], landmarks_mm[whole[-1]])
     centres_mm = body_centre(landmarks_mm[whole])
-    levels = _level_probabilities(view.found.levels[chain[whole]], has_sacrum and whole[-1] == len(chain) - 2)
-    names, confidences = name_sequence(levels, _arcs_mm(centres_mm))
+    lies_on_sacrum = bool(has_sacrum and whole[-1] == len(chain) - 2)
+    levels = _level_probabilities(view.found.levels[chain[whole]], lies_on_sacrum)
+    names, confidences = name_sequence(levels, _arcs_mm(centres_mm), ends_at_sacrum=lies_on_sacrum)
     measured = _below_the_neck(names)
     whole, names, confidences = whole[measured], tuple(names[i] for i in measured), confidences[measured]
     scale = 1.0 if radiograph.pixel_mm is not None else average_scale(landmarks_mm[whole], names)
@@ -314,16 +313,11 @@ def _are_bodies(landmarks_mm: NDArray[np.float64], view: _View) -> NDArray[np.bo
 
 
 def _level_probabilities(levels: NDArray[np.float64], lies_on_sacrum: bool) -> NDArray[np.float64]:
-    """Probabilities (n, 25) of the levels of vertebrae; what lies on the sacrum is the last lumbar one.
+    """Probabilities (n, 25) of the levels of vertebrae.
 
     Without a sacrum to count from the network is far surer of its levels than it is right.
     """
-    found = np.array(levels[:, :LEVEL_CLASSES])
-    if lies_on_sacrum:
-        found[-1] = 0.0
-        found[-1, [_L4, _L5, _L6]] = _LAST_LUMBAR
-    else:
-        found **= _TRUST_WITHOUT_SACRUM
+    found = levels[:, :LEVEL_CLASSES] ** (1.0 if lies_on_sacrum else _TRUST_WITHOUT_SACRUM)
     return np.asarray(found / np.maximum(found.sum(1, keepdims=True), 1e-9))
 
 

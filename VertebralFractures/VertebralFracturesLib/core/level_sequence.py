@@ -31,7 +31,7 @@ _SCALE_DEVIATES = np.linspace(-2.5, 2.5, 11)
 
 
 def name_sequence(
-    level_probabilities: ArrayLike, centres_arc_mm: ArrayLike
+    level_probabilities: ArrayLike, centres_arc_mm: ArrayLike, *, ends_at_sacrum: bool = False
 ) -> tuple[tuple[str, ...], NDArray[np.float64]]:
     """Name a row of detected vertebrae as a whole.
 
@@ -45,6 +45,7 @@ def name_sequence(
     :param level_probabilities: (n, 25) of each vertebra as the network sees it, C1 to L5 and L6; equal ones where there
         is no estimate.
     :param centres_arc_mm: arc length (n,) of the centres along the curve, increasing caudally.
+    :param ends_at_sacrum: the last one lies on the sacrum, and is L5, rarely L4 or L6.
     :return: the most probable names, and for each the probability (n,) that this vertebra has this name.
     :raises ValueError: centres that do not increase, or more vertebrae than there are levels.
     """
@@ -56,6 +57,8 @@ def name_sequence(
     if (np.diff(arcs) <= 0).any():
         raise ValueError("vertebrae must be given from cranial to caudal, each at another arc length")
     emission = _emission(np.asarray(level_probabilities, dtype=np.float64))
+    if ends_at_sacrum:
+        emission[-1] += _LAST_LUMBAR_LOG_PRIOR
     transition = _transition(np.diff(arcs))
     path = _best_path(emission, transition)
     return tuple(ALL_LEVEL_NAMES[i] for i in path), _marginals(emission, transition)[np.arange(len(path)), path]
