@@ -15,6 +15,7 @@ from .core.levels import LEVEL_NUMBERS, LEVELS_ARE_RELATIVE, levels_are_relative
 from .core.radiograph import DETECTOR, FIRST_LEVEL, RELATIVE_LENGTHS, Radiograph, RadiographReport, average_scale
 from .core.radiograph_input import CROP_PIXELS, SACRUM_CHANNEL, CropFrames, resampled
 from .core.report import SpineReport, Vertebra
+from .core.spine_curve import chord_arcs
 from .errors import Cancelled, NoSpineFound, UnusableInput
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ def _rough_landmarks(view: _View, models: "RadiographModels") -> tuple[NDArray[n
 
     found = view.found
     chain = _spine_chain(found.centres_mm, found.scores)
-    sacrum = sacrum_place(found.levels[chain], _arcs_mm(found.centres_mm[chain]))
+    sacrum = sacrum_place(found.levels[chain], chord_arcs(found.centres_mm[chain]))
     has_sacrum, chain = sacrum < len(chain), chain[: sacrum + 1]
     landmarks_mm = regress_landmarks(models.step_one.regressor, view.image, view.pixel_mm, found.centres_mm[chain])
     if has_sacrum:
@@ -254,7 +255,7 @@ def _report(
     centres_mm = body_centre(landmarks_mm[whole])
     lies_on_sacrum = bool(has_sacrum and whole[-1] == len(chain) - 2)
     levels = _level_probabilities(view.found.levels[chain[whole]], lies_on_sacrum)
-    names, confidences = name_sequence(levels, _arcs_mm(centres_mm), ends_at_sacrum=lies_on_sacrum)
+    names, confidences = name_sequence(levels, chord_arcs(centres_mm), ends_at_sacrum=lies_on_sacrum)
     measured = _below_the_neck(names)
     whole, names, confidences = whole[measured], tuple(names[i] for i in measured), confidences[measured]
     scale = 1.0 if radiograph.pixel_mm is not None else average_scale(landmarks_mm[whole], names)
@@ -277,11 +278,6 @@ def _report(
     )
     sacrum = points_ras[-1, SUPERIOR, :] if has_sacrum else None
     return RadiographReport(spine, pixel_mm, radiograph.pixel_mm is not None, anterior_is, sacrum)
-
-
-def _arcs_mm(centres_mm: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Way (n,) from the first of some centres (n, 2) to each."""
-    return np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(centres_mm, axis=0), axis=1))]
 
 
 def _lies_below(sacrum_mm: NDArray[np.float64], body_mm: NDArray[np.float64]) -> bool:

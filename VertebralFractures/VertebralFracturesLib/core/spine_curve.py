@@ -12,6 +12,11 @@ _NEWTON_STEPS = 30
 _ROUND_TRIP_MM = 1e-3
 
 
+def chord_arcs(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Length (n,) of the polyline through points (n, d) from the first of them to each."""
+    return np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))]
+
+
 @dataclass(frozen=True, eq=False)
 class SpineCurve:
     """A smooth curve parametrised by its arc length, from the cranial to the caudal end.
@@ -47,11 +52,10 @@ class SpineCurve:
     @cached_property
     def point_arcs_mm(self) -> NDArray[np.float64]:
         """Arc length (n,) of each of the given points."""
-        chords = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(self.points_ras, axis=0), axis=1))]
+        chords = chord_arcs(self.points_ras)
         spline = CubicSpline(chords, self.points_ras)
         fine = np.linspace(0, chords[-1], max(64, int(4 * chords[-1])))
-        arcs = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(spline(fine), axis=0), axis=1))]
-        return np.asarray(np.interp(chords, fine, arcs))
+        return np.asarray(np.interp(chords, fine, chord_arcs(spline(fine))))
 
     @cached_property
     def _spline(self) -> CubicSpline:

@@ -25,6 +25,7 @@ from ..core.text_files import write_text
 from ..core.text_table import text_table
 from ..errors import NoSpineFound, UnusableInput
 from ..io import read_volume
+from .classification import Answers, sensitivity, specificity
 
 if TYPE_CHECKING:
     from ..networks.radiograph_weights import RadiographModels
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
 
 STEPS = ("step 1", "both steps")
 SYNTHETIC, REAL = "synthetic", "real CT"
-
-CUTOFF = PRESETS["genant"].moderate
-"""Fractured is who has G at or below it."""
 
 _SAME_BODY_MM = 12.0
 _NAMES = {LEVEL_NUMBERS[name]: name for name in ALL_LEVEL_NAMES}
@@ -243,7 +241,8 @@ def _figures(results: Sequence[RadiographResult]) -> dict[str, float | str | Non
     spurious = sum(one.spurious for one in results)
     true = np.concatenate([one.indices for one in results])
     measured = true + np.concatenate([one.index_errors for one in results])
-    fractured, called = true <= CUTOFF, measured <= CUTOFF
+    moderate = PRESETS["genant"].moderate
+    answers = Answers(true <= moderate, measured, moderate)
     angles = {
         angle.name: [abs(one.angle_errors_deg[angle.name]) for one in results if angle.name in one.angle_errors_deg]
         for angle in ANGLES
@@ -259,9 +258,9 @@ def _figures(results: Sequence[RadiographResult]) -> dict[str, float | str | Non
         "error_y_p95_percent": _percentile(100 * errors[:, 1]),
         "height_error_mm": _mean(np.abs(np.concatenate([one.height_errors_mm.ravel() for one in results]))),
         "index_error": _mean(np.abs(np.concatenate([one.index_errors for one in results]))),
-        "fractured": int(fractured.sum()),
-        "sensitivity": _mean(called[fractured]),
-        "specificity": _mean(~called[~fractured]),
+        "fractured": answers.positives,
+        "sensitivity": sensitivity(answers) if answers.positives else None,
+        "specificity": specificity(answers) if answers.negatives else None,
         "levels_right": sum(one.levels_right for one in results) / found if found else None,
         **{name: _median(np.array(values)) for name, values in angles.items()},
         **{f"{name}_count": len(values) for name, values in angles.items()},
@@ -273,7 +272,7 @@ def _median(values: NDArray[np.float64]) -> float | None:
     return float(np.median(values)) if len(values) else None
 
 
-def _mean(values: NDArray) -> float | None:
+def _mean(values: NDArray[np.float64]) -> float | None:
     return float(np.mean(values)) if len(values) else None
 
 

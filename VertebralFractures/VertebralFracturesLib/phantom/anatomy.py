@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from ..core.spine_curve import chord_arcs
 from . import level_tables as tables
 from .arches import Arch, make_arch
 from .deformity import BodyPlan, FractureKind, body_shape, fractured, osteophytes, random_fracture, schmorl_nodes
@@ -186,7 +187,7 @@ class Patient:
 
 
 def _smooth_polyline(knots: np.ndarray, step_mm: float) -> np.ndarray:
-    arc = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(knots, axis=0), axis=1))])
+    arc = chord_arcs(knots)
     return CubicSpline(arc, knots)(np.linspace(0, arc[-1], int(np.ceil(arc[-1] / step_mm)) + 1))
 
 
