@@ -30,6 +30,16 @@ def test_the_shipped_networks_measure_a_projected_patient() -> None:
 
 
 @pytest.mark.parametrize("pixel_mm", [0.5, None])
+@pytest.mark.parametrize("shape", [(400, 300), (600, 400), (500, 500), (800, 600)])
+def test_noise_is_refused(shape: tuple[int, int], pixel_mm: float | None) -> None:
+    models = load_radiograph_models("cpu")
+    for seed in range(3):
+        noise = np.random.default_rng(seed).random(shape).astype(np.float32)
+        with pytest.raises(NoSpineFound, match="no spine found"):
+            analyze_radiograph(Radiograph(noise, pixel_mm), models)
+
+
+@pytest.mark.parametrize("pixel_mm", [0.5, None])
 @pytest.mark.parametrize("name", ["noise", "smooth noise", "stripes", "ramp", "nothing"])
 def test_pictures_without_a_spine_are_refused(name: str, pixel_mm: float | None) -> None:
     noise = np.random.default_rng(0).random((600, 400))

@@ -29,7 +29,7 @@ _WORKING_MM = 0.4
 _ASSUMED_HEIGHTS_MM = (200.0, 260.0, 340.0, 440.0, 570.0, 740.0)
 _SCORE_THRESHOLD, _SACRUM_THRESHOLD, _SURE_SCORE = 0.3, 0.15, 0.5
 _SACRUM_PROBABILITY = 0.5
-_FRONTAL_PROBABILITY = 0.6
+_FRONTAL_PROBABILITY, _INVERTED_PROBABILITY = 0.6, 0.5
 _DOUBT = 0.2
 _LEAST_MM, _GREATEST_MM = 8.0, 60.0
 _NEXT_MM, _STEEPEST = (9.0, 90.0), 2.0
@@ -147,7 +147,10 @@ def _turned(radiograph: Radiograph, pixel_mm: float, models: "RadiographModels")
             one = np.ascontiguousarray((-image if invert else image)[:, :: -1 if mirror else 1])
             turned.append(_View(one, pixel_mm, scale_mm, is_mirrored != mirror, _seen(one, pixel_mm, models)))
     best = max(turned, key=_belief)
-    if (best.found.scores > _SURE_SCORE).sum() < FEWEST_BODIES:
+    looks_inverted = (
+        best.found.view[VIEW_QUESTIONS.index("inverted")] > _INVERTED_PROBABILITY
+    )  # although both were tried
+    if looks_inverted or (best.found.scores > _SURE_SCORE).sum() < FEWEST_BODIES:
         raise NoSpineFound(_NOTHING_FOUND)
     return best
 
