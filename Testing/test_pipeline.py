@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from VertebralFracturesLib.core.genant import genant_index, heights_mm
-from VertebralFracturesLib.core.keypoints import body_centre
+from VertebralFracturesLib.core.keypoints import beyond_endplates, body_centre
 from VertebralFracturesLib.core.levels import CONFIDENT_LEVEL, LEVEL_NAMES
 from VertebralFracturesLib.core.reference_case import read_case
 from VertebralFracturesLib.core.report import SpineReport
@@ -210,14 +210,17 @@ def warnings_of(volume: Volume, models: Models) -> str:
     return " | ".join(analyze(volume, models).warnings)
 
 
-def test_bodies_at_the_border_are_left_out_with_a_warning(volume, models, report, patient):
-    middle = body_centre(next(v for v in patient.vertebrae if v.level == "L1").keypoints_ras)
-    last = int(volume.to_ijk(middle)[2])
+@pytest.mark.parametrize("share", [0.5, 1.0])
+def test_bodies_at_the_border_are_left_out_with_a_warning(volume, models, report, patient, share):
+    keypoints_ras = next(v for v in patient.vertebrae if v.level == "L1").keypoints_ras
+    superior, inferior = keypoints_ras[2], keypoints_ras[3]
+    last = int(volume.to_ijk(superior + share * (inferior - superior))[2])
     cut = Volume(volume.voxels[last:], volume.ijk_to_ras @ _shift(last))
     found = analyze(cut, models)
     assert len(found.vertebrae) < len(report.vertebrae)
     for vertebra in found.vertebrae:
         assert cut.contains(vertebra.keypoints_ras).all()
+        assert cut.contains(beyond_endplates(vertebra.keypoints_ras, 0.9)).all()
     assert any("cut by the field of view" in warning for warning in found.warnings)
 
 

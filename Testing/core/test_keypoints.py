@@ -31,6 +31,12 @@ def test_points_beyond_the_walls_lie_along_the_endplates():
     assert keypoints.beyond_walls(np.stack([BOX, BOX]), 1.0).shape == (2, 4, 2)
 
 
+def test_points_beyond_the_endplates_lie_along_the_heights():
+    above = keypoints.beyond_endplates(BOX, 3.0)
+    np.testing.assert_allclose(above, BOX + np.array([[0, 3], [0, -3]] * 3))
+    assert keypoints.beyond_endplates(np.stack([BOX, BOX]), 1.0).shape == (2, 6, 2)
+
+
 def test_centre_and_depths_of_several_bodies_at_once():
     bodies = np.stack([BOX, BOX + [5, 7]])
     np.testing.assert_allclose(keypoints.body_centre(bodies), [[0, 10], [5, 17]])

@@ -10,7 +10,7 @@ from . import __version__
 from .core.ct_check import check_is_ct
 from .core.curve_fit import EXISTENCE_THRESHOLD, MIN_LENGTH_MM, fit_spine_curve
 from .core.detection import OBJECTNESS_THRESHOLD, Detection, fuse
-from .core.keypoints import beyond_walls, body_centre
+from .core.keypoints import beyond_endplates, beyond_walls, body_centre
 from .core.level_sequence import name_sequence
 from .core.levels import LEVELS_ARE_RELATIVE, levels_are_relative
 from .core.report import SpineReport, Vertebra
@@ -32,7 +32,7 @@ PROPOSAL_THRESHOLD = 0.05
 
 _PROPOSAL_REACH_MM = 12.0
 _BODY_REACH_MM = 20.0
-_WALL_MM = 2.0
+_WALL_MM, _ENDPLATE_MM = 2.0, 1.0
 _METAL_HU = 2600.0
 _METAL_MM = 30.0
 _METAL_SHARE = 5e-4
@@ -174,12 +174,13 @@ def _keypoints_ras(detection: Detection, view: StraightenedSlice) -> NDArray[np.
 
 
 def _is_whole(keypoints_ras: NDArray[np.float64], volume: Volume) -> bool:
-    """Whether a body (6, 3) lies wholly in a volume, with something in front of it and behind it.
+    """Whether a body (6, 3) lies wholly in a volume, with something on all its sides.
 
-    At the end of a scan the network puts points beyond it where the body goes on; in front and behind it takes the
-    border itself for a wall.
+    At the end of a scan the network puts points beyond it where the body goes on, or takes the border itself for an
+    endplate or a wall.
     """
-    points_ras = np.concatenate([keypoints_ras, beyond_walls(keypoints_ras, _WALL_MM)])
+    around_ras = beyond_walls(keypoints_ras, _WALL_MM), beyond_endplates(keypoints_ras, _ENDPLATE_MM)
+    points_ras = np.concatenate([keypoints_ras, *around_ras])
     return bool(volume.contains(points_ras).all())
 
 

@@ -51,6 +51,19 @@ def beyond_walls(keypoints: ArrayLike, distance_mm: float) -> NDArray[np.float64
     return np.concatenate([front + ahead, back - ahead], -2)
 
 
+def beyond_endplates(keypoints: ArrayLike, distance_mm: float) -> NDArray[np.float64]:
+    """Points above and below a vertebral body, where its endplates end and in their middle.
+
+    :param keypoints: (..., 6, d) in mm, any space; the heights are longer than nothing.
+    :param distance_mm: how far beyond the keypoints, along the heights.
+    :return: (..., 6, d) in the same space, in the order of the keypoints.
+    """
+    points = np.asarray(keypoints, dtype=np.float64)
+    superior, inferior = points[..., SUPERIOR, :], points[..., INFERIOR, :]
+    upwards = (superior - inferior) * (distance_mm / np.linalg.norm(superior - inferior, axis=-1, keepdims=True))
+    return np.stack([superior + upwards, inferior - upwards], -2).reshape(points.shape)
+
+
 def depths_mm(keypoints: ArrayLike) -> NDArray[np.float64]:
     """Anterior-posterior depth of a vertebral body.
 
