@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from VertebralFracturesLib.core.volume import Volume
+from VertebralFracturesLib.phantom.ct_grid import CtGrid
 from VertebralFracturesLib.phantom.radiograph_exposure import EXPOSURES, Exposure, expose
 from VertebralFracturesLib.phantom.radiograph_projection import (
     Absorber,
@@ -57,6 +58,22 @@ def test_nothing_is_lost_where_fine_and_coarse_meet() -> None:
     one = camera(lateral_axes(), 1e6)
     depth_cm = Absorber(water, BOUNDS, SPINE).integrals(one)[0]
     np.testing.assert_allclose(depth_cm[10:-10, 10:-10], 10.0, atol=0.12)
+
+
+def test_slices_hide_bone_from_the_projection() -> None:
+    """A plate of 0.8 mm is told from water where it is fine, not where a slice averages it; all tissue is kept."""
+
+    def plated(points: np.ndarray, blur_mm: float) -> np.ndarray:
+        inside = np.clip((40.0 - np.abs(points).max(-1)) / blur_mm + 0.5, 0, 1)
+        thin = np.clip(1 - np.abs(points[..., 2]) / blur_mm, 0, 1) * 0.8 / blur_mm
+        thin = thin * (np.abs(points[..., :2]).max(-1) < 20)
+        return (-1000 + 1000 * inside + 500 * inside * thin).astype(np.float32)
+
+    fine = Absorber(plated, BOUNDS, SPINE)
+    coarse = fine.on_ct_grid(CtGrid(5.0, 5.0, 0.8, 0.4, 0.0), np.random.default_rng(0))
+    seen, blurred = (one.integrals(camera(lateral_axes(), 1e6)) for one in (fine, coarse))
+    assert 0 < blurred[1].max() < 0.3 * seen[1].max()
+    assert blurred.sum() == pytest.approx(seen.sum(), rel=0.01)
 
 
 def test_closer_to_the_tube_is_larger() -> None:

@@ -188,6 +188,26 @@ def test_real_cts_are_projected_once(tmp_path: Path) -> None:
     assert made[0].known_rows.shape == (1, 2)
 
 
+def test_every_second_view_of_thin_slices_is_coarsened(tmp_path: Path) -> None:
+    """Slices of 2 mm lose the edges of bone, those of 3 mm stay as they are; the landmarks stay in both."""
+    thin = case("thin")
+    volume = thin.volume()
+    stretched = np.diag([1.0, 1.0, 1.5, 1.0])
+    thick = replace(
+        thin,
+        name="thick",
+        volume=lambda: Volume(volume.voxels, stretched @ volume.ijk_to_ras),
+        keypoints_ras=thin.keypoints_ras @ stretched[:3, :3],
+    )
+    for one, is_coarsened in ((thin, True), (thick, False)):
+        made = real_projections(tmp_path, [one], [one], 4)
+        plain = radiograph_cache._projections(radiograph_cache._real_views(one, one, 4))
+        for number, (seen, known) in enumerate(zip(made, plain, strict=True)):
+            np.testing.assert_array_equal(seen.keypoints_pixels, known.keypoints_pixels)
+            differs = np.abs(seen.integrals.astype(float) - known.integrals.astype(float)).max() > 0.05
+            assert differs == (is_coarsened and number % 2 == 1)
+
+
 def test_a_patient_goes_on_where_a_ct_ends(tmp_path: Path) -> None:
     """Water 48 cm wide absorbs alike up to the edges of the picture, with a finer CT of its middle and without."""
     water = np.zeros((60, 50, 40), np.int16)

@@ -6,6 +6,7 @@ the patient and not the detector. Landmarks are projected by the same rays as th
 """
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,11 +14,13 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
 from ..core.volume import Volume
+from .ct_grid import CtGrid, on_ct_grid
 
 COARSE_MM = 4.0
 """Grid on which all of a patient is kept, and over which its surfaces are averaged."""
 
-_FINE_MM = (3.0, 0.8, 0.8)
+_COARSE_STEP_MM = np.full(3, COARSE_MM)
+_FINE_STEP_MM = np.array([3.0, 0.8, 0.8])
 _RAMP_MM = 12.0
 _SPINE_MARGIN_MM = ((62.0, 62.0), (62.0, 28.0), (32.0, 26.0))
 _BONE_HU = (80.0, 700.0)
@@ -132,31 +135,33 @@ class Absorber:
         bounds = np.asarray(bounds_ras, dtype=np.float64)
         spine = np.stack([points.min(0) - margin[:, 0], points.max(0) + margin[:, 1]])
         self.spine_ras = np.stack([np.maximum(spine[0], bounds[0]), np.minimum(spine[1], bounds[1])])
-        self._coarse = self._block(sample, bounds, np.full(3, COARSE_MM), COARSE_MM)
-        self._fine = self._block(sample, self.spine_ras, np.array(_FINE_MM), 0.8, self._coarse)
+        coarse, corner = _hounsfield(sample, bounds, _COARSE_STEP_MM, COARSE_MM)
+        self._coarse = _Block(densities(coarse), corner, _COARSE_STEP_MM)
+        self._hu, self._corner_ras = _hounsfield(sample, self.spine_ras, _FINE_STEP_MM, _FINE_STEP_MM.min())
+        self._fine = self._added(self._hu)
 
-    def _block(
-        self,
-        sample: Sample,
-        bounds: NDArray[np.float64],
-        step: NDArray[np.float64],
-        blur_mm: float,
-        base: _Block | None = None,
-    ) -> _Block:
-        """The densities in a box; those that they add to another block where there is one."""
-        axes = [np.arange(low, high, s) for low, high, s in zip(*bounds, step, strict=True)]
-        right, anterior, superior = axes
-        kept = np.zeros((2, len(right), len(superior), len(anterior)), np.float32)
-        points = np.empty((len(superior), len(anterior), 3), np.float32)
-        points[..., 1], points[..., 2] = anterior[None, :], superior[:, None]
-        shares = [self._share(axis, places) for axis, places in enumerate(axes)]
+    def on_ct_grid(self, grid: CtGrid, rng: np.random.Generator) -> "Absorber":
+        """The same patient as known from a CT: its slices blur the spine before bone is told from water.
+
+        :param grid: of the CT.
+        :param rng: of its noise and of where its slices lie.
+        """
+        seen = copy(self)
+        seen._fine = self._added(on_ct_grid(self._hu, _FINE_STEP_MM, grid, rng))
+        return seen
+
+    def _added(self, hu: NDArray[np.float32]) -> _Block:
+        """What the densities around the spine add to the coarse ones, faded out at the faces."""
+        right, superior, anterior = (
+            self._corner_ras[axis] + _FINE_STEP_MM[axis] * np.arange(count)
+            for axis, count in zip((0, 2, 1), hu.shape, strict=True)
+        )
+        shares = [self._share(axis, places) for axis, places in enumerate((right, anterior, superior))]
+        added = densities(hu)
         for slab, place in enumerate(right):
-            points[..., 0] = place
-            kept[:, slab] = densities(sample(points, blur_mm))
-            if base is not None:
-                kept[:, slab] -= base.slab(float(place), superior, anterior)
-                kept[:, slab] *= shares[0][slab] * shares[2][:, None] * shares[1]
-        return _Block(kept, np.array([one[0] for one in axes]), step)
+            added[:, slab] -= self._coarse.slab(float(place), superior, anterior)
+            added[:, slab] *= shares[0][slab] * shares[2][:, None] * shares[1]
+        return _Block(added, self._corner_ras, _FINE_STEP_MM)
 
     def _share(self, axis: int, places: NDArray[np.float64]) -> NDArray[np.float32]:
         """How much the finer part counts along one axis: 1 inside, falling to 0 at its faces."""
@@ -177,6 +182,20 @@ class Absorber:
         """Water and bone (2, rows, columns) in g/cm2 from front to back by parallel rays, in pixels of 4 mm."""
         total = self._coarse.densities.sum(3) * (COARSE_MM / 10)
         return total.transpose(0, 2, 1)[:, ::-1]
+
+
+def _hounsfield(
+    sample: Sample, bounds_ras: NDArray[np.float64], step_mm: NDArray[np.float64], blur_mm: float
+) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Hounsfield units (right, superior, anterior) on a grid in a box, and its first point (3,) in RAS mm."""
+    right, anterior, superior = (np.arange(low, high, s) for low, high, s in zip(*bounds_ras, step_mm, strict=True))
+    hu = np.empty((len(right), len(superior), len(anterior)), np.float32)
+    points = np.empty((len(superior), len(anterior), 3), np.float32)
+    points[..., 1], points[..., 2] = anterior[None, :], superior[:, None]
+    for slab, place in enumerate(right):
+        points[..., 0] = place
+        hu[slab] = sample(points, blur_mm)
+    return hu, np.array([right[0], anterior[0], superior[0]])
 
 
 def densities(hu: NDArray[np.float32]) -> NDArray[np.float32]:

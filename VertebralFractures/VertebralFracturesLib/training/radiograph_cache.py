@@ -15,6 +15,7 @@ from ..core.radiograph import FIRST_LEVEL
 from ..core.reference_case import ReferenceCase
 from ..core.volume import Volume
 from ..phantom.anatomy import make_patient
+from ..phantom.ct_grid import random_ct_grid
 from ..phantom.radiograph_projection import COARSE_MM, Absorber, Sample, densities, random_camera, volume_sample
 from .array_cache import Arrays, cached_arrays
 from .reference_cases import TrainingCase
@@ -29,6 +30,7 @@ _ABOVE_MM, _BELOW_MM = 45.0, 55.0
 _TRUNK_MM = 230.0
 _EDGE_MM, _BEYOND_MM = 3.0, 50.0
 _FLAT_CM = 18.0
+_THICK_MM = 2.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,17 +55,21 @@ class Projection:
 def phantom_projections(cache: Path, count: int, views: int, seed: int) -> tuple[list[Projection], list[NDArray]]:
     """Lateral views of synthetic patients, and their frontal ones (2, rows, columns) in pixels of 4 mm.
 
+    Every second lateral view is of what a CT keeps of the patient, as projections of real CTs are.
+
     :param cache: folder; what it lacks is made first.
     :param count: number of patients.
     :param views: lateral views of each.
     :param seed: of the first patient.
     """
-    made = [_cached(cache, f"phantom_{seed + i}_{views}", _phantom_views, seed + i, views) for i in range(count)]
+    made = [
+        _cached(cache, f"phantom_{seed + i}_{views}_ct", _phantom_views, seed + i, views, True) for i in range(count)
+    ]
     return [one for arrays in made for one in _projections(arrays)], [arrays["frontal"] for arrays in made]
 
 
 def real_projections(cache: Path, fine: list[TrainingCase], whole: list[TrainingCase], views: int) -> list[Projection]:
-    """Lateral views of real CTs.
+    """Lateral views of real CTs, every second one of thin slices coarsened first.
 
     :param cache: folder; what it lacks is made first.
     :param fine: the cases with the image to take around the spine.
@@ -71,7 +77,7 @@ def real_projections(cache: Path, fine: list[TrainingCase], whole: list[Training
     :param views: lateral views of each.
     """
     made = [
-        _cached(cache, f"real_{case.name}_{views}", _real_views, case, other, views)
+        _cached(cache, f"real_{case.name}_{views}_ct", _real_views, case, other, views, True)
         for case, other in zip(fine, whole, strict=True)
     ]
     return [one for arrays in made for one in _projections(arrays)]
@@ -116,7 +122,7 @@ def _projections(arrays: Arrays) -> list[Projection]:
     ]
 
 
-def _phantom_views(seed: int, views: int) -> Arrays:
+def _phantom_views(seed: int, views: int, by_way_of_cts: bool = False) -> Arrays:
     patient = make_patient(seed)
     bodies = [vertebra for vertebra in patient.column if 2 < vertebra.number <= SACRUM]
     keypoints_ras = np.array([vertebra.keypoints_ras for vertebra in bodies])
@@ -126,13 +132,13 @@ def _phantom_views(seed: int, views: int) -> Arrays:
     heights = shown[..., 2].min() - _BELOW_MM, shown[..., 2].max() + _ABOVE_MM
     bounds = np.array([[*(middle[:2] - _TRUNK_MM), heights[0] - 40], [*(middle[:2] + _TRUNK_MM), heights[1] + 40]])
     absorber = Absorber(patient.hounsfield, bounds, shown)
-    arrays = _views(absorber, keypoints_ras, levels, heights, views, np.random.default_rng([seed, 8]))
+    arrays = _views(absorber, keypoints_ras, levels, heights, views, np.random.default_rng([seed, 8]), by_way_of_cts)
     for i in range(views):
         arrays[f"known_rows_{i}"] = np.array([[-np.inf, np.inf]])
     return {**arrays, "frontal": absorber.frontal_integrals().astype(np.float16)}
 
 
-def _real_views(fine: TrainingCase, whole: TrainingCase, views: int) -> Arrays:
+def _real_views(fine: TrainingCase, whole: TrainingCase, views: int, by_way_of_cts: bool = False) -> Arrays:
     volume, around = fine.volume(), whole.volume()
     low, high = _bounds(around)[:, 2]
     beyond = _continued(around)
@@ -140,7 +146,8 @@ def _real_views(fine: TrainingCase, whole: TrainingCase, views: int) -> Arrays:
     points = fine.keypoints_ras[..., 2]
     heights = max(low + _EDGE_MM, points.min() - _BELOW_MM), min(high - _EDGE_MM, points.max() + _ABOVE_MM)
     rng = np.random.default_rng([sum(fine.name.encode()), 8])
-    arrays = _views(absorber, fine.keypoints_ras, fine.levels.astype(np.float64), heights, views, rng)
+    blurs = by_way_of_cts and float(volume.spacing_mm.max()) < _THICK_MM
+    arrays = _views(absorber, fine.keypoints_ras, fine.levels.astype(np.float64), heights, views, rng, blurs)
     for i in range(views):
         arrays[f"known_rows_{i}"] = _marked_rows(arrays[f"keypoints_{i}"], fine.levels)
     return arrays
@@ -153,13 +160,17 @@ def _views(
     heights: tuple[float, float],
     views: int,
     rng: np.random.Generator,
+    by_way_of_cts: bool,
 ) -> Arrays:
+    """Random views; if wanted, every second one is of what is left of the patient in a random CT."""
     arrays: Arrays = {"levels": levels}
     for i in range(views):
         camera = random_camera(keypoints_ras[levels >= FIRST_LEVEL], heights, PIXEL_MM, rng)
         keypoints = camera.project(keypoints_ras)
         keypoints[levels == SACRUM, 1::2] = np.nan
-        arrays[f"integrals_{i}"] = absorber.integrals(camera).astype(np.float16)
+        ct_rng = rng.spawn(1)[0]
+        seen = absorber.on_ct_grid(random_ct_grid(ct_rng), ct_rng) if by_way_of_cts and i % 2 else absorber
+        arrays[f"integrals_{i}"] = seen.integrals(camera).astype(np.float16)
         arrays[f"keypoints_{i}"] = keypoints
     return arrays
 

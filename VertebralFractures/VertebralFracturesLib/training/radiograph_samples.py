@@ -17,7 +17,6 @@ _LOWEST_SHARE = 0.25
 _SHADOW_MM2 = 200.0**2
 _GRAIN, _CROP_GRAIN = 0.003, 0.03
 _SACRUM_WEIGHT = 4.0
-_COARSE_CHANCE, _COARSE_MM = 0.3, 1.8
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,13 +106,6 @@ def _with_shadows(integrals: NDArray[np.float32], pixel_mm: float, rng: np.rando
     return integrals
 
 
-def _coarsened(integrals: NDArray[np.float32], pixel_mm: float, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Now and then blur, differently along rows and columns, as in a projection of a CT of thick slices."""
-    if rng.random() > _COARSE_CHANCE:
-        return integrals
-    return ndimage.gaussian_filter(integrals, (0, *rng.uniform(0, _COARSE_MM, 2) / pixel_mm))
-
-
 def _middle(
     keypoints: NDArray[np.float64], shape: tuple[int, int], ratio: float, rng: np.random.Generator
 ) -> NDArray[np.float64]:
@@ -186,7 +178,7 @@ def random_crops(
     chances = np.where(projection.levels[usable] == SACRUM, _SACRUM_WEIGHT, 1.0)
     chances /= chances.sum()
     integrals = _with_shadows(projection.integrals.astype(np.float32), projection.pixel_mm, rng)
-    picture = random_picture(_coarsened(integrals, projection.pixel_mm, rng), projection.pixel_mm, rng)
+    picture = random_picture(integrals, projection.pixel_mm, rng)
     for body in rng.choice(usable, count, replace=count > len(usable), p=chances):
         warp = body_warp(projection, int(body), rng)
         points = moved(warp, projection.keypoints_pixels[body] * projection.pixel_mm) / projection.pixel_mm
