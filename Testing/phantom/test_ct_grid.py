@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from VertebralFracturesLib.phantom.ct_grid import CtGrid, on_ct_grid, random_ct_grid
+from VertebralFracturesLib.phantom.ct_grid import CtGrid, as_read, on_ct_grid, random_ct_grid
 
 STEP_MM = (3.0, 0.8, 0.8)
 
@@ -61,3 +61,15 @@ def test_drawn_grids_are_possible_and_differ() -> None:
     assert all(grid.spacing_mm <= grid.thickness_mm <= 5.0 for grid in grids)
     assert len({grid.spacing_mm for grid in grids}) > 3
     assert max(grid.pixel_mm for grid in grids) > 1.0 > min(grid.pixel_mm for grid in grids)
+
+
+def test_points_are_read_further_out_on_thick_slices() -> None:
+    body = np.array([[0.0, y, z] for y, z in ((15, 10), (15, -10), (0, 8), (0, -8), (-15, 10), (-15, -10))])
+    bodies = np.stack([body, body[:, [1, 0, 2]] + [5, 6, -40]])
+    np.testing.assert_allclose(as_read(bodies, 1.0), bodies)
+    np.testing.assert_allclose(as_read(bodies, 5.0), as_read(bodies, 2.5))
+    moved = as_read(bodies, 2.5) - bodies
+    np.testing.assert_allclose(moved[:, 2:4], 0)
+    np.testing.assert_allclose(moved[0, [0, 1]], [[0, 0.6, 0]] * 2)
+    np.testing.assert_allclose(moved[1, [4, 5]], [[-0.2, 0, 0]] * 2)
+    np.testing.assert_allclose(as_read(bodies, 1.875) - bodies, moved / 2)

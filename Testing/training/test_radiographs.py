@@ -189,7 +189,7 @@ def test_real_cts_are_projected_once(tmp_path: Path) -> None:
 
 
 def test_every_second_view_of_thin_slices_is_coarsened(tmp_path: Path) -> None:
-    """Slices of 2 mm lose the edges of bone, those of 3 mm stay as they are; the landmarks stay in both."""
+    """Slices of 2 mm lose the edges of bone, and landmarks move by less than 1 mm; those of 3 mm stay as they are."""
     thin = case("thin")
     volume = thin.volume()
     stretched = np.diag([1.0, 1.0, 1.5, 1.0])
@@ -203,7 +203,8 @@ def test_every_second_view_of_thin_slices_is_coarsened(tmp_path: Path) -> None:
         made = real_projections(tmp_path, [one], [one], 4)
         plain = radiograph_cache._projections(radiograph_cache._real_views(one, one, 4))
         for number, (seen, known) in enumerate(zip(made, plain, strict=True)):
-            np.testing.assert_array_equal(seen.keypoints_pixels, known.keypoints_pixels)
+            moved_mm = np.abs(seen.keypoints_pixels - known.keypoints_pixels).max() * PIXEL_MM
+            assert moved_mm < 1.0 if is_coarsened and number % 2 == 1 else moved_mm == 0.0
             differs = np.abs(seen.integrals.astype(float) - known.integrals.astype(float)).max() > 0.05
             assert differs == (is_coarsened and number % 2 == 1)
 

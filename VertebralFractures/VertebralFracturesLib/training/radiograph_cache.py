@@ -15,7 +15,7 @@ from ..core.radiograph import FIRST_LEVEL
 from ..core.reference_case import ReferenceCase
 from ..core.volume import Volume
 from ..phantom.anatomy import make_patient
-from ..phantom.ct_grid import random_ct_grid
+from ..phantom.ct_grid import as_read, random_ct_grid
 from ..phantom.radiograph_projection import COARSE_MM, Absorber, Sample, densities, random_camera, volume_sample
 from .array_cache import Arrays, cached_arrays
 from .reference_cases import TrainingCase
@@ -55,7 +55,8 @@ class Projection:
 def phantom_projections(cache: Path, count: int, views: int, seed: int) -> tuple[list[Projection], list[NDArray]]:
     """Lateral views of synthetic patients, and their frontal ones (2, rows, columns) in pixels of 4 mm.
 
-    Every second lateral view is of what a CT keeps of the patient, as projections of real CTs are.
+    Every second lateral view is of what a CT keeps of the patient, as projections of real CTs are, with the landmarks
+    as a reader puts them there.
 
     :param cache: folder; what it lacks is made first.
     :param count: number of patients.
@@ -166,10 +167,12 @@ def _views(
     arrays: Arrays = {"levels": levels}
     for i in range(views):
         camera = random_camera(keypoints_ras[levels >= FIRST_LEVEL], heights, PIXEL_MM, rng)
-        keypoints = camera.project(keypoints_ras)
+        seen, read_ras, ct_rng = absorber, keypoints_ras, rng.spawn(1)[0]
+        if by_way_of_cts and i % 2:
+            grid = random_ct_grid(ct_rng)
+            seen, read_ras = absorber.on_ct_grid(grid, ct_rng), as_read(keypoints_ras, grid.thickness_mm)
+        keypoints = camera.project(read_ras)
         keypoints[levels == SACRUM, 1::2] = np.nan
-        ct_rng = rng.spawn(1)[0]
-        seen = absorber.on_ct_grid(random_ct_grid(ct_rng), ct_rng) if by_way_of_cts and i % 2 else absorber
         arrays[f"integrals_{i}"] = seen.integrals(camera).astype(np.float16)
         arrays[f"keypoints_{i}"] = keypoints
     return arrays
