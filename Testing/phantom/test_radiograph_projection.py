@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from VertebralFracturesLib.core.volume import Volume
-from VertebralFracturesLib.phantom.ct_grid import CtGrid
+from VertebralFracturesLib.phantom.acquisition import Protocol
 from VertebralFracturesLib.phantom.radiograph_exposure import EXPOSURES, Exposure, expose
 from VertebralFracturesLib.phantom.radiograph_projection import (
     Absorber,
@@ -70,7 +70,7 @@ def test_slices_hide_bone_from_the_projection() -> None:
         return (-1000 + 1000 * inside + 500 * inside * thin).astype(np.float32)
 
     fine = Absorber(plated, BOUNDS, SPINE)
-    coarse = fine.on_ct_grid(CtGrid(5.0, 5.0, 0.8, 0.4, 0.0), np.random.default_rng(0))
+    coarse = fine.on_ct_grid(Protocol(0.8, 5.0, 5.0, kernel_mm=0.4, noise_hu=0.0), np.random.default_rng(0))
     seen, blurred = (one.integrals(camera(lateral_axes(), 1e6)) for one in (fine, coarse))
     assert 0 < blurred[1].max() < 0.3 * seen[1].max()
     assert blurred.sum() == pytest.approx(seen.sum(), rel=0.01)

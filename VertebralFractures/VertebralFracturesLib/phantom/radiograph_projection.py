@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
 from ..core.volume import Volume
-from .ct_grid import CtGrid, on_ct_grid
+from .acquisition import Protocol
+from .ct_grid import linear_weights, on_ct_grid
 
 COARSE_MM = 4.0
 """Grid on which all of a patient is kept, and over which its surfaces are averaged."""
@@ -91,8 +92,8 @@ class _Block:
         first = min(int(place), self.densities.shape[1] - 2)
         share = np.float32(place - first)
         layer = self.densities[:, first] * (1 - share) + self.densities[:, first + 1] * share
-        down = _interpolation((superior - self.origin_ras[2]) / self.step_mm[2], layer.shape[1])
-        across = _interpolation((anterior - self.origin_ras[1]) / self.step_mm[1], layer.shape[2])
+        down = linear_weights((superior - self.origin_ras[2]) / self.step_mm[2], np.arange(layer.shape[1]))
+        across = linear_weights((anterior - self.origin_ras[1]) / self.step_mm[1], np.arange(layer.shape[2]))
         return np.asarray(down @ layer @ across.T)
 
     def integrals(self, camera: Camera, step: int = 1) -> NDArray[np.float32]:
@@ -112,11 +113,6 @@ class _Block:
                 layer = self.densities[material, slab]
                 total[material] += ndimage.map_coordinates(layer, place, order=1, mode="constant", cval=0.0)
         return total * depth_cm
-
-
-def _interpolation(places: NDArray[np.float64], count: int) -> NDArray[np.float32]:
-    """Weights (places, count) of linear interpolation among some numbers."""
-    return np.maximum(1 - np.abs(np.clip(places, 0, count - 1)[:, None] - np.arange(count)), 0).astype(np.float32)
 
 
 class Absorber:
@@ -140,14 +136,14 @@ class Absorber:
         self._hu, self._corner_ras = _hounsfield(sample, self.spine_ras, _FINE_STEP_MM, _FINE_STEP_MM.min())
         self._fine = self._added(self._hu)
 
-    def on_ct_grid(self, grid: CtGrid, rng: np.random.Generator) -> "Absorber":
+    def on_ct_grid(self, protocol: Protocol, rng: np.random.Generator) -> "Absorber":
         """The same patient as known from a CT: its slices blur the spine before bone is told from water.
 
-        :param grid: of the CT.
+        :param protocol: of the CT.
         :param rng: of its noise and of where its slices lie.
         """
         seen = copy(self)
-        seen._fine = self._added(on_ct_grid(self._hu, _FINE_STEP_MM, grid, rng))
+        seen._fine = self._added(on_ct_grid(self._hu, _FINE_STEP_MM, protocol, rng))
         return seen
 
     def _added(self, hu: NDArray[np.float32]) -> _Block:

@@ -15,7 +15,7 @@ from ..core.radiograph import FIRST_LEVEL
 from ..core.reference_case import ReferenceCase
 from ..core.volume import Volume
 from ..phantom.anatomy import make_patient
-from ..phantom.ct_grid import as_read, random_ct_grid
+from ..phantom.ct_grid import as_read, random_grid_protocol
 from ..phantom.radiograph_projection import COARSE_MM, Absorber, Sample, densities, random_camera, volume_sample
 from .array_cache import Arrays, cached_arrays
 from .reference_cases import TrainingCase
@@ -169,8 +169,9 @@ def _views(
         camera = random_camera(keypoints_ras[levels >= FIRST_LEVEL], heights, PIXEL_MM, rng)
         seen, read_ras, ct_rng = absorber, keypoints_ras, rng.spawn(1)[0]
         if by_way_of_cts and i % 2:
-            grid = random_ct_grid(ct_rng)
-            seen, read_ras = absorber.on_ct_grid(grid, ct_rng), as_read(keypoints_ras, grid.thickness_mm)
+            protocol = random_grid_protocol(ct_rng)
+            seen = absorber.on_ct_grid(protocol, ct_rng)
+            read_ras = as_read(keypoints_ras, protocol.slice_thickness_mm)
         keypoints = camera.project(read_ras)
         keypoints[levels == SACRUM, 1::2] = np.nan
         arrays[f"integrals_{i}"] = seen.integrals(camera).astype(np.float16)
