@@ -191,5 +191,16 @@ def test_frontal_views_and_other_pictures_are_refused(pixel_mm: float | None) ->
     with pytest.raises(UnusableInput, match="frontal view"):
         analyze_radiograph(Radiograph(picture(), pixel_mm), models)
     models.step_one.finder = OtherFinder(-9.0, -30.0)
-    with pytest.raises(NoSpineFound, match="no spine found"):
+    with pytest.raises(NoSpineFound, match="no spine found") as refusal:
         analyze_radiograph(Radiograph(picture(), pixel_mm), models)
+    assert ("the image covers" in str(refusal.value)) == (pixel_mm is not None)
+
+
+def test_a_wrong_spacing_is_hinted_at() -> None:
+    models = replace(perfect_models())
+    models.step_one.finder = OtherFinder(-9.0, -30.0)
+    image = np.tile(np.linspace(0, 1, 200, dtype=np.float32), (300, 1))
+    with pytest.raises(
+        NoSpineFound, match=r"spacing .* has to be right: the image covers 20 x 30 mm at pixels of 0.1 mm"
+    ):
+        analyze_radiograph(Radiograph(image, 0.1, "left"), models)

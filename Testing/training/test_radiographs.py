@@ -25,7 +25,7 @@ from VertebralFracturesLib.training.radiograph_cache import (
     projected_patient,
     real_projections,
 )
-from VertebralFracturesLib.training.radiograph_samples import random_crops, random_sample
+from VertebralFracturesLib.training.radiograph_samples import random_crops, random_sample, spineless_sample
 from VertebralFracturesLib.training.radiograph_warps import body_warp, moved, patient_warp
 from VertebralFracturesLib.training.reference_cases import TrainingCase
 
@@ -141,14 +141,26 @@ def test_examples_are_used_a_few_times_each(monkeypatch: pytest.MonkeyPatch) -> 
     assert np.mean(np.diff(drawn) == 0) < 0.05
 
 
-def test_frontal_and_turned_images_ask_for_no_bodies() -> None:
+def test_frontal_turned_and_spineless_images_ask_for_no_bodies() -> None:
     rng, frontal = np.random.default_rng(5), [np.full((2, 110, 90), 15, np.float16)]
     examples = [next(radiographs.image_example(projection(), frontal, rng)) for _ in range(60)]
-    special = [one for one in examples if one["view"].any()]
+    nothing = [one for one in examples if (one["view"] == 0.5).all()]
+    assert 0 < len(nothing) < 15
+    assert all(one["count"] == 0 and one["judged"].all() for one in nothing)
+    special = [one for one in examples if one["view"].max() == 1]
     assert 5 < len(special) < 30
     assert all(one["count"] == 0 for one in special)
     assert {int(one["view"].argmax()) for one in special} == {0, 1, 2}
     assert np.mean([one["count"] > 0 for one in examples if not one["view"].any()]) > 0.95
+
+
+def test_pictures_of_nothing_differ() -> None:
+    rng = np.random.default_rng(3)
+    samples = [spineless_sample((64, 48), 1.5, rng) for _ in range(20)]
+    assert all(one.channels.shape == (2, 64, 48) and np.isfinite(one.channels).all() for one in samples)
+    assert all(one.judged.all() and not len(one.keypoints_mm) for one in samples)
+    roughness = [np.abs(np.diff(one.channels[0], axis=0)).mean() for one in samples]
+    assert max(roughness) > 5 * min(roughness)
 
 
 def test_levels_between_classes_are_shared() -> None:

@@ -37,10 +37,6 @@ _REFINEMENTS = 2
 _STEP_ONE_MM = 2.0
 _OVERLAP_MM = 3.0
 _TRUST_WITHOUT_SACRUM = 0.3
-_NOTHING_FOUND = (
-    "no spine found: fewer than two vertebral bodies were recognised; "
-    "a lateral radiograph of the thoracic or lumbar spine is needed"
-)
 
 Progress = Callable[[str, float], None]
 
@@ -151,7 +147,7 @@ def _turned(radiograph: Radiograph, pixel_mm: float, models: "RadiographModels")
         best.found.view[VIEW_QUESTIONS.index("inverted")] > _INVERTED_PROBABILITY
     )  # although both were tried
     if looks_inverted or (best.found.scores > _SURE_SCORE).sum() < FEWEST_BODIES:
-        raise NoSpineFound(_NOTHING_FOUND)
+        raise _nothing_found(radiograph)
     return best
 
 
@@ -253,13 +249,16 @@ def _report(
     bodies = slice(0, len(chain) - ends_in_sacrum)
     whole = np.flatnonzero(_are_bodies(landmarks_mm[bodies], view))
     if len(whole) < FEWEST_BODIES:
-        raise NoSpineFound(_NOTHING_FOUND)
+        raise _nothing_found(radiograph)
     has_sacrum = ends_in_sacrum and _lies_below(landmarks_mm[-1], landmarks_mm[whole[-1]])
     centres_mm = body_centre(landmarks_mm[whole])
     lies_on_sacrum = bool(has_sacrum and whole[-1] == len(chain) - 2)
     levels = _level_probabilities(view.found.levels[chain[whole]], lies_on_sacrum)
     names, confidences = name_sequence(levels, chord_arcs(centres_mm), ends_at_sacrum=lies_on_sacrum)
-    measured = _below_the_neck(names)
+    # above T1 the networks have not learned landmarks to measure by
+    measured = np.array([i for i, name in enumerate(names) if LEVEL_NUMBERS[name] >= FIRST_LEVEL], dtype=int)
+    if len(measured) < FEWEST_BODIES:
+        raise _nothing_found(radiograph)
     whole, names, confidences = whole[measured], tuple(names[i] for i in measured), confidences[measured]
     scale = 1.0 if radiograph.pixel_mm is not None else average_scale(landmarks_mm[whole], names)
     pixel_mm, anterior_is = view.scale_mm * scale, view.anterior_is
@@ -290,15 +289,14 @@ def _lies_below(sacrum_mm: NDArray[np.float64], body_mm: NDArray[np.float64]) ->
     return bool((sacrum_mm[list(SUPERIOR)].mean(0) - inferior) @ down > -_OVERLAP_MM)
 
 
-def _below_the_neck(names: Sequence[str]) -> NDArray[np.int_]:
-    """Places of the bodies from T1 down; above it the networks have not learned landmarks to measure by.
-
-    :raises NoSpineFound: there are fewer than two.
-    """
-    places = np.array([i for i, name in enumerate(names) if LEVEL_NUMBERS[name] >= FIRST_LEVEL], dtype=int)
-    if len(places) < FEWEST_BODIES:
-        raise NoSpineFound(_NOTHING_FOUND)
-    return places
+def _nothing_found(radiograph: Radiograph) -> NoSpineFound:
+    """What to say where no spine is found; with a wrong spacing none is of a size that the networks know."""
+    wanted = "a lateral radiograph of the thoracic or lumbar spine is needed"
+    if radiograph.pixel_mm is not None:
+        height_mm, width_mm = np.array(radiograph.image.shape) * radiograph.pixel_mm
+        size = f"{width_mm:.0f} x {height_mm:.0f} mm at pixels of {radiograph.pixel_mm:.3g} mm"
+        wanted += f", and the spacing of its pixels has to be right: the image covers {size}"
+    return NoSpineFound(f"no spine found: fewer than two vertebral bodies were recognised; {wanted}")
 
 
 def _are_bodies(landmarks_mm: NDArray[np.float64], view: _View) -> NDArray[np.bool_]:

@@ -17,6 +17,7 @@ _LOWEST_SHARE = 0.25
 _SHADOW_MM2 = 200.0**2
 _GRAIN, _CROP_GRAIN = 0.003, 0.03
 _SACRUM_WEIGHT = 4.0
+_COARSEST_PIXELS = 20.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +71,32 @@ def random_sample(
     judged &= ~_near(keypoints[~seen], shape, _CUT_MM / pixel_mm)
     channels = two_channels(values, pixel_mm)
     return RadiographSample(channels, pixel_mm, keypoints[seen] * pixel_mm, projection.levels[seen], judged)
+
+
+def spineless_sample(shape: tuple[int, int], pixel_mm: float, rng: np.random.Generator) -> RadiographSample:
+    """A picture of nothing: noise of one or two coarsenesses, stripes, a ramp of brightness, or several of these.
+
+    :param shape: rows and columns of the sample.
+    :param pixel_mm: side of its pixels.
+    """
+    rows, columns = np.indices(shape, dtype=np.float32)
+    angle, wave = rng.uniform(0, np.pi), rng.uniform(4, 40)
+    along = np.cos(angle) * columns + np.sin(angle) * rows
+    parts = [_noise(shape, 0.0, rng), _noise(shape, rng.uniform(0.3, 3.0), rng),
+             _noise(shape, rng.uniform(3.0, _COARSEST_PIXELS), rng),
+             np.sin(2 * np.pi * along / wave), along / along.std()]  # fmt: skip
+    amounts = rng.uniform(0, 1, len(parts)) * (rng.random(len(parts)) < 0.4)
+    amounts[rng.integers(len(parts))] = 1.0
+    values = np.tensordot(amounts, np.stack(parts), 1)
+    values = np.where(_collimated(shape, rng), values, _blank(values, rng))
+    nothing = np.zeros((0, 6, 2))
+    return RadiographSample(two_channels(values, pixel_mm), pixel_mm, nothing, np.zeros(0), np.ones(shape, bool))
+
+
+def _noise(shape: tuple[int, int], sigma: float, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Noise of unit variance, blurred before."""
+    noise = ndimage.gaussian_filter(rng.standard_normal(shape, np.float32), sigma)
+    return np.asarray(noise / noise.std(), dtype=np.float32)
 
 
 def random_picture(integrals: NDArray[np.float32], pixel_mm: float, rng: np.random.Generator) -> NDArray[np.float32]:

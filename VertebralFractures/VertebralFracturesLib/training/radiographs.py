@@ -38,7 +38,7 @@ from .radiograph_cache import (
     phantom_projections,
     real_projections,
 )
-from .radiograph_samples import RadiographSample, random_crops, random_sample
+from .radiograph_samples import RadiographSample, random_crops, random_sample, spineless_sample
 from .reference_cases import flat_cases, reference_cases
 from .run import Batch, train_and_save, worker_rng
 
@@ -56,7 +56,8 @@ _HELD_OUT_PHANTOMS = 2
 _VALIDATION_BATCHES = 5
 _CROPS_PER_PROJECTION = 6
 _ROOM = 1000
-_SPECIAL_SHARE = 0.25
+_SPECIAL_SHARE, _SPINELESS_SHARE = 0.25, 0.08
+_NOBODY_CAN_SAY = 0.5
 _REGION_PIXELS = 1.5
 _LEVEL_SHARE, _VIEW_SHARE, _LANDMARK_SHARE = 0.3, 0.3, 0.2
 
@@ -171,7 +172,11 @@ def _repeated(drawn: Iterator[dict[str, Any]], uses: int, rng: np.random.Generat
 
 
 def image_example(projection: Projection, frontal: list[NDArray], rng: np.random.Generator) -> Iterator[dict[str, Any]]:
-    """An image for step 1; one in four is mirrored, inverted or frontal, and then asks for nothing else."""
+    """An image for step 1; some are mirrored, inverted, frontal or of nothing, and then ask for nothing else."""
+    if rng.random() < _SPINELESS_SHARE:
+        nothing = _targets(spineless_sample(SHAPE, STEP_ONE_INPUT_MM, rng))
+        yield {**nothing, "view": np.full(len(VIEW_QUESTIONS), _NOBODY_CAN_SAY, np.float32)}
+        return
     sample = random_sample(projection, SHAPE, STEP_ONE_INPUT_MM, rng)
     view = np.zeros(len(VIEW_QUESTIONS), np.float32)
     if rng.random() < _SPECIAL_SHARE:
@@ -321,7 +326,7 @@ def step_one_figures(net: nn.Module, batch: Batch) -> dict[str, float]:
         "landmark mm": float((found - wanted).norm(dim=-1).nanmedian()),
         "level": float(named.float().mean()),
         "score": float(logits.sigmoid()[index, rows, columns].mean()),
-        "view": float(((view > 0) == (batch["view"] > 0.5)).float().mean()),
+        "view": float(((view > 0) == (batch["view"] > 0.5))[batch["view"] != _NOBODY_CAN_SAY].float().mean()),
     }
 
 
