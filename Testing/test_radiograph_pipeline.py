@@ -44,6 +44,16 @@ def test_everything_is_found_however_the_image_lies(is_mirrored: bool, is_invert
     assert any("which side" in text for text in report.spine.warnings) != is_told
 
 
+@pytest.mark.parametrize("pixel_mm", [PIXEL_MM, None])
+def test_a_file_that_is_wrong_about_the_front_is_not_believed(pixel_mm: float | None) -> None:
+    image = np.ascontiguousarray(picture()[:, ::-1])
+    report = analyze_radiograph(Radiograph(image, pixel_mm, "left"), MODELS)
+    assert report.anterior_is == "right"
+    assert tuple(report.spine.levels) == LEVELS
+    assert "the front is said to be on the left, but looks to be on the right: check it" in report.spine.warnings
+    assert not any("recognised" in text for text in report.spine.warnings)
+
+
 def test_heights_and_grades_are_those_of_the_points() -> None:
     report = analyze_radiograph(Radiograph(picture(), PIXEL_MM, "left"), MODELS, preset="pisov", input={"path": "x"})
     for measures in report.spine.measures:

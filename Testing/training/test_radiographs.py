@@ -128,17 +128,17 @@ def test_the_networks_learn(network: str) -> None:
         assert all(np.isfinite(figure) for figure in figures(net, next(batches)).values())
 
 
-def test_examples_are_used_a_few_times_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(radiographs, "_ROOM", 50)
-
+@pytest.mark.parametrize("uses", [1, 4])
+def test_examples_are_mixed_and_used_a_few_times_each(uses: int) -> None:
     def draw(projection: Projection, frontal: list, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
         yield {"number": next(numbers)}
 
     numbers = itertools.count()
-    stream = radiographs.ExampleStream([[projection()]], [], draw, 1, uses=4)
-    drawn = [example["number"] for example in itertools.islice(stream, 4000)]
-    assert 3.5 < len(drawn) / (max(drawn) + 1) < 4.5
-    assert np.mean(np.diff(drawn) == 0) < 0.05
+    stream = radiographs.ExampleStream([[projection()]], [], draw, 1, room=50, uses=uses)
+    drawn = np.array([example["number"] for example in itertools.islice(stream, 4000)])
+    assert len(drawn) / (drawn.max() + 1) == pytest.approx(uses, rel=0.1)
+    assert np.mean(np.abs(np.diff(drawn)) <= 1) < 0.1
+    assert len(np.unique(drawn)) > 0.9 * len(drawn) / uses
 
 
 def test_frontal_turned_and_spineless_images_ask_for_no_bodies() -> None:

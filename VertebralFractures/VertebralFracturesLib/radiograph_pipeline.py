@@ -29,7 +29,7 @@ _WORKING_MM = 0.4
 _ASSUMED_HEIGHTS_MM = (200.0, 260.0, 340.0, 440.0, 570.0, 740.0)
 _SCORE_THRESHOLD, _SACRUM_THRESHOLD, _SURE_SCORE = 0.3, 0.15, 0.5
 _SACRUM_PROBABILITY = 0.5
-_FRONTAL_PROBABILITY, _INVERTED_PROBABILITY = 0.6, 0.5
+_FRONTAL_PROBABILITY, _WRONG_PROBABILITY = 0.6, 0.5
 _DOUBT = 0.2
 _LEAST_MM, _GREATEST_MM = 8.0, 60.0
 _NEXT_MM, _STEEPEST = (9.0, 90.0), 2.0
@@ -111,7 +111,17 @@ def analyze_radiograph(
 
 
 def _best_view(radiograph: Radiograph, models: "RadiographModels") -> _View:
-    """Turn the image as the networks know it, and find a scale for it where none is known."""
+    """Turn the image as the networks know it; which side is the front, files at times say wrongly."""
+    try:
+        return _scaled_view(radiograph, models)
+    except NoSpineFound:
+        if radiograph.anterior_is is None:
+            raise
+        return _scaled_view(replace(radiograph, anterior_is=None), models)
+
+
+def _scaled_view(radiograph: Radiograph, models: "RadiographModels") -> _View:
+    """Turn the image, and find a scale for it where none is known."""
     if radiograph.pixel_mm is not None:
         return _turned(radiograph, radiograph.pixel_mm, models)
     rows = radiograph.image.shape[0]
@@ -143,10 +153,9 @@ def _turned(radiograph: Radiograph, pixel_mm: float, models: "RadiographModels")
             one = np.ascontiguousarray((-image if invert else image)[:, :: -1 if mirror else 1])
             turned.append(_View(one, pixel_mm, scale_mm, is_mirrored != mirror, _seen(one, pixel_mm, models)))
     best = max(turned, key=_belief)
-    looks_inverted = (
-        best.found.view[VIEW_QUESTIONS.index("inverted")] > _INVERTED_PROBABILITY
-    )  # although both were tried
-    if looks_inverted or (best.found.scores > _SURE_SCORE).sum() < FEWEST_BODIES:
+    questions = [VIEW_QUESTIONS.index(question) for question in ("mirrored", "inverted")]
+    looks_wrong = best.found.view[questions].max() > _WRONG_PROBABILITY  # although the other ways were tried
+    if looks_wrong or (best.found.scores > _SURE_SCORE).sum() < FEWEST_BODIES:
         raise _nothing_found(radiograph)
     return best
 
@@ -275,7 +284,7 @@ def _report(
         preset="genant",
         curve=curve_through_bodies(body_centre(points_ras[whole])),
         vertebrae=vertebrae,
-        warnings=tuple(_warnings(radiograph, vertebrae)),
+        warnings=tuple(_warnings(radiograph, anterior_is, vertebrae)),
         thresholds={"score": _SCORE_THRESHOLD, "score_of_s1": _SACRUM_THRESHOLD, "score_of_two": _SURE_SCORE},
     )
     sacrum = points_ras[-1, SUPERIOR, :] if has_sacrum else None
@@ -318,11 +327,13 @@ def _level_probabilities(levels: NDArray[np.float64], lies_on_sacrum: bool) -> N
     return np.asarray(found / np.maximum(found.sum(1, keepdims=True), 1e-9))
 
 
-def _warnings(radiograph: Radiograph, vertebrae: Sequence[Vertebra]) -> Iterator[str]:
+def _warnings(radiograph: Radiograph, anterior_is: str, vertebrae: Sequence[Vertebra]) -> Iterator[str]:
     """What the reader of the report has to know, one sentence each."""
     if radiograph.pixel_mm is None:
         yield RELATIVE_LENGTHS
     if radiograph.anterior_is is None:
         yield "which side of the image is the front was recognised, not given: check it"
+    elif radiograph.anterior_is != anterior_is:
+        yield f"the front is said to be on the {radiograph.anterior_is}, but looks to be on the {anterior_is}: check it"
     if levels_are_relative([vertebra.level_confidence for vertebra in vertebrae]):
         yield LEVELS_ARE_RELATIVE

@@ -54,7 +54,7 @@ _MOST_BODIES = 24
 _SHARES = (0.5, 0.4, 0.1)
 _HELD_OUT_PHANTOMS = 2
 _VALIDATION_BATCHES = 5
-_CROPS_PER_PROJECTION = 6
+_CROPS_PER_PROJECTION = 12
 _ROOM = 1000
 _SPECIAL_SHARE, _SPINELESS_SHARE = 0.25, 0.08
 _NOBODY_CAN_SAY = 0.5
@@ -69,7 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--network", choices=list(NETWORKS), required=True, help="of which step")
     parser.add_argument("--flat-cases", type=Path, help="folder of reference cases of one sagittal image each")
     parser.add_argument("--views", type=int, default=3, help="projections of each synthetic patient")
-    parser.add_argument("--uses", type=int, default=4, help="how often each training image is used, on average")
+    parser.add_argument("--uses", type=int, default=1, help="how often each training image is used, on average")
     parser.add_argument("--real-views", type=int, default=8, help="projections of each real CT")
 
 
@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> None:
         "step-one": (image_example, step_one_loss, step_one_figures),
         "refiner": (crop_examples, refiner_loss, refiner_figures),
     }[args.network]
-    examples = ExampleStream(pools, frontal, draw, args.seed, args.uses)
+    examples = ExampleStream(pools, frontal, draw, args.seed, _ROOM, args.uses)
     batches = iter(DataLoader(examples, recipe.batch_size, num_workers=args.workers))
     validation = {}
     for source, pool in held_out.items():
@@ -141,18 +141,19 @@ class ExampleStream(IterableDataset):
     :param frontal: frontal line integrals.
     :param draw: makes examples of a projection.
     :param seed: of the randomness.
-    :param uses: how often each example is used.
+    :param room: examples that are kept to be mixed; those of one projection are drawn one after another.
+    :param uses: how often each example is used, on average.
     """
 
     def __init__(
-        self, pools: list[list[Projection]], frontal: list[NDArray], draw: Draw, seed: int, uses: int = 1
+        self, pools: list[list[Projection]], frontal: list[NDArray], draw: Draw, seed: int, room: int = 1, uses: int = 1
     ) -> None:
-        self.pools, self.frontal, self.draw, self.seed, self.uses = pools, frontal, draw, seed, uses
+        self.pools, self.frontal, self.draw, self.seed = pools, frontal, draw, seed
+        self.room, self.uses = room, uses
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         rng = worker_rng(self.seed)
-        drawn = self._drawn(rng)
-        return _repeated(drawn, self.uses, rng) if self.uses > 1 else drawn
+        return _mixed(self._drawn(rng), self.room, self.uses, rng)
 
     def _drawn(self, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
         shares = np.array(_SHARES[: len(self.pools)])
@@ -161,11 +162,11 @@ class ExampleStream(IterableDataset):
             yield from self.draw(pool[rng.integers(len(pool))], self.frontal, rng)
 
 
-def _repeated(drawn: Iterator[dict[str, Any]], uses: int, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
-    """Examples that come back now and then: to make one takes longer than to learn from it."""
-    kept = [next(drawn) for _ in range(_ROOM)]
+def _mixed(drawn: Iterator[dict[str, Any]], room: int, uses: int, rng: np.random.Generator) -> Iterator[dict[str, Any]]:
+    """Examples in another order, which come back now and then."""
+    kept = [next(drawn) for _ in range(room)]
     while True:
-        place = rng.integers(_ROOM)
+        place = rng.integers(room)
         yield kept[place]
         if rng.random() < 1 / uses:
             kept[place] = next(drawn)
