@@ -74,7 +74,7 @@ def random_sample(
 
 
 def spineless_sample(shape: tuple[int, int], pixel_mm: float, rng: np.random.Generator) -> RadiographSample:
-    """A picture of nothing: noise of one or two coarsenesses, stripes, a ramp of brightness, or several of these.
+    """A picture of nothing: noise of any coarseness, stripes, a ramp of brightness, or several of these.
 
     :param shape: rows and columns of the sample.
     :param pixel_mm: side of its pixels.
