@@ -137,6 +137,7 @@ def test_examples_are_mixed_and_used_a_few_times_each(uses: int) -> None:
     stream = radiographs.ExampleStream([[projection()]], [], draw, 1, room=50, uses=uses)
     drawn = np.array([example["number"] for example in itertools.islice(stream, 4000)])
     assert len(drawn) / (drawn.max() + 1) == pytest.approx(uses, rel=0.1)
+    assert np.mean(np.diff(drawn) == 0) < 0.05
     assert np.mean(np.abs(np.diff(drawn)) <= 1) < 0.1
     assert len(np.unique(drawn)) > 0.9 * len(drawn) / uses
 

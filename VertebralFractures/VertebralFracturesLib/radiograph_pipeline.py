@@ -264,8 +264,7 @@ def _report(
     lies_on_sacrum = bool(has_sacrum and whole[-1] == len(chain) - 2)
     levels = _level_probabilities(view.found.levels[chain[whole]], lies_on_sacrum)
     names, confidences = name_sequence(levels, chord_arcs(centres_mm), ends_at_sacrum=lies_on_sacrum)
-    # above T1 the networks have not learned landmarks to measure by
-    measured = np.array([i for i, name in enumerate(names) if LEVEL_NUMBERS[name] >= FIRST_LEVEL], dtype=int)
+    measured = _below_the_neck(names)
     if len(measured) < FEWEST_BODIES:
         raise _nothing_found(radiograph)
     whole, names, confidences = whole[measured], tuple(names[i] for i in measured), confidences[measured]
@@ -296,6 +295,11 @@ def _lies_below(sacrum_mm: NDArray[np.float64], body_mm: NDArray[np.float64]) ->
     superior, inferior = (body_mm[list(end)].mean(0) for end in (SUPERIOR, INFERIOR))
     down = (inferior - superior) / np.linalg.norm(inferior - superior)
     return bool((sacrum_mm[list(SUPERIOR)].mean(0) - inferior) @ down > -_OVERLAP_MM)
+
+
+def _below_the_neck(names: Sequence[str]) -> NDArray[np.int_]:
+    """Places of the bodies from T1 down; above it the networks have not learned landmarks to measure by."""
+    return np.array([i for i, name in enumerate(names) if LEVEL_NUMBERS[name] >= FIRST_LEVEL], dtype=int)
 
 
 def _nothing_found(radiograph: Radiograph) -> NoSpineFound:

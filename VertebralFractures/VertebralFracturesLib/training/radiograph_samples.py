@@ -17,7 +17,6 @@ _LOWEST_SHARE = 0.25
 _SHADOW_MM2 = 200.0**2
 _GRAIN, _CROP_GRAIN = 0.003, 0.03
 _SACRUM_WEIGHT = 4.0
-_COARSEST_PIXELS = 20.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,14 +82,18 @@ def spineless_sample(shape: tuple[int, int], pixel_mm: float, rng: np.random.Gen
     angle, wave = rng.uniform(0, np.pi), rng.uniform(4, 40)
     along = np.cos(angle) * columns + np.sin(angle) * rows
     parts = [_noise(shape, 0.0, rng), _noise(shape, rng.uniform(0.3, 3.0), rng),
-             _noise(shape, rng.uniform(3.0, _COARSEST_PIXELS), rng),
+             _noise(shape, rng.uniform(3.0, 20.0), rng),
              np.sin(2 * np.pi * along / wave), along / along.std()]  # fmt: skip
     amounts = rng.uniform(0, 1, len(parts)) * (rng.random(len(parts)) < 0.4)
     amounts[rng.integers(len(parts))] = 1.0
     values = np.tensordot(amounts, np.stack(parts), 1)
     values = np.where(_collimated(shape, rng), values, _blank(values, rng))
-    nothing = np.zeros((0, 6, 2))
-    return RadiographSample(two_channels(values, pixel_mm), pixel_mm, nothing, np.zeros(0), np.ones(shape, bool))
+    return without_bodies(two_channels(values, pixel_mm), pixel_mm)
+
+
+def without_bodies(channels: NDArray[np.float32], pixel_mm: float) -> RadiographSample:
+    """A sample of an image (2, rows, columns) in which nothing is to be found."""
+    return RadiographSample(channels, pixel_mm, np.zeros((0, 6, 2)), np.zeros(0), np.ones(channels.shape[1:], bool))
 
 
 def _noise(shape: tuple[int, int], sigma: float, rng: np.random.Generator) -> NDArray[np.float32]:

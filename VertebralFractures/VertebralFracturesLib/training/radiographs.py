@@ -38,7 +38,7 @@ from .radiograph_cache import (
     phantom_projections,
     real_projections,
 )
-from .radiograph_samples import RadiographSample, random_crops, random_sample, spineless_sample
+from .radiograph_samples import RadiographSample, random_crops, random_sample, spineless_sample, without_bodies
 from .reference_cases import flat_cases, reference_cases
 from .run import Batch, train_and_save, worker_rng
 
@@ -202,8 +202,7 @@ def _frontal_sample(integrals: NDArray, rng: np.random.Generator) -> RadiographS
     whole = Projection(flipped.astype(np.float16), FRONTAL_PIXEL_MM, _four_corners(flipped.shape), np.full(4, 10.0),
                        np.array([[-np.inf, np.inf]]))  # fmt: skip
     sample = random_sample(whole, SHAPE, STEP_ONE_INPUT_MM, rng)
-    nothing = np.zeros((0, 6, 2))
-    return RadiographSample(sample.channels, sample.pixel_mm, nothing, np.zeros(0), np.ones_like(sample.judged))
+    return without_bodies(sample.channels, sample.pixel_mm)
 
 
 def _four_corners(shape: tuple[int, ...]) -> NDArray[np.float64]:
