@@ -158,7 +158,7 @@ def test_unusable_image_files_are_refused_with_one_line(tmp_path: Path) -> None:
         lonely_header: "damaged",
         shortened: "damaged",
         notes: "unknown file format",
-        picture: "picture",
+        picture: "use 'vertebral-fractures radiograph'",
         colour: "colour",
         four: "4D",
         write_image(tmp_path / "flat.nrrd", ct[0]): "2D",
@@ -351,6 +351,7 @@ def test_unusable_dicom_folders_are_refused_with_one_line(tmp_path: Path) -> Non
     (tmp_path / "empty").mkdir()
     assert_refused(tmp_path / "empty", "no DICOM image")
     assert_refused(write_series(tmp_path / "mr", hu, Modality="MR"), "no CT series")
+    assert_refused(write_series(tmp_path / "dx", hu[:1], Modality="DX"), "vertebral-fractures radiograph")
     write_slice(tmp_path / "one" / "a.dcm", hu[0], (0, 0, 0))
     assert_refused(tmp_path / "one", "no CT series with more than one slice")
     for index in (*range(8), *range(13, 20)):

@@ -25,7 +25,7 @@ from VertebralFracturesLib.training.radiograph_cache import (
     projected_patient,
     real_projections,
 )
-from VertebralFracturesLib.training.radiograph_samples import random_crops, random_sample, spineless_sample
+from VertebralFracturesLib.training.radiograph_samples import _exported, random_crops, random_sample, spineless_sample
 from VertebralFracturesLib.training.radiograph_warps import body_warp, moved, patient_warp
 from VertebralFracturesLib.training.reference_cases import TrainingCase
 
@@ -68,6 +68,20 @@ def test_crops_hold_their_body() -> None:
     assert np.isnan(places).any()
     middle, edge = crops[:, 0, 28:44, 28:44].mean(), crops[:, 0, :4].mean()
     assert middle > edge
+
+
+def test_some_pictures_are_clipped_or_of_few_greys() -> None:
+    """A narrow window leaves many pixels of the same brightness, 8 bits few different ones."""
+    smooth = np.linspace(0, 1, 200 * 150, dtype=np.float32).reshape(200, 150)
+    clipped, coarse = 0, 0
+    for seed in range(400):
+        values = _exported(smooth, np.random.default_rng(seed))
+        assert values.shape == smooth.shape
+        assert np.abs(values - np.clip(smooth, 0.2, 0.8)).max() < 0.21
+        clipped += (values == values.max()).sum() > 500 or (values == values.min()).sum() > 500
+        coarse += len(np.unique(values)) < 300
+    assert 15 < clipped < 60
+    assert 80 < coarse < 160
 
 
 def test_crops_are_exposed_as_parts_of_the_whole_picture(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,13 +252,29 @@ def test_a_patient_goes_on_where_a_ct_ends(tmp_path: Path) -> None:
 def test_cases_to_hold_out_are_not_drawn_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(radiographs, "phantom_projections", lambda *_: ([projection()] * 6, []))
     monkeypatch.setattr(radiographs, "reference_cases", lambda *_: [case("a"), case("b")])
-    args = argparse.Namespace(cache=tmp_path, phantoms=3, views=2, seed=1, cases=tmp_path, hold_out=["b"],
-                              real_views=2, flat_cases=None)  # fmt: skip
+    args = argparse.Namespace(cache=tmp_path, phantoms=3, views=2, phantom_seed=1, cases=tmp_path,
+                              hold_out=["b"], real_views=2, flat_cases=None)  # fmt: skip
     pools, held_out, _ = radiographs.projection_pools(args)
     assert [len(pool) for pool in pools] == [2, 2]
     assert {source: len(pool) for source, pool in held_out.items()} == {"synthetic": 4, "real": 2}
     kept = real_projections(tmp_path, [case("b")], [case("b")], 2)
     np.testing.assert_array_equal(held_out["real"][0].integrals, kept[0].integrals)
+
+
+def test_another_seed_learns_from_the_same_patients(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def phantoms(cache: Path, count: int, views: int, seed: int) -> tuple[list[Projection], list[np.ndarray]]:
+        asked.append(seed)
+        return [projection()] * 6, []
+
+    monkeypatch.setattr(radiographs, "phantom_projections", phantoms)
+    parser = argparse.ArgumentParser()
+    radiographs.add_arguments(parser)
+    common = ["--network", "refiner", "-o", str(tmp_path), "--phantoms", "3"]
+    for more in ((), ("--seed", "5"), ("--phantom-seed", "2")):
+        radiographs.projection_pools(parser.parse_args([*common, *more]))
+    assert asked == [1000, 1000, 2000]
 
 
 def test_flat_images_are_taken_as_they_are() -> None:

@@ -13,6 +13,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from .core.ct_check import thick_slice_warnings
+from .core.radiograph import USE_THE_RADIOGRAPH_COMMAND
 from .core.volume import Volume
 from .errors import UnusableInput
 
@@ -203,7 +204,7 @@ def choose_series(all_series: Sequence[DicomSeries], wanted: str | None = None) 
     if wanted is None:
         candidates = [one for one in all_series if one.modality == "CT" and one.slice_count > 1]
         if not candidates:
-            raise UnusableInput(f"no CT series with more than one slice; found {listed}")
+            raise UnusableInput(f"no CT series with more than one slice; found {listed}; {USE_THE_RADIOGRAPH_COMMAND}")
         return candidates[0]
     chosen = [one for one in all_series if wanted in (one.uid, one.number)]
     if not chosen:
@@ -212,7 +213,7 @@ def choose_series(all_series: Sequence[DicomSeries], wanted: str | None = None) 
         uids = "; ".join(f"{one.uid} with {one.slice_count} slices" for one in chosen)
         raise UnusableInput(f"{len(chosen)} series have the number {wanted}: choose by UID among {uids}")
     if chosen[0].modality != "CT":
-        raise UnusableInput(f"series {chosen[0]}: not a CT")
+        raise UnusableInput(f"series {chosen[0]}: not a CT; {USE_THE_RADIOGRAPH_COMMAND}")
     return chosen[0]
 
 

@@ -12,6 +12,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from .core.ct_check import check_spacing, fill_padding
+from .core.radiograph import USE_THE_RADIOGRAPH_COMMAND
 from .core.volume import Volume
 from .dicom_series import choose_series, list_series, read_images, read_series
 from .errors import UnusableInput
@@ -82,7 +83,7 @@ def _read(source: Path, series: str | None, progress: Progress | None) -> ReadIn
             raise UnusableInput("--series is for DICOM folders, this is one image file")
         return _described(source, *_read_image_file(source))
     if name.endswith(_PICTURE_SUFFIXES):
-        raise UnusableInput(f"a picture, not a volume in Hounsfield units: {_EXPECTED}")
+        raise UnusableInput(f"a picture, not a volume in Hounsfield units: {_EXPECTED}; {USE_THE_RADIOGRAPH_COMMAND}")
     if name == "dicomdir":
         return _read_dicom(source, source.parent, series, progress)
     images = read_images(source)
@@ -146,7 +147,8 @@ def _check_header(reader: sitk.ImageFileReader) -> None:
     if reader.GetNumberOfComponents() != 1:
         raise UnusableInput(f"a colour or vector image with {reader.GetNumberOfComponents()} values per voxel")
     if len(size) < 3 or min(size[:3]) < 2:
-        raise UnusableInput(f"a 2D image ({' x '.join(map(str, size))}): a volume is needed")
+        shape = " x ".join(map(str, size))
+        raise UnusableInput(f"a 2D image ({shape}): a volume is needed; {USE_THE_RADIOGRAPH_COMMAND}")
     if any(extent > 1 for extent in size[3:]):
         raise UnusableInput(f"a 4D image ({' x '.join(map(str, size))}): export one time point as a 3D volume")
     check_spacing(np.array(reader.GetSpacing()[:3]))

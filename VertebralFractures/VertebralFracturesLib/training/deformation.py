@@ -17,6 +17,7 @@ from ..core.keypoints import INFERIOR, SUPERIOR, body_centre
 
 Points = NDArray[np.floating]
 _INVERSION_STEPS = 12
+_BORDER = 12
 _TAPER_MM = 6.0
 _UPPER_SHARE = 0.75
 _LEAST_DISC_MM = 1.0
@@ -81,11 +82,13 @@ def affine_warp(matrix: NDArray[np.float64], old_centre: Points, new_centre: Poi
 def elastic_warp(rng: np.random.Generator, size_mm: Points, knot_mm: float, strength_mm: float) -> Warp:
     """A smooth random displacement given at knots; keep the strength well below the distance of the knots."""
     count = np.ceil(size_mm / knot_mm).astype(int) + 3
-    knots = rng.normal(0, strength_mm, (2, *count))
+    knots = np.pad(rng.normal(0, strength_mm, (2, *count)), ((0, 0), *[(_BORDER, _BORDER)] * 2), "edge")
+    splines = [ndimage.spline_filter(axis, order=2) for axis in knots]
 
     def displacement(points: Points) -> Points:
-        places = np.moveaxis(points / knot_mm + 1.0, -1, 0)
-        return np.stack([ndimage.map_coordinates(axis, places, order=2, mode="nearest") for axis in knots], -1)
+        places = np.moveaxis(points / knot_mm + 1.0 + _BORDER, -1, 0)
+        return np.stack([ndimage.map_coordinates(s, places, order=2, mode="nearest", prefilter=False)
+                         for s in splines], -1)  # fmt: skip
 
     def to_new(points: Points) -> Points:
         new = points

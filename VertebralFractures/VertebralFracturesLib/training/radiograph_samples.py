@@ -159,7 +159,7 @@ def _blank(values: NDArray[np.float32], rng: np.random.Generator) -> float:
 
 
 def _spoiled(values: NDArray[np.float32], grain: float, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Blur, grain and another tone curve."""
+    """Blur, grain, another tone curve, and what is lost on the way out of a viewer."""
     if rng.random() < 0.3:
         values = ndimage.gaussian_filter(values, rng.uniform(0.3, 1.0))
     low, high = np.percentile(values[::4, ::4], (1, 99))
@@ -168,7 +168,16 @@ def _spoiled(values: NDArray[np.float32], grain: float, rng: np.random.Generator
         values = np.sign(values) * np.abs(values) ** np.float32(np.exp(rng.normal(0, 0.3)))
     if rng.random() < 0.5:
         values = values + rng.standard_normal(values.shape, np.float32) * np.float32(rng.uniform(0, grain))
-    return values.astype(np.float32)
+    return _exported(values, rng).astype(np.float32)
+
+
+def _exported(values: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """As some pictures leave a viewer: too dark or too bright in a window that is too narrow, in steps of 8 bits."""
+    if rng.random() < 0.2:
+        values = np.clip(values, rng.uniform(-0.5, 0.2), rng.uniform(0.8, 1.5))
+    if rng.random() < 0.3:
+        values = np.round(values * 255) / np.float32(255)
+    return values
 
 
 def _seen(keypoints: NDArray[np.float64], inside: NDArray[np.bool_]) -> NDArray[np.bool_]:

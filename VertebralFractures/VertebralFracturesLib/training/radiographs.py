@@ -51,7 +51,7 @@ SHAPE = (320, 192)
 """Rows and columns of the images that step 1 learns from."""
 
 _MOST_BODIES = 24
-_SHARES = (0.5, 0.4, 0.1)
+_SHARES = (0.65, 0.25, 0.1)
 _HELD_OUT_PHANTOMS = 2
 _VALIDATION_BATCHES = 5
 _CROPS_PER_PROJECTION = 12
@@ -114,7 +114,7 @@ def projection_pools(
         projections of a few synthetic patients and of the cases named by ``--hold-out``, which are held out; frontal
         line integrals (2, rows, columns) each.
     """
-    lateral, frontal = phantom_projections(args.cache, args.phantoms, args.views, 1000 * args.seed)
+    lateral, frontal = phantom_projections(args.cache, args.phantoms, args.views, 1000 * args.phantom_seed)
     reserved = _HELD_OUT_PHANTOMS * args.views
     pools, held_out = [lateral[reserved:]], {"synthetic": lateral[:reserved]}
     if args.cases:
