@@ -109,8 +109,9 @@ def test_every_projection_is_analyzed_with_step_1_and_with_both(monkeypatch: pyt
     """Step 1 errs by half a millimetre here, both steps not; the second patient shows nothing."""
     patients, images = [], []
 
-    def projected(seed: int, views: int) -> list[Projection]:
+    def projected(seed: int, views: int, slices_mm: float | None) -> list[Projection]:
         patients.append(seed)
+        assert slices_mm == 2.5
         return [projection()] * views
 
     def analyze(radiograph, models, *, refine: bool) -> RadiographReport:
@@ -122,7 +123,7 @@ def test_every_projection_is_analyzed_with_step_1_and_with_both(monkeypatch: pyt
 
     monkeypatch.setattr("VertebralFracturesLib.training.radiograph_cache.projected_patient", projected)
     monkeypatch.setattr("VertebralFracturesLib.radiograph_pipeline.analyze_radiograph", analyze)
-    results = evaluate_radiographs(None, None, phantoms=2, seed=5, views=2)
+    results = evaluate_radiographs(None, None, phantoms=2, seed=5, views=2, slices_mm=2.5)
     assert patients == [5, 6]
     assert len(np.unique(np.reshape(images, (8, -1)), axis=0)) == 4
     assert [one.steps for one in results] == [*STEPS] * 4

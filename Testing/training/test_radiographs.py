@@ -13,8 +13,10 @@ import torch
 from perfect_radiograph import landmarks_mm
 from torch.utils.data import DataLoader
 from VertebralFracturesLib.core.genant import genant_index, heights_mm
+from VertebralFracturesLib.core.keypoints import depths_mm
 from VertebralFracturesLib.core.radiograph_input import CROP_PIXELS
 from VertebralFracturesLib.core.volume import Volume
+from VertebralFracturesLib.phantom.acquisition import Protocol
 from VertebralFracturesLib.phantom.radiograph_projection import Camera, densities
 from VertebralFracturesLib.training import radiograph_cache, radiographs
 from VertebralFracturesLib.training.radiograph_cache import (
@@ -228,7 +230,7 @@ def test_every_second_view_of_thin_slices_is_coarsened(tmp_path: Path) -> None:
     )
     for one, is_coarsened in ((thin, True), (thick, False)):
         made = real_projections(tmp_path, [one], [one], 4)
-        plain = radiograph_cache._projections(radiograph_cache._real_views(one, one, 4))
+        plain = radiograph_cache._projections(radiograph_cache._real_views(one, one, 4, lambda view, rng: None))
         for number, (seen, known) in enumerate(zip(made, plain, strict=True)):
             moved_mm = np.abs(seen.keypoints_pixels - known.keypoints_pixels).max() * PIXEL_MM
             assert moved_mm < 1.0 if is_coarsened and number % 2 == 1 else moved_mm == 0.0
@@ -287,11 +289,17 @@ def test_flat_images_are_taken_as_they_are() -> None:
 
 
 def test_a_synthetic_patient_is_projected_with_its_landmarks(monkeypatch: pytest.MonkeyPatch) -> None:
+    slices = []
+
     class Clear:
         """Absorbs nothing."""
 
         def __init__(self, *_: object) -> None:
             pass
+
+        def on_ct_grid(self, protocol: Protocol, rng: np.random.Generator) -> "Clear":
+            slices.append((protocol.slice_spacing_mm, protocol.slice_thickness_mm))
+            return self
 
         def integrals(self, camera: Camera) -> np.ndarray:
             return np.zeros((2, *camera.shape), np.float32)
@@ -307,3 +315,8 @@ def test_a_synthetic_patient_is_projected_with_its_landmarks(monkeypatch: pytest
     lumbar = one.keypoints_pixels[one.levels >= 17]
     assert (np.diff(np.nanmean(lumbar, 1)[:, 1]) > 0).all()
     assert ((lumbar[:-1] > 0) & (lumbar[:-1] < np.array(one.integrals.shape[:0:-1]))).all()
+    assert not slices
+    (read,) = projected_patient(3, 1, slices_mm=5.0)
+    assert slices == [(5.0, 5.0)]
+    depths, read_depths = (depths_mm(each.keypoints_pixels[:-1]) for each in (one, read))
+    assert (read_depths > depths).all()

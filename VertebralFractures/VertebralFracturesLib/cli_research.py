@@ -104,6 +104,8 @@ def _add_evaluate_radiographs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--views", type=int, default=3, help="projections of each (default: 3)")
     text = "how they are exposed: as in practice, or as widely as the networks learn from (default: usual)"
     parser.add_argument("--exposures", choices=("usual", "any"), default="usual", help=text)
+    text = "see synthetic patients as a CT with slices of MM keeps them, to tell what the slices of real CTs cost"
+    parser.add_argument("--slices", type=float, metavar="MM", help=text)
     add_output(parser, "the table is printed only")
     add_device(parser)
     add_models(parser)
@@ -120,9 +122,13 @@ def _evaluate_radiographs(args: argparse.Namespace) -> None:
 
     if args.data is None and args.phantoms < 1:
         raise UnusableInput("nothing to evaluate: name a folder of reference cases, or --phantoms N")
+    if args.slices is not None and not 0.5 <= args.slices <= 10:
+        raise UnusableInput(f"slices of {args.slices:g} mm: 0.5 to 10 mm are possible")
     with output_folder(args.output, args.overwrite) if args.output else nullcontext() as folder, ProgressLine() as line:
         models = load_radiograph_models(args.device, args.models or WEIGHTS_FOLDER)
-        results = evaluate_radiographs(models, args.data, args.phantoms, args.seed, args.views, args.exposures, line)
+        results = evaluate_radiographs(
+            models, args.data, args.phantoms, args.seed, args.views, args.exposures, args.slices, line
+        )
         if folder is not None:
             write_radiographs(folder, results)
     print(radiographs_text(results), end="")

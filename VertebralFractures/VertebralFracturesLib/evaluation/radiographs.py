@@ -81,6 +81,7 @@ def evaluate_radiographs(
     seed: int,
     views: int,
     exposures: str = "usual",
+    slices_mm: float | None = None,
     progress: Progress = lambda stage, fraction: None,
 ) -> list[RadiographResult]:
     """Project patients, analyze the projections with step 1 alone and with both, and compare.
@@ -90,11 +91,13 @@ def evaluate_radiographs(
     :param seed: of the first of them, and of the exposures.
     :param views: projections of each patient.
     :param exposures: one of :data:`~..phantom.radiograph_exposure.EXPOSURES`.
+    :param slices_mm: see synthetic patients as a CT with slices of this thickness keeps them, as projections of real
+        CTs do; None projects the patients themselves.
     :raises UnusableInput: a folder without cases.
     """
     results = []
     count = phantoms + (len(find_cases(data)) if data is not None else 0)
-    for number, (name, source, projections) in enumerate(_patients(data, phantoms, seed, views)):
+    for number, (name, source, projections) in enumerate(_patients(data, phantoms, seed, views, slices_mm)):
         progress(name, number / count)
         for view, projection in enumerate(projections):
             image = _exposed(projection, exposures, np.random.default_rng([seed, view, *name.encode()]))
@@ -102,11 +105,13 @@ def evaluate_radiographs(
     return results
 
 
-def _patients(data: Path | None, phantoms: int, seed: int, views: int) -> Iterator[tuple[str, str, list["Projection"]]]:
+def _patients(
+    data: Path | None, phantoms: int, seed: int, views: int, slices_mm: float | None
+) -> Iterator[tuple[str, str, list["Projection"]]]:
     from ..training.radiograph_cache import projected_case, projected_patient
 
     for number in range(phantoms):
-        yield f"patient {seed + number}", SYNTHETIC, projected_patient(seed + number, views)
+        yield f"patient {seed + number}", SYNTHETIC, projected_patient(seed + number, views, slices_mm)
     for case in find_cases(data) if data is not None else ():
         yield case.name, REAL, projected_case(case, read_volume(case.image), views)
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ..core.radiograph import FIRST_LEVEL
 from ..core.reference_case import ReferenceCase
 from ..core.volume import Volume
+from ..phantom.acquisition import Protocol
 from ..phantom.anatomy import make_patient
 from ..phantom.ct_grid import as_read, random_grid_protocol
 from ..phantom.radiograph_projection import COARSE_MM, Absorber, Sample, densities, random_camera, volume_sample
@@ -31,6 +32,10 @@ _TRUNK_MM = 230.0
 _EDGE_MM, _BEYOND_MM = 3.0, 50.0
 _FLAT_CM = 18.0
 _THICK_MM = 2.2
+
+
+ChooseCt = Callable[[int, np.random.Generator], Protocol | None]
+"""Of a view the CT by way of which it is made, or None."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +69,8 @@ def phantom_projections(cache: Path, count: int, views: int, seed: int) -> tuple
     :param seed: of the first patient.
     """
     made = [
-        _cached(cache, f"phantom_{seed + i}_{views}_ct", _phantom_views, seed + i, views, True) for i in range(count)
+        _cached(cache, f"phantom_{seed + i}_{views}_ct", _phantom_views, seed + i, views, _every_second)
+        for i in range(count)
     ]
     return [one for arrays in made for one in _projections(arrays)], [arrays["frontal"] for arrays in made]
 
@@ -78,7 +84,7 @@ def real_projections(cache: Path, fine: list[TrainingCase], whole: list[Training
     :param views: lateral views of each.
     """
     made = [
-        _cached(cache, f"real_{case.name}_{views}_ct", _real_views, case, other, views, True)
+        _cached(cache, f"real_{case.name}_{views}_ct", _real_views, case, other, views, _every_second)
         for case, other in zip(fine, whole, strict=True)
     ]
     return [one for arrays in made for one in _projections(arrays)]
@@ -89,9 +95,14 @@ def flat_projections(cases: list[TrainingCase]) -> list[Projection]:
     return [_flat_projection(case) for case in cases]
 
 
-def projected_patient(seed: int, views: int) -> list[Projection]:
-    """Lateral views of a synthetic patient, not kept."""
-    return _projections(_phantom_views(seed, views))
+def projected_patient(seed: int, views: int, slices_mm: float | None = None) -> list[Projection]:
+    """Lateral views of a synthetic patient, not kept.
+
+    :param slices_mm: project what a CT with slices of this thickness keeps of the patient, with the landmarks as a
+        reader puts them there; None projects the patient.
+    """
+    ct = Protocol(slice_spacing_mm=slices_mm, slice_thickness_mm=slices_mm) if slices_mm is not None else None
+    return _projections(_phantom_views(seed, views, lambda view, rng: ct))
 
 
 def projected_case(case: ReferenceCase, volume: Volume, views: int) -> list[Projection]:
@@ -100,7 +111,7 @@ def projected_case(case: ReferenceCase, volume: Volume, views: int) -> list[Proj
     :param volume: its image.
     """
     whole = TrainingCase(case.name, lambda: volume, case.keypoints_ras, case.level_numbers, case.curve)
-    return _projections(_real_views(whole, whole, views))
+    return _projections(_real_views(whole, whole, views, _as_it_is))
 
 
 def _cached(cache: Path, name: str, make: Callable[..., Arrays], *arguments: object) -> Arrays:
@@ -123,7 +134,15 @@ def _projections(arrays: Arrays) -> list[Projection]:
     ]
 
 
-def _phantom_views(seed: int, views: int, by_way_of_cts: bool = False) -> Arrays:
+def _as_it_is(view: int, rng: np.random.Generator) -> None:
+    return None
+
+
+def _every_second(view: int, rng: np.random.Generator) -> Protocol | None:
+    return random_grid_protocol(rng) if view % 2 else None
+
+
+def _phantom_views(seed: int, views: int, ct_of_view: ChooseCt) -> Arrays:
     patient = make_patient(seed)
     bodies = [vertebra for vertebra in patient.column if 2 < vertebra.number <= SACRUM]
     keypoints_ras = np.array([vertebra.keypoints_ras for vertebra in bodies])
@@ -133,13 +152,13 @@ def _phantom_views(seed: int, views: int, by_way_of_cts: bool = False) -> Arrays
     heights = shown[..., 2].min() - _BELOW_MM, shown[..., 2].max() + _ABOVE_MM
     bounds = np.array([[*(middle[:2] - _TRUNK_MM), heights[0] - 40], [*(middle[:2] + _TRUNK_MM), heights[1] + 40]])
     absorber = Absorber(patient.hounsfield, bounds, shown)
-    arrays = _views(absorber, keypoints_ras, levels, heights, views, np.random.default_rng([seed, 8]), by_way_of_cts)
+    arrays = _views(absorber, keypoints_ras, levels, heights, views, np.random.default_rng([seed, 8]), ct_of_view)
     for i in range(views):
         arrays[f"known_rows_{i}"] = np.array([[-np.inf, np.inf]])
     return {**arrays, "frontal": absorber.frontal_integrals().astype(np.float16)}
 
 
-def _real_views(fine: TrainingCase, whole: TrainingCase, views: int, by_way_of_cts: bool = False) -> Arrays:
+def _real_views(fine: TrainingCase, whole: TrainingCase, views: int, ct_of_view: ChooseCt) -> Arrays:
     volume, around = fine.volume(), whole.volume()
     low, high = _bounds(around)[:, 2]
     beyond = _continued(around)
@@ -147,8 +166,9 @@ def _real_views(fine: TrainingCase, whole: TrainingCase, views: int, by_way_of_c
     points = fine.keypoints_ras[..., 2]
     heights = max(low + _EDGE_MM, points.min() - _BELOW_MM), min(high - _EDGE_MM, points.max() + _ABOVE_MM)
     rng = np.random.default_rng([sum(fine.name.encode()), 8])
-    blurs = by_way_of_cts and float(volume.spacing_mm.max()) < _THICK_MM
-    arrays = _views(absorber, fine.keypoints_ras, fine.levels.astype(np.float64), heights, views, rng, blurs)
+    is_thin = float(volume.spacing_mm.max()) < _THICK_MM
+    chosen = ct_of_view if is_thin else _as_it_is
+    arrays = _views(absorber, fine.keypoints_ras, fine.levels.astype(np.float64), heights, views, rng, chosen)
     for i in range(views):
         arrays[f"known_rows_{i}"] = _marked_rows(arrays[f"keypoints_{i}"], fine.levels)
     return arrays
@@ -161,15 +181,15 @@ def _views(
     heights: tuple[float, float],
     views: int,
     rng: np.random.Generator,
-    by_way_of_cts: bool,
+    ct_of_view: ChooseCt,
 ) -> Arrays:
-    """Random views; if wanted, every second one is of what is left of the patient in a random CT."""
+    """Random views of the patient, or of what is left of the patient in the CT that is chosen for the view."""
     arrays: Arrays = {"levels": levels}
     for i in range(views):
         camera = random_camera(keypoints_ras[levels >= FIRST_LEVEL], heights, PIXEL_MM, rng)
         seen, read_ras, ct_rng = absorber, keypoints_ras, rng.spawn(1)[0]
-        if by_way_of_cts and i % 2:
-            protocol = random_grid_protocol(ct_rng)
+        protocol = ct_of_view(i, ct_rng)
+        if protocol is not None:
             seen = absorber.on_ct_grid(protocol, ct_rng)
             read_ras = as_read(keypoints_ras, protocol.slice_thickness_mm)
         keypoints = camera.project(read_ras)
