@@ -154,9 +154,9 @@ def test_step_1_is_kept_where_step_2_sees_nothing() -> None:
     sure = analyze_radiograph(radiograph, MODELS)
     np.testing.assert_allclose(points_mm(both, picture()), landmarks_mm()[:-1], atol=0.8)
     doubts = [[vertebra.uncertainty_mm.max() for vertebra in one.spine.vertebrae] for one in (sure, both)]
-    assert max(doubts[0]) < 1.2
-    assert min(doubts[1]) > 1.8
-    assert max(doubts[1]) < 2.01
+    assert max(doubts[0]) < 1.25 * 1.2
+    assert min(doubts[1]) > 3 * max(doubts[0])
+    assert max(doubts[1]) == pytest.approx(6.0)
 
 
 def test_levels_are_less_sure_without_the_sacrum() -> None:

@@ -39,7 +39,7 @@ def found(shift_mm: tuple[float, float] = (0.0, 0.0), levels: tuple[str, ...] = 
     one = report()
     moved = np.array([0.0, -30.0 - shift_mm[0], -10.0 - shift_mm[1]])
     vertebrae = tuple(
-        Vertebra(vertebra.keypoints_ras + moved, 1.0, np.zeros(6), level, 0.9)
+        Vertebra(vertebra.keypoints_ras + moved, 1.0, np.full(6, 1.0), level, 0.9)
         for vertebra, level in zip(one.spine.vertebrae, levels, strict=True)
     )
     spine = SpineReport("test", {}, "radiograph", "genant", one.spine.curve, vertebrae)
@@ -59,6 +59,12 @@ def test_errors_are_relative_to_depth_and_height() -> None:
     np.testing.assert_allclose(result.errors[0, :, 0], 0.68 / 34)
     np.testing.assert_allclose(result.errors[0, :, 1], -0.54 / (27 + 23 + 27) * 3)
     np.testing.assert_allclose(result.height_errors_mm, 0, atol=1e-9)
+
+
+def test_points_within_their_uncertainty_are_counted() -> None:
+    results = [compared("one", REAL, STEPS[1], projection(), found((x, x)), 0.5) for x in (0.0, 0.69, 0.72, 1.5)]
+    np.testing.assert_array_equal([one.are_within.all() for one in results], [True, True, False, False])
+    assert summary(results)[0]["within_uncertainty"] == 0.5
 
 
 def test_wrong_names_spurious_and_missed_bodies_are_counted() -> None:

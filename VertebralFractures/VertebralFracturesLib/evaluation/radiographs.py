@@ -51,6 +51,7 @@ class RadiographResult:
     :param found: of them, those found.
     :param spurious: found bodies where everything is marked and none is true.
     :param errors: (found, 6, 2) errors along rows and columns relative to depth and height.
+    :param are_within: (found, 6), whether the true landmark lies within the uncertainty that is reported.
     :param height_errors_mm: (found, 3) measured less true.
     :param indices: (found,) true G.
     :param index_errors: (found,) of G, measured less true.
@@ -66,6 +67,7 @@ class RadiographResult:
     found: int
     spurious: int
     errors: NDArray[np.float64]
+    are_within: NDArray[np.bool_]
     height_errors_mm: NDArray[np.float64]
     indices: NDArray[np.float64]
     index_errors: NDArray[np.float64]
@@ -146,7 +148,7 @@ def compared(
 ) -> RadiographResult:
     """Compare what was found in a projection with what is known of it."""
     true_mm, levels = _true_bodies(projection)
-    found_mm, found_levels = _found_bodies(report, projection)
+    found_mm, found_levels, radius_mm = _found_bodies(report)
     pairs = _matched(true_mm, found_mm)
     of_true, of_found = (np.array([pair[side] for pair in pairs], dtype=int) for side in (0, 1))
     true, found = true_mm[of_true], found_mm[of_found]
@@ -160,6 +162,7 @@ def compared(
         len(pairs),
         _spurious(found_mm, set(of_found), projection),
         (found - true) / sizes[:, None],
+        np.linalg.norm(found - true, axis=-1) <= radius_mm[of_found],
         heights_mm(found) - heights_mm(true),
         indices,
         genant_index(heights_mm(found)) - indices,
@@ -179,12 +182,14 @@ def _true_bodies(projection: "Projection") -> tuple[NDArray[np.float64], list[st
 
 
 def _found_bodies(
-    report: RadiographReport | None, projection: "Projection"
-) -> tuple[NDArray[np.float64], list[str | None]]:
+    report: RadiographReport | None,
+) -> tuple[NDArray[np.float64], list[str | None], NDArray[np.float64]]:
+    """Bodies (n, 6, 2) in mm that were found, their names, and the uncertainty (n, 6) of their landmarks in mm."""
     if report is None:
-        return np.zeros((0, 6, 2)), []
+        return np.zeros((0, 6, 2)), [], np.zeros((0, 6))
     points_ras = np.array([vertebra.keypoints_ras for vertebra in report.spine.vertebrae])
-    return -points_ras[..., 1:], report.spine.levels
+    radius_mm = np.array([vertebra.uncertainty_mm for vertebra in report.spine.vertebrae])
+    return -points_ras[..., 1:], report.spine.levels, radius_mm
 
 
 def _matched(true_mm: NDArray[np.float64], found_mm: NDArray[np.float64]) -> list[tuple[int, int]]:
@@ -261,6 +266,7 @@ def _figures(results: Sequence[RadiographResult]) -> dict[str, float | str | Non
         "error_y_percent": _median(100 * errors[:, 1]),
         "error_x_p95_percent": _percentile(100 * errors[:, 0]),
         "error_y_p95_percent": _percentile(100 * errors[:, 1]),
+        "within_uncertainty": _mean(np.concatenate([one.are_within.ravel() for one in results])),
         "height_error_mm": _mean(np.abs(np.concatenate([one.height_errors_mm.ravel() for one in results]))),
         "index_error": _mean(np.abs(np.concatenate([one.index_errors for one in results]))),
         "fractured": answers.positives,

@@ -91,7 +91,7 @@ class LandmarkRefiner(nn.Module):
     :param channels: of the U-Net's levels, full resolution first.
     """
 
-    def __init__(self, channels: tuple[int, ...] = (16, 32, 64, 96)) -> None:
+    def __init__(self, channels: tuple[int, ...] = (32, 64, 96, 128)) -> None:
         super().__init__()
         self.unet = UNet(2, channels, inputs=2)
         self.head = nn.Conv2d(channels[0], 6, 1)
