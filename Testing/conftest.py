@@ -3,8 +3,12 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from VertebralFracturesLib.core.report import SpineReport
 from VertebralFracturesLib.core.volume import Volume
+
+settings.register_profile("busy machines", deadline=None)
+settings.load_profile("busy machines")
 
 SHARED_CT = Path(__file__).resolve().parents[2] / "shared" / "ct"
 
