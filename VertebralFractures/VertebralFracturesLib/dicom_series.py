@@ -13,9 +13,8 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from .core.ct_check import thick_slice_warnings
-from .core.radiograph import USE_THE_RADIOGRAPH_COMMAND
 from .core.volume import Volume
-from .errors import UnusableInput
+from .errors import USE_THE_RADIOGRAPH_COMMAND, UnusableInput
 
 # A hole up to this size is bridged: more would hide an endplate.
 LARGEST_FILLED_GAP_MM = 6.0

@@ -12,10 +12,9 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from .core.ct_check import check_spacing, fill_padding
-from .core.radiograph import USE_THE_RADIOGRAPH_COMMAND
 from .core.volume import Volume
 from .dicom_series import choose_series, list_series, read_images, read_series
-from .errors import UnusableInput
+from .errors import USE_THE_RADIOGRAPH_COMMAND, UnusableInput
 
 IMAGE_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 _PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif")

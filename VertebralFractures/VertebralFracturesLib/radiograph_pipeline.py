@@ -127,12 +127,12 @@ def _scaled_view(radiograph: Radiograph, models: "RadiographModels") -> _View:
     if radiograph.pixel_mm is not None:
         return _turned(radiograph, radiograph.pixel_mm, models)
     rows = radiograph.image.shape[0]
-    shrink = max(1.0, rows / _SMALL_ROWS)
-    small = replace(radiograph, image=resampled(radiograph.image, shrink) if shrink > 1 else radiograph.image)
+    image, share = _no_finer(radiograph.image, 1 / rows, 1 / _SMALL_ROWS)
+    small = replace(radiograph, image=image)
     beliefs = {}
     for height_mm in _ASSUMED_HEIGHTS_MM:
         try:
-            beliefs[height_mm] = _belief(_turned(small, height_mm / rows * shrink, models))
+            beliefs[height_mm] = _belief(_turned(small, height_mm * share, models))
         except (NoSpineFound, UnusableInput) as error:
             refusal = error
     if not beliefs:
@@ -144,7 +144,7 @@ def _turned(radiograph: Radiograph, pixel_mm: float, models: "RadiographModels")
     from .networks.radiograph_nets import VIEW_QUESTIONS
 
     scale_mm = pixel_mm
-    image, pixel_mm = _working_image(radiograph.image, scale_mm)
+    image, pixel_mm = _no_finer(radiograph.image, scale_mm, _WORKING_MM)
     is_mirrored = radiograph.anterior_is == "right"
     image = image[:, ::-1] if is_mirrored else image
     found = _seen(image, pixel_mm, models)
@@ -191,10 +191,10 @@ def _belief(view: _View) -> float:
     return float(view.found.scores.sum() * np.prod(1 - view.found.view))
 
 
-def _working_image(image: NDArray[np.float32], pixel_mm: float) -> tuple[NDArray[np.float32], float]:
-    """The image in pixels that are not finer than the networks can use."""
-    factor = _WORKING_MM / pixel_mm
-    return (resampled(image, factor), _WORKING_MM) if factor > 1 else (image, pixel_mm)
+def _no_finer(image: NDArray[np.float32], pixel: float, finest: float) -> tuple[NDArray[np.float32], float]:
+    """The image in pixels that are no finer than a length, and the side of them in the same unit."""
+    factor = finest / pixel
+    return (resampled(image, factor), finest) if factor > 1 else (image, pixel)
 
 
 def _rough_landmarks(view: _View, models: "RadiographModels") -> tuple[NDArray[np.float64], NDArray[np.int_]]:

@@ -30,9 +30,6 @@ DETECTOR = "radiograph"
 RELATIVE_LENGTHS = "pixel spacing unknown: lengths are relative, as if of a patient of average size; G and angles hold"
 """Warning of a report whose image has no scale."""
 
-USE_THE_RADIOGRAPH_COMMAND = "use 'vertebral-fractures radiograph' for a lateral radiograph"
-"""What to say of an image that is no CT but may be a radiograph."""
-
 FIRST_LEVEL = LEVEL_NUMBERS["T1"]
 """Number of the first level that is measured in radiographs."""
 

@@ -6,6 +6,7 @@ A pressed body leaves room beside it that the old image has nothing for: a warp 
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,13 +83,13 @@ def affine_warp(matrix: NDArray[np.float64], old_centre: Points, new_centre: Poi
 def elastic_warp(rng: np.random.Generator, size_mm: Points, knot_mm: float, strength_mm: float) -> Warp:
     """A smooth random displacement given at knots; keep the strength well below the distance of the knots."""
     count = np.ceil(size_mm / knot_mm).astype(int) + 3
-    knots = np.pad(rng.normal(0, strength_mm, (2, *count)), ((0, 0), *[(_BORDER, _BORDER)] * 2), "edge")
-    splines = [ndimage.spline_filter(axis, order=2) for axis in knots]
+    knots = rng.normal(0, strength_mm, (2, *count))
+    splines = [ndimage.spline_filter(np.pad(axis, _BORDER, "edge"), order=2) for axis in knots]
 
     def displacement(points: Points) -> Points:
         places = np.moveaxis(points / knot_mm + 1.0 + _BORDER, -1, 0)
-        return np.stack([ndimage.map_coordinates(s, places, order=2, mode="nearest", prefilter=False)
-                         for s in splines], -1)  # fmt: skip
+        interpolated = partial(ndimage.map_coordinates, coordinates=places, order=2, mode="nearest", prefilter=False)
+        return np.stack([interpolated(spline) for spline in splines], -1)
 
     def to_new(points: Points) -> Points:
         new = points
