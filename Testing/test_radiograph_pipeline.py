@@ -1,5 +1,6 @@
 """The stages on a made-up radiograph, with networks without an error: what is turned, scaled, named and refused."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +14,12 @@ from VertebralFracturesLib.core.radiograph import RELATIVE_LENGTHS, Radiograph, 
 from VertebralFracturesLib.core.radiograph_input import SACRUM_CHANNEL
 from VertebralFracturesLib.errors import Cancelled, NoSpineFound, UnusableInput
 from VertebralFracturesLib.networks import radiograph_nets
-from VertebralFracturesLib.radiograph_pipeline import RADIOGRAPH_STAGES, _level_probabilities, analyze_radiograph
+from VertebralFracturesLib.radiograph_pipeline import (
+    RADIOGRAPH_STAGES,
+    _apart,
+    _level_probabilities,
+    analyze_radiograph,
+)
 
 MODELS = perfect_models()
 
@@ -178,6 +184,30 @@ def test_a_sacrum_within_the_last_body_is_none(monkeypatch: pytest.MonkeyPatch) 
     assert report.sacral_endplate_ras is None
     assert len(report.spine.vertebrae) == len(LEVELS)
     assert report.angles_deg["sacral_slope_deg"] is None
+
+
+@pytest.mark.parametrize(("raised_mm", "others"), [(10.0, range(7)), (14.0, (0, 1, 2, 4, 5, 6))])
+def test_a_body_that_reaches_into_another_is_none(
+    monkeypatch: pytest.MonkeyPatch, raised_mm: float, others: Sequence[int]
+) -> None:
+    """Between the bodies of the picture are 8 mm."""
+    regress = radiograph_nets.regress_landmarks
+    raised = np.zeros((8, 6, 2))
+    raised[3, :, 1] = -raised_mm
+    monkeypatch.setattr(radiograph_nets, "regress_landmarks", lambda *given: regress(*given) + raised)
+    report = analyze_radiograph(Radiograph(picture(), PIXEL_MM, "left"), MODELS, refine=False)
+    np.testing.assert_allclose(points_mm(report, picture()), (landmarks_mm() + raised)[list(others)], atol=1e-6)
+    assert report.spine.levels == [LEVELS[place] for place in others]
+
+
+def test_of_bodies_that_overlap_the_surer_is_kept() -> None:
+    bodies = landmarks_mm()[:7]
+    bodies[3, :, 1] -= 14.0
+    for unsure, kept in ((3, [0, 1, 2, 4, 5, 6]), (2, [0, 1, 3, 4, 5, 6])):
+        uncertainty_mm = np.full((7, 6), 0.8)
+        uncertainty_mm[unsure] = 2.5
+        assert _apart(bodies, uncertainty_mm, np.arange(7)).tolist() == kept
+        assert _apart(bodies, uncertainty_mm, np.array([0, 3, 6])).tolist() == [0, 3, 6]
 
 
 @pytest.mark.parametrize("in_neck", [0, 3, 5, 6])

@@ -268,7 +268,7 @@ def _report(
     """Name the bodies, give them their place in the patient and the image its scale."""
     ends_in_sacrum = bool(np.isnan(landmarks_mm[-1]).any())
     bodies = slice(0, len(chain) - ends_in_sacrum)
-    whole = np.flatnonzero(_are_bodies(landmarks_mm[bodies], view))
+    whole = _apart(landmarks_mm, uncertainty_mm, np.flatnonzero(_are_bodies(landmarks_mm[bodies], view)))
     if len(whole) < FEWEST_BODIES:
         raise _nothing_found(radiograph)
     has_sacrum = ends_in_sacrum and _lies_below(landmarks_mm[-1], landmarks_mm[whole[-1]])
@@ -302,11 +302,23 @@ def _report(
     return RadiographReport(spine, pixel_mm, radiograph.pixel_mm is not None, anterior_is, sacrum)
 
 
-def _lies_below(sacrum_mm: NDArray[np.float64], body_mm: NDArray[np.float64]) -> bool:
-    """Whether an endplate of S1 lies below the body above it; a body taken for S1 at times overlaps it."""
-    superior, inferior = (body_mm[list(end)].mean(0) for end in (SUPERIOR, INFERIOR))
+def _apart(
+    landmarks_mm: NDArray[np.float64], uncertainty_mm: NDArray[np.float64], places: NDArray[np.int_]
+) -> NDArray[np.int_]:
+    """Of bodies that overlap, those whose landmarks are surer: one vertebra never reaches into the next."""
+    kept: list[int] = []
+    for place in places[np.argsort(uncertainty_mm[places].mean(1), kind="stable")]:
+        pairs = [(min(place, other), max(place, other)) for other in kept]
+        if all(_lies_below(landmarks_mm[lower], landmarks_mm[upper]) for upper, lower in pairs):
+            kept.append(int(place))
+    return np.array(sorted(kept), dtype=int)
+
+
+def _lies_below(lower_mm: NDArray[np.float64], upper_mm: NDArray[np.float64]) -> bool:
+    """Whether a superior endplate, of S1 at times, lies below the body above it."""
+    superior, inferior = (upper_mm[list(end)].mean(0) for end in (SUPERIOR, INFERIOR))
     down = (inferior - superior) / np.linalg.norm(inferior - superior)
-    return bool((sacrum_mm[list(SUPERIOR)].mean(0) - inferior) @ down > -_OVERLAP_MM)
+    return bool((lower_mm[list(SUPERIOR)].mean(0) - inferior) @ down > -_OVERLAP_MM)
 
 
 def _below_the_neck(names: Sequence[str]) -> NDArray[np.int_]:
