@@ -129,15 +129,14 @@ def _scaled_view(radiograph: Radiograph, models: "RadiographModels") -> _View:
     rows = radiograph.image.shape[0]
     image, share = _no_finer(radiograph.image, 1 / rows, 1 / _SMALL_ROWS)
     small = replace(radiograph, image=image)
-    beliefs: dict[float, float] = {}
-    refusals: list[NoSpineFound | UnusableInput] = []
+    beliefs = {}
     for height_mm in _ASSUMED_HEIGHTS_MM:
         try:
             beliefs[height_mm] = _belief(_turned(small, height_mm * share, models))
         except (NoSpineFound, UnusableInput) as error:
-            refusals.append(error)
+            refusal = error
     if not beliefs:
-        raise min(refusals, key=lambda error: isinstance(error, NoSpineFound))  # a frontal view is the better reason
+        raise refusal
     return _turned(radiograph, max(beliefs, key=beliefs.__getitem__) / rows, models)
 
 
