@@ -315,7 +315,7 @@ def _apart(
 
 
 def _lies_below(lower_mm: NDArray[np.float64], upper_mm: NDArray[np.float64]) -> bool:
-    """Whether a superior endplate, of S1 at times, lies below the body above it."""
+    """Whether the superior endplate of a body or of S1 lies below the body above it, but for a little overlap."""
     superior, inferior = (upper_mm[list(end)].mean(0) for end in (SUPERIOR, INFERIOR))
     down = (inferior - superior) / np.linalg.norm(inferior - superior)
     return bool((lower_mm[list(SUPERIOR)].mean(0) - inferior) @ down > -_OVERLAP_MM)
