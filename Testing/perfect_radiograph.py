@@ -114,14 +114,14 @@ class PerfectStepOne(nn.Module):
 
 
 class PerfectRefiner(nn.Module):
-    """Step 2: all bodies have one shape; the last crop is that of the sacrum."""
+    """Step 2: all bodies have one shape; the last of several crops is that of the sacrum, a single one is of a body."""
 
     def __init__(self) -> None:
         super().__init__()
         self.anything = nn.Parameter(torch.zeros(1))
 
     def forward(self, crops: Tensor) -> Tensor:
-        points = landmarks_mm()
+        points = landmarks_mm()[[0] * max(1, len(crops) - 1) + [-1] * (len(crops) > 1)]
         places = CropFrames.around(points).to_crops(points)
         wanted = torch.tensor(np.nan_to_num(places), dtype=torch.float32)
         return gaussians(wanted, (crops.shape[2], crops.shape[3]), 1.0).clamp_min(1e-20).log()

@@ -1,12 +1,21 @@
 """The stages on a made-up radiograph, with networks without an error: what is turned, scaled, named and refused."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from perfect_radiograph import CHANNELS, LEVELS, PIXEL_MM, PerfectFinder, landmarks_mm, perfect_models, picture
+from perfect_radiograph import (
+    CHANNELS,
+    LEVELS,
+    PIXEL_MM,
+    PerfectFinder,
+    PerfectRefiner,
+    landmarks_mm,
+    perfect_models,
+    picture,
+)
 from torch import nn
 from VertebralFracturesLib.core.levels import LEVEL_NAMES
 from VertebralFracturesLib.core.norms import HEIGHT_NORMS
@@ -14,12 +23,9 @@ from VertebralFracturesLib.core.radiograph import RELATIVE_LENGTHS, Radiograph, 
 from VertebralFracturesLib.core.radiograph_input import SACRUM_CHANNEL
 from VertebralFracturesLib.errors import Cancelled, NoSpineFound, UnusableInput
 from VertebralFracturesLib.networks import radiograph_nets
-from VertebralFracturesLib.radiograph_pipeline import (
-    RADIOGRAPH_STAGES,
-    _apart,
-    _level_probabilities,
-    analyze_radiograph,
-)
+from VertebralFracturesLib.networks.radiograph_weights import RadiographModels
+from VertebralFracturesLib.radiograph_bodies import _apart
+from VertebralFracturesLib.radiograph_pipeline import RADIOGRAPH_STAGES, _level_probabilities, analyze_radiograph
 
 MODELS = perfect_models()
 
@@ -144,6 +150,51 @@ def test_a_faint_sacrum_is_found_and_a_faint_body_is_not() -> None:
     models.step_one.finder = FaintFinder(CHANNELS[0])
     report = analyze_radiograph(Radiograph(picture(), PIXEL_MM, "left"), models, refine=False)
     assert tuple(report.spine.levels) == LEVELS[1:]
+
+
+class OtherRefiner(PerfectRefiner):
+    """Sees a single crop, that of a body which step 1 missed, in another way."""
+
+    def __init__(self, change: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        super().__init__()
+        self.change = change
+
+    def forward(self, crops: torch.Tensor) -> torch.Tensor:
+        maps = super().forward(crops)
+        return self.change(maps) if len(crops) == 1 else maps
+
+
+def without_l2(refiner: nn.Module) -> RadiographModels:
+    models = replace(perfect_models(), refiner=refiner)
+    models.step_one.finder = FaintFinder(LEVEL_NAMES.index("L2"))
+    return models
+
+
+@pytest.mark.parametrize("is_mirrored", [False, True])
+def test_a_body_that_was_missed_between_two_is_added(is_mirrored: bool) -> None:
+    image = np.ascontiguousarray(picture()[:, ::-1]) if is_mirrored else picture()
+    report = analyze_radiograph(Radiograph(image, PIXEL_MM), without_l2(PerfectRefiner()))
+    assert tuple(report.spine.levels) == LEVELS
+    np.testing.assert_allclose(points_mm(report, image), landmarks_mm()[:-1], atol=0.6)
+    assert [vertebra.score > 0.3 for vertebra in report.spine.vertebrae] == [level != "L2" for level in LEVELS]
+    assert "L2: not recognised as a vertebra, but one is missing there: check the points" in report.spine.warnings
+    assert report.angles_deg["lordosis_l1_l5_deg"] == pytest.approx(20.0, abs=0.7)
+    rough = analyze_radiograph(Radiograph(image, PIXEL_MM), without_l2(PerfectRefiner()), refine=False)
+    assert len(rough.spine.vertebrae) == len(LEVELS) - 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(torch.zeros_like, id="nothing is seen"),
+        pytest.param(lambda maps: maps.roll(-8, 2), id="it reaches into the body above"),
+        pytest.param(lambda maps: maps[:, :1].expand_as(maps), id="it has no size"),
+    ],
+)
+def test_what_is_no_body_is_not_added_between_two(change: Callable[[torch.Tensor], torch.Tensor]) -> None:
+    report = analyze_radiograph(Radiograph(picture(), PIXEL_MM, "left"), without_l2(OtherRefiner(change)))
+    assert report.spine.levels == [level for level in LEVELS if level != "L2"]
+    assert not any("missing" in text for text in report.spine.warnings)
 
 
 def test_step_1_is_kept_where_step_2_sees_nothing() -> None:

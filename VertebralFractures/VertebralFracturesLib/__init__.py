@@ -13,7 +13,7 @@ core/spine_slab.py and networks/second_opinion.py to core/second_opinion.py, whi
 another way to the same measures, and to the angles of the spine::
 
     radiograph -> view -> vertebrae -> landmarks -> heights, G, grade, angles -> table, scene, report
-    radiograph_io.py     2 networks   1 network     core/genant.py, core/spinal_angles.py
+    radiograph_io.py radiograph_view.py  radiograph_bodies.py    core/genant.py, core/spinal_angles.py
 
 Layers, each of which may import only what stands behind its arrow (a test reads the imports)::
 
