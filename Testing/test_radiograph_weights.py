@@ -9,14 +9,24 @@ from VertebralFracturesLib.evaluation.radiographs import compared
 from VertebralFracturesLib.networks.radiograph_weights import load_radiograph_models
 from VertebralFracturesLib.phantom.radiograph_exposure import Exposure, expose
 from VertebralFracturesLib.radiograph_pipeline import analyze_radiograph
-from VertebralFracturesLib.training.radiograph_cache import projected_patient
+from VertebralFracturesLib.training.radiograph_cache import Projection, projected_patient
 
 
-def test_the_shipped_networks_measure_a_projected_patient() -> None:
-    (projection,) = projected_patient(900000, 1)
-    image = expose(
-        projection.integrals.astype(np.float32), projection.pixel_mm, Exposure(contrast=2.0), np.random.default_rng(1)
-    )
+@pytest.fixture(scope="module")
+def projection() -> Projection:
+    """A synthetic patient that the networks were not trained on, from the side."""
+    (view,) = projected_patient(900000, 1)
+    return view
+
+
+@pytest.fixture(scope="module")
+def image(projection: Projection) -> np.ndarray:
+    """An exposure of it, anterior on the left."""
+    integrals = projection.integrals.astype(np.float32)
+    return expose(integrals, projection.pixel_mm, Exposure(contrast=2.0), np.random.default_rng(1))
+
+
+def test_the_shipped_networks_measure_a_projected_patient(projection: Projection, image: np.ndarray) -> None:
     models = load_radiograph_models("cpu")
     report = analyze_radiograph(Radiograph(image, projection.pixel_mm), models)
     assert report.anterior_is == "left"
@@ -27,6 +37,18 @@ def test_the_shipped_networks_measure_a_projected_patient() -> None:
     assert found.spurious <= 1
     assert np.median(np.abs(found.errors)) < 0.03
     assert np.abs(found.height_errors_mm).mean() < 2.0
+
+
+@pytest.mark.parametrize("is_scale_known", [True, False])
+@pytest.mark.parametrize("is_mirrored", [False, True])
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_an_image_that_is_not_upright_is_refused(
+    projection: Projection, image: np.ndarray, turns: int, is_mirrored: bool, is_scale_known: bool
+) -> None:
+    turned = np.ascontiguousarray(np.rot90(image[:, :: -1 if is_mirrored else 1], turns))
+    pixel_mm = projection.pixel_mm if is_scale_known else None
+    with pytest.raises((NoSpineFound, UnusableInput), match="upside down" if turns == 2 else "an upright lateral"):
+        analyze_radiograph(Radiograph(turned, pixel_mm), load_radiograph_models("cpu"))
 
 
 @pytest.mark.parametrize("pixel_mm", [0.5, None])

@@ -24,6 +24,7 @@ _SMALL_ROWS = 1000
 _SACRUM_PROBABILITY = 0.5
 _FRONTAL_PROBABILITY, _WRONG_PROBABILITY = 0.6, 0.5
 _DOUBT = 0.2
+_LEAST_BELIEF, _CLEARLY_MORE = 0.23, 1.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,13 +53,36 @@ class RadiographView:
 
 
 def best_view(radiograph: Radiograph, models: "RadiographModels") -> RadiographView:
-    """Turn the image as the networks know it; which side is the front, files at times say wrongly."""
+    """Turn the image as the networks know it, at the scale that it is of.
+
+    :raises UnusableInput: a frontal view, or an image that is upside down.
+    :raises NoSpineFound: fewer than two bodies are seen, whichever side is the front.
+    """
+    view = _view_either_side(radiograph, models)
+    _check_upright(view, models)
+    return view
+
+
+def _view_either_side(radiograph: Radiograph, models: "RadiographModels") -> RadiographView:
+    """Which side is the front, files at times say wrongly."""
     try:
         return _scaled_view(radiograph, models)
     except NoSpineFound:
         if radiograph.anterior_is is None:
             raise
         return _scaled_view(replace(radiograph, anterior_is=None), models)
+
+
+def _check_upright(view: RadiographView, models: "RadiographModels") -> None:
+    """Vertebrae are also seen in an image that is upside down, but fewer.
+
+    :raises UnusableInput: it is.
+    """
+    for flipped in (view.image[::-1], view.image[::-1, ::-1]):
+        image = np.ascontiguousarray(flipped)
+        other = replace(view, image=image, found=_seen(image, view.pixel_mm, models))
+        if _belief(other) > _CLEARLY_MORE * _belief(view):
+            raise UnusableInput("the image is upside down: turn it by half a turn and analyze it again")
 
 
 def _scaled_view(radiograph: Radiograph, models: "RadiographModels") -> RadiographView:
@@ -98,7 +122,8 @@ def _turned(radiograph: Radiograph, pixel_mm: float, models: "RadiographModels")
     best = max(turned, key=_belief)
     questions = [VIEW_QUESTIONS.index(question) for question in ("mirrored", "inverted")]
     looks_wrong = best.found.view[questions].max() > _WRONG_PROBABILITY  # although the other ways were tried
-    if looks_wrong or (best.found.scores > THRESHOLDS["score_of_two"]).sum() < FEWEST_BODIES:
+    are_few = (best.found.scores > THRESHOLDS["score_of_two"]).sum() < FEWEST_BODIES
+    if looks_wrong or are_few or _belief_in_bodies(best) < _LEAST_BELIEF:
         raise nothing_found(radiograph)
     return best
 
@@ -130,6 +155,11 @@ def _belief(view: RadiographView) -> float:
     return float(view.found.scores.sum() * np.prod(1 - view.found.view))
 
 
+def _belief_in_bodies(view: RadiographView) -> float:
+    """The mean over what is found: half and more in a radiograph of a spine, less in other pictures."""
+    return _belief(view) / max(len(view.found.scores), 1)
+
+
 def _no_finer(image: NDArray[np.float32], pixel: float, finest: float) -> tuple[NDArray[np.float32], float]:
     """The image in pixels that are no finer than a length, and the side of them in the same unit."""
     factor = finest / pixel
@@ -138,9 +168,9 @@ def _no_finer(image: NDArray[np.float32], pixel: float, finest: float) -> tuple[
 
 def nothing_found(radiograph: Radiograph) -> NoSpineFound:
     """What to say where no spine is found; with a wrong spacing none is of a size that the networks know."""
-    wanted = "a lateral radiograph of the thoracic or lumbar spine is needed"
+    wanted = "an upright lateral radiograph of the thoracic or lumbar spine is needed"
     if radiograph.pixel_mm is not None:
         height_mm, width_mm = np.array(radiograph.image.shape) * radiograph.pixel_mm
         size = f"{width_mm:.0f} x {height_mm:.0f} mm at pixels of {radiograph.pixel_mm:.3g} mm"
         wanted += f", and the spacing of its pixels has to be right: the image covers {size}"
-    return NoSpineFound(f"no spine found: fewer than two vertebral bodies were recognised; {wanted}")
+    return NoSpineFound(f"no spine found: fewer than two vertebral bodies were recognised for sure; {wanted}")
