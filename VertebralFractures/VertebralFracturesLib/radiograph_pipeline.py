@@ -139,6 +139,6 @@ def _warnings(radiograph: Radiograph, anterior_is: str, vertebrae: Sequence[Vert
         yield f"the front is said to be on the {radiograph.anterior_is}, but looks to be on the {anterior_is}: check it"
     unseen = [str(vertebra.level) for vertebra in vertebrae if vertebra.score == UNSEEN_SCORE]
     if unseen:
-        yield f"{', '.join(unseen)}: not recognised as a vertebra, but one is missing there: check the points"
+        yield f"{', '.join(unseen)}: found only by a gap between its neighbours: check the points"
     if levels_are_relative([vertebra.level_confidence for vertebra in vertebrae]):
         yield LEVELS_ARE_RELATIVE
