@@ -14,6 +14,7 @@ from perfect_radiograph import landmarks_mm
 from torch.utils.data import DataLoader
 from VertebralFracturesLib.core.genant import genant_index, heights_mm
 from VertebralFracturesLib.core.keypoints import depths_mm
+from VertebralFracturesLib.core.levels import LEVEL_NUMBERS
 from VertebralFracturesLib.core.radiograph_input import CROP_PIXELS
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.phantom.acquisition import Protocol
@@ -27,7 +28,13 @@ from VertebralFracturesLib.training.radiograph_cache import (
     projected_patient,
     real_projections,
 )
-from VertebralFracturesLib.training.radiograph_samples import _exported, random_crops, random_sample, spineless_sample
+from VertebralFracturesLib.training.radiograph_samples import (
+    _chances,
+    _exported,
+    random_crops,
+    random_sample,
+    spineless_sample,
+)
 from VertebralFracturesLib.training.radiograph_warps import body_warp, moved, patient_warp
 from VertebralFracturesLib.training.reference_cases import TrainingCase
 
@@ -249,6 +256,11 @@ def test_a_patient_goes_on_where_a_ct_ends(tmp_path: Path) -> None:
         (view,) = real_projections(tmp_path, [fine], [whole], 1)
         inner = view.integrals[0, :, 20:-20].astype(float)
         assert inner.min() > 0.9 * inner.max()
+
+
+def test_what_is_hard_to_see_is_cut_out_more_often() -> None:
+    levels = np.array([LEVEL_NUMBERS["L3"], LEVEL_NUMBERS["L4"], LEVEL_NUMBERS["L5"], SACRUM])
+    np.testing.assert_allclose(_chances(levels), np.array([1, 1, 2, 4]) / 8)
 
 
 def test_cases_to_hold_out_are_not_drawn_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from ..core.levels import LEVEL_NUMBERS
 from ..core.radiograph import FIRST_LEVEL
 from ..core.radiograph_input import CropFrames, crop_channels, sampled, two_channels
 from ..phantom.radiograph_exposure import expose, random_exposure
@@ -16,7 +17,7 @@ _CUT_MM = 8.0
 _LOWEST_SHARE = 0.25
 _SHADOW_MM2 = 200.0**2
 _GRAIN, _CROP_GRAIN = 0.003, 0.03
-_SACRUM_WEIGHT = 4.0
+_SACRUM_WEIGHT, _L5_WEIGHT = 4.0, 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,7 +203,7 @@ def _near(keypoints: NDArray[np.float64], shape: tuple[int, int], margin: float)
 def random_crops(
     projection: Projection, count: int, rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """Upright crops around bodies of a projection, off by as much as step 1 errs; more of S1, which is hard to see.
+    """Upright crops around bodies of a projection, off by as much as step 1 errs; more of L5 and S1, hard to see.
 
     All are cut from one exposure of the whole projection: how bright a body is and how grainy depends on what is
     around it.
@@ -214,8 +215,7 @@ def random_crops(
     within = [((p >= 0) & (p < shape)).all(-1) | np.isnan(p).any(-1) for p in projection.keypoints_pixels]
     usable = np.flatnonzero(np.all(within, axis=1) & (projection.levels > 5.5))
     crops, places = [], []
-    chances = np.where(projection.levels[usable] == SACRUM, _SACRUM_WEIGHT, 1.0)
-    chances /= chances.sum()
+    chances = _chances(projection.levels[usable])
     integrals = _with_shadows(projection.integrals.astype(np.float32), projection.pixel_mm, rng)
     picture = random_picture(integrals, projection.pixel_mm, rng)
     for body in rng.choice(usable, count, replace=count > len(usable), p=chances):
@@ -226,6 +226,12 @@ def random_crops(
         crops.append(crop_channels(_spoiled(sampled(picture, source)[0], _CROP_GRAIN, rng)[None])[0])
         places.append(frame.to_crops(points[None])[0])
     return np.stack(crops), np.stack(places)
+
+
+def _chances(levels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How often each body (n,) is cut out."""
+    weights = np.where(levels == SACRUM, _SACRUM_WEIGHT, np.where(levels == LEVEL_NUMBERS["L5"], _L5_WEIGHT, 1.0))
+    return np.asarray(weights / weights.sum())
 
 
 def _jittered(frame: CropFrames, rng: np.random.Generator) -> CropFrames:
