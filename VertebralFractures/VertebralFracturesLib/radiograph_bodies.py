@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from .core.genant import heights_mm
 from .core.keypoints import INFERIOR, SUPERIOR, body_centre, depths_mm
 from .core.level_sequence import sacrum_place
 from .core.missed_bodies import missed_places
 from .core.radiograph_input import CROP_PIXELS, CropFrames
 from .core.spine_curve import chord_arcs
-from .radiograph_view import RadiographView
+from .radiograph_view import RadiographView, check_upright
 
 if TYPE_CHECKING:
     from .networks.radiograph_weights import RadiographModels
@@ -70,7 +71,10 @@ class Spine:
 
 
 def rough_bodies(view: RadiographView, models: "RadiographModels") -> Bodies:
-    """The bodies that form a spine by step 1; the last one may be the sacrum."""
+    """The bodies that form a spine by step 1; the last one may be the sacrum.
+
+    :raises UnusableInput: the image is upside down.
+    """
     from .networks.radiograph_nets import regress_landmarks
 
     found = view.found
@@ -78,6 +82,7 @@ def rough_bodies(view: RadiographView, models: "RadiographModels") -> Bodies:
     sacrum = sacrum_place(found.levels[chain], chord_arcs(found.centres_mm[chain]))
     has_sacrum, chain = sacrum < len(chain), chain[: sacrum + 1]
     landmarks_mm = regress_landmarks(models.step_one.regressor, view.image, view.pixel_mm, found.centres_mm[chain])
+    check_upright(view, heights_mm(landmarks_mm[: len(chain) - has_sacrum]), models)
     if has_sacrum:
         landmarks_mm[-1, 1::2] = np.nan
     uncertainty_mm = np.full(landmarks_mm.shape[:2], _STEP_ONE_MM)
@@ -183,9 +188,8 @@ def _lies_below(lower_mm: NDArray[np.float64], upper_mm: NDArray[np.float64]) ->
 
 def _are_bodies(landmarks_mm: NDArray[np.float64], view: RadiographView) -> NDArray[np.bool_]:
     """Bodies (n,) of a possible size whose landmarks lie within the image."""
-    heights_mm = np.linalg.norm(landmarks_mm[:, SUPERIOR] - landmarks_mm[:, INFERIOR], axis=-1)
-    depths = depths_mm(landmarks_mm)
-    sizes = np.concatenate([heights_mm, depths], 1)
+    heights, depths = heights_mm(landmarks_mm), depths_mm(landmarks_mm)
+    sizes = np.concatenate([heights, depths], 1)
     ends_mm = (np.array(view.image.shape[::-1]) - 1) * view.pixel_mm
     inside = ((landmarks_mm >= 0) & (landmarks_mm <= ends_mm)).all((1, 2))
-    return np.asarray(inside & (sizes.max(1) < _GREATEST_MM) & (depths.min(1) > _LEAST_MM) & (heights_mm.min(1) > 2.0))
+    return np.asarray(inside & (sizes.max(1) < _GREATEST_MM) & (depths.min(1) > _LEAST_MM) & (heights.min(1) > 2.0))

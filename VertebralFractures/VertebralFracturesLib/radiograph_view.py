@@ -24,7 +24,7 @@ _SMALL_ROWS = 1000
 _SACRUM_PROBABILITY = 0.5
 _FRONTAL_PROBABILITY, _WRONG_PROBABILITY = 0.6, 0.5
 _DOUBT = 0.2
-_LEAST_BELIEF, _CLEARLY_MORE = 0.23, 1.1
+_LEAST_BELIEF, _CLEARLY_MORE, _HIGHER_DOWNWARDS = 0.23, 1.1, 1.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,18 +53,11 @@ class RadiographView:
 
 
 def best_view(radiograph: Radiograph, models: "RadiographModels") -> RadiographView:
-    """Turn the image as the networks know it, at the scale that it is of.
+    """Turn the image as the networks know it; which side is the front, files at times say wrongly.
 
-    :raises UnusableInput: a frontal view, or an image that is upside down.
+    :raises UnusableInput: a frontal view.
     :raises NoSpineFound: fewer than two bodies are seen, whichever side is the front.
     """
-    view = _view_either_side(radiograph, models)
-    _check_upright(view, models)
-    return view
-
-
-def _view_either_side(radiograph: Radiograph, models: "RadiographModels") -> RadiographView:
-    """Which side is the front, files at times say wrongly."""
     try:
         return _scaled_view(radiograph, models)
     except NoSpineFound:
@@ -73,11 +66,16 @@ def _view_either_side(radiograph: Radiograph, models: "RadiographModels") -> Rad
         return _scaled_view(replace(radiograph, anterior_is=None), models)
 
 
-def _check_upright(view: RadiographView, models: "RadiographModels") -> None:
-    """Vertebrae are also seen in an image that is upside down, but fewer.
+def check_upright(view: RadiographView, heights_mm: NDArray[np.float64], models: "RadiographModels") -> None:
+    """Vertebrae are also seen in an image that is upside down; they then get lower downwards, and are less sure.
 
-    :raises UnusableInput: it is.
+    :param heights_mm: (n, 3) of the bodies, from the top of the image downwards.
+    :raises UnusableInput: the image is upside down.
     """
+    half = len(heights_mm) // 2
+    means_mm = heights_mm.mean(1)
+    if not half or np.median(means_mm[-half:]) > _HIGHER_DOWNWARDS * np.median(means_mm[:half]):
+        return
     for flipped in (view.image[::-1], view.image[::-1, ::-1]):
         image = np.ascontiguousarray(flipped)
         other = replace(view, image=image, found=_seen(image, view.pixel_mm, models))
