@@ -33,7 +33,7 @@ def analyze_read_radiograph(
     :param preset: cut-offs of the grades.
     :param models_folder: weights to use instead of the shipped ones.
     :param progress: called with the stage and its fraction.
-    :raises UnusableInput: a frontal view, or there is no such device.
+    :raises UnusableInput: a frontal view, an image that is upside down, or there is no such device.
     :raises NoSpineFound: no spine in view.
     """
     from .networks.radiograph_weights import WEIGHTS_FOLDER, load_radiograph_models

@@ -48,7 +48,7 @@ def analyze_radiograph(
     :param cancel: asked between the stages.
     :param input: identity of the image, kept in the report.
     :param refine: False leaves step 2 out, to measure what it adds.
-    :raises UnusableInput: a frontal view.
+    :raises UnusableInput: a frontal view, or an image that is upside down.
     :raises NoSpineFound: fewer than two bodies in view.
     :raises Cancelled: ``cancel`` said so.
     """
