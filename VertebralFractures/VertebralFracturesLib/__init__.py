@@ -13,14 +13,15 @@ core/spine_slab.py and networks/second_opinion.py to core/second_opinion.py, whi
 another way to the same measures, and to the angles of the spine::
 
     radiograph -> view -> vertebrae -> landmarks -> heights, G, grade, angles -> table, scene, report
-    radiograph_io.py radiograph_view.py  radiograph_bodies.py    core/genant.py, core/spinal_angles.py
+    radiograph_   radiograph_         radiograph_   core/genant.py,
+    io.py         view.py             bodies.py     core/spinal_angles.py
 
 Layers, each of which may import only what stands behind its arrow (a test reads the imports)::
 
     widgets (Qt) -> mrml, analyzer, radiograph_analyzer, export
     analyzer, radiograph_analyzer (the networks of one session) -> pipeline, radiograph_pipeline
     mrml (vtk, MRML; the scene is passed in) -> core
-    pipeline, radiograph_pipeline -> core, networks (inside functions)
+    pipeline, radiograph_pipeline (-> radiograph_bodies -> radiograph_view) -> core, networks (inside functions)
     networks (torch) -> core
     phantom -> core
     training -> core, networks, phantom

@@ -12,7 +12,7 @@ from .core.level_sequence import sacrum_place
 from .core.missed_bodies import missed_places
 from .core.radiograph_input import CROP_PIXELS, CropFrames
 from .core.spine_curve import chord_arcs
-from .radiograph_view import RadiographView, check_upright
+from .radiograph_view import RadiographView
 
 if TYPE_CHECKING:
     from .networks.radiograph_weights import RadiographModels
@@ -71,10 +71,7 @@ class Spine:
 
 
 def rough_bodies(view: RadiographView, models: "RadiographModels") -> Bodies:
-    """The bodies that form a spine by step 1; the last one may be the sacrum.
-
-    :raises UnusableInput: the image is upside down.
-    """
+    """The bodies that form a spine by step 1; the last one may be the sacrum."""
     from .networks.radiograph_nets import regress_landmarks
 
     found = view.found
@@ -82,7 +79,6 @@ def rough_bodies(view: RadiographView, models: "RadiographModels") -> Bodies:
     sacrum = sacrum_place(found.levels[chain], chord_arcs(found.centres_mm[chain]))
     has_sacrum, chain = sacrum < len(chain), chain[: sacrum + 1]
     landmarks_mm = regress_landmarks(models.step_one.regressor, view.image, view.pixel_mm, found.centres_mm[chain])
-    check_upright(view, heights_mm(landmarks_mm[: len(chain) - has_sacrum]), models)
     if has_sacrum:
         landmarks_mm[-1, 1::2] = np.nan
     uncertainty_mm = np.full(landmarks_mm.shape[:2], _STEP_ONE_MM)
@@ -146,7 +142,7 @@ def whole_spine(view: RadiographView, bodies: Bodies) -> Spine:
     whole = _apart(landmarks_mm, bodies.uncertainty_mm, np.flatnonzero(_are_bodies(landmarks_mm[:count], view)))
     has_sacrum = bool(ends_in_sacrum and len(whole) and _lies_below(landmarks_mm[-1], landmarks_mm[whole[-1]]))
     sacrum_mm = landmarks_mm[-1, SUPERIOR, :] if has_sacrum else None
-    return Spine(bodies.some(whole), sacrum_mm, has_sacrum and whole[-1] == count - 1)
+    return Spine(bodies.some(whole), sacrum_mm, has_sacrum and bool(whole[-1] == count - 1))
 
 
 def with_missed(view: RadiographView, spine: Spine, models: "RadiographModels") -> Spine:

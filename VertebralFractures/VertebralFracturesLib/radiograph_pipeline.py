@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from . import __version__
 from .core.curve_fit import curve_through_bodies
+from .core.genant import heights_mm
 from .core.keypoints import body_centre
 from .core.level_sequence import LEVEL_CLASSES, name_sequence
 from .core.levels import LEVEL_NUMBERS, LEVELS_ARE_RELATIVE, levels_are_relative
@@ -17,7 +18,7 @@ from .core.report import SpineReport, Vertebra
 from .core.spine_curve import chord_arcs
 from .errors import Cancelled
 from .radiograph_bodies import UNSEEN_SCORE, Spine, refined, rough_bodies, whole_spine, with_missed
-from .radiograph_view import FEWEST_BODIES, THRESHOLDS, RadiographView, best_view, nothing_found
+from .radiograph_view import FEWEST_BODIES, THRESHOLDS, RadiographView, best_view, check_upright, nothing_found
 
 if TYPE_CHECKING:
     from .networks.radiograph_weights import RadiographModels
@@ -62,6 +63,7 @@ def analyze_radiograph(
     view = best_view(radiograph, models)
     stage(1)
     bodies = rough_bodies(view, models)
+    check_upright(view, heights_mm(bodies.landmarks_mm), models)
     stage(2)
     if refine:
         bodies = refined(view, bodies, models)

@@ -24,7 +24,10 @@ _SMALL_ROWS = 1000
 _SACRUM_PROBABILITY = 0.5
 _FRONTAL_PROBABILITY, _WRONG_PROBABILITY = 0.6, 0.5
 _DOUBT = 0.2
-_LEAST_BELIEF, _CLEARLY_MORE, _HIGHER_DOWNWARDS = 0.23, 1.1, 1.05
+_LEAST_BELIEF = 0.23
+"""In each body; it is half and more in a radiograph of a spine, less in other pictures."""
+
+_CLEARLY_MORE, _HIGHER_DOWNWARDS = 1.1, 1.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,11 +72,11 @@ def best_view(radiograph: Radiograph, models: "RadiographModels") -> RadiographV
 def check_upright(view: RadiographView, heights_mm: NDArray[np.float64], models: "RadiographModels") -> None:
     """Vertebrae are also seen in an image that is upside down; they then get lower downwards, and are less sure.
 
-    :param heights_mm: (n, 3) of the bodies, from the top of the image downwards.
+    :param heights_mm: (n, 3) of the bodies, from the top of the image downwards; not a number of the sacrum.
     :raises UnusableInput: the image is upside down.
     """
-    half = len(heights_mm) // 2
-    means_mm = heights_mm.mean(1)
+    means_mm = heights_mm[np.isfinite(heights_mm).all(1)].mean(1)
+    half = len(means_mm) // 2
     if not half or np.median(means_mm[-half:]) > _HIGHER_DOWNWARDS * np.median(means_mm[:half]):
         return
     for flipped in (view.image[::-1], view.image[::-1, ::-1]):
@@ -121,7 +124,7 @@ def _turned(radiograph: Radiograph, pixel_mm: float, models: "RadiographModels")
     questions = [VIEW_QUESTIONS.index(question) for question in ("mirrored", "inverted")]
     looks_wrong = best.found.view[questions].max() > _WRONG_PROBABILITY  # although the other ways were tried
     are_few = (best.found.scores > THRESHOLDS["score_of_two"]).sum() < FEWEST_BODIES
-    if looks_wrong or are_few or _belief_in_bodies(best) < _LEAST_BELIEF:
+    if looks_wrong or are_few or _belief(best) < _LEAST_BELIEF * len(best.found.scores):
         raise nothing_found(radiograph)
     return best
 
@@ -151,11 +154,6 @@ def _is_doubtful(found: "FoundBodies", is_side_known: bool) -> bool:
 def _belief(view: RadiographView) -> float:
     """How much a view looks like those that the first network has learnt from."""
     return float(view.found.scores.sum() * np.prod(1 - view.found.view))
-
-
-def _belief_in_bodies(view: RadiographView) -> float:
-    """The mean over what is found: half and more in a radiograph of a spine, less in other pictures."""
-    return _belief(view) / max(len(view.found.scores), 1)
 
 
 def _no_finer(image: NDArray[np.float32], pixel: float, finest: float) -> tuple[NDArray[np.float32], float]:
