@@ -105,13 +105,15 @@ def _spine_chain(centres_mm: NDArray[np.float64], scores: NDArray[np.float64]) -
 def refined(view: RadiographView, rough: Bodies, models: "RadiographModels") -> Bodies:
     """Bodies by both steps; step 1, then step 2 places the crops.
 
-    Each counts by the inverse of its variance: where step 2 is in doubt, as its heatmap is wide, step 1 has its say.
+    Where a body lies, step 2 says. In its shape each step counts by the inverse of its variance: where step 2 is in
+    doubt, as its heatmap is wide, step 1 has its say.
     """
     landmarks_mm = rough.landmarks_mm
     for _ in range(_REFINEMENTS):
         places_mm, widths_mm = _by_step_two(view, landmarks_mm, models)
         share = _STEP_ONE_MM**2 / (_STEP_ONE_MM**2 + widths_mm**2)
-        landmarks_mm = rough.landmarks_mm + share[..., None] * (places_mm - rough.landmarks_mm)
+        shape_mm = rough.landmarks_mm + np.nanmean(places_mm - rough.landmarks_mm, 1, keepdims=True)
+        landmarks_mm = shape_mm + share[..., None] * (places_mm - shape_mm)
     return replace(rough, landmarks_mm=landmarks_mm, uncertainty_mm=_radius_mm(widths_mm * np.sqrt(share)))
 
 
