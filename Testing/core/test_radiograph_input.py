@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from VertebralFracturesLib.core.radiograph_input import (
     CROP_PIXELS,
     CROP_SIDE,
+    SURROUNDINGS,
     CropFrames,
     crop_channels,
     resampled,
@@ -38,11 +39,24 @@ def test_a_crop_shows_what_lies_in_it() -> None:
     rows, columns = np.indices((120, 120), dtype=np.float32)
     image = columns + 1000 * rows
     frames = CropFrames(np.array([[60.0, 50.0]]), np.array([[1.0, 0.0]]), np.array([32.0]))
-    crop = frames.cut(image)[0]
-    places = (2 * np.arange(CROP_PIXELS) - (CROP_PIXELS - 1)) / CROP_PIXELS * 16
-    np.testing.assert_allclose(crop[0], 60 + places + 1000 * (50 + places[0]), rtol=1e-5)
+    window = frames.cut(image)[0]
+    count = SURROUNDINGS * CROP_PIXELS
+    places = (2 * np.arange(count) - (count - 1)) / CROP_PIXELS * 16
+    np.testing.assert_allclose(window[0], 60 + places + 1000 * (50 + places[0]), rtol=1e-5)
     half = CropFrames(np.array([[30.0, 25.0]]), np.array([[1.0, 0.0]]), np.array([16.0]))
-    np.testing.assert_allclose(half.cut(image, 0.5)[0], crop, rtol=1e-5)
+    np.testing.assert_allclose(half.cut(image, 0.5)[0], window, rtol=1e-5)
+
+
+def test_both_views_have_one_middle() -> None:
+    """A bright square of half the crop fills half of the crop and a quarter of the wider view."""
+    count = SURROUNDINGS * CROP_PIXELS
+    window = np.zeros((1, count, count), np.float32)
+    middle = count // 2
+    window[:, middle - CROP_PIXELS // 4 : middle + CROP_PIXELS // 4, :] = 1.0
+    crop, wide = crop_channels(window)[0, [0, 2]]
+    bright = [np.flatnonzero(view[:, CROP_PIXELS // 2] > 0) for view in (crop, wide)]
+    assert [len(rows) for rows in bright] == [CROP_PIXELS // 2, CROP_PIXELS // 4]
+    assert [rows.mean() for rows in bright] == [(CROP_PIXELS - 1) / 2] * 2
 
 
 def test_resampling_keeps_places_and_means() -> None:
@@ -58,6 +72,9 @@ def test_contrast_and_brightness_do_not_matter(contrast: float, brightness: floa
     image = np.random.default_rng(1).normal(size=(40, 30)).astype(np.float32)
     changed = (image * contrast + brightness).astype(np.float32)
     np.testing.assert_allclose(two_channels(changed, 4.0), two_channels(image, 4.0), atol=0.05 + 1e-4 / contrast)
+    side = SURROUNDINGS * CROP_PIXELS
+    window = np.random.default_rng(2).normal(size=(1, side, side)).astype(np.float32)
+    brighter = (window * contrast + brightness).astype(np.float32)
     np.testing.assert_allclose(
-        crop_channels(changed[None]), crop_channels(image[None]), atol=0.05 + 1e-4 * abs(brightness) / contrast
+        crop_channels(brighter), crop_channels(window), atol=0.05 + 1e-4 * abs(brightness) / contrast
     )

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 from perfect_radiograph import PIXEL_MM, PerfectFinder, PerfectRegressor, centres_mm, landmarks_mm, picture
-from VertebralFracturesLib.core.radiograph_input import CROP_PIXELS, LEVEL_CHANNELS
+from VertebralFracturesLib.core.radiograph_input import CROP_PIXELS, LEVEL_CHANNELS, SURROUNDINGS
 from VertebralFracturesLib.errors import UnusableInput
 from VertebralFracturesLib.networks.radiograph_nets import (
     VIEW_QUESTIONS,
@@ -28,7 +28,7 @@ def test_shapes_and_size() -> None:
         assert (logits.shape, levels.shape) == ((2, 48, 32), (2, LEVEL_CHANNELS, 48, 32))
         assert view.shape == (2, len(VIEW_QUESTIONS))
         assert step_one.regressor(torch.zeros(2, 2, 96, 64)).shape == (2, 6, 2, 48, 32)
-        assert refiner(torch.zeros(3, 2, CROP_PIXELS, CROP_PIXELS)).shape == (3, 6, CROP_PIXELS, CROP_PIXELS)
+        assert refiner(torch.zeros(3, 4, CROP_PIXELS, CROP_PIXELS)).shape == (3, 6, CROP_PIXELS, CROP_PIXELS)
     parameters = sum(one.numel() for net in (step_one, refiner) for one in net.parameters())
     assert 2 * parameters < 4e6
 
@@ -47,9 +47,23 @@ def test_images_of_any_size_are_read_and_weights_come_back(tmp_path) -> None:
     np.testing.assert_allclose(rough, expected, atol=0.2)
     found = find_bodies(models.step_one.finder, image, 0.7, threshold=0.0)
     assert found.levels.sum(1) == pytest.approx(np.ones(len(found.levels)))
-    places, spread = refine_landmarks(models.refiner, np.zeros((2, CROP_PIXELS, CROP_PIXELS), np.float32))
+    windows = np.zeros((2, SURROUNDINGS * CROP_PIXELS, SURROUNDINGS * CROP_PIXELS), np.float32)
+    places, spread = refine_landmarks(models.refiner, windows)
     assert places.shape == (2, 6, 2)
     assert (spread > 0).all()
+
+
+def test_step_two_sees_what_lies_around_its_crop() -> None:
+    torch.manual_seed(2)
+    refiner = LandmarkRefiner().eval()
+    side = SURROUNDINGS * CROP_PIXELS
+    window = np.random.default_rng(3).normal(size=(1, side, side)).astype(np.float32)
+    edge = (side - CROP_PIXELS) // 2
+    brightened = window.copy()
+    brightened[:, edge - 16 : edge] += 5.0
+    places, _ = refine_landmarks(refiner, window)
+    others, _ = refine_landmarks(refiner, brightened)
+    assert np.abs(places - others).max() > 1e-4
 
 
 def test_missing_weights_are_told_in_one_line(tmp_path) -> None:

@@ -72,7 +72,7 @@ def test_samples_carry_their_landmarks() -> None:
 
 def test_crops_hold_their_body() -> None:
     crops, places = random_crops(projection(), 8, np.random.default_rng(3))
-    assert crops.shape == (8, 2, CROP_PIXELS, CROP_PIXELS)
+    assert crops.shape == (8, 4, CROP_PIXELS, CROP_PIXELS)
     assert np.nanmax(np.abs(places)) < 1.3
     assert np.isnan(places).any()
     middle, edge = crops[:, 0, 28:44, 28:44].mean(), crops[:, 0, :4].mean()

@@ -19,6 +19,9 @@ CROP_PIXELS = 72
 CROP_SIDE = 1.8
 """Side of a crop over the longest side of the body."""
 
+SURROUNDINGS = 2
+"""Side of what step 2 sees around a crop, in pixels as much coarser, over the side of the crop."""
+
 LEVEL_CHANNELS = 26
 """Levels that are told apart: C1 to L5, L6 and S1."""
 
@@ -42,11 +45,22 @@ def two_channels(image: NDArray[np.float32], pixel_mm: float) -> NDArray[np.floa
     return np.stack([whole, _against_surroundings(whole, _LOCAL_MM / pixel_mm)]).astype(np.float32)
 
 
-def crop_channels(crops: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Contrast over each crop and against the surroundings, (n, 2, rows, columns), of crops (n, rows, columns)."""
-    values = np.asarray(crops, dtype=np.float32)
-    mean, spread = values.mean((-2, -1), keepdims=True), values.std((-2, -1), keepdims=True)
-    whole = np.clip((values - mean) / np.maximum(spread, 1e-6), -_LIMIT, _LIMIT)
+def crop_channels(windows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What step 2 sees: contrast over the crop and against the surroundings, and both of a coarser, wider view.
+
+    :param windows: (n, rows, columns) of :meth:`CropFrames.cut`, the crops in the middle.
+    :return: (n, 4, rows, columns) of the crop and of the view that is :data:`SURROUNDINGS` times as wide.
+    """
+    values = np.asarray(windows, dtype=np.float32)
+    edge = (SURROUNDINGS - 1) * CROP_PIXELS // 2
+    crops = values[:, edge:-edge, edge:-edge]
+    wide = values.reshape(-1, CROP_PIXELS, SURROUNDINGS, CROP_PIXELS, SURROUNDINGS).mean((2, 4))
+    return np.concatenate([_both_contrasts(crops), _both_contrasts(wide)], 1)
+
+
+def _both_contrasts(crops: NDArray[np.float32]) -> NDArray[np.float32]:
+    mean, spread = crops.mean((-2, -1), keepdims=True), crops.std((-2, -1), keepdims=True)
+    whole = np.clip((crops - mean) / np.maximum(spread, 1e-6), -_LIMIT, _LIMIT)
     return np.stack([whole, _against_surroundings(whole, (0, _LOCAL_PIXELS, _LOCAL_PIXELS))], 1)
 
 
@@ -112,14 +126,15 @@ class CropFrames:
         return offset * (self.sides / 2)[:, None, None] + self.centres[:, None]
 
     def grid(self) -> NDArray[np.float64]:
-        """Where the pixels of the crops lie, (n, side, side, 2) column and row."""
-        side = (2 * np.arange(CROP_PIXELS) - (CROP_PIXELS - 1)) / CROP_PIXELS
+        """Where the pixels of the crops and of their surroundings lie, (n, side, side, 2) column and row."""
+        count = SURROUNDINGS * CROP_PIXELS
+        side = (2 * np.arange(count) - (count - 1)) / CROP_PIXELS
         places = np.stack(np.meshgrid(side, side), -1).reshape(1, -1, 2)
         points = self.from_crops(np.repeat(places, len(self.centres), 0))
-        return points.reshape(-1, CROP_PIXELS, CROP_PIXELS, 2)
+        return points.reshape(-1, count, count, 2)
 
     def cut(self, image: NDArray[np.float32], pixel: float = 1.0) -> NDArray[np.float32]:
-        """Crops (n, side, side) of an image.
+        """Crops with their surroundings (n, side, side) of an image.
 
         :param pixel: side of a pixel in the unit of the frames.
         """

@@ -17,6 +17,7 @@ from ..core.radiograph_input import (
     STEP_ONE_FIRST_MM,
     STEP_ONE_INPUT_MM,
     STEP_ONE_PIXEL_MM,
+    SURROUNDINGS,
     crop_channels,
     resampled,
     two_channels,
@@ -88,17 +89,27 @@ class StepOne(nn.Module):
 class LandmarkRefiner(nn.Module):
     """Step 2: a heatmap for each landmark in the upright crop around one body.
 
+    What lies around the crop is seen by a U-Net of its own; its features within the crop join the image.
+
     :param channels: of the U-Net's levels, full resolution first.
+    :param wide_channels: of the levels of the U-Net that sees the surroundings.
     """
 
-    def __init__(self, channels: tuple[int, ...] = (32, 64, 96, 128)) -> None:
+    def __init__(
+        self, channels: tuple[int, ...] = (32, 64, 96, 128), wide_channels: tuple[int, ...] = (16, 32, 48, 64)
+    ) -> None:
         super().__init__()
-        self.unet = UNet(2, channels, inputs=2)
+        self.surroundings = UNet(2, wide_channels, inputs=2)
+        self.unet = UNet(2, channels, inputs=2 + wide_channels[0])
         self.head = nn.Conv2d(channels[0], 6, 1)
 
-    def forward(self, crop: Tensor) -> Tensor:
-        """Logits (batch, 6, rows, columns) for crops (batch, 2, rows, columns)."""
-        return self.head(self.unet(crop)[0])
+    def forward(self, views: Tensor) -> Tensor:
+        """Logits (batch, 6, rows, columns) for both views (batch, 4, rows, columns) of :func:`~.crop_channels`."""
+        wide = self.surroundings(views[:, 2:])[0]
+        rows, columns = (round(side * (1 - 1 / SURROUNDINGS) / 2) for side in wide.shape[2:])
+        inner = wide[:, :, rows:-rows, columns:-columns]
+        around = functional.interpolate(inner, scale_factor=SURROUNDINGS, mode="bilinear", align_corners=False)
+        return self.head(self.unet(torch.cat([views[:, :2], around], 1))[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,14 +184,14 @@ def regress_landmarks(
 
 @torch.inference_mode()
 def refine_landmarks(
-    net: LandmarkRefiner, crops: NDArray[np.float32]
+    net: LandmarkRefiner, windows: NDArray[np.float32]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Landmarks in crops (n, side, side).
+    """Landmarks in crops, which lie in the middle of windows (n, side, side) of an image.
 
     :return: places (n, 6, 2), column and row from -1 to 1 across the crop, and their spreads (n, 6) in pixels.
     """
     device = next(net.parameters()).device
-    maps = heatmaps(net(torch.from_numpy(crop_channels(crops)).to(device)).float())
+    maps = heatmaps(net(torch.from_numpy(crop_channels(windows)).to(device)).float())
     return expected_points(maps).cpu().numpy().astype(np.float64), spreads(maps).cpu().numpy().astype(np.float64)
 
 
