@@ -17,6 +17,7 @@ from perfect_radiograph import (
     picture,
 )
 from torch import nn
+from VertebralFracturesLib import radiograph_bodies
 from VertebralFracturesLib.core.levels import LEVEL_NAMES
 from VertebralFracturesLib.core.norms import HEIGHT_NORMS
 from VertebralFracturesLib.core.radiograph import RELATIVE_LENGTHS, Radiograph, RadiographReport
@@ -24,8 +25,9 @@ from VertebralFracturesLib.core.radiograph_input import SACRUM_CHANNEL
 from VertebralFracturesLib.errors import Cancelled, NoSpineFound, UnusableInput
 from VertebralFracturesLib.networks import radiograph_nets
 from VertebralFracturesLib.networks.radiograph_weights import RadiographModels
-from VertebralFracturesLib.radiograph_bodies import _apart
+from VertebralFracturesLib.radiograph_bodies import _apart, refined, rough_bodies
 from VertebralFracturesLib.radiograph_pipeline import RADIOGRAPH_STAGES, _level_probabilities, analyze_radiograph
+from VertebralFracturesLib.radiograph_view import best_view
 
 MODELS = perfect_models()
 
@@ -214,6 +216,21 @@ def test_step_1_is_kept_where_step_2_sees_nothing() -> None:
     assert max(doubts[0]) < 1.25 * 1.2
     assert min(doubts[1]) > 3 * max(doubts[0])
     assert max(doubts[1]) == pytest.approx(6.0)
+
+
+def test_step_2_places_a_body_whose_shape_it_doubts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the shape of bodies whose landmarks it knows to 6 mm, step 2 has a tenth of the say; of their place all."""
+    view = best_view(Radiograph(picture(), PIXEL_MM, "left"), MODELS)
+    rough = rough_bodies(view, MODELS)
+    middles = np.nanmean(rough.landmarks_mm, 1, keepdims=True)
+    seen_mm = np.where(np.isnan(rough.landmarks_mm), 0.0, middles + 1.5 * (rough.landmarks_mm - middles) + [3.0, -4.0])
+    widths_mm = np.full(seen_mm.shape[:2], 6.0)
+    monkeypatch.setattr(radiograph_bodies, "_by_step_two", lambda *_: (seen_mm, widths_mm))
+    found_mm = refined(view, rough, MODELS).landmarks_mm
+    assert np.isnan(found_mm[-1, 1::2]).all()
+    np.testing.assert_allclose(np.nanmean(found_mm, 1, keepdims=True), middles + [3.0, -4.0], atol=1e-9)
+    shape_mm = middles + 1.05 * (rough.landmarks_mm - middles) + [3.0, -4.0]
+    np.testing.assert_allclose(found_mm, shape_mm, atol=1e-9)
 
 
 def test_levels_are_less_sure_without_the_sacrum() -> None:

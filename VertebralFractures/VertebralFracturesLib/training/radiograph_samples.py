@@ -209,7 +209,7 @@ def random_crops(
     around it.
 
     :param count: crops, of different bodies where there are enough.
-    :return: network input (n, 2, side, side) and the landmarks (n, 6, 2) in the crops, from -1 to 1.
+    :return: network input (n, 4, side, side) and the landmarks (n, 6, 2) in the crops, from -1 to 1.
     """
     shape = np.array(projection.integrals.shape[:0:-1])
     within = [((p >= 0) & (p < shape)).all(-1) | np.isnan(p).any(-1) for p in projection.keypoints_pixels]
