@@ -48,7 +48,7 @@ def test_a_crop_shows_what_lies_in_it() -> None:
 
 
 def test_both_views_have_one_middle() -> None:
-    """A bright square of half the crop fills half of the crop and a quarter of the wider view."""
+    """A bright band across half of the crop fills half of its rows and a quarter of those of the wider view."""
     count = SURROUNDINGS * CROP_PIXELS
     window = np.zeros((1, count, count), np.float32)
     middle = count // 2

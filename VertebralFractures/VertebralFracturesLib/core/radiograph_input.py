@@ -20,7 +20,7 @@ CROP_SIDE = 1.8
 """Side of a crop over the longest side of the body."""
 
 SURROUNDINGS = 2
-"""Side of what step 2 sees around a crop, in pixels as much coarser, over the side of the crop."""
+"""How many times as wide as a crop step 2 also sees, in as many pixels, which are as much coarser."""
 
 LEVEL_CHANNELS = 26
 """Levels that are told apart: C1 to L5, L6 and S1."""

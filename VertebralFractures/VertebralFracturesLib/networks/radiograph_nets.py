@@ -106,7 +106,7 @@ class LandmarkRefiner(nn.Module):
     def forward(self, views: Tensor) -> Tensor:
         """Logits (batch, 6, rows, columns) for both views (batch, 4, rows, columns) of :func:`~.crop_channels`."""
         wide = self.surroundings(views[:, 2:])[0]
-        rows, columns = (round(side * (1 - 1 / SURROUNDINGS) / 2) for side in wide.shape[2:])
+        rows, columns = (side * (SURROUNDINGS - 1) // (2 * SURROUNDINGS) for side in wide.shape[2:])
         inner = wide[:, :, rows:-rows, columns:-columns]
         around = functional.interpolate(inner, scale_factor=SURROUNDINGS, mode="bilinear", align_corners=False)
         return self.head(self.unet(torch.cat([views[:, :2], around], 1))[0])
