@@ -11,7 +11,9 @@ from VertebralFracturesLib.training.deformation import (
     elastic_warp,
     far_enough,
     fracture_warp,
+    press_bodies,
     random_remaining,
+    tilt_endplate,
 )
 
 GEOMETRY = settings(deadline=None, max_examples=40)
@@ -107,6 +109,30 @@ def test_a_tilted_body_keeps_about_the_heights_asked_for(seed, index, remaining)
     np.testing.assert_allclose(found, remaining, atol=0.12)
     others = np.arange(len(bodies)) != index
     np.testing.assert_allclose(fractured[others], bodies[others], atol=1e-6)
+
+
+@GEOMETRY
+@given(SEEDS)
+def test_a_body_above_the_sacrum_is_pressed_like_any_other(seed):
+    rng = np.random.default_rng(seed)
+    bodies = tilted_bodies(rng)
+    assume(far_enough(bodies, len(bodies) - 2))
+    bodies[-1, 1::2] = np.nan
+    (warp,) = press_bodies(bodies, [len(bodies) - 2], rng)
+    pressed = warp.to_new(bodies[-2])
+    assert not np.allclose(heights_mm(pressed), heights_mm(bodies[-2]), rtol=0.01)
+    assert press_bodies(bodies, [len(bodies) - 1], rng) == []
+
+
+@GEOMETRY
+@given(SEEDS, st.integers(0, 3))
+def test_a_tilted_endplate_makes_another_wedge_of_the_same_middle_height(seed, index):
+    rng = np.random.default_rng(seed)
+    (warp,) = tilt_endplate(BODIES, index, rng)
+    remaining = heights_mm(warp.to_new(BODIES)[index]) / heights_mm(BODIES[index])
+    np.testing.assert_allclose(remaining[1], 1.0, atol=1e-6)
+    np.testing.assert_allclose(remaining[0] + remaining[2], 2.0, atol=1e-6)
+    assert abs(remaining[0] - 1) <= 0.15 + 1e-6
 
 
 @GEOMETRY
