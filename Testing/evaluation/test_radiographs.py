@@ -1,5 +1,5 @@
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -47,7 +47,7 @@ def found(shift_mm: tuple[float, float] = (0.0, 0.0), levels: tuple[str, ...] = 
 
 
 def test_the_truth_has_no_error() -> None:
-    result = compared("one", SYNTHETIC, STEPS[1], projection(), found(), 0.5)
+    result = compared("one", 1, SYNTHETIC, STEPS[1], projection(), found(), 0.5)
     assert (result.bodies, result.found, result.spurious, result.levels_right) == (5, 5, 0, 5)
     np.testing.assert_allclose(result.errors, 0, atol=1e-9)
     assert set(result.angle_errors_deg) == {"lordosis_l1_l5_deg", "lordosis_l1_s1_deg", "sacral_slope_deg"}
@@ -55,26 +55,26 @@ def test_the_truth_has_no_error() -> None:
 
 
 def test_errors_are_relative_to_depth_and_height() -> None:
-    result = compared("one", SYNTHETIC, STEPS[1], projection(), found((0.68, -0.54)), 0.5)
+    result = compared("one", 1, SYNTHETIC, STEPS[1], projection(), found((0.68, -0.54)), 0.5)
     np.testing.assert_allclose(result.errors[0, :, 0], 0.68 / 34)
     np.testing.assert_allclose(result.errors[0, :, 1], -0.54 / (27 + 23 + 27) * 3)
     np.testing.assert_allclose(result.height_errors_mm, 0, atol=1e-9)
 
 
 def test_points_within_their_uncertainty_are_counted() -> None:
-    results = [compared("one", REAL, STEPS[1], projection(), found((x, x)), 0.5) for x in (0.0, 0.69, 0.72, 1.5)]
+    results = [compared("one", 1, REAL, STEPS[1], projection(), found((x, x)), 0.5) for x in (0.0, 0.69, 0.72, 1.5)]
     np.testing.assert_array_equal([one.are_within.all() for one in results], [True, True, False, False])
-    assert summary(results)[0]["within_uncertainty"] == 0.5
+    assert summary(results)[0].figures["within_uncertainty"] == 0.5
 
 
 def test_wrong_names_spurious_and_missed_bodies_are_counted() -> None:
-    shifted = compared("one", SYNTHETIC, STEPS[1], projection(), found(levels=("T12", *LEVELS[:4])), 0.5)
+    shifted = compared("one", 1, SYNTHETIC, STEPS[1], projection(), found(levels=("T12", *LEVELS[:4])), 0.5)
     assert (shifted.found, shifted.levels_right) == (5, 0)
     assert "lordosis_l1_l5_deg" in shifted.angle_errors_deg
-    away = compared("one", SYNTHETIC, STEPS[1], projection(), found((0.0, -18.0)), 0.5)
+    away = compared("one", 1, SYNTHETIC, STEPS[1], projection(), found((0.0, -18.0)), 0.5)
     assert away.found < 5
     assert away.spurious >= 4
-    nothing = compared("one", REAL, STEPS[1], projection(), None, 0.5)
+    nothing = compared("one", 1, REAL, STEPS[1], projection(), None, 0.5)
     assert (nothing.bodies, nothing.found, nothing.spurious) == (5, 0, 0)
 
 
@@ -88,26 +88,27 @@ def test_fractures_are_told_from_other_bodies() -> None:
     vertebrae = list(whole.spine.vertebrae)
     vertebrae[2] = replace(vertebrae[2], keypoints_ras=points_ras)
     right = replace(whole, spine=replace(whole.spine, vertebrae=tuple(vertebrae)))
-    (both,) = summary([compared("one", REAL, STEPS[1], patient, one, 0.5) for one in (right, whole)])
-    assert (both["fractured"], both["sensitivity"], both["specificity"]) == (4, 0.75, 1.0)
-    (false,) = summary([compared("one", REAL, STEPS[1], projection(), right, 0.5)])
-    assert (false["fractured"], false["sensitivity"], false["specificity"]) == (1, 1.0, 0.75)
+    (both,) = summary([compared("one", 1, REAL, STEPS[1], patient, one, 0.5) for one in (right, whole)])
+    assert (both.figures["fractured"], both.figures["sensitivity"], both.figures["specificity"]) == (4, 0.75, 1.0)
+    (false,) = summary([compared("one", 1, REAL, STEPS[1], projection(), right, 0.5)])
+    assert (false.figures["fractured"], false.figures["sensitivity"], false.figures["specificity"]) == (1, 1.0, 0.75)
 
 
 def test_figures_and_files(tmp_path) -> None:
     results = [
-        compared("one", source, steps, projection(), found((0.34, 0.27)), 0.5)
+        compared("one", 1, source, steps, projection(), found((0.34, 0.27)), 0.5)
         for source in (SYNTHETIC, REAL)
         for steps in STEPS
-    ] + [compared("two", REAL, STEPS[1], projection(), None, 0.1)]
+    ] + [compared("two", 1, REAL, STEPS[1], projection(), None, 0.1)]
     rows = summary(results)
-    assert [(row["source"], row["steps"]) for row in rows] == [(a, b) for a in (SYNTHETIC, REAL) for b in STEPS]
-    assert rows[0]["error_x_percent"] == pytest.approx(1.0)
-    assert rows[-1]["recall"] == pytest.approx(0.5)
-    assert rows[-1]["lordosis_l1_l5_deg_count"] == 1
-    assert rows[-1]["kyphosis_t4_t12_deg"] is None
+    assert [(row.source, row.steps) for row in rows] == [(a, b) for a in (SYNTHETIC, REAL) for b in STEPS]
+    assert rows[0].figures["error_x_percent"] == pytest.approx(1.0)
+    assert rows[-1].figures["recall"] == pytest.approx(0.5)
+    assert rows[-1].figures["lordosis_l1_l5_deg_count"] == 1
+    assert rows[-1].figures["kyphosis_t4_t12_deg"] is None
+    assert rows[0].standard_errors == {}
     write_radiographs(tmp_path, results)
-    assert json.loads((tmp_path / "radiographs.json").read_text())["summary"] == rows
+    assert json.loads((tmp_path / "radiographs.json").read_text())["summary"] == [asdict(row) for row in rows]
     assert (tmp_path / "radiographs.txt").read_text() == radiographs_text(results)
 
 
@@ -134,9 +135,11 @@ def test_every_projection_is_analyzed_with_step_1_and_with_both(monkeypatch: pyt
     assert len(np.unique(np.reshape(images, (8, -1)), axis=0)) == 4
     assert [one.steps for one in results] == [*STEPS] * 4
     first, both = summary(results)
-    assert (first["steps"], both["steps"]) == STEPS
-    assert (both["projections"], both["bodies"], both["recall"]) == (4, 20, 0.5)
-    assert both["error_x_percent"] == pytest.approx(0.0, abs=1e-9)
-    assert first["error_x_percent"] == pytest.approx(100 * 0.5 / 34)
+    assert (first.steps, both.steps) == STEPS
+    assert (both.figures["projections"], both.figures["bodies"], both.figures["recall"]) == (4, 20, 0.5)
+    assert both.figures["error_x_percent"] == pytest.approx(0.0, abs=1e-9)
+    assert first.figures["error_x_percent"] == pytest.approx(100 * 0.5 / 34)
+    assert both.standard_errors["recall"] == pytest.approx(np.sqrt(1 / 8), abs=0.05)  # two draws of 1 or 0
+    assert "bodies" not in both.standard_errors
     with pytest.raises(UnusableInput):
         evaluate_radiographs(None, tmp_path, 0, 5, 1)

@@ -8,7 +8,7 @@ Errors along the rows are relative to the depth of the body, errors along the co
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from ..core.text_files import write_text
 from ..core.text_table import text_table
 from ..errors import NoSpineFound, UnusableInput
 from ..io import read_volume
+from .bootstrap import resampled_patients
 from .classification import Answers, sensitivity, specificity
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ STEPS = ("step 1", "both steps")
 SYNTHETIC, REAL = "synthetic", "real CT"
 
 _SAME_BODY_MM = 12.0
+_RESAMPLES = 200
 _NAMES = {LEVEL_NUMBERS[name]: name for name in ALL_LEVEL_NAMES}
 
 Progress = Callable[[str, float], None]
@@ -44,7 +46,8 @@ Progress = Callable[[str, float], None]
 class RadiographResult:
     """One projection, analyzed with some steps.
 
-    :param name: of the case and view.
+    :param patient: name of the case.
+    :param view: number of the projection among those of the patient, from 1.
     :param source: :data:`SYNTHETIC` or :data:`REAL`.
     :param steps: one of :data:`STEPS`.
     :param bodies: true bodies, T1 to L5.
@@ -60,7 +63,8 @@ class RadiographResult:
     :param seconds: that the analysis took.
     """
 
-    name: str
+    patient: str
+    view: int
     source: str
     steps: str
     bodies: int
@@ -103,7 +107,7 @@ def evaluate_radiographs(
         progress(name, number / count)
         for view, projection in enumerate(projections):
             image = _exposed(projection, exposures, np.random.default_rng([seed, view, *name.encode()]))
-            results += _both_steps(f"{name} view {view + 1}", source, projection, image, models)
+            results += _both_steps(name, view + 1, source, projection, image, models)
     return results
 
 
@@ -126,7 +130,12 @@ def _exposed(projection: "Projection", exposures: str, rng: np.random.Generator)
 
 
 def _both_steps(
-    name: str, source: str, projection: "Projection", image: NDArray[np.float32], models: "RadiographModels"
+    patient: str,
+    view: int,
+    source: str,
+    projection: "Projection",
+    image: NDArray[np.float32],
+    models: "RadiographModels",
 ) -> list[RadiographResult]:
     from ..radiograph_pipeline import analyze_radiograph
 
@@ -139,12 +148,18 @@ def _both_steps(
         except (NoSpineFound, UnusableInput):
             report = None
         seconds = time.perf_counter() - started
-        results.append(compared(name, source, steps, projection, report, seconds))
+        results.append(compared(patient, view, source, steps, projection, report, seconds))
     return results
 
 
 def compared(
-    name: str, source: str, steps: str, projection: "Projection", report: RadiographReport | None, seconds: float
+    patient: str,
+    view: int,
+    source: str,
+    steps: str,
+    projection: "Projection",
+    report: RadiographReport | None,
+    seconds: float,
 ) -> RadiographResult:
     """Compare what was found in a projection with what is known of it."""
     true_mm, levels = _true_bodies(projection)
@@ -155,7 +170,8 @@ def compared(
     sizes = np.stack([depths_mm(true).mean(-1), heights_mm(true).mean(-1)], -1)
     indices = genant_index(heights_mm(true))
     return RadiographResult(
-        name,
+        patient,
+        view,
         source,
         steps,
         len(true_mm),
@@ -234,18 +250,47 @@ def _angle_errors(
     return {name: a - b for name, (a, b) in pairs.items() if a is not None and b is not None}
 
 
-def summary(results: Sequence[RadiographResult]) -> list[dict[str, float | str | None]]:
-    """The figures of each source and of each of :data:`STEPS`: medians of absolute errors unless their names differ."""
+@dataclass(frozen=True)
+class Summary:
+    """The figures of a source with some steps: medians of absolute errors unless their names differ.
+
+    :param source: :data:`SYNTHETIC` or :data:`REAL`.
+    :param steps: one of :data:`STEPS`.
+    :param figures: by name; None where there is nothing to measure.
+    :param standard_errors: of the figures that are measured, by a bootstrap over patients (Efron 1979); none of a
+        single patient.
+    """
+
+    source: str
+    steps: str
+    figures: dict[str, float | None]
+    standard_errors: dict[str, float]
+
+
+def summary(results: Sequence[RadiographResult]) -> list[Summary]:
+    """Sum up each source with each of :data:`STEPS`, those that there are."""
     rows = []
     for source in (SYNTHETIC, REAL):
         for steps in STEPS:
             own = [one for one in results if (one.source, one.steps) == (source, steps)]
             if own:
-                rows.append({"source": source, "steps": steps, **_figures(own)})
+                figures = _figures(own)
+                drawn = [_figures(draw) for draw in resampled_patients(own, lambda one: one.patient, _RESAMPLES, 0)]
+                rows.append(Summary(source, steps, figures, _standard_errors(figures, drawn)))
     return rows
 
 
-def _figures(results: Sequence[RadiographResult]) -> dict[str, float | str | None]:
+def _standard_errors(figures: dict[str, float | None], drawn: Sequence[dict[str, float | None]]) -> dict[str, float]:
+    """Standard deviations over the draws; not of counts."""
+    errors = {}
+    for name, value in figures.items():
+        values = [one for draw in drawn if (one := draw[name]) is not None]
+        if isinstance(value, float) and len(values) > 1:
+            errors[name] = float(np.std(values, ddof=1))
+    return errors
+
+
+def _figures(results: Sequence[RadiographResult]) -> dict[str, float | None]:
     errors = np.abs(np.concatenate([one.errors.reshape(-1, 2) for one in results]))
     bodies, found = sum(one.bodies for one in results), sum(one.found for one in results)
     spurious = sum(one.spurious for one in results)
@@ -294,23 +339,25 @@ def _percentile(values: NDArray[np.float64]) -> float | None:
 def radiographs_text(results: Sequence[RadiographResult]) -> str:
     """The figures as tables, real and synthetic apart."""
     rows = summary(results)
-    names = [name for name in rows[0] if name not in ("source", "steps")] if rows else []
-    header = ["", *(f"{row['source']}, {row['steps']}" for row in rows)]
-    body = [[name, *(_text(row[name]) for row in rows)] for name in names]
-    return f"Projected radiographs (median absolute errors; heights and G: means)\n{text_table(header, body)}\n"
+    header = ["", *(f"{row.source}, {row.steps}" for row in rows)]
+    body = [[name, *(_text(row, name) for row in rows)] for name in (rows[0].figures if rows else ())]
+    title = "Projected radiographs (median absolute errors; heights and G: means; in brackets standard errors)"
+    return f"{title}\n{text_table(header, body)}\n"
 
 
-def _text(value: float | str | None) -> str:
-    return "-" if value is None else f"{value:.3g}" if isinstance(value, float) else str(value)
+def _text(row: Summary, name: str) -> str:
+    value, error = row.figures[name], row.standard_errors.get(name)
+    if value is None:
+        return "-"
+    shown = f"{value:.3g}" if isinstance(value, float) else str(value)
+    return shown if error is None else f"{shown} ({error:.1g})"
 
 
 def write_radiographs(folder: Path, results: Sequence[RadiographResult]) -> None:
     """Write the figures as radiographs.json and radiographs.txt."""
-    cases = [
-        {"name": one.name, "source": one.source, "steps": one.steps, "bodies": one.bodies, "found": one.found,
-         "spurious": one.spurious, "levels_right": one.levels_right, "angle_errors_deg": one.angle_errors_deg,
-         "seconds": one.seconds} for one in results
-    ]  # fmt: skip
-    document = {"summary": summary(results), "projections": cases}
+    names = ("patient", "view", "source", "steps", "bodies", "found", "spurious", "levels_right", "angle_errors_deg",
+             "seconds")  # fmt: skip
+    cases = [{name: getattr(one, name) for name in names} for one in results]
+    document = {"summary": [asdict(row) for row in summary(results)], "projections": cases}
     write_text(folder / "radiographs.json", json.dumps(document, indent=1) + "\n")
     write_text(folder / "radiographs.txt", radiographs_text(results))
