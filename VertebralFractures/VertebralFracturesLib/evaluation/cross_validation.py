@@ -108,7 +108,7 @@ def train_fold(settings: Settings, folder: Path, held_out: Sequence[str]) -> "Mo
     :return: the trained networks.
     :raises UnusableInput: arguments that the training commands refuse.
     """
-    from ..networks.devices import choose_device
+    from ..networks.devices import choose_device, ready_to_run
     from ..networks.spine_curve_net import SpineCurveNet
     from ..networks.weights import CURVE_WEIGHTS, Models, load_weights
     from ..training import curve
@@ -119,7 +119,7 @@ def train_fold(settings: Settings, folder: Path, held_out: Sequence[str]) -> "Mo
     spine_curve = SpineCurveNet()
     load_weights(spine_curve, for_curve.output / f"{CURVE_WEIGHTS}.npz")
     detector = trained_detector(for_vertebrae)
-    return Models(spine_curve.to(choose_device(settings.device)).eval(), detector, {"fold": folder.name})
+    return Models(ready_to_run(spine_curve, choose_device(settings.device)), detector, {"fold": folder.name})
 
 
 def trained_detector(arguments: argparse.Namespace) -> "VertebraNet":
@@ -128,7 +128,7 @@ def trained_detector(arguments: argparse.Namespace) -> "VertebraNet":
     :param arguments: of ``train vertebrae``; a broken training in their output folder goes on.
     :return: the trained network, on their device, in evaluation mode.
     """
-    from ..networks.devices import choose_device
+    from ..networks.devices import choose_device, ready_to_run
     from ..networks.vertebra_net import VertebraNet
     from ..networks.weights import VERTEBRA_WEIGHTS, load_weights
     from ..training import vertebrae
@@ -136,8 +136,7 @@ def trained_detector(arguments: argparse.Namespace) -> "VertebraNet":
     vertebrae.run(arguments)
     detector = VertebraNet(arguments.detector)
     load_weights(detector, arguments.output / f"{VERTEBRA_WEIGHTS[arguments.detector]}.npz")
-    detector.to(choose_device(arguments.device)).eval()
-    return detector
+    return ready_to_run(detector, choose_device(arguments.device))
 
 
 class _Parser(argparse.ArgumentParser):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UnusableInput
-from .devices import choose_device
+from .devices import choose_device, ready_to_run
 from .radiograph_nets import LandmarkRefiner, StepOne
 from .weights import WEIGHTS_FOLDER, load_weights, weight_version
 
@@ -45,7 +45,7 @@ def load_radiograph_models(device: str = "auto", folder: Path = WEIGHTS_FOLDER) 
         )
     for net, file in zip((step_one, refiner), files, strict=True):
         load_weights(net, file)
-        net.to(chosen).eval()
+        ready_to_run(net, chosen)
     return RadiographModels(step_one, refiner, {file.stem: _version(file) for file in files})
 
 

@@ -13,7 +13,7 @@ from torch import nn
 
 from ..errors import UnusableInput
 from .canal_net import CanalNet
-from .devices import choose_device
+from .devices import choose_device, ready_to_run
 from .fracture_sequence_net import FractureSequenceNet, Representation
 from .second_opinion import SecondOpinionNets
 from .spine_curve_net import SpineCurveNet
@@ -65,7 +65,7 @@ def load_models(
     spine_curve, vertebrae = SpineCurveNet(), VertebraNet(detector)
     for net, file in zip((spine_curve, vertebrae), files.values(), strict=True):
         load_weights(net, file)
-        net.to(chosen).eval()
+        ready_to_run(net, chosen)
     versions = {name: weight_version(file) for name, file in files.items()}
     factor = float(model_card(VERTEBRA_WEIGHTS[detector], folder).get("uncertainty_factor", 1.0))
     if not second_opinion:
@@ -78,7 +78,7 @@ def _load_second_opinion(device: str, folder: Path) -> SecondOpinionNets:
     sequences = tuple(FractureSequenceNet(representation) for representation in SEQUENCE_WEIGHTS.values())
     for name, net in zip(SEQUENCE_WEIGHTS, sequences, strict=True):
         load_weights(net, folder / f"{name}.npz")
-        net.to(device).eval()
+        ready_to_run(net, device)
     temperature = model_card(next(iter(SEQUENCE_WEIGHTS)), folder).get("temperature", 1.0)
     return SecondOpinionNets(load_canal(device, folder), sequences, float(temperature))
 
@@ -92,7 +92,7 @@ def load_canal(device: str = "auto", folder: Path = WEIGHTS_FOLDER) -> CanalNet:
     """
     net = CanalNet()
     load_weights(net, folder / f"{CANAL_WEIGHTS}.npz")
-    return net.to(choose_device(device)).eval()
+    return ready_to_run(net, choose_device(device))
 
 
 def load_weights(net: nn.Module, file: Path) -> None:
