@@ -21,7 +21,6 @@ _INVERSION_STEPS = 12
 _BORDER = 12
 _TAPER_MM = 6.0
 _UPPER_SHARE = 0.75
-_MOST_TILT = 0.15
 _LEAST_DISC_MM = 1.0
 _ENDPLATE_MM, _BAND_SHARE = 2.0, 0.4
 _RAMP_MM = 1.0
@@ -101,9 +100,7 @@ def elastic_warp(rng: np.random.Generator, size_mm: Points, knot_mm: float, stre
     return Warp.without_filling(lambda points: points + displacement(points), to_new)
 
 
-def fracture_warp(
-    keypoints_mm: Points, index: int, remaining: NDArray[np.float64], upper_share: float = _UPPER_SHARE
-) -> Warp:
+def fracture_warp(keypoints_mm: Points, index: int, remaining: NDArray[np.float64]) -> Warp:
     """Press one body to a share of its heights; the discs beside it take up the room.
 
     Endplates keep their thickness and so remain visible; where a disc grows, disc tissue fills it.
@@ -111,7 +108,6 @@ def fracture_warp(
     :param keypoints_mm: all bodies (n, 6, 2), cranial to caudal.
     :param index: which of them.
     :param remaining: share of the anterior, middle and posterior height that remains (3,).
-    :param upper_share: how much of what is lost the superior endplate gives way, 0 to 1.
     """
     body = keypoints_mm[index]
     upper, lower = _endplate(body[list(SUPERIOR)]), _endplate(body[list(INFERIOR)])
@@ -126,7 +122,7 @@ def fracture_warp(
     def knots(x: Points) -> tuple[list[Points], list[Points]]:
         drop = lost(x) * np.exp(-((aside(x) / _TAPER_MM) ** 2))
         top, bottom = upper(x), lower(x)
-        new_top, new_bottom = top + upper_share * drop, bottom - (1 - upper_share) * drop
+        new_top, new_bottom = top + _UPPER_SHARE * drop, bottom - (1 - _UPPER_SHARE) * drop
         ceiling = np.minimum(above(x) if above else top - 8.0, np.minimum(top, new_top) - _LEAST_DISC_MM)
         floor = np.maximum(below(x) if below else bottom + 8.0, np.maximum(bottom, new_bottom) + _LEAST_DISC_MM)
         over = np.minimum(_BAND_SHARE * (np.minimum(top, new_top) - ceiling), _ENDPLATE_MM)
@@ -166,26 +162,10 @@ def press_bodies(keypoints_mm: Points, places: Iterable[int], rng: np.random.Gen
     """
     warps: list[Warp] = []
     for place in places:
-        if _has_room(keypoints_mm, place):
+        if (heights_mm(keypoints_mm[place]) > 0).all() and far_enough(keypoints_mm, place):
             warps.append(fracture_warp(keypoints_mm, place, random_remaining(rng)))
             keypoints_mm = warps[-1].to_new(keypoints_mm)
     return warps
-
-
-def tilt_endplate(keypoints_mm: Points, place: int, rng: np.random.Generator) -> list[Warp]:
-    """Another wedge of one body that is whole and has room: one endplate or both tilt about their middle, either way.
-
-    :param keypoints_mm: all bodies (n, 6, 2), cranial to caudal; points that are not known are not numbers.
-    :param place: which of them.
-    """
-    if not _has_room(keypoints_mm, place):
-        return []
-    tilt = rng.uniform(-_MOST_TILT, _MOST_TILT)
-    return [fracture_warp(keypoints_mm, place, 1 + tilt * np.array([1.0, 0.0, -1.0]), rng.uniform(0, 1))]
-
-
-def _has_room(keypoints_mm: Points, place: int) -> bool:
-    return bool((heights_mm(keypoints_mm[place]) > 0).all() and far_enough(keypoints_mm, place))
 
 
 def random_remaining(rng: np.random.Generator) -> NDArray[np.float64]:

@@ -7,14 +7,13 @@ to the back and caudally, as in a straightened slice.
 import numpy as np
 from numpy.typing import NDArray
 
-from .deformation import Warp, affine_warp, chain, elastic_warp, press_bodies, tilt_endplate
+from .deformation import Warp, affine_warp, chain, elastic_warp, press_bodies
 from .radiograph_cache import Projection
 
 _STRETCH_SD, _SHEAR_SD = 0.06, 0.04
 _PATIENT_BENDS_MM = ((180.0, 10.0), (60.0, 2.0))
 _BODY_KNOT_MM, _BODY_BENT_MM = 25.0, 0.8
 _PRESSED_CHANCE, _NEIGHBOUR_CHANCE, _ANY_CHANCE = 0.3, 0.1, 0.02
-_TILTED_CHANCE = 0.4
 
 
 def patient_warp(projection: Projection, rng: np.random.Generator) -> Warp:
@@ -27,7 +26,7 @@ def patient_warp(projection: Projection, rng: np.random.Generator) -> Warp:
 
 
 def body_warp(projection: Projection, body: int, rng: np.random.Generator) -> Warp:
-    """Another shape of one body and its neighbourhood; three in ten are pressed, four in ten get another wedge.
+    """Another shape of one body and its neighbourhood; three in ten are pressed.
 
     :param body: place of it in the projection.
     """
@@ -36,8 +35,6 @@ def body_warp(projection: Projection, body: int, rng: np.random.Generator) -> Wa
     warps = press_bodies(
         _keypoints_mm(projection), [place for place in places if 0 <= place < len(projection.levels)], rng
     )
-    if rng.random() < _TILTED_CHANCE:
-        warps += tilt_endplate(moved(chain(warps), _keypoints_mm(projection)), body, rng)
     warps.append(elastic_warp(rng, _size_mm(projection), _BODY_KNOT_MM, rng.uniform(0, _BODY_BENT_MM)))
     middle_mm = np.nanmean(_keypoints_mm(projection)[body], 0)
     return chain([*warps, _proportions(middle_mm, rng)])
