@@ -107,9 +107,9 @@ def test_figures_and_files(tmp_path) -> None:
     assert rows[-1].figures["lordosis_l1_l5_deg_count"] == 1
     assert rows[-1].figures["kyphosis_t4_t12_deg"] is None
     assert rows[0].standard_errors == {}
-    write_radiographs(tmp_path, results)
+    write_radiographs(tmp_path, results, rows)
     assert json.loads((tmp_path / "radiographs.json").read_text())["summary"] == [asdict(row) for row in rows]
-    assert (tmp_path / "radiographs.txt").read_text() == radiographs_text(results)
+    assert (tmp_path / "radiographs.txt").read_text() == radiographs_text(rows)
 
 
 def test_every_projection_is_analyzed_with_step_1_and_with_both(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
@@ -141,5 +141,7 @@ def test_every_projection_is_analyzed_with_step_1_and_with_both(monkeypatch: pyt
     assert first.figures["error_x_percent"] == pytest.approx(100 * 0.5 / 34)
     assert both.standard_errors["recall"] == pytest.approx(np.sqrt(1 / 8), abs=0.05)  # two draws of 1 or 0
     assert "bodies" not in both.standard_errors
+    (recall,) = [line for line in radiographs_text([first, both]).splitlines() if line.startswith("recall")]
+    assert recall.endswith(f"0.5 ({both.standard_errors['recall']:.1g})")
     with pytest.raises(UnusableInput):
         evaluate_radiographs(None, tmp_path, 0, 5, 1)

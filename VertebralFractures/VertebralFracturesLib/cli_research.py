@@ -115,7 +115,7 @@ def _add_evaluate_radiographs(parser: argparse.ArgumentParser) -> None:
 def _evaluate_radiographs(args: argparse.Namespace) -> None:
     from contextlib import nullcontext
 
-    from .evaluation.radiographs import evaluate_radiographs, radiographs_text, write_radiographs
+    from .evaluation.radiographs import evaluate_radiographs, radiographs_text, summary, write_radiographs
     from .networks.radiograph_weights import WEIGHTS_FOLDER, load_radiograph_models
     from .output import output_folder
     from .terminal import ProgressLine
@@ -129,9 +129,10 @@ def _evaluate_radiographs(args: argparse.Namespace) -> None:
         results = evaluate_radiographs(
             models, args.data, args.phantoms, args.seed, args.views, args.exposures, args.slices, line
         )
+        rows = summary(results)
         if folder is not None:
-            write_radiographs(folder, results)
-    print(radiographs_text(results), end="")
+            write_radiographs(folder, results, rows)
+    print(radiographs_text(rows), end="")
 
 
 def _add_cross_validate(parser: argparse.ArgumentParser) -> None:

@@ -336,9 +336,8 @@ def _percentile(values: NDArray[np.float64]) -> float | None:
     return float(np.percentile(values, 95)) if len(values) else None
 
 
-def radiographs_text(results: Sequence[RadiographResult]) -> str:
-    """The figures as tables, real and synthetic apart."""
-    rows = summary(results)
+def radiographs_text(rows: Sequence[Summary]) -> str:
+    """The figures as a table, real and synthetic apart."""
     header = ["", *(f"{row.source}, {row.steps}" for row in rows)]
     body = [[name, *(_text(row, name) for row in rows)] for name in (rows[0].figures if rows else ())]
     title = "Projected radiographs (median absolute errors; heights and G: means; in brackets standard errors)"
@@ -353,11 +352,11 @@ def _text(row: Summary, name: str) -> str:
     return shown if error is None else f"{shown} ({error:.1g})"
 
 
-def write_radiographs(folder: Path, results: Sequence[RadiographResult]) -> None:
-    """Write the figures as radiographs.json and radiographs.txt."""
+def write_radiographs(folder: Path, results: Sequence[RadiographResult], rows: Sequence[Summary]) -> None:
+    """Write the projections and their figures as radiographs.json, the figures as radiographs.txt."""
     names = ("patient", "view", "source", "steps", "bodies", "found", "spurious", "levels_right", "angle_errors_deg",
              "seconds")  # fmt: skip
     cases = [{name: getattr(one, name) for name in names} for one in results]
-    document = {"summary": [asdict(row) for row in summary(results)], "projections": cases}
+    document = {"summary": [asdict(row) for row in rows], "projections": cases}
     write_text(folder / "radiographs.json", json.dumps(document, indent=1) + "\n")
-    write_text(folder / "radiographs.txt", radiographs_text(results))
+    write_text(folder / "radiographs.txt", radiographs_text(rows))
