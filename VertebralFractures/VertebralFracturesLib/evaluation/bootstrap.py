@@ -55,7 +55,7 @@ def estimate(cases: Sequence[CaseResult], resamples: int = 1000, seed: int = 0) 
     """
     pools = [Pool(drawn) for drawn in resampled_patients(cases, lambda case: case.name, resamples, seed)]
     whole = Pool(cases)
-    return {metric.name: _estimate(metric.of(whole), [metric.of(pool) for pool in pools]) for metric in METRICS}
+    return {metric.name: estimated(metric.of(whole), [metric.of(pool) for pool in pools]) for metric in METRICS}
 
 
 def resampled_patients(
@@ -88,8 +88,14 @@ def interval(resampled: ArrayLike) -> tuple[float, float] | None:
     return float(low), float(high)
 
 
-def _estimate(value: float, resampled: Sequence[float]) -> Estimate:
-    defined = np.array([one for one in resampled if not np.isnan(one)])
+def estimated(value: float, resampled: ArrayLike) -> Estimate:
+    """A measure with its bootstrap interval.
+
+    :param value: over all cases; not a number where it is undefined.
+    :param resampled: the same over each draw of patients.
+    """
+    draws = np.asarray(resampled, dtype=np.float64)
+    defined = draws[~np.isnan(draws)]
     ends = interval(defined)
     if np.isnan(value) or defined.size < 2 or ends is None:
         return Estimate(None if np.isnan(value) else value, None, None, None)

@@ -108,18 +108,18 @@ def train_fold(settings: Settings, folder: Path, held_out: Sequence[str]) -> "Mo
     :return: the trained networks.
     :raises UnusableInput: arguments that the training commands refuse.
     """
-    from ..networks.devices import choose_device, ready_to_run
+    from ..networks.devices import choose_device
     from ..networks.spine_curve_net import SpineCurveNet
-    from ..networks.weights import CURVE_WEIGHTS, Models, load_weights
+    from ..networks.weights import CURVE_WEIGHTS, Models, loaded
     from ..training import curve
 
     print(f"{folder.name}: training without {', '.join(held_out)}", file=sys.stderr, flush=True)
     for_curve, for_vertebrae = _training_arguments(settings, folder, held_out)
     curve.run(for_curve)
-    spine_curve = SpineCurveNet()
-    load_weights(spine_curve, for_curve.output / f"{CURVE_WEIGHTS}.npz")
+    device = choose_device(settings.device)
+    spine_curve = loaded(SpineCurveNet(), for_curve.output / f"{CURVE_WEIGHTS}.npz", device)
     detector = trained_detector(for_vertebrae)
-    return Models(ready_to_run(spine_curve, choose_device(settings.device)), detector, {"fold": folder.name})
+    return Models(spine_curve, detector, {"fold": folder.name})
 
 
 def trained_detector(arguments: argparse.Namespace) -> "VertebraNet":
@@ -128,15 +128,14 @@ def trained_detector(arguments: argparse.Namespace) -> "VertebraNet":
     :param arguments: of ``train vertebrae``; a broken training in their output folder goes on.
     :return: the trained network, on their device, in evaluation mode.
     """
-    from ..networks.devices import choose_device, ready_to_run
+    from ..networks.devices import choose_device
     from ..networks.vertebra_net import VertebraNet
-    from ..networks.weights import VERTEBRA_WEIGHTS, load_weights
+    from ..networks.weights import VERTEBRA_WEIGHTS, loaded
     from ..training import vertebrae
 
     vertebrae.run(arguments)
-    detector = VertebraNet(arguments.detector)
-    load_weights(detector, arguments.output / f"{VERTEBRA_WEIGHTS[arguments.detector]}.npz")
-    return ready_to_run(detector, choose_device(arguments.device))
+    file = arguments.output / f"{VERTEBRA_WEIGHTS[arguments.detector]}.npz"
+    return loaded(VertebraNet(arguments.detector), file, choose_device(arguments.device))
 
 
 class _Parser(argparse.ArgumentParser):

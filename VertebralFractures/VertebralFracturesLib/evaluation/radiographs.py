@@ -25,7 +25,7 @@ from ..core.text_files import write_text
 from ..core.text_table import text_table
 from ..errors import NoSpineFound, UnusableInput
 from ..io import read_volume
-from .bootstrap import resampled_patients
+from .bootstrap import estimated, resampled_patients
 from .classification import Answers, sensitivity, specificity
 
 if TYPE_CHECKING:
@@ -281,13 +281,13 @@ def summary(results: Sequence[RadiographResult]) -> list[Summary]:
 
 
 def _standard_errors(figures: dict[str, float | None], drawn: Sequence[dict[str, float | None]]) -> dict[str, float]:
-    """Standard deviations over the draws; not of counts."""
-    errors = {}
-    for name, value in figures.items():
-        values = [one for draw in drawn if (one := draw[name]) is not None]
-        if isinstance(value, float) and len(values) > 1:
-            errors[name] = float(np.std(values, ddof=1))
-    return errors
+    """Of the figures that are measured, not of counts."""
+    estimates = {
+        name: estimated(value, np.array([draw[name] for draw in drawn], dtype=np.float64))
+        for name, value in figures.items()
+        if isinstance(value, float)
+    }
+    return {name: estimate.error for name, estimate in estimates.items() if estimate.error is not None}
 
 
 def _figures(results: Sequence[RadiographResult]) -> dict[str, float | None]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UnusableInput
-from .devices import choose_device, ready_to_run
+from .devices import choose_device
 from .radiograph_nets import LandmarkRefiner, StepOne
-from .weights import WEIGHTS_FOLDER, load_weights, weight_version
+from .weights import WEIGHTS_FOLDER, loaded, weight_version
 
 STEP_ONE_WEIGHTS = "radiograph_step_one"
 REFINER_WEIGHTS = "radiograph_refiner"
@@ -35,7 +35,6 @@ def load_radiograph_models(device: str = "auto", folder: Path = WEIGHTS_FOLDER) 
     :raises UnusableInput: no GPU where one was asked for, or weights that are missing or damaged.
     """
     chosen = choose_device(device)
-    step_one, refiner = StepOne(), LandmarkRefiner()
     files = [folder / f"{name}.npz" for name in (STEP_ONE_WEIGHTS, REFINER_WEIGHTS)]
     missing = [file.name for file in files if not file.is_file()]
     if missing:
@@ -43,9 +42,7 @@ def load_radiograph_models(device: str = "auto", folder: Path = WEIGHTS_FOLDER) 
             f"no networks for radiographs in {folder} ({', '.join(missing)} missing): "
             "make them with 'vertebral-fractures train radiographs' and name their folder with --models"
         )
-    for net, file in zip((step_one, refiner), files, strict=True):
-        load_weights(net, file)
-        ready_to_run(net, chosen)
+    step_one, refiner = loaded(StepOne(), files[0], chosen), loaded(LandmarkRefiner(), files[1], chosen)
     return RadiographModels(step_one, refiner, {file.stem: _version(file) for file in files})
 
 

@@ -13,7 +13,7 @@ from torch import nn
 
 from ..errors import UnusableInput
 from .canal_net import CanalNet
-from .devices import choose_device, ready_to_run
+from .devices import Net, choose_device, ready_to_run
 from .fracture_sequence_net import FractureSequenceNet, Representation
 from .second_opinion import SecondOpinionNets
 from .spine_curve_net import SpineCurveNet
@@ -62,10 +62,8 @@ def load_models(
     """
     chosen = choose_device(device)
     files = {name: folder / f"{name}.npz" for name in (CURVE_WEIGHTS, VERTEBRA_WEIGHTS[detector])}
-    spine_curve, vertebrae = SpineCurveNet(), VertebraNet(detector)
-    for net, file in zip((spine_curve, vertebrae), files.values(), strict=True):
-        load_weights(net, file)
-        ready_to_run(net, chosen)
+    spine_curve = loaded(SpineCurveNet(), files[CURVE_WEIGHTS], chosen)
+    vertebrae = loaded(VertebraNet(detector), files[VERTEBRA_WEIGHTS[detector]], chosen)
     versions = {name: weight_version(file) for name, file in files.items()}
     factor = float(model_card(VERTEBRA_WEIGHTS[detector], folder).get("uncertainty_factor", 1.0))
     if not second_opinion:
@@ -75,10 +73,10 @@ def load_models(
 
 
 def _load_second_opinion(device: str, folder: Path) -> SecondOpinionNets:
-    sequences = tuple(FractureSequenceNet(representation) for representation in SEQUENCE_WEIGHTS.values())
-    for name, net in zip(SEQUENCE_WEIGHTS, sequences, strict=True):
-        load_weights(net, folder / f"{name}.npz")
-        ready_to_run(net, device)
+    sequences = tuple(
+        loaded(FractureSequenceNet(representation), folder / f"{name}.npz", device)
+        for name, representation in SEQUENCE_WEIGHTS.items()
+    )
     temperature = model_card(next(iter(SEQUENCE_WEIGHTS)), folder).get("temperature", 1.0)
     return SecondOpinionNets(load_canal(device, folder), sequences, float(temperature))
 
@@ -90,9 +88,17 @@ def load_canal(device: str = "auto", folder: Path = WEIGHTS_FOLDER) -> CanalNet:
     :param folder: holds its weight file.
     :raises UnusableInput: no GPU where one was asked for, or weights that are missing or damaged.
     """
-    net = CanalNet()
-    load_weights(net, folder / f"{CANAL_WEIGHTS}.npz")
-    return ready_to_run(net, choose_device(device))
+    return loaded(CanalNet(), folder / f"{CANAL_WEIGHTS}.npz", choose_device(device))
+
+
+def loaded(net: Net, file: Path, device: str) -> Net:
+    """The network with the weights of a file, ready to run.
+
+    :param device: "cpu" or "cuda".
+    :raises UnusableInput: the file is missing, damaged, or of another network.
+    """
+    load_weights(net, file)
+    return ready_to_run(net, device)
 
 
 def load_weights(net: nn.Module, file: Path) -> None:
