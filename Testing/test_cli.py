@@ -107,6 +107,20 @@ def test_results_go_beside_the_working_folder_by_default(
     assert (tmp_path / "chest-vertebral-fractures" / "report.html").is_file()
 
 
+def test_where_one_series_shows_no_spine_the_others_are_named(
+    an_oracle: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise NoSpineFound("no spine in view")
+
+    an_oracle(fail)
+    write_series(tmp_path / "ct" / "thin", body_hu())
+    write_series(tmp_path / "ct" / "thick", body_hu()[:20], SeriesInstanceUID="1.2.9", SeriesNumber=7)
+    assert cli.main(["analyze", str(tmp_path / "ct"), "-o", str(tmp_path / "out")]) == 3
+    told = capsys.readouterr().err.strip().splitlines()[-1]
+    assert "no spine in view; this was series 1 (chest): CT, 30 slices: try --series with 7" in told
+
+
 def test_a_dicom_folder_is_analysed_and_its_series_named(
     an_oracle: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,6 +5,7 @@ The module runs in the host of its tests, on a synthetic patient and with the sh
 module's own, frames and style are Qt's and not Slicer's.  FOLDER is Resources/Screenshots by default.
 """
 
+import argparse
 import os
 import sys
 import tempfile
@@ -24,7 +25,9 @@ def main() -> None:
     from VertebralFracturesLib.demo import sample_ct
     from VertebralFracturesLib.mrml.volume_nodes import add_volume_node
 
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "Resources" / "Screenshots"
+    parser = argparse.ArgumentParser(description="Make the screenshot of the panel that the README shows.")
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "Resources" / "Screenshots")
+    folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     volume = sample_ct(lambda share: None)
     with tempfile.TemporaryDirectory() as settings, run_host(Path(settings)) as host:

@@ -66,8 +66,15 @@ def measure_input(
     try:
         report = analyze(read.volume, models, preset=preset, progress=progress, input=read.description)
     except (UnusableInput, NoSpineFound) as error:
-        raise type(error)(f"{path}: {error}") from error
+        raise type(error)(f"{path}: {error}{_series_hint(read)}") from error
     return replace(report, warnings=tuple(dict.fromkeys((*read.warnings, *report.warnings))))
+
+
+def _series_hint(read: ReadInput) -> str:
+    """Which series of a DICOM folder was read, and which could be."""
+    if len(read.series) < 2:
+        return ""
+    return f"; this was series {read.series[0]}: try --series with {', '.join(read.series[1:])}"
 
 
 def write_results(folder: Path, volume: Volume, report: SpineReport, name: str, progress: Progress) -> None:
