@@ -4,13 +4,17 @@ import numpy as np
 import pytest
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.phantom.acquisition import Protocol
-from VertebralFracturesLib.phantom.radiograph_exposure import EXPOSURES, Exposure, expose
+from VertebralFracturesLib.phantom.radiograph_camera import Camera, lateral_axes, random_camera
+from VertebralFracturesLib.phantom.radiograph_exposure import (
+    ENERGIES_KEV,
+    EXPOSURES,
+    WATER_CM2_G,
+    Exposure,
+    expose,
+)
 from VertebralFracturesLib.phantom.radiograph_projection import (
     Absorber,
-    Camera,
     densities,
-    lateral_axes,
-    random_camera,
     volume_sample,
 )
 
@@ -58,6 +62,37 @@ def test_nothing_is_lost_where_fine_and_coarse_meet() -> None:
     one = camera(lateral_axes(), 1e6)
     depth_cm = Absorber(water, BOUNDS, SPINE).integrals(one)[0]
     np.testing.assert_allclose(depth_cm[10:-10, 10:-10], 10.0, atol=0.12)
+
+
+def test_bodies_are_finer_than_the_spine() -> None:
+    """A plate of 0.6 mm within the body keeps more of its contrast than one beside it; both keep their mass."""
+
+    def plated(points: np.ndarray, blur_mm: float) -> np.ndarray:
+        inside = np.clip((80.0 - np.abs(points).max(-1)) / blur_mm + 0.5, 0, 1)
+        thickness = np.maximum(blur_mm, 0.6)
+        is_plate = (np.abs(points[..., 1] + 20) < 40) & (np.abs(points[..., 0]) < 20)
+        thin = np.clip(1 - np.abs(points[..., 2]) / thickness, 0, 1) * 0.6 / thickness * is_plate
+        return (-1000 + 1000 * inside + 900 * thin).astype(np.float32)
+
+    one = Camera(np.zeros(3), lateral_axes(), 1e6, (60, 600), 0.2, (300.0, 30.0))
+    seen = Absorber(plated, BOUNDS, SPINE).integrals(one).sum(0)
+    body, beside = (seen[:, 300 - round(anterior / 0.2)] for anterior in (0.0, -48.0))
+    water = np.median(body)
+    assert (body.max() - water) > 1.3 * (beside.max() - water) > 0
+    assert (body - water).sum() == pytest.approx((beside - water).sum(), rel=0.15)
+
+
+def test_neighbouring_stretches_leave_no_seam() -> None:
+    """A rod along two bodies, seen at its finest throughout."""
+
+    def rod(points: np.ndarray, blur_mm: float) -> np.ndarray:
+        inside = np.clip((3.0 - np.hypot(points[..., 0], points[..., 1])) / blur_mm + 0.5, 0, 1)
+        return (-1000 + 1400 * inside).astype(np.float32)
+
+    bodies = np.concatenate([SPINE + [0, 0, 17], SPINE + [0, 4, -17]])
+    seen = Absorber(rod, BOUNDS, bodies).integrals(camera(lateral_axes(), 1e6)).sum(0)
+    widths = seen[20:81].sum(1)
+    np.testing.assert_allclose(widths, widths.mean(), rtol=0.02)
 
 
 def test_slices_hide_bone_from_the_projection() -> None:
@@ -129,6 +164,31 @@ def test_scatter_veils_and_photons_make_grain() -> None:
         return float(np.abs(np.diff(image, axis=0)).mean())
 
     assert grain(photons=1e3, scatter=0.0) > 3 * grain(photons=1e5, scatter=0.0)
+
+
+def bar_in_water(exposure: Exposure, air_mm: int = 200, bar_mm: int = 200) -> float:
+    """Contrast of a bar in 30 cm of water with air beside it, relative to that of water and air."""
+    integrals = np.zeros((2, 300, 400 + air_mm), np.float32)
+    integrals[0, :, :400] = 30.0
+    integrals[0, :, bar_mm : bar_mm + 10] += 0.2
+    image = expose(integrals, 1.0, exposure, np.random.default_rng(1)).mean(0)
+    return float((image[bar_mm + 5] - image[[bar_mm - 5, bar_mm + 15]].mean()) / (image[100] - image[-1]))
+
+
+def test_scatter_takes_contrast_as_its_share_says() -> None:
+    clear, veiled = (
+        bar_in_water(Exposure(62.0, 1.0, scatter=scatter, scatter_mm=20.0, detail=0.0, photons=1e12))
+        for scatter in (0.0, 0.5)
+    )
+    water = 30 * np.interp(62.0, ENERGIES_KEV, WATER_CM2_G)
+    assert veiled / clear == pytest.approx(water / (water - np.log(1.5)) / 1.5, rel=0.03)
+
+
+def test_air_beside_the_patient_does_not_scatter() -> None:
+    exposure = Exposure(62.0, 1.0, scatter=0.5, scatter_mm=40.0, detail=0.0, photons=1e12)
+    little, much = (bar_in_water(exposure, air_mm, bar_mm=330) for air_mm in (50, 250))
+    assert little == pytest.approx(much, rel=0.02)
+    assert much == pytest.approx(bar_in_water(exposure), rel=0.3)
 
 
 def test_exposures_are_metered_where_little_gets_through() -> None:

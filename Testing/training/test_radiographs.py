@@ -18,7 +18,8 @@ from VertebralFracturesLib.core.levels import LEVEL_NUMBERS
 from VertebralFracturesLib.core.radiograph_input import CROP_PIXELS
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.phantom.acquisition import Protocol
-from VertebralFracturesLib.phantom.radiograph_projection import Camera, densities
+from VertebralFracturesLib.phantom.radiograph_camera import Camera
+from VertebralFracturesLib.phantom.radiograph_projection import densities
 from VertebralFracturesLib.training import radiograph_cache, radiographs
 from VertebralFracturesLib.training.radiograph_cache import (
     PIXEL_MM,

@@ -15,6 +15,7 @@ BONE_CM2_G = np.array([0.6655, 0.4242, 0.3148, 0.2229, 0.1855], np.float32)
 """Mass attenuation of water and of cortical bone at these energies (NIST XCOM)."""
 
 _LEAST = 0.02
+_SCATTER_DEPTH_G_CM2 = 30.0
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Exposure:
 
     :param mean_kev: mean of the spectrum.
     :param spread_kev: its standard deviation.
-    :param scatter: scattered over primary radiation behind the patient.
+    :param scatter: scattered over primary radiation behind 30 g/cm2 of tissue, as lie beside a lumbar spine.
     :param scatter_mm: how far it spreads.
     :param metered: where the exposure is metered: the share of the picture that is exposed less; automatic exposure
         control measures behind the spine, where little gets through.
@@ -104,7 +105,8 @@ def expose(
     primary = np.zeros(integrals.shape[1:], np.float32)
     for weight, water, bone in zip(weights, WATER_CM2_G, BONE_CM2_G, strict=True):
         primary += weight * np.exp(-(water * integrals[0] + bone * integrals[1]))
-    scattered = _smooth(primary, exposure.scatter_mm / pixel_mm) * np.float32(exposure.scatter)
+    scattering = primary * integrals.sum(0) * np.float32(exposure.scatter / _SCATTER_DEPTH_G_CM2)
+    scattered = _smooth(scattering, exposure.scatter_mm / pixel_mm)
     seen = _smooth(primary + scattered, exposure.response_mm / pixel_mm)
     seen /= np.quantile(seen[::4, ::4], exposure.metered)
     grain = rng.standard_normal(seen.shape, np.float32) * np.sqrt(seen / (exposure.photons * pixel_mm**2))

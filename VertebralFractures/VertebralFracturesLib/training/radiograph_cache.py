@@ -17,11 +17,12 @@ from ..core.volume import Volume
 from ..phantom.acquisition import Protocol
 from ..phantom.anatomy import make_patient
 from ..phantom.ct_grid import as_read, random_grid_protocol
-from ..phantom.radiograph_projection import COARSE_MM, Absorber, Sample, densities, random_camera, volume_sample
+from ..phantom.radiograph_camera import random_camera
+from ..phantom.radiograph_projection import COARSE_MM, Absorber, Sample, densities, volume_sample
 from .array_cache import Arrays, cached_arrays
 from .reference_cases import TrainingCase
 
-PIXEL_MM = 0.8
+PIXEL_MM = 0.4
 FRONTAL_PIXEL_MM = 4.0
 
 SACRUM = 25.0

@@ -1,0 +1,89 @@
+"""The camera of a lateral radiograph: where points of the patient appear, and the rays that see them.
+
+Its frame has its origin in the isocentre; the axes run along the central ray (towards the tube), forwards and
+upwards. The picture is laid into the plane through the isocentre across the central ray, so that its pixels measure
+the patient and not the detector.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Camera:
+    """The geometry of one exposure.
+
+    :param isocentre_ras: (3,) point that the central ray meets, RAS mm.
+    :param axes: (3, 3) rows: towards the tube, forwards, upwards in RAS.
+    :param source_mm: distance of the focus from the isocentre.
+    :param shape: rows and columns of the picture; anterior is on the left.
+    :param pixel_mm: side of a pixel in the plane of the isocentre.
+    :param centre_pixels: (column, row) of the isocentre.
+    """
+
+    isocentre_ras: NDArray[np.float64]
+    axes: NDArray[np.float64]
+    source_mm: float
+    shape: tuple[int, int]
+    pixel_mm: float
+    centre_pixels: tuple[float, float]
+
+    def project(self, points_ras: ArrayLike) -> NDArray[np.float64]:
+        """Where points (..., 3) in RAS mm appear: (..., 2) column and row."""
+        seen = (np.asarray(points_ras, dtype=np.float64) - self.isocentre_ras) @ self.axes.T
+        nearer = self.source_mm / (self.source_mm - seen[..., 0])
+        return np.asarray(self.centre_pixels) - seen[..., 1:] * nearer[..., None] / self.pixel_mm
+
+    @property
+    def source_ras(self) -> NDArray[np.float64]:
+        """The focus (3,), RAS mm."""
+        return self.isocentre_ras + self.source_mm * self.axes[0]
+
+    def window(self, corners_ras: ArrayLike) -> tuple[slice, slice]:
+        """Rows and columns of the part of the picture in which points (n, 3) in RAS mm appear."""
+        columns, rows = self.project(corners_ras).T
+        low, high = (np.array([edge(rows), edge(columns)]) for edge in (np.min, np.max))
+        first, last = (np.clip(edge, 0, self.shape).astype(int) for edge in (np.floor(low), np.ceil(high) + 1))
+        return slice(first[0], last[0]), slice(first[1], last[1])
+
+    def rays_ras(self, step: int = 1) -> NDArray[np.float64]:
+        """From the focus to every step-th pixel's place in the plane of the isocentre, (rows, columns, 3) RAS mm."""
+        rows, columns = (np.arange(0, count + step - 1, step, dtype=np.float64) for count in self.shape)
+        forwards = (self.centre_pixels[0] - columns) * self.pixel_mm
+        upwards = (self.centre_pixels[1] - rows) * self.pixel_mm
+        plane = forwards[None, :, None] * self.axes[1] + upwards[:, None, None] * self.axes[2]
+        return plane - self.source_mm * self.axes[0]
+
+
+def lateral_axes(axial_deg: float = 0.0, bend_deg: float = 0.0, tilt_deg: float = 0.0) -> NDArray[np.float64]:
+    """Axes of a camera on the patient's right, turned about the patient's long axis, the forward and the right axis."""
+    axial, bend, tilt = np.deg2rad([axial_deg, bend_deg, tilt_deg])
+    about_superior = np.array([[np.cos(axial), np.sin(axial), 0], [-np.sin(axial), np.cos(axial), 0], [0, 0, 1]])
+    about_anterior = np.array([[np.cos(bend), 0, np.sin(bend)], [0, 1, 0], [-np.sin(bend), 0, np.cos(bend)]])
+    about_right = np.array([[1, 0, 0], [0, np.cos(tilt), np.sin(tilt)], [0, -np.sin(tilt), np.cos(tilt)]])
+    return about_right @ about_anterior @ about_superior
+
+
+def random_camera(
+    keypoints_ras: NDArray[np.float64],
+    superior_range_mm: tuple[float, float],
+    pixel_mm: float,
+    rng: np.random.Generator,
+) -> Camera:
+    """A lateral exposure as it is taken in practice, the patient turned and tilted a little.
+
+    :param keypoints_ras: (n, 6, 3) of the bodies that the picture has to hold from front to back.
+    :param superior_range_mm: lowest and highest point to be seen.
+    """
+    points = np.asarray(keypoints_ras, dtype=np.float64).reshape(-1, 3)
+    low, high = superior_range_mm
+    isocentre = np.array([points[:, 0].mean(), points[:, 1].mean(), rng.uniform(0.75 * low + 0.25 * high, high)])
+    axes = lateral_axes(rng.normal(0, 5), rng.normal(0, 2.5), rng.normal(0, 4))
+    source = float(rng.uniform(850, 1900)) * (1 if rng.random() < 0.5 else -1)
+    forwards = (points - isocentre) @ axes[1]
+    front, back = forwards.max() + rng.uniform(60, 130), forwards.min() - rng.uniform(60, 110)
+    shape = (int((high - low) / pixel_mm), int((front - back) / pixel_mm))
+    centre = (float(front / pixel_mm), float((high - isocentre[2]) / pixel_mm))
+    return Camera(isocentre, axes, source, shape, pixel_mm, centre)
