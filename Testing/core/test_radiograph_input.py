@@ -3,8 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from VertebralFracturesLib.core.radiograph_input import (
+    CROP_CELLS,
     CROP_PIXELS,
     CROP_SIDE,
+    DETAIL_CHANNELS,
     SURROUNDINGS,
     CropFrames,
     crop_channels,
@@ -53,10 +55,10 @@ def test_both_views_have_one_middle() -> None:
     window = np.zeros((1, count, count), np.float32)
     middle = count // 2
     window[:, middle - CROP_PIXELS // 4 : middle + CROP_PIXELS // 4, :] = 1.0
-    crop, wide = crop_channels(window)[0, [0, 2]]
-    bright = [np.flatnonzero(view[:, CROP_PIXELS // 2] > 0) for view in (crop, wide)]
-    assert [len(rows) for rows in bright] == [CROP_PIXELS // 2, CROP_PIXELS // 4]
-    assert [rows.mean() for rows in bright] == [(CROP_PIXELS - 1) / 2] * 2
+    crop, wide = crop_channels(window)[0, [0, DETAIL_CHANNELS]]
+    bright = [np.flatnonzero(view[:, CROP_CELLS // 2] > 0) for view in (crop, wide)]
+    assert [len(rows) for rows in bright] == [CROP_CELLS // 2, CROP_CELLS // 4]
+    assert [rows.mean() for rows in bright] == [(CROP_CELLS - 1) / 2] * 2
 
 
 def test_resampling_keeps_places_and_means() -> None:

@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 import torch
 from perfect_radiograph import PIXEL_MM, PerfectFinder, PerfectRegressor, centres_mm, landmarks_mm, picture
-from VertebralFracturesLib.core.radiograph_input import CROP_PIXELS, LEVEL_CHANNELS, SURROUNDINGS
+from VertebralFracturesLib.core.radiograph_input import (
+    CELL,
+    CROP_CELLS,
+    CROP_PIXELS,
+    DETAIL_CHANNELS,
+    LEVEL_CHANNELS,
+    SURROUNDINGS,
+    crop_channels,
+)
 from VertebralFracturesLib.errors import UnusableInput
 from VertebralFracturesLib.networks.radiograph_nets import (
     VIEW_QUESTIONS,
@@ -28,7 +36,8 @@ def test_shapes_and_size() -> None:
         assert (logits.shape, levels.shape) == ((2, 48, 32), (2, LEVEL_CHANNELS, 48, 32))
         assert view.shape == (2, len(VIEW_QUESTIONS))
         assert step_one.regressor(torch.zeros(2, 2, 96, 64)).shape == (2, 6, 2, 48, 32)
-        assert refiner(torch.zeros(3, 4, CROP_PIXELS, CROP_PIXELS)).shape == (3, 6, CROP_PIXELS, CROP_PIXELS)
+        views = torch.zeros(3, DETAIL_CHANNELS + 2, CROP_CELLS, CROP_CELLS)
+        assert refiner(views).shape == (3, 6, CROP_PIXELS, CROP_PIXELS)
     parameters = sum(one.numel() for net in (step_one, refiner) for one in net.parameters())
     assert 2 * parameters < 4e6
 
@@ -64,6 +73,16 @@ def test_step_two_sees_what_lies_around_its_crop() -> None:
     places, _ = refine_landmarks(refiner, window)
     others, _ = refine_landmarks(refiner, brightened)
     assert np.abs(places - others).max() > 1e-4
+
+
+def test_the_answer_has_the_pixels_of_the_crop() -> None:
+    """A net that passes the crop on answers with its pixels, each in its place."""
+    side = SURROUNDINGS * CROP_PIXELS
+    window = np.random.default_rng(4).normal(size=(1, side, side)).astype(np.float32)
+    views = torch.from_numpy(crop_channels(window))
+    passed = torch.nn.functional.pixel_shuffle(views[:, : CELL**2], CELL)[0, 0].numpy()
+    crop = window[0, CROP_PIXELS // 2 : -CROP_PIXELS // 2, CROP_PIXELS // 2 : -CROP_PIXELS // 2]
+    np.testing.assert_allclose(passed, np.clip((crop - crop.mean()) / crop.std(), -4, 4), atol=1e-4)
 
 
 def test_missing_weights_are_told_in_one_line(tmp_path) -> None:

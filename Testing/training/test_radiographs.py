@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader
 from VertebralFracturesLib.core.genant import genant_index, heights_mm
 from VertebralFracturesLib.core.keypoints import depths_mm
 from VertebralFracturesLib.core.levels import LEVEL_NUMBERS
-from VertebralFracturesLib.core.radiograph_input import CROP_PIXELS
+from VertebralFracturesLib.core.radiograph_input import CROP_CELLS, DETAIL_CHANNELS
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.phantom.acquisition import Protocol
 from VertebralFracturesLib.phantom.radiograph_camera import Camera
@@ -73,7 +73,7 @@ def test_samples_carry_their_landmarks() -> None:
 
 def test_crops_hold_their_body() -> None:
     crops, places = random_crops(projection(), 8, np.random.default_rng(3))
-    assert crops.shape == (8, 4, CROP_PIXELS, CROP_PIXELS)
+    assert crops.shape == (8, DETAIL_CHANNELS + 2, CROP_CELLS, CROP_CELLS)
     assert np.nanmax(np.abs(places)) < 1.3
     assert np.isnan(places).any()
     middle, edge = crops[:, 0, 28:44, 28:44].mean(), crops[:, 0, :4].mean()

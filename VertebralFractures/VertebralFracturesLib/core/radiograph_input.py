@@ -13,14 +13,24 @@ STEP_ONE_PIXEL_MM = 2 * STEP_ONE_INPUT_MM
 STEP_ONE_FIRST_MM = STEP_ONE_INPUT_MM / 2
 """Place of the first pixel of the maps, the image's first lying at 0."""
 
-CROP_PIXELS = 72
+CROP_PIXELS = 144
 """Side of the crop around one vertebra."""
+
+CELL = 2
+"""Side of the squares of pixels of a crop that step 2 takes together, to see fine detail at little cost."""
+
+CROP_CELLS = CROP_PIXELS // CELL
+"""Side of the crop in cells."""
 
 CROP_SIDE = 1.8
 """Side of a crop over the longest side of the body."""
 
 SURROUNDINGS = 2
-"""How many times as wide as a crop step 2 also sees, in as many pixels, which are as much coarser."""
+"""How many times as wide as a crop step 2 also sees, in as many pixels as the crop has cells."""
+
+DETAIL_CHANNELS = 2 * CELL**2
+"""Channels of the crop, each pixel of a cell one of its own."""
+
 
 LEVEL_CHANNELS = 26
 """Levels that are told apart: C1 to L5, L6 and S1."""
@@ -29,7 +39,7 @@ SACRUM_CHANNEL = 25
 """The class of S1 among them."""
 
 _LOCAL_MM = 8.0
-_LOCAL_PIXELS = 9.0
+_LOCAL_CELLS = 9.0
 _LIMIT = 4.0
 
 
@@ -49,19 +59,27 @@ def crop_channels(windows: NDArray[np.float32]) -> NDArray[np.float32]:
     """What step 2 sees: contrast over the crop and against the surroundings, and both of a coarser, wider view.
 
     :param windows: (n, rows, columns) of :meth:`CropFrames.cut`, the crops in the middle.
-    :return: (n, 4, rows, columns) of the crop and of the view that is :data:`SURROUNDINGS` times as wide.
+    :return: (n, channels, rows, columns) in cells: :data:`DETAIL_CHANNELS` of the crop, and two of the view that is
+        :data:`SURROUNDINGS` times as wide.
     """
     values = np.asarray(windows, dtype=np.float32)
     edge = (SURROUNDINGS - 1) * CROP_PIXELS // 2
-    crops = values[:, edge:-edge, edge:-edge]
-    wide = values.reshape(-1, CROP_PIXELS, SURROUNDINGS, CROP_PIXELS, SURROUNDINGS).mean((2, 4))
-    return np.concatenate([_both_contrasts(crops), _both_contrasts(wide)], 1)
+    detail = _in_cells(_both_contrasts(values[:, edge:-edge, edge:-edge], CELL * _LOCAL_CELLS))
+    wide = values.reshape(-1, CROP_CELLS, SURROUNDINGS * CELL, CROP_CELLS, SURROUNDINGS * CELL).mean((2, 4))
+    return np.concatenate([detail, _both_contrasts(wide, _LOCAL_CELLS)], 1)
 
 
-def _both_contrasts(crops: NDArray[np.float32]) -> NDArray[np.float32]:
+def _in_cells(images: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Images (n, channels, rows, columns) with the pixels of a cell as channels."""
+    count, channels, rows, columns = images.shape
+    cells = images.reshape(count, channels, rows // CELL, CELL, columns // CELL, CELL).transpose(0, 1, 3, 5, 2, 4)
+    return cells.reshape(count, channels * CELL**2, rows // CELL, columns // CELL)
+
+
+def _both_contrasts(crops: NDArray[np.float32], local_pixels: float) -> NDArray[np.float32]:
     mean, spread = crops.mean((-2, -1), keepdims=True), crops.std((-2, -1), keepdims=True)
     whole = np.clip((crops - mean) / np.maximum(spread, 1e-6), -_LIMIT, _LIMIT)
-    return np.stack([whole, _against_surroundings(whole, (0, _LOCAL_PIXELS, _LOCAL_PIXELS))], 1)
+    return np.stack([whole, _against_surroundings(whole, (0, local_pixels, local_pixels))], 1)
 
 
 def _against_surroundings(image: NDArray[np.float32], sigma: float | tuple[float, ...]) -> NDArray[np.float32]:

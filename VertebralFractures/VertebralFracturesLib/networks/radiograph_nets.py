@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..core.radiograph_input import (
+    CELL,
+    DETAIL_CHANNELS,
     LEVEL_CHANNELS,
     STEP_ONE_FIRST_MM,
     STEP_ONE_INPUT_MM,
@@ -89,6 +91,7 @@ class StepOne(nn.Module):
 class LandmarkRefiner(nn.Module):
     """Step 2: a heatmap for each landmark in the upright crop around one body.
 
+    The U-Net works on cells of pixels, with a channel for each pixel, and so does its answer (Shi 2016, section 2).
     What lies around the crop is seen by a U-Net of its own; its features within the crop join the image.
 
     :param channels: of the U-Net's levels, full resolution first.
@@ -100,16 +103,17 @@ class LandmarkRefiner(nn.Module):
     ) -> None:
         super().__init__()
         self.surroundings = UNet(2, wide_channels, inputs=2)
-        self.unet = UNet(2, channels, inputs=2 + wide_channels[0])
-        self.head = nn.Conv2d(channels[0], 6, 1)
+        self.unet = UNet(2, channels, inputs=DETAIL_CHANNELS + wide_channels[0])
+        self.head = nn.Conv2d(channels[0], 6 * CELL**2, 1)
 
     def forward(self, views: Tensor) -> Tensor:
-        """Logits (batch, 6, rows, columns) for both views (batch, 4, rows, columns) of :func:`~.crop_channels`."""
-        wide = self.surroundings(views[:, 2:])[0]
+        """Logits (batch, 6, rows, columns) of the crop's pixels for both views of :func:`~.crop_channels`."""
+        wide = self.surroundings(views[:, DETAIL_CHANNELS:])[0]
         rows, columns = (side * (SURROUNDINGS - 1) // (2 * SURROUNDINGS) for side in wide.shape[2:])
         inner = wide[:, :, rows:-rows, columns:-columns]
         around = functional.interpolate(inner, scale_factor=SURROUNDINGS, mode="bilinear", align_corners=False)
-        return self.head(self.unet(torch.cat([views[:, :2], around], 1))[0])
+        inputs = torch.cat([views[:, :DETAIL_CHANNELS], around], 1)
+        return functional.pixel_shuffle(self.head(self.unet(inputs)[0]), CELL)
 
 
 @dataclass(frozen=True, eq=False)

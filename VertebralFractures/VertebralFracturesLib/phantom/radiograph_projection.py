@@ -163,7 +163,7 @@ def _weights(places: NDArray[np.float64], count: int) -> tuple[NDArray[np.float3
     """Weights of linear interpolation between those of some whole places that matter, and these."""
     first = int(np.clip(places[0], 0, count - 2))
     used = slice(first, int(np.clip(places[-1] + 2, first + 2, count)))
-    return linear_weights(places, np.arange(used.start, used.stop)), used
+    return linear_weights(places, np.arange(used.start, used.stop, dtype=np.float64)), used
 
 
 def _difference(block: _Block, coarser: Sequence[_Block], shares: Sequence[NDArray[np.float32]]) -> _Block:

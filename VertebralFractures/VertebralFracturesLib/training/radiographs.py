@@ -13,6 +13,7 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, IterableDataset
 
 from ..core.radiograph_input import (
+    CELL,
     CROP_SIDE,
     LEVEL_CHANNELS,
     SACRUM_CHANNEL,
@@ -341,7 +342,7 @@ def refiner_loss(net: nn.Module, batch: Batch) -> Tensor:
     """DSNT loss of the landmarks that are known and within the crop."""
     logits = net(batch["image"]).float()
     known = (batch["places"].abs() < 1).all(-1)
-    return dsnt_losses(logits[known], batch["places"][known]).mean()
+    return dsnt_losses(logits[known], batch["places"][known], CELL).mean()
 
 
 def refiner_figures(net: nn.Module, batch: Batch) -> dict[str, float]:
