@@ -4,6 +4,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from VertebralFracturesLib.core.radiograph_input import (
+    CELL,
+    CROP_PIXELS,
     LEVEL_CHANNELS,
     SACRUM_CHANNEL,
     STEP_ONE_FIRST_MM,
@@ -124,7 +126,7 @@ class PerfectRefiner(nn.Module):
         points = landmarks_mm()[[0] * max(1, len(crops) - 1) + [-1] * (len(crops) > 1)]
         places = CropFrames.around(points).to_crops(points)
         wanted = torch.tensor(np.nan_to_num(places), dtype=torch.float32)
-        return gaussians(wanted, (crops.shape[2], crops.shape[3]), 1.0).clamp_min(1e-20).log()
+        return gaussians(wanted, (CROP_PIXELS, CROP_PIXELS), CELL).clamp_min(1e-20).log()
 
 
 def perfect_models() -> RadiographModels:

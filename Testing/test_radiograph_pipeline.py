@@ -21,7 +21,7 @@ from VertebralFracturesLib import radiograph_bodies
 from VertebralFracturesLib.core.levels import LEVEL_NAMES
 from VertebralFracturesLib.core.norms import HEIGHT_NORMS
 from VertebralFracturesLib.core.radiograph import RELATIVE_LENGTHS, Radiograph, RadiographReport
-from VertebralFracturesLib.core.radiograph_input import SACRUM_CHANNEL
+from VertebralFracturesLib.core.radiograph_input import CELL, SACRUM_CHANNEL
 from VertebralFracturesLib.errors import Cancelled, NoSpineFound, UnusableInput
 from VertebralFracturesLib.networks import radiograph_nets
 from VertebralFracturesLib.networks.radiograph_weights import RadiographModels
@@ -189,7 +189,7 @@ def test_a_body_that_was_missed_between_two_is_added(is_mirrored: bool) -> None:
     "change",
     [
         pytest.param(torch.zeros_like, id="nothing is seen"),
-        pytest.param(lambda maps: maps.roll(-8, 2), id="it reaches into the body above"),
+        pytest.param(lambda maps: maps.roll(-8 * CELL, 2), id="it reaches into the body above"),
         pytest.param(lambda maps: maps[:, :1].expand_as(maps), id="it has no size"),
     ],
 )
@@ -199,23 +199,34 @@ def test_what_is_no_body_is_not_added_between_two(change: Callable[[torch.Tensor
     assert not any("gap" in text for text in report.spine.warnings)
 
 
+class BlindRefiner(PerfectRefiner):
+    """Sees nothing in the first few crops."""
+
+    def __init__(self, blind: int) -> None:
+        super().__init__()
+        self.blind = blind
+
+    def forward(self, crops: torch.Tensor) -> torch.Tensor:
+        return torch.cat([torch.zeros_like(super().forward(crops[: self.blind])), super().forward(crops)[self.blind :]])
+
+
 def test_step_1_is_kept_where_step_2_sees_nothing() -> None:
-    class Blind(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.anything = nn.Parameter(torch.zeros(1))
-
-        def forward(self, crops: torch.Tensor) -> torch.Tensor:
-            return torch.zeros(len(crops), 6, *crops.shape[2:])
-
     radiograph = Radiograph(picture(), PIXEL_MM, "left")
-    both = analyze_radiograph(radiograph, replace(MODELS, refiner=Blind()))
+    both = analyze_radiograph(radiograph, replace(MODELS, refiner=BlindRefiner(3)))
     sure = analyze_radiograph(radiograph, MODELS)
     np.testing.assert_allclose(points_mm(both, picture()), landmarks_mm()[:-1], atol=0.8)
     doubts = [[vertebra.uncertainty_mm.max() for vertebra in one.spine.vertebrae] for one in (sure, both)]
     assert max(doubts[0]) < 1.25 * 1.2
-    assert min(doubts[1]) > 3 * max(doubts[0])
+    assert min(doubts[1][:3]) > 3 * max(doubts[0])
     assert max(doubts[1]) == pytest.approx(6.0)
+    np.testing.assert_allclose(doubts[1][3:], doubts[0][3:])
+
+
+@pytest.mark.parametrize("pixel_mm", [PIXEL_MM, None])
+def test_where_step_2_sees_no_body_there_is_no_spine(pixel_mm: float | None) -> None:
+    models = replace(MODELS, refiner=BlindRefiner(6))
+    with pytest.raises(NoSpineFound, match="no spine found: the endplates of most bodies"):
+        analyze_radiograph(Radiograph(picture(), pixel_mm, "left"), models)
 
 
 def test_step_2_places_a_body_whose_shape_it_doubts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,16 +42,19 @@ from VertebralFracturesLib.training.reference_cases import TrainingCase
 from VertebralFracturesLib.core.curve_fit import curve_through_bodies  # isort: skip
 
 
+BOX_PIXEL_MM = 0.8
+
+
 def projection() -> Projection:
     """Seven boxes of bone in a trunk of water, and the sacrum's endplate."""
-    points = landmarks_mm() / PIXEL_MM
+    points = landmarks_mm() / BOX_PIXEL_MM
     rows, columns = np.indices((420, 220), dtype=np.float32)
     integrals = np.stack([20 + 0 * rows, 0 * rows])
     for body in points[:-1]:
         low, high = body.min(0), body.max(0)
         integrals[1][(rows > low[1]) & (rows < high[1]) & (columns > low[0]) & (columns < high[0])] = 3.0
     levels = np.array([18, 19, 20, 21, 22, 23, 24, SACRUM])
-    return Projection(integrals.astype(np.float16), PIXEL_MM, points, levels, np.array([[-np.inf, np.inf]]))
+    return Projection(integrals.astype(np.float16), BOX_PIXEL_MM, points, levels, np.array([[-np.inf, np.inf]]))
 
 
 def test_samples_carry_their_landmarks() -> None:

@@ -10,9 +10,10 @@ from .core.genant import heights_mm
 from .core.keypoints import INFERIOR, SUPERIOR, body_centre, depths_mm
 from .core.level_sequence import sacrum_place
 from .core.missed_bodies import missed_places
+from .core.radiograph import Radiograph
 from .core.radiograph_input import CROP_PIXELS, CropFrames
 from .core.spine_curve import chord_arcs
-from .radiograph_view import RadiographView
+from .radiograph_view import RadiographView, nothing_found
 
 if TYPE_CHECKING:
     from .networks.radiograph_weights import RadiographModels
@@ -27,6 +28,7 @@ _STEP_ONE_MM = 2.0
 _RADIUS, _FAR_RADIUS, _GREATEST_RADIUS_MM = 1.25, 2.3, 6.0
 _OVERLAP_MM = 3.0
 _SURE_MM = 4.0
+_HARDLY_SEEN_MM = 3.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +117,17 @@ def refined(view: RadiographView, rough: Bodies, models: "RadiographModels") -> 
         shape_mm = rough.landmarks_mm + np.nanmean(places_mm - rough.landmarks_mm, 1, keepdims=True)
         landmarks_mm = shape_mm + share[..., None] * (places_mm - shape_mm)
     return replace(rough, landmarks_mm=landmarks_mm, uncertainty_mm=_radius_mm(widths_mm * np.sqrt(share)))
+
+
+def check_seen(radiograph: Radiograph, bodies: Bodies) -> None:
+    """Step 1 at times takes ribs or a frontal view for a spine; step 2 then finds endplates hardly anywhere.
+
+    :param bodies: by both steps.
+    :raises NoSpineFound: most landmarks are too uncertain for a spine.
+    """
+    known = np.isfinite(bodies.landmarks_mm).all(-1)
+    if np.median(bodies.uncertainty_mm[known]) > _HARDLY_SEEN_MM:
+        raise nothing_found(radiograph, "the endplates of most bodies that were taken for vertebrae cannot be seen")
 
 
 def _by_step_two(

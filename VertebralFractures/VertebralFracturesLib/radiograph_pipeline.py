@@ -17,7 +17,7 @@ from .core.radiograph import DETECTOR, FIRST_LEVEL, RELATIVE_LENGTHS, Radiograph
 from .core.report import SpineReport, Vertebra
 from .core.spine_curve import chord_arcs
 from .errors import Cancelled
-from .radiograph_bodies import UNSEEN_SCORE, Spine, refined, rough_bodies, whole_spine, with_missed
+from .radiograph_bodies import UNSEEN_SCORE, Spine, check_seen, refined, rough_bodies, whole_spine, with_missed
 from .radiograph_view import FEWEST_BODIES, THRESHOLDS, RadiographView, best_view, check_upright, nothing_found
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ def analyze_radiograph(
     stage(2)
     if refine:
         bodies = refined(view, bodies, models)
+        check_seen(radiograph, bodies)
     spine = whole_spine(view, bodies)
     if refine:
         spine = with_missed(view, spine, models)

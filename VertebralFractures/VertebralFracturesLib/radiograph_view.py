@@ -113,7 +113,7 @@ def _turned(radiograph: Radiograph, pixel_mm: float, models: "RadiographModels")
     image = image[:, ::-1] if is_mirrored else image
     found = _seen(image, pixel_mm, models)
     if found.view[VIEW_QUESTIONS.index("frontal")] > _FRONTAL_PROBABILITY:
-        raise UnusableInput("this looks like a frontal view: a lateral radiograph of the spine is needed")
+        raise UnusableInput("this looks like a frontal view: an upright lateral radiograph of the spine is needed")
     turned = [RadiographView(np.ascontiguousarray(image), pixel_mm, scale_mm, is_mirrored, found)]
     if _is_doubtful(found, radiograph.anterior_is is not None):
         ways = [(False, True)] if radiograph.anterior_is else [(False, True), (True, False), (True, True)]
@@ -162,11 +162,13 @@ def _no_finer(image: NDArray[np.float32], pixel: float, finest: float) -> tuple[
     return (resampled(image, factor), finest) if factor > 1 else (image, pixel)
 
 
-def nothing_found(radiograph: Radiograph) -> NoSpineFound:
+def nothing_found(
+    radiograph: Radiograph, reason: str = "fewer than two vertebral bodies were recognised for sure"
+) -> NoSpineFound:
     """What to say where no spine is found; with a wrong spacing none is of a size that the networks know."""
     wanted = "an upright lateral radiograph of the thoracic or lumbar spine is needed"
     if radiograph.pixel_mm is not None:
         height_mm, width_mm = np.array(radiograph.image.shape) * radiograph.pixel_mm
         size = f"{width_mm:.0f} x {height_mm:.0f} mm at pixels of {radiograph.pixel_mm:.3g} mm"
         wanted += f", and the spacing of its pixels has to be right: the image covers {size}"
-    return NoSpineFound(f"no spine found: fewer than two vertebral bodies were recognised for sure; {wanted}")
+    return NoSpineFound(f"no spine found: {reason}; {wanted}")
