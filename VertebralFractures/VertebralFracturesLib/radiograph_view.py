@@ -28,6 +28,7 @@ _LEAST_BELIEF = 0.23
 """In each body; it is half and more in a radiograph of a spine, less in other pictures."""
 
 _CLEARLY_MORE, _HIGHER_DOWNWARDS = 1.1, 1.05
+_FAR_MORE, _HARDLY_HIGHER = 1.6, 1.15
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,12 +78,14 @@ def check_upright(view: RadiographView, heights_mm: NDArray[np.float64], models:
     """
     means_mm = heights_mm[np.isfinite(heights_mm).all(1)].mean(1)
     half = len(means_mm) // 2
-    if not half or np.median(means_mm[-half:]) > _HIGHER_DOWNWARDS * np.median(means_mm[:half]):
+    higher = np.median(means_mm[-half:]) / np.median(means_mm[:half]) if half else np.inf
+    if higher > _HARDLY_HIGHER:
         return
+    more = _FAR_MORE if higher > _HIGHER_DOWNWARDS else _CLEARLY_MORE
     for flipped in (view.image[::-1], view.image[::-1, ::-1]):
         image = np.ascontiguousarray(flipped)
         other = replace(view, image=image, found=_seen(image, view.pixel_mm, models))
-        if _belief(other) > _CLEARLY_MORE * _belief(view):
+        if _belief(other) > more * _belief(view):
             raise UnusableInput("the image is upside down: turn it by half a turn and analyze it again")
 
 
