@@ -95,10 +95,10 @@ class Absorber:
     def __init__(self, sample: Sample, bounds_ras: ArrayLike, keypoints_ras: ArrayLike) -> None:
         bounds = np.asarray(bounds_ras, dtype=np.float64)
         keypoints = np.asarray(keypoints_ras, dtype=np.float64)
-        hu, corner_ras = _hounsfield(sample, bounds, _COARSE_STEP_MM, COARSE_MM)
+        hu, corner_ras = _hounsfield(sample, bounds, _COARSE_STEP_MM)
         self._coarse = _Block(densities(hu), corner_ras, _COARSE_STEP_MM)
         box_ras = _box_around(keypoints.reshape(-1, 3), _SPINE_MARGIN_MM, bounds)
-        self._hu, self._corner_ras = _hounsfield(sample, box_ras, _FINE_STEP_MM, _FINE_STEP_MM.min())
+        self._hu, self._corner_ras = _hounsfield(sample, box_ras, _FINE_STEP_MM)
         self._spine = self._added(self._hu)
         self._bodies = tuple(self._stretches(sample, bounds, keypoints))
 
@@ -142,16 +142,15 @@ class Absorber:
         """What the bodies add to the spine, stretch by stretch: of neighbouring ones one fades into the other."""
         points = keypoints_ras.reshape(-1, 3)
         lowest, highest = _box_around(points, _BODY_MARGIN_MM, bounds_ras)[:, 2]
-        heights = keypoints_ras[..., 2].mean(1)
-        bodies = keypoints_ras[heights.argsort()]
-        heights = np.sort(heights)
+        bodies = keypoints_ras[keypoints_ras[..., 2].mean(1).argsort()]
+        heights = bodies[..., 2].mean(1)
         limits = np.array([lowest + _BODY_RAMP_MM / 2, *(heights[1:] + heights[:-1]) / 2, highest - _BODY_RAMP_MM / 2])
         for body, (low, high) in zip(bodies, pairwise(limits), strict=True):
             ends = np.array([low - _BODY_RAMP_MM / 2, high + _BODY_RAMP_MM / 2])
             is_near = (points[:, 2] > ends[0]) & (points[:, 2] < ends[1])
             box_ras = _box_around(np.concatenate([body, points[is_near]]), _BODY_MARGIN_MM, bounds_ras)
             box_ras[:, 2] = ends
-            hu, corner_ras = _hounsfield(sample, box_ras, _BODY_STEP_MM, _BODY_STEP_MM.min())
+            hu, corner_ras = _hounsfield(sample, box_ras, _BODY_STEP_MM)
             block = _Block(densities(hu), corner_ras, _BODY_STEP_MM)
             right, anterior, superior = block.places_ras()
             shares = [_within(right, _BODY_RAMP_MM), _within(anterior, _BODY_RAMP_MM),
@@ -202,16 +201,19 @@ def _box_around(
 
 
 def _hounsfield(
-    sample: Sample, bounds_ras: NDArray[np.float64], step_mm: NDArray[np.float64], blur_mm: float
+    sample: Sample, bounds_ras: NDArray[np.float64], step_mm: NDArray[np.float64]
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """Hounsfield units (right, superior, anterior) on a grid in a box, and its first point (3,) in RAS mm."""
+    """Hounsfield units (right, superior, anterior) on a grid in a box, and its first point (3,) in RAS mm.
+
+    Surfaces are averaged over its least step.
+    """
     right, anterior, superior = (np.arange(low, high, s) for low, high, s in zip(*bounds_ras, step_mm, strict=True))
     hu = np.empty((len(right), len(superior), len(anterior)), np.float32)
     points = np.empty((len(superior), len(anterior), 3), np.float32)
     points[..., 1], points[..., 2] = anterior[None, :], superior[:, None]
     for slab, place in enumerate(right):
         points[..., 0] = place
-        hu[slab] = sample(points, blur_mm)
+        hu[slab] = sample(points, float(step_mm.min()))
     return hu, np.array([right[0], anterior[0], superior[0]])
 
 

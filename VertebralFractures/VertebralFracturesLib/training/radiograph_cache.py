@@ -23,6 +23,8 @@ from .array_cache import Arrays, cached_arrays
 from .reference_cases import TrainingCase
 
 PIXEL_MM = 0.4
+"""Side of a pixel of lateral projections, as fine as the product reads radiographs."""
+
 FRONTAL_PIXEL_MM = 4.0
 
 SACRUM = 25.0
