@@ -14,6 +14,7 @@ from VertebralFracturesLib.evaluation.radiographs import (
     compared,
     evaluate_radiographs,
     radiographs_text,
+    share_behind_spine,
     summary,
     write_radiographs,
 )
@@ -44,6 +45,19 @@ def found(shift_mm: tuple[float, float] = (0.0, 0.0), levels: tuple[str, ...] = 
     )
     spine = SpineReport("test", {}, "radiograph", "genant", one.spine.curve, vertebrae)
     return RadiographReport(spine, PIXEL_MM, True, "left", one.sacral_endplate_ras + moved)
+
+
+def test_exposures_are_metered_behind_lumbar_bodies_where_there_are() -> None:
+    """Absorption grows downwards, so that what absorbs more than the spine is what lies below it."""
+    plain = projection()
+    rows = np.broadcast_to(np.arange(SHAPE[0])[:, None], SHAPE)
+    seen = replace(plain, integrals=np.stack([rows, np.zeros(SHAPE)]).astype(np.float16))
+    middle = np.nanmean(plain.keypoints_pixels[..., 1], 1)
+    assert share_behind_spine(seen) == pytest.approx(1 - np.median(middle) / SHAPE[0], abs=0.02)
+    chest = replace(seen, levels=np.array([16.0, 17, 18, 19, 20, 21]))
+    assert share_behind_spine(chest) == share_behind_spine(seen)
+    lower = replace(seen, levels=np.array([17.0, 18, 19, 20, 21, 22]))
+    assert share_behind_spine(lower) == pytest.approx(1 - np.median(middle[3:]) / SHAPE[0], abs=0.02)
 
 
 def test_the_truth_has_no_error() -> None:

@@ -11,6 +11,7 @@ from VertebralFracturesLib.phantom.radiograph_exposure import (
     WATER_CM2_G,
     Exposure,
     expose,
+    usual_exposure,
 )
 from VertebralFracturesLib.phantom.radiograph_projection import (
     Absorber,
@@ -118,6 +119,15 @@ def test_closer_to_the_tube_is_larger() -> None:
     assert size[1] == pytest.approx(40.0 * 1000 / 800)
 
 
+@pytest.mark.parametrize("height_mm", [200.0, 450.0, 700.0])
+def test_a_beam_opens_no_wider_than_that_of_a_tube(height_mm: float) -> None:
+    for seed in range(50):
+        one = random_camera(SPINE, (-height_mm / 2, height_mm / 2), 4.0, np.random.default_rng(seed))
+        ends = one.rays_ras()[[0, -1], int(one.centre_pixels[0])] @ one.axes.T
+        assert np.degrees(np.arctan2(np.abs(ends[:, 2]), np.abs(ends[:, 0]))).max() < 17
+        assert 850 <= one.source_mm * np.sign(one.source_mm) <= 1900
+
+
 def test_anterior_is_left_and_superior_up() -> None:
     for seed in range(5):
         one = random_camera(SPINE, (-60.0, 60.0), 0.8, np.random.default_rng(seed))
@@ -203,11 +213,17 @@ def test_exposures_are_metered_where_little_gets_through() -> None:
     assert grains[1] > 1.5 * grains[0]
 
 
+def test_usual_exposures_are_metered_about_the_spine() -> None:
+    drawn = [usual_exposure(0.08, np.random.default_rng(i)).metered for i in range(200)]
+    assert np.median(drawn) == pytest.approx(0.08, rel=0.1)
+    assert 0.02 < min(drawn) < max(drawn) < 0.3
+
+
 @pytest.mark.parametrize("kind", EXPOSURES)
 def test_random_exposures_are_finite_and_differ(kind: str) -> None:
     integrals = np.zeros((2, 50, 40), np.float32)
     integrals[0], integrals[1, 10:30, 10:30] = 15.0, 4.0
-    images = [expose(integrals, 2.0, EXPOSURES[kind](np.random.default_rng(i)), np.random.default_rng(i))
+    images = [expose(integrals, 2.0, EXPOSURES[kind](0.1, np.random.default_rng(i)), np.random.default_rng(i))
               for i in range(6)]  # fmt: skip
     assert all(np.isfinite(image).all() for image in images)
     assert np.std([image.mean() for image in images]) > 1e-3

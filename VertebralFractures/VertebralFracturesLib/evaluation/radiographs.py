@@ -37,6 +37,7 @@ SYNTHETIC, REAL = "synthetic", "real CT"
 
 _SAME_BODY_MM = 12.0
 _RESAMPLES = 200
+_SPARSE, _FEWEST_LUMBAR = 4, 3
 _NAMES = {LEVEL_NUMBERS[name]: name for name in ALL_LEVEL_NAMES}
 
 Progress = Callable[[str, float], None]
@@ -125,8 +126,18 @@ def _patients(
 def _exposed(projection: "Projection", exposures: str, rng: np.random.Generator) -> NDArray[np.float32]:
     from ..phantom.radiograph_exposure import EXPOSURES, expose
 
-    exposure = EXPOSURES[exposures](rng)
+    exposure = EXPOSURES[exposures](share_behind_spine(projection), rng)
     return expose(projection.integrals.astype(np.float32), projection.pixel_mm, exposure, rng)
+
+
+def share_behind_spine(projection: "Projection") -> float:
+    """Share of the picture that absorbs more than the spine at its lumbar bodies, or at all where they are few."""
+    absorbed = projection.integrals[:, ::_SPARSE, ::_SPARSE].astype(np.float32).sum(0)
+    is_lumbar = projection.levels >= LEVEL_NUMBERS["L1"]
+    chosen = is_lumbar if is_lumbar.sum() >= _FEWEST_LUMBAR else np.ones_like(is_lumbar)
+    columns, rows = np.rint(np.nanmean(projection.keypoints_pixels[chosen], 1) / _SPARSE).astype(int).T
+    inside = (columns >= 0) & (columns < absorbed.shape[1]) & (rows >= 0) & (rows < absorbed.shape[0])
+    return float((absorbed > np.median(absorbed[rows[inside], columns[inside]])).mean())
 
 
 def _both_steps(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .render import Renderer
 
 _NORMAL_LEVELS = tables.LEVEL_NAMES[1:24]
+_LEVEL_L1, _LEVEL_S1 = 20.0, 25.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -442,11 +443,23 @@ def _draw_lateral(
         angle *= cobb_degrees / max(np.ptp(angle[seen]), 1e-3)
     curvature = np.gradient(angle)
     rotation = np.convolve(np.pad(curvature, 2, mode="edge"), np.ones(5) / 5, "valid") * rng.uniform(1.5, 4.0)
-    rotation += rng.normal(0, 1.5) + rng.normal(0, 0.8, len(arc))
-    return angle + rng.normal(0, 0.7, len(arc)), np.clip(rotation, -35, 35)
+    share = _share_of_curve(numbers)
+    rotation = share * (rotation + rng.normal(0, 1.5)) + rng.normal(0, 0.8, len(arc))
+    return share * angle + rng.normal(0, 0.7, len(arc)), np.clip(rotation, -35, 35)
 
 
-def _axes(tilt: float, lateral: float, rotation: float) -> np.ndarray:
+def _share_of_curve(number: np.ndarray | float) -> np.ndarray:
+    """How much of a lateral curve is left at levels: it ends in the pelvis, to which L5 is tied."""
+    return np.asarray(np.interp(number, (_LEVEL_L1, _LEVEL_S1), (1.0, tables.CURVE_SHARE_AT_PELVIS)))
+
+
+def lateral_and_rotation(axes: np.ndarray) -> np.ndarray:
+    """Lateral tilt and axial rotation in degrees (2,) of a body. :param axes: (3, 3) as of :class:`PhantomVertebra`"""
+    right = axes[0]
+    return np.rad2deg([np.arcsin(-right[2]), np.arctan2(right[1], right[0])])
+
+
+def turned_axes(tilt: float, lateral: float, rotation: float) -> np.ndarray:
     """Rows right, anterior, superior in RAS for angles in degrees."""
     t, b, w = np.deg2rad([tilt, lateral, rotation])
     about_right = np.array([[1, 0, 0], [0, np.cos(t), -np.sin(t)], [0, np.sin(t), np.cos(t)]])
@@ -465,7 +478,7 @@ def _place(
     heights = np.array([v.plan.height_posterior_mm for v in vertebrae]) + gaps
     lateral, rotation = _draw_lateral(numbers, heights, rng, options.cobb_degrees)
     roll = rng.normal(0, 2.5)
-    axes = [_axes(t, b, w + roll) for t, b, w in zip(tilts, lateral, rotation, strict=True)]
+    axes = [turned_axes(t, b, w + roll) for t, b, w in zip(tilts, lateral, rotation, strict=True)]
     centres = [np.zeros(3)]
     slip = rng.normal(0, 0.35, len(vertebrae))
     if rng.random() < 0.08:
@@ -501,6 +514,7 @@ def _make_sacrum(last: PhantomVertebra, gap: float, size: float, rng: np.random.
     tilt_last = float(np.rad2deg(np.arctan2(last.axes[1, 2], last.axes[1, 1])))
     limit = float(np.rad2deg(np.arctan(2 * (gap - 1.2) / last.plan.depth_inferior_mm)))
     lean = float(np.clip(lean, tilt_last - limit - 4, tilt_last + 2))
+    lateral, rotation = lateral_and_rotation(last.axes) * _share_of_curve(_LEVEL_S1) / _share_of_curve(last.number)
     sizes = (
         (29.0, 27.0, 24.0, 31.5, 24.0, 50.0),
         (23.0, 22.0, 21.0, 23.0, 18.0, 38.0),
@@ -520,7 +534,7 @@ def _make_sacrum(last: PhantomVertebra, gap: float, size: float, rng: np.random.
             body,
             None,
             np.zeros(3),
-            _axes(tilt, 0, 0),
+            turned_axes(tilt, lateral, rotation),
             plan,
             last.hu_trabecular * 0.8,
             last.hu_texture,

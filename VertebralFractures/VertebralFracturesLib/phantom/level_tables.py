@@ -241,6 +241,8 @@ TILT_DEGREES = np.array(
     ]
 )
 SACRUM_TILT_DEGREES = -28.0
+# How much of a lateral curve is left at S1; with it L5 is tilted and rotated as in 1781 CTs of ImFusion's VID keypoints
+CURVE_SHARE_AT_PELVIS = 0.5
 DISC_WEDGE_SD_DEGREES = np.array(
     [2.5, 2.5, 2.5, 2.5, 2.5, 3.0, 3.0, 2.5, 1.6, 1.5, 1.5, 1.6, 1.6, 1.5, 1.5, 1.6, 2.0, 2.6, 2.8, 3.0, 3.0, 3.5, 4.0]
 )

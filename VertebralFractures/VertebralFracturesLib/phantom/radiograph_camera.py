@@ -10,6 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+_OFF_MIDDLE = 0.15
+_NEAREST_MM, _FARTHEST_MM = 850.0, 1900.0
+_LEAST_DISTANCE = 2.2
+"""Of the tube over the height of the picture."""
+
 
 @dataclass(frozen=True, eq=False)
 class Camera:
@@ -74,16 +79,22 @@ def random_camera(
 ) -> Camera:
     """A lateral exposure as it is taken in practice, the patient turned and tilted a little.
 
+    The central ray meets about the middle of what is to be seen, and the tube is as far away as that takes: its beam
+    opens by no more than about 17 degrees upwards or downwards.
+
     :param keypoints_ras: (n, 6, 3) of the bodies that the picture has to hold from front to back.
     :param superior_range_mm: lowest and highest point to be seen.
     """
     points = np.asarray(keypoints_ras, dtype=np.float64).reshape(-1, 3)
     low, high = superior_range_mm
-    isocentre = np.array([points[:, 0].mean(), points[:, 1].mean(), rng.uniform(0.75 * low + 0.25 * high, high)])
+    height_mm = high - low
+    aimed_at = (low + high) / 2 + height_mm * rng.uniform(-_OFF_MIDDLE, _OFF_MIDDLE)
+    isocentre = np.array([points[:, 0].mean(), points[:, 1].mean(), aimed_at])
     axes = lateral_axes(rng.normal(0, 5), rng.normal(0, 2.5), rng.normal(0, 4))
-    source = float(rng.uniform(850, 1900)) * (1 if rng.random() < 0.5 else -1)
+    nearest_mm = max(_NEAREST_MM, _LEAST_DISTANCE * height_mm)
+    source = float(rng.uniform(nearest_mm, max(_FARTHEST_MM, nearest_mm))) * (1 if rng.random() < 0.5 else -1)
     forwards = (points - isocentre) @ axes[1]
     front, back = forwards.max() + rng.uniform(60, 130), forwards.min() - rng.uniform(60, 110)
-    shape = (int((high - low) / pixel_mm), int((front - back) / pixel_mm))
+    shape = (int(height_mm / pixel_mm), int((front - back) / pixel_mm))
     centre = (float(front / pixel_mm), float((high - isocentre[2]) / pixel_mm))
     return Camera(isocentre, axes, source, shape, pixel_mm, centre)

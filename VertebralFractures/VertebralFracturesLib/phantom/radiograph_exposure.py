@@ -66,17 +66,20 @@ def random_exposure(rng: np.random.Generator) -> Exposure:
     )
 
 
-def usual_exposure(rng: np.random.Generator) -> Exposure:
-    """Draw an exposure as in practice: 80 to 90 kVp behind a patient and a grid, 2 to 5 uGy at the detector.
+def usual_exposure(spine_share: float, rng: np.random.Generator) -> Exposure:
+    """Draw an exposure as in practice: 80 to 90 kVp behind a patient and a grid, 2 to 5 uGy behind the spine.
 
     A detector counts a part of the 30000 photons per mm2 and uGy (IEC 62220-1, RQA5); detail is always enhanced.
+
+    :param spine_share: the share of the picture that is exposed less than the spine; the chamber that meters the
+        exposure lies about there.
     """
     return Exposure(
         mean_kev=float(rng.uniform(55, 68)),
         spread_kev=float(rng.uniform(10, 16)),
         scatter=float(rng.uniform(0.3, 1.0)),
         scatter_mm=float(rng.uniform(20, 50)),
-        metered=float(rng.uniform(0.1, 0.3)),
+        metered=float(np.clip(spine_share * np.exp(rng.normal(0, 0.3)), 0.005, 0.5)),
         photons=float(np.exp(rng.uniform(np.log(3e4), np.log(1.2e5)))),
         response_mm=float(rng.uniform(0.15, 0.3)),
         detail=float(rng.uniform(0.5, 2.0)),
@@ -85,8 +88,11 @@ def usual_exposure(rng: np.random.Generator) -> Exposure:
     )
 
 
-EXPOSURES: dict[str, Callable[[np.random.Generator], Exposure]] = {"usual": usual_exposure, "any": random_exposure}
-"""How exposures may be drawn, by name."""
+EXPOSURES: dict[str, Callable[[float, np.random.Generator], Exposure]] = {
+    "usual": usual_exposure,
+    "any": lambda spine_share, rng: random_exposure(rng),
+}
+"""How exposures may be drawn, by name, of a picture of whose pixels a share is exposed less than the spine."""
 
 
 def expose(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .anatomy import lateral_and_rotation, turned_axes
 from .fields import coverage, noise, noise_lattice
 from .level_tables import by_knots
 from .tubes import TubeBuilder, TubeSet
@@ -687,6 +688,11 @@ def _add_pelvis(trunk: Trunk, bones: TubeBuilder, rng: np.random.Generator) -> N
     t, size = trunk.tissues, trunk._patient.size
     marrow, cortex = t.marrow, t.cortex * 0.85
     sacrum = trunk._patient.column[-5:]
+    axes = turned_axes(0.0, *lateral_and_rotation(sacrum[0].axes))
+
+    def place(beside_sacrum: list) -> np.ndarray:
+        return sacrum[0].centre_ras + np.array(beside_sacrum) * size @ axes
+
     for side in (1, -1):
         for index, vertebra in enumerate(sacrum[:3]):
             spread = (34, 24, 14)[index] * size
@@ -698,11 +704,8 @@ def _add_pelvis(trunk: Trunk, bones: TubeBuilder, rng: np.random.Generator) -> N
                 cortex,
                 1.0,
             )
-        top = sacrum[0].centre_ras
-        crest = (
-            top + np.array([[side * 62, -38, 22], [side * 95, 0, 48], [side * 112, 48, 42], [side * 118, 82, 2]]) * size
-        )
-        socket = top + np.array([side * 88, 28, -92]) * size
+        crest = place([[side * 62, -38, 22], [side * 95, 0, 48], [side * 112, 48, 42], [side * 118, 82, 2]])
+        socket = place([side * 88, 28, -92])
         for first, second in itertools.pairwise(crest):
             outward = np.cross(second - first, socket - first)
             outward = outward / np.linalg.norm(outward)
@@ -729,10 +732,10 @@ def _add_pelvis(trunk: Trunk, bones: TubeBuilder, rng: np.random.Generator) -> N
             cortex * 1.2,
             4.0,
         )
-        pubis = top + np.array([side * 8, 78, -128]) * size
+        pubis = place([side * 8, 78, -128])
         bones.add(np.vstack([socket + [-side * 14, 18, -8], pubis]), 9.0 * size, marrow, cortex, 1.5)
         bones.add(
-            np.vstack([socket + [-side * 8, -14, -16], top + np.array([side * 62, 5, -155]) * size, pubis]),
+            np.vstack([socket + [-side * 8, -14, -16], place([side * 62, 5, -155]), pubis]),
             11.0 * size,
             marrow,
             cortex,
