@@ -24,7 +24,7 @@ UNSEEN_SCORE = 0.0
 _LEAST_MM, _GREATEST_MM = 8.0, 60.0
 _NEXT_MM, _STEEPEST = (9.0, 90.0), 2.0
 _REFINEMENTS, _MISSED_REFINEMENTS = 2, 3
-_STEP_ONE_MM = 2.0
+_STEP_ONE_MM, _STEP_ONE_RADIUS_MM = 3.0, 2.0
 _RADIUS, _FAR_RADIUS, _GREATEST_RADIUS_MM = 1.25, 2.3, 6.0
 _OVERLAP_MM = 3.0
 _SURE_MM = 4.0
@@ -83,7 +83,7 @@ def rough_bodies(view: RadiographView, models: "RadiographModels") -> Bodies:
     landmarks_mm = regress_landmarks(models.step_one.regressor, view.image, view.pixel_mm, found.centres_mm[chain])
     if has_sacrum:
         landmarks_mm[-1, 1::2] = np.nan
-    uncertainty_mm = np.full(landmarks_mm.shape[:2], _STEP_ONE_MM)
+    uncertainty_mm = np.full(landmarks_mm.shape[:2], _STEP_ONE_RADIUS_MM)
     return Bodies(landmarks_mm, uncertainty_mm, found.scores[chain], found.levels[chain])
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .render import Renderer
 
 _NORMAL_LEVELS = tables.LEVEL_NAMES[1:24]
-_LEVEL_L1, _LEVEL_S1 = 20.0, 25.0
+_L1, _S1 = tables.LEVEL_NUMBERS["L1"], tables.LEVEL_NUMBERS["S1"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -450,7 +450,7 @@ def _draw_lateral(
 
 def _share_of_curve(number: np.ndarray | float) -> np.ndarray:
     """How much of a lateral curve is left at levels: it ends in the pelvis, to which L5 is tied."""
-    return np.asarray(np.interp(number, (_LEVEL_L1, _LEVEL_S1), (1.0, tables.CURVE_SHARE_AT_PELVIS)))
+    return np.asarray(np.interp(number, (_L1, _S1), (1.0, tables.CURVE_SHARE_AT_PELVIS)))
 
 
 def lateral_and_rotation(axes: np.ndarray) -> np.ndarray:
@@ -514,7 +514,7 @@ def _make_sacrum(last: PhantomVertebra, gap: float, size: float, rng: np.random.
     tilt_last = float(np.rad2deg(np.arctan2(last.axes[1, 2], last.axes[1, 1])))
     limit = float(np.rad2deg(np.arctan(2 * (gap - 1.2) / last.plan.depth_inferior_mm)))
     lean = float(np.clip(lean, tilt_last - limit - 4, tilt_last + 2))
-    lateral, rotation = lateral_and_rotation(last.axes) * _share_of_curve(_LEVEL_S1) / _share_of_curve(last.number)
+    lateral, rotation = lateral_and_rotation(last.axes) * _share_of_curve(_S1) / _share_of_curve(last.number)
     sizes = (
         (29.0, 27.0, 24.0, 31.5, 24.0, 50.0),
         (23.0, 22.0, 21.0, 23.0, 18.0, 38.0),
