@@ -28,7 +28,7 @@ _STEP_ONE_MM, _STEP_ONE_RADIUS_MM = 3.0, 2.0
 _RADIUS, _FAR_RADIUS, _GREATEST_RADIUS_MM = 1.25, 2.3, 6.0
 _OVERLAP_MM = 3.0
 _SURE_MM = 4.0
-_HARDLY_SEEN_MM = 3.3
+_HARDLY_SEEN_MM = 4.3
 
 
 @dataclass(frozen=True, eq=False)
