@@ -310,9 +310,11 @@ def _draw_vertebrae(
     if options.screws is not None:
         instrumented = set(options.screws)
     waist = rng.uniform(0.07, 0.19)
+    surface_rng = rng.spawn(1)[0]
     vertebrae = []
-    for level, plan in zip(levels, plans, strict=True):
+    for level, normal in zip(levels, plans, strict=True):
         number = tables.LEVEL_NUMBERS[level]
+        plan = _with_bowls(normal, number, size, surface_rng)
         thoracic = float(np.clip(1 - abs(number - 13.5) / 6, 0, 1))
         nodes = schmorl_nodes(rng, int(rng.integers(1, 3))) if rng.random() < schmorl_rate else ()
         spurs = osteophytes(rng, degeneration)
@@ -322,6 +324,8 @@ def _draw_vertebrae(
             float(np.clip(waist + rng.normal(0, 0.02), 0.02, 0.22)),
             float(rng.uniform(0.02, 0.08)),
             float(rng.uniform(0.05, 0.15) + 0.05 * thoracic),
+            size
+            * max(0.0, float(tables.by_knots(number, tables.HOLLOW_MM) + surface_rng.normal(0, tables.HOLLOW_SD_MM))),
             float(thoracic * rng.uniform(0.05, 0.28)),
             nodes,
             spurs,
@@ -352,6 +356,16 @@ def _draw_vertebrae(
             )
         )
     return vertebrae
+
+
+def _with_bowls(plan: BodyPlan, number: float, size: float, rng: np.random.Generator) -> BodyPlan:
+    """How deep the endplates are at the sides."""
+    superior, inferior = (
+        size * (float(tables.by_knots(number, table)) + rng.normal(0, tables.BOWL_SD_MM))
+        for table in (tables.SUPERIOR_BOWL_MM, tables.INFERIOR_BOWL_MM)
+    )
+    share = float(rng.uniform(0.3, 1.0))
+    return replace(plan, superior_bowl_mm=superior, inferior_bowl_mm=inferior, lost_bowl_share=share)
 
 
 def _instrumented_levels(levels: list[str], rng: np.random.Generator) -> set[str]:
@@ -527,7 +541,7 @@ def _make_sacrum(last: PhantomVertebra, gap: float, size: float, rng: np.random.
     for index, values in enumerate(sizes):
         anterior, middle, posterior, top, bottom, width = (v * size for v in values)
         plan = BodyPlan(anterior, middle, posterior, top, bottom, width, width * 0.78)
-        body = body_shape(plan, (1.8, 1.2), 0.04, 0.02, 0.05, 0.1)
+        body = body_shape(plan, (1.8, 1.2), 0.04, 0.02, 0.05, 0.0, 0.1)
         draft = PhantomVertebra(
             f"S{index + 1}",
             25.0 + index,

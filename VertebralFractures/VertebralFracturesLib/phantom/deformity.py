@@ -23,7 +23,9 @@ class BodyPlan:
     :param bend: how late the anterior loss sets in, 0 .. 1
     :param depth_superior_mm, depth_inferior_mm: distances of the anterior and posterior keypoints
     :param width_mm: outer width at the endplates
-    :param lost_anterior_mm, lost_posterior_mm: what a fracture took from the normal heights
+    :param lost_anterior_mm, lost_middle_mm, lost_posterior_mm: what a fracture took from the normal heights
+    :param superior_bowl_mm, inferior_bowl_mm: of the normal depressions, what is lost towards the sides
+    :param lost_bowl_share: how much of what a fracture deepens an endplate by is lost towards the sides
     """
 
     height_anterior_mm: float
@@ -37,7 +39,11 @@ class BodyPlan:
     superior_dish_share: float = 0.42
     bend: float = 0.0
     lost_anterior_mm: float = 0.0
+    lost_middle_mm: float = 0.0
     lost_posterior_mm: float = 0.0
+    superior_bowl_mm: float = 0.0
+    inferior_bowl_mm: float = 0.0
+    lost_bowl_share: float = 1.0
     fracture: str | None = None
 
     @property
@@ -80,6 +86,7 @@ def fractured(plan: BodyPlan, kind: FractureKind, index: float, rng: np.random.G
         height_middle_mm=new_middle,
         height_posterior_mm=new_posterior,
         lost_anterior_mm=anterior - new_anterior,
+        lost_middle_mm=middle - new_middle,
         lost_posterior_mm=posterior - new_posterior,
         superior_share=float(rng.choice([1.0, 0.85, 0.5, 0.15], p=[0.4, 0.3, 0.2, 0.1])),
         superior_dish_share=float(np.clip(rng.normal(0.6 if kind != "biconcave" else 0.52, 0.12), 0.2, 0.9)),
@@ -109,6 +116,7 @@ def body_shape(
     waist_anterior: float,
     waist_posterior: float,
     canal_notch: float,
+    hollow_mm: float,
     taper: float,
     pits: tuple[Pit, ...] = (),
     osteophytes_mm: tuple[float, ...] = (0.0,) * 6,
@@ -128,15 +136,26 @@ def body_shape(
     bends = (plan.bend * share, plan.bend * (1 - share))
     rim_middle = sum(p + (a - p) * (0.5 - 0.25 * b) for (a, p), b in zip(rims, bends, strict=True))
     depression = rim_middle - plan.height_middle_mm
-    dishes = (depression * plan.superior_dish_share, depression * (1 - plan.superior_dish_share))
+    deepened = max(0.0, depression - (half_anterior + half_posterior - plan.height_middle_mm - plan.lost_middle_mm))
+    dish_shares = (plan.superior_dish_share, 1 - plan.superior_dish_share)
+    bowls = (plan.superior_bowl_mm, plan.inferior_bowl_mm)
     depths = (plan.depth_superior_mm, plan.depth_inferior_mm)
     widths = (plan.width_superior_mm, plan.width_inferior_mm)
     plates = [
-        EndplateShape(a, p, d, b, depth / 2, width / 2)
-        for (a, p), d, b, depth, width in zip(rims, dishes, bends, depths, widths, strict=True)
+        EndplateShape(a, p, depression * d, b, depth / 2, width / 2, bowl + plan.lost_bowl_share * deepened * d)
+        for (a, p), d, b, depth, width, bowl in zip(rims, dish_shares, bends, depths, widths, bowls, strict=True)
     ]
     return BodyShape(
-        plates[0], plates[1], *corner_mm, waist_anterior, waist_posterior, canal_notch, taper, pits, osteophytes_mm
+        plates[0],
+        plates[1],
+        *corner_mm,
+        waist_anterior,
+        waist_posterior,
+        canal_notch,
+        hollow_mm,
+        taper,
+        pits,
+        osteophytes_mm,
     )
 
 

@@ -249,6 +249,15 @@ DISC_WEDGE_SD_DEGREES = np.array(
 # Disc wedges measured on normal bodies (degrees, T1/2 .. T12/L1), used half and half with those the mean tilts imply
 MEASURED_DISC_WEDGE_DEGREES = np.array([-2.4, -0.7, 0.1, 0.2, 0.3, 0.5, -0.5, -1.1, -1.8, -2.3, -3.2, -3.5])
 
+# Of the endplates' depression at the midline, what is lost towards the sides, and how much further back the posterior
+# wall lies beside the canal, both as in the masks of five VerSe patients (53 endplates). Superior endplates are troughs
+# from T11 down, inferior ones bowls whose sides stand out. Level number -> mm
+SUPERIOR_BOWL_MM = {7: 2.5, 8: 2.5, 9: 1.2, 10: 0.9, 17: 0.9, 18: 0.3, 19: 0.0, 20: -0.2, 23: -0.2, 24: 0.0}
+INFERIOR_BOWL_MM = {8: 1.2, 11: 2.0, 16: 1.4, 18: 1.1, 20: 1.2, 21: 1.6, 22: 2.1, 23: 3.3, 24: 2.7}
+BOWL_SD_MM = 0.5
+HOLLOW_MM = {7: 0.0, 8: 0.8, 9: 1.8, 10: 3.2, 12: 3.6, 16: 2.3, 19: 2.2, 20: 1.9, 21: 1.0, 22: 0.6, 23: 0.2, 24: 0.0}
+HOLLOW_SD_MM = 0.8
+
 PATIENT_SIZE_LOG_SD = 0.058
 HEIGHT_RESIDUAL_LOG_SD = 0.026
 ANTERIOR_RATIO_SD = (0.024, 0.040)

@@ -48,6 +48,8 @@ class EndplateShape:
     :param bend: 0 straight between the rims; 1 the anterior height is reached late (a wedge fracture's step)
     :param half_depth_mm: half the distance between the keypoints along the depth
     :param half_width_mm: half the outer width
+    :param bowl_mm: of the depression, what is lost towards the sides: 0 a trough that is as deep on either side, the
+        whole of it a bowl with a level rim; where it is more, the sides stand out
     """
 
     anterior_mm: float
@@ -56,6 +58,12 @@ class EndplateShape:
     bend: float
     half_depth_mm: float
     half_width_mm: float
+    bowl_mm: float = 0.0
+
+    @property
+    def greatest_mm(self) -> float:
+        """Height that no part of the endplate exceeds."""
+        return max(self.anterior_mm, self.posterior_mm) + 1.1 * max(0.0, self.bowl_mm - self.dish_mm)
 
     def rim_height(self, u: np.ndarray | float) -> np.ndarray:
         """Profile without the dish. :param u: -1 .. 1 along the depth"""
@@ -70,11 +78,12 @@ class EndplateShape:
         :param u: position along the depth, -1 (posterior keypoint) .. 1 (anterior keypoint)
         :param v: position along the half width
         """
-        return self.rim_height(u) - np.float32(self.dish_mm) * dish(u, v)
+        trough_mm = np.float32(self.dish_mm - self.bowl_mm)
+        return self.rim_height(u) - np.float32(self.bowl_mm) * dish(u, v) - trough_mm * dish(u, 0.0)
 
 
 def dish(u: np.ndarray | float, v: np.ndarray | float) -> np.ndarray:
-    """Depression of an endplate, 1 at mid-depth, zero on the rim, deepest in the posterior half."""
+    """Depression of a bowl, 1 at mid-depth, zero on the rim, deepest in the posterior half."""
     return _dish(u, v) * np.float32(1 / float(_dish(0.0, 0.0)))
 
 
@@ -95,6 +104,7 @@ class BodyShape:
         where the rounding begins
     :param waist_anterior, waist_posterior: narrowing at mid-height, share of the half size
     :param canal_notch: concavity of the posterior wall, share of the half depth
+    :param hollow_mm: how far the posterior wall lies further back beside the canal than in the middle
     :param taper: narrowing of the anterior half, 0 ellipse .. .3 heart
     :param pits: Schmorl nodes
     :param osteophytes_mm: (superior, inferior) x (anterior, left, right) rim outgrowths
@@ -107,6 +117,7 @@ class BodyShape:
     waist_anterior: float
     waist_posterior: float
     canal_notch: float
+    hollow_mm: float
     taper: float
     pits: tuple[Pit, ...] = ()
     osteophytes_mm: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
@@ -115,11 +126,10 @@ class BodyShape:
     def reach_mm(self) -> tuple[float, float, float]:
         """Half sizes of a box around the body: right, anterior, superior."""
         spur = max(self.osteophytes_mm) + 1.5
-        depth = max(self.superior.half_depth_mm, self.inferior.half_depth_mm) + self.corner_anterior_mm + spur
+        beyond = max(self.corner_anterior_mm + spur, self.corner_posterior_mm + 1.5 + self.hollow_mm)
+        depth = max(self.superior.half_depth_mm, self.inferior.half_depth_mm) + beyond
         width = max(self.superior.half_width_mm, self.inferior.half_width_mm) + spur
-        height = max(e.anterior_mm for e in (self.superior, self.inferior))
-        height = max(height, self.superior.posterior_mm, self.inferior.posterior_mm)
-        return width, depth, height + 1.5
+        return width, depth, max(self.superior.greatest_mm, self.inferior.greatest_mm) + 1.5
 
     @property
     def posterior_wall_mm(self) -> float:
@@ -198,9 +208,10 @@ class BodyShape:
         front = np.maximum(y, 0)
         narrowed = 1 + np.float32(self.taper) * front * front
         x2 = x2 * narrowed * narrowed
-        notch = np.maximum(1 - x2 * np.float32(2.8), 0)
+        middle = np.maximum(1 - x2 * np.float32(2.8), 0) ** 2
         waist = np.maximum(1 - level * level, 0)
-        back = y * (1 + np.float32(self.canal_notch) * notch * notch * (np.float32(0.25) + np.float32(0.75) * waist))
+        back = y * (1 + np.float32(self.canal_notch) * middle * (np.float32(0.25) + np.float32(0.75) * waist))
+        back = back / (1 + np.float32(self.hollow_mm) / half_depth * (1 - middle))
         back2 = back * back
         square = np.where(y > 0, x2 + y * y, np.sqrt(x2 * x2 + back2 * back2 + np.float32(0.7) * x2 * back2))
         radial = np.sqrt(square + np.float32(1e-8))
