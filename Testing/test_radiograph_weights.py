@@ -31,7 +31,7 @@ def test_the_shipped_networks_measure_a_projected_patient(projection: Projection
     report = analyze_radiograph(Radiograph(image, projection.pixel_mm), models)
     assert report.anterior_is == "left"
     versions = {name: version.split(" sha256:")[0] for name, version in models.versions.items()}
-    assert versions == {"radiograph_step_one": "1.3", "radiograph_refiner": "4.0"}
+    assert versions == {"radiograph_step_one": "1.3", "radiograph_refiner": "4.1"}
     found = compared("patient", 1, "synthetic", "both", projection, report, 0.0)
     assert found.found >= 0.9 * found.bodies
     assert found.spurious <= 1
