@@ -324,8 +324,7 @@ def _draw_vertebrae(
             float(np.clip(waist + rng.normal(0, 0.02), 0.02, 0.22)),
             float(rng.uniform(0.02, 0.08)),
             float(rng.uniform(0.05, 0.15) + 0.05 * thoracic),
-            size
-            * max(0.0, float(tables.by_knots(number, tables.HOLLOW_MM) + surface_rng.normal(0, tables.HOLLOW_SD_MM))),
+            size * _draw_hollow_mm(number, surface_rng),
             float(thoracic * rng.uniform(0.05, 0.28)),
             nodes,
             spurs,
@@ -366,6 +365,11 @@ def _with_bowls(plan: BodyPlan, number: float, size: float, rng: np.random.Gener
     )
     share = float(rng.uniform(0.3, 1.0))
     return replace(plan, superior_bowl_mm=superior, inferior_bowl_mm=inferior, lost_bowl_share=share)
+
+
+def _draw_hollow_mm(number: float, rng: np.random.Generator) -> float:
+    """How far the posterior wall lies further back beside the canal, in a patient of average size."""
+    return max(0.0, float(tables.by_knots(number, tables.HOLLOW_MM) + rng.normal(0, tables.HOLLOW_SD_MM)))
 
 
 def _instrumented_levels(levels: list[str], rng: np.random.Generator) -> set[str]:
