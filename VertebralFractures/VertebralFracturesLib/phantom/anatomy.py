@@ -310,7 +310,7 @@ def _draw_vertebrae(
     if options.screws is not None:
         instrumented = set(options.screws)
     waist = rng.uniform(0.07, 0.19)
-    surface_rng = rng.spawn(1)[0]
+    surface_rng = rng.spawn(1)[0]  # of its own, so that a seed keeps everything else of its patient
     vertebrae = []
     for level, normal in zip(levels, plans, strict=True):
         number = tables.LEVEL_NUMBERS[level]

@@ -136,13 +136,14 @@ def body_shape(
     bends = (plan.bend * share, plan.bend * (1 - share))
     rim_middle = sum(p + (a - p) * (0.5 - 0.25 * b) for (a, p), b in zip(rims, bends, strict=True))
     depression = rim_middle - plan.height_middle_mm
-    deepened = max(0.0, depression - (half_anterior + half_posterior - plan.height_middle_mm - plan.lost_middle_mm))
+    lost_at_rims_mm = half_anterior + half_posterior - rim_middle
+    deepened_mm = max(0.0, plan.lost_middle_mm - lost_at_rims_mm)
     dish_shares = (plan.superior_dish_share, 1 - plan.superior_dish_share)
     bowls = (plan.superior_bowl_mm, plan.inferior_bowl_mm)
     depths = (plan.depth_superior_mm, plan.depth_inferior_mm)
     widths = (plan.width_superior_mm, plan.width_inferior_mm)
     plates = [
-        EndplateShape(a, p, depression * d, b, depth / 2, width / 2, bowl + plan.lost_bowl_share * deepened * d)
+        EndplateShape(a, p, depression * d, b, depth / 2, width / 2, bowl + plan.lost_bowl_share * deepened_mm * d)
         for (a, p), d, b, depth, width, bowl in zip(rims, dish_shares, bends, depths, widths, bowls, strict=True)
     ]
     return BodyShape(

@@ -63,7 +63,7 @@ class EndplateShape:
     @property
     def greatest_mm(self) -> float:
         """Height that no part of the endplate exceeds."""
-        return max(self.anterior_mm, self.posterior_mm) + 1.1 * max(0.0, self.bowl_mm - self.dish_mm)
+        return max(self.anterior_mm, self.posterior_mm) + 1.1 * max(0.0, -self.dish_mm, self.bowl_mm - self.dish_mm)
 
     def rim_height(self, u: np.ndarray | float) -> np.ndarray:
         """Profile without the dish. :param u: -1 .. 1 along the depth"""
@@ -133,7 +133,7 @@ class BodyShape:
 
     @property
     def posterior_wall_mm(self) -> float:
-        """Distance from the middle to the outer posterior wall at the endplates."""
+        """Distance from the middle to the outer posterior wall at the endplates, in the midline."""
         return 0.5 * (self.superior.half_depth_mm + self.inferior.half_depth_mm) + self.corner_posterior_mm
 
     def keypoints_local(self) -> np.ndarray:
