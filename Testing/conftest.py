@@ -25,7 +25,7 @@ def real_cases() -> list[Path]:
 @pytest.fixture(scope="session")
 def synthetic_ct() -> Volume:
     """The CT of the demonstration's patient: T5 to L3 with three fractures, made in some 20 s."""
-    from VertebralFracturesLib.demo import sample_ct
+    from VertebralFracturesLib.simulation.demo_patient import sample_ct
 
     return sample_ct(lambda share: None)
 

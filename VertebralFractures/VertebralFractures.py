@@ -18,8 +18,8 @@ from slicer.util import VTKObservationMixin
 from VertebralFracturesLib.widgets.choices import Device, Grading
 
 if TYPE_CHECKING:
-    from VertebralFracturesLib.mrml.live_study import LiveStudy
-    from VertebralFracturesLib.mrml.study import Study
+    from VertebralFracturesLib.mrml.live.study import LiveStudy
+    from VertebralFracturesLib.mrml.study.study import Study
 
 
 #
@@ -70,7 +70,7 @@ def registerSampleData():
 
 def registerLayout():
     """Make the layout known: a scene that was saved in it would open without any view otherwise."""
-    from VertebralFracturesLib.mrml.layout_description import register_layout
+    from VertebralFracturesLib.mrml.layout.description import register_layout
 
     layoutManager = slicer.app.layoutManager()
     if layoutManager is not None:
@@ -239,8 +239,8 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
 
     def _openStudy(self, study: "Study") -> None:
         """Open a study in the views and link it to the panel, which takes over its preset."""
-        from VertebralFracturesLib.mrml.live_study import LiveStudy
-        from VertebralFracturesLib.mrml.radiograph_study import live_angles
+        from VertebralFracturesLib.mrml.live.study import LiveStudy
+        from VertebralFracturesLib.mrml.study.radiograph import live_angles
 
         self.logic.showStudy(study)
         self._show(LiveStudy(study, changed=self.studyPanel.refresh))
@@ -295,8 +295,8 @@ class VertebralFracturesLogic(ScriptedLoadableModuleLogic):
         :raises UnusableInput: no CT, or no such device.
         :raises NoSpineFound: no spine in view.
         """
-        from VertebralFracturesLib.mrml.study_replacement import replace_study
-        from VertebralFracturesLib.mrml.volume_nodes import volume_from_node
+        from VertebralFracturesLib.mrml.nodes.volume import volume_from_node
+        from VertebralFracturesLib.mrml.study.replacement import replace_study
 
         volume = volume_from_node(volumeNode)
         report = self.analyzer.analyze(volume, preset, device, second_opinion=secondOpinion)
@@ -304,7 +304,7 @@ class VertebralFracturesLogic(ScriptedLoadableModuleLogic):
 
     def showStudy(self, study: "Study") -> None:
         """Open the layout with the straightened spine; nothing to do where Slicer runs without views."""
-        from VertebralFracturesLib.mrml.layout import show_study
+        from VertebralFracturesLib.mrml.layout.show import show_study
 
         layoutManager = slicer.app.layoutManager()
         if layoutManager is not None:
@@ -312,13 +312,13 @@ class VertebralFracturesLogic(ScriptedLoadableModuleLogic):
 
     def studyOf(self, volumeNode: vtkMRMLScalarVolumeNode | None) -> "Study | None":
         """The study of a volume; for None, one whose volume was deleted."""
-        from VertebralFracturesLib.mrml.study import studies
+        from VertebralFracturesLib.mrml.study.study import studies
 
         return next((study for study in studies(slicer.mrmlScene) if study.volume_node is volumeNode), None)
 
     def defaultVolume(self) -> vtkMRMLScalarVolumeNode | None:
         """The volume to begin with: one that has a study, else the first that is no study's straightened CT."""
-        from VertebralFracturesLib.mrml.study import studies
+        from VertebralFracturesLib.mrml.study.study import studies
 
         present = studies(slicer.mrmlScene)
         if present:
@@ -351,11 +351,11 @@ class VertebralFracturesTest(ScriptedLoadableModuleTest):
 
         if importlib.util.find_spec("torch") is None:
             self.skipTest("torch is not installed: open the module and click Apply once")
-        from VertebralFracturesLib.demo import FRACTURES
-        from VertebralFracturesLib.mrml.study import studies
-        from VertebralFracturesLib.mrml.study_replacement import replace_study
-        from VertebralFracturesLib.mrml.study_report import study_report
-        from VertebralFracturesLib.mrml.volume_nodes import volume_from_node
+        from VertebralFracturesLib.mrml.nodes.volume import volume_from_node
+        from VertebralFracturesLib.mrml.study.replacement import replace_study
+        from VertebralFracturesLib.mrml.study.report import study_report
+        from VertebralFracturesLib.mrml.study.study import studies
+        from VertebralFracturesLib.simulation.demo_patient import FRACTURES
         from VertebralFracturesLib.widgets.sample_data import add_synthetic_patient
 
         self.delayDisplay("Making a synthetic patient")
@@ -374,8 +374,8 @@ class VertebralFracturesTest(ScriptedLoadableModuleTest):
 
     def test_draggedPoint(self):
         """A point that moves in the patient moves in the straightened space too, and the table follows."""
-        from VertebralFracturesLib.mrml.live_study import LiveStudy
-        from VertebralFracturesLib.mrml.study import proxy_of
+        from VertebralFracturesLib.mrml.live.study import LiveStudy
+        from VertebralFracturesLib.mrml.study.study import proxy_of
 
         live = LiveStudy(self._trueStudy())
         before = live.report.measures[2].genant_index
@@ -393,8 +393,8 @@ class VertebralFracturesTest(ScriptedLoadableModuleTest):
         """A scene that was saved and loaded brings back the study with its edits, and points can be dragged again."""
         import tempfile
 
-        from VertebralFracturesLib.mrml.live_study import LiveStudy
-        from VertebralFracturesLib.mrml.study import studies
+        from VertebralFracturesLib.mrml.live.study import LiveStudy
+        from VertebralFracturesLib.mrml.study.study import studies
 
         live = LiveStudy(self._trueStudy())
         self._drag(live)
@@ -413,10 +413,10 @@ class VertebralFracturesTest(ScriptedLoadableModuleTest):
 
     def _trueStudy(self) -> "Study":
         """The study of a synthetic patient with its true keypoints, in a volume without an image."""
-        from VertebralFracturesLib.demo import demo_patient
-        from VertebralFracturesLib.mrml.study_creation import create_study
-        from VertebralFracturesLib.mrml.volume_nodes import add_volume_node
-        from VertebralFracturesLib.phantom.truth import blank_ct, true_report
+        from VertebralFracturesLib.mrml.nodes.volume import add_volume_node
+        from VertebralFracturesLib.mrml.study.creation import create_study
+        from VertebralFracturesLib.simulation.demo_patient import demo_patient
+        from VertebralFracturesLib.simulation.truth import blank_ct, true_report
 
         report = true_report(demo_patient(1), ("T11", "T12", "L1", "L2", "L3"))
         return create_study(

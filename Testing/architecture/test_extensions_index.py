@@ -4,8 +4,8 @@ import json
 import re
 
 import pytest
+from helpers.repository import LIBRARY, MODULE, ROOT, tracked_files
 from PIL import Image
-from repository import LIBRARY, MODULE, ROOT, tracked_files
 
 ENTRY = ROOT / "Resources" / "ExtensionsIndex" / "VertebralFractures.json"
 RAW_FILE = re.compile(r"https://raw\.githubusercontent\.com/([^/\s]+/[^/\s]+)/([^/\s]+)/([^\s\"]+)")

@@ -3,7 +3,7 @@
 import re
 from xml.etree import ElementTree
 
-from repository import LIBRARY, MODULE, ROOT
+from helpers.repository import LIBRARY, MODULE, ROOT
 
 SLICERS_OWN = {
     "Edit > Application Settings > Modules > Additional module paths",

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from repository import LIBRARY, MODULE, ROOT, tracked_files
+from helpers.repository import LIBRARY, MODULE, ROOT, tracked_files
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from repository import MODULE
+from helpers.repository import MODULE
 
 CHECK = """
 import sys
@@ -18,10 +18,10 @@ print(*sorted(set(sys.modules) & {{"torch", "vtk", "slicer", "qt", "matplotlib",
     ("module", "expected"),
     [
         ("VertebralFracturesLib", ""),
-        ("VertebralFracturesLib.cli", ""),
+        ("VertebralFracturesLib.cli.main", ""),
         ("VertebralFracturesLib.core.report", ""),
-        ("VertebralFracturesLib.io", "SimpleITK"),
-        ("VertebralFracturesLib.pipeline", ""),
+        ("VertebralFracturesLib.io.ct", "SimpleITK"),
+        ("VertebralFracturesLib.ct.pipeline", ""),
     ],
 )
 def test_a_part_loads_no_other(module: str, expected: str) -> None:

@@ -69,8 +69,8 @@ class StageTimes:
 def chest_ct(slices: int) -> Path:
     """A synthetic chest CT of 1 mm slices on the disk, made on first use."""
     import numpy as np
-    from VertebralFracturesLib.phantom.acquisition import Protocol, scan
-    from VertebralFracturesLib.phantom.anatomy import make_patient
+    from VertebralFracturesLib.simulation.ct.acquisition import Protocol, scan
+    from VertebralFracturesLib.simulation.patient.anatomy import make_patient
 
     file = Path(tempfile.gettempdir()) / f"vertebral-fractures-benchmark-{SIDE}-{slices}.npz"
     if file.exists():
@@ -114,8 +114,8 @@ def main() -> int:
     import numpy as np
     import torch
     from VertebralFracturesLib.core.volume import Volume
+    from VertebralFracturesLib.ct.pipeline import analyze
     from VertebralFracturesLib.networks.weights import load_models
-    from VertebralFracturesLib.pipeline import analyze
 
     torch.set_num_threads(args.threads)
     with np.load(file) as archive:

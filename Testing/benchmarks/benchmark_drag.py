@@ -17,16 +17,16 @@ import slicer
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "VertebralFractures"), str(ROOT / "Testing")]
 
-from mrml.slice_view import SliceView  # noqa: E402
+from helpers.slice_view import SliceView  # noqa: E402
 from VertebralFracturesLib.core.levels import LEVEL_NAMES  # noqa: E402
 from VertebralFracturesLib.core.report import SpineReport, Vertebra  # noqa: E402
 from VertebralFracturesLib.core.spine_curve import SpineCurve  # noqa: E402
 from VertebralFracturesLib.core.volume import Volume  # noqa: E402
 from VertebralFracturesLib.mrml.application import boot_scene  # noqa: E402
-from VertebralFracturesLib.mrml.layout import show_study  # noqa: E402
-from VertebralFracturesLib.mrml.live_study import LiveStudy  # noqa: E402
-from VertebralFracturesLib.mrml.study_creation import create_study  # noqa: E402
-from VertebralFracturesLib.mrml.volume_nodes import add_volume_node  # noqa: E402
+from VertebralFracturesLib.mrml.layout.show import show_study  # noqa: E402
+from VertebralFracturesLib.mrml.live.study import LiveStudy  # noqa: E402
+from VertebralFracturesLib.mrml.nodes.volume import add_volume_node  # noqa: E402
+from VertebralFracturesLib.mrml.study.creation import create_study  # noqa: E402
 
 VERTEBRAE = 20
 PITCH_MM = 25.0

@@ -34,7 +34,7 @@ def main() -> None:
     import numpy as np
     from VertebralFracturesLib.analyzer import Analyzer
     from VertebralFracturesLib.core.volume import Volume
-    from VertebralFracturesLib.io import read_volume
+    from VertebralFracturesLib.io.ct import read_volume
 
     if args.ct is None:
         with np.load(chest_ct(300)) as archive:
@@ -52,11 +52,11 @@ def main() -> None:
 def stages(volume, analyzer) -> list[tuple[str, float]]:
     """Seconds of each stage from Apply to the first frame, and of all, in a new scene with open views."""
     from VertebralFracturesLib.mrml.application import boot_scene
-    from VertebralFracturesLib.mrml.layout import show_study
-    from VertebralFracturesLib.mrml.live_study import LiveStudy
-    from VertebralFracturesLib.mrml.rendered_layout import RenderedLayout
-    from VertebralFracturesLib.mrml.study_replacement import replace_study
-    from VertebralFracturesLib.mrml.volume_nodes import add_volume_node, volume_from_node
+    from VertebralFracturesLib.mrml.layout.rendered import RenderedLayout
+    from VertebralFracturesLib.mrml.layout.show import show_study
+    from VertebralFracturesLib.mrml.live.study import LiveStudy
+    from VertebralFracturesLib.mrml.nodes.volume import add_volume_node, volume_from_node
+    from VertebralFracturesLib.mrml.study.replacement import replace_study
 
     with boot_scene() as application:
         volume_node = add_volume_node(application.scene, volume, "CT", share_voxels=True)

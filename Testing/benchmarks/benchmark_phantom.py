@@ -41,8 +41,8 @@ def main() -> None:
     args = parser.parse_args()
 
     import numpy as np
-    from VertebralFracturesLib.phantom.acquisition import random_protocol, sample_scanned, scan, scan_lowres
-    from VertebralFracturesLib.phantom.anatomy import make_patient
+    from VertebralFracturesLib.simulation.ct.acquisition import random_protocol, sample_scanned, scan, scan_lowres
+    from VertebralFracturesLib.simulation.patient.anatomy import make_patient
 
     print(f"{'seed':>6} {'patient':>8} {'volume':>8} {'trunk':>8} {'slice':>8}  scan")
     rows = []

@@ -104,9 +104,9 @@ def synthetic_ct(size: str) -> Path:
     """A synthetic CT of a size as a NIfTI file, made on first use: scanned at half the resolution, voxels repeated."""
     import numpy as np
     from VertebralFracturesLib.core.volume import Volume
-    from VertebralFracturesLib.phantom.acquisition import Protocol, scan
-    from VertebralFracturesLib.phantom.anatomy import make_patient
-    from VertebralFracturesLib.phantom.case import write_reference_case
+    from VertebralFracturesLib.io.reference_case import write_reference_case
+    from VertebralFracturesLib.simulation.ct.acquisition import Protocol, scan
+    from VertebralFracturesLib.simulation.patient.anatomy import make_patient
 
     side, slices, first, last = SIZES[size]
     folder = Path(tempfile.gettempdir()) / f"vertebral-fractures-benchmark-{size}"
@@ -135,7 +135,9 @@ def run(file: Path, models: Any, now: Callable[[], float]) -> tuple[dict[str, fl
     :param now: the clock.
     :return: seconds of each stage, of all, peak of the memory beyond that before reading in GB, and vertebrae found.
     """
-    from VertebralFracturesLib import analysis, io, pipeline
+    from VertebralFracturesLib.cli import results as analysis
+    from VertebralFracturesLib.ct import pipeline
+    from VertebralFracturesLib.io import ct as io
 
     watch = Stopwatch(now)
     with tempfile.TemporaryDirectory() as folder, watch.watching(), PeakMemory() as memory:

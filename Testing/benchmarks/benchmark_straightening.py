@@ -61,7 +61,7 @@ def main() -> None:
     from straighten import Interpolator
     from VertebralFracturesLib.core.spine_curve import SpineCurve
     from VertebralFracturesLib.core.volume import AIR_HU, Volume
-    from VertebralFracturesLib.phantom.anatomy import make_patient
+    from VertebralFracturesLib.simulation.patient.anatomy import make_patient
 
     with np.load(chest_ct(args.slices)) as archive:
         stored = Volume(archive["voxels"], archive["ijk_to_ras"])

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from VertebralFracturesLib.core.image_classification import SecondOpinion
 from VertebralFracturesLib.core.norms import HEIGHT_NORMS
 from VertebralFracturesLib.core.report import SpineReport, Vertebra
-from VertebralFracturesLib.core.report_table import COLUMNS, CSV_ENCODING, column, format_value, table_rows
-from VertebralFracturesLib.core.second_opinion import SecondOpinion
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.spine_slab import SlabFrame
+from VertebralFracturesLib.report.table import COLUMNS, CSV_ENCODING, column, format_value, table_rows
 
 CURVE = SpineCurve(np.c_[np.zeros(5), np.zeros(5), np.linspace(20, -140, 5)], np.linspace(0.5, 1, 5))
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from helpers.spine_shapes import curve_through, kyphotic_circle, spine_curves, upright_curve
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from spine_shapes import curve_through, kyphotic_circle, spine_curves, upright_curve
 from VertebralFracturesLib.core import spine_curve
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from helpers.spine_shapes import kyphotic_circle, spine_curves, upright_curve
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from spine_shapes import kyphotic_circle, spine_curves, upright_curve
 from VertebralFracturesLib.core.straightening import StraightenedSlice, straighten
 from VertebralFracturesLib.core.volume import AIR_HU, Volume
 

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from marked_bodies import case, found, missed
+from helpers.marked_bodies import case, found, missed
 from VertebralFracturesLib.evaluation.bootstrap import Estimate, FoldSpread, estimate, fold_spreads
 
 CASES = [

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from helpers.marked_bodies import case, false_find, found, missed
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from marked_bodies import case, false_find, found, missed
 from VertebralFracturesLib.evaluation.classification import (
     Task,
     answers,

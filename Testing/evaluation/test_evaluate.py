@@ -5,14 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from VertebralFracturesLib.core.reference_case import find_cases
 from VertebralFracturesLib.core.report import SpineReport, Vertebra
-from VertebralFracturesLib.core.report_table import CSV_ENCODING
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.errors import NoSpineFound, UnusableInput
 from VertebralFracturesLib.evaluation.evaluate import Evaluation, evaluate_cases, summarized
-from VertebralFracturesLib.evaluation.files import case_document, read_case_result, write_evaluation
-from VertebralFracturesLib.evaluation.tables import evaluation_text
+from VertebralFracturesLib.evaluation.pages.files import case_document, read_case_result, write_evaluation
+from VertebralFracturesLib.evaluation.pages.tables import evaluation_text
+from VertebralFracturesLib.io.reference_case import find_cases
+from VertebralFracturesLib.report.table import CSV_ENCODING
 
 LEVELS = ("T8", "T9", "T10")
 

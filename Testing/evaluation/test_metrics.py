@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from marked_bodies import case, false_find, found, missed
+from helpers.marked_bodies import case, false_find, found, missed
 from VertebralFracturesLib.core.genant import PRESETS
 from VertebralFracturesLib.evaluation.metrics import GROUPS, METRICS, grade_table
 from VertebralFracturesLib.evaluation.results import Pool

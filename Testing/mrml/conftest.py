@@ -2,15 +2,15 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from mrml.desk import Desk
-from mrml.synthetic_spine import LEVELS, body_keypoints, lps_volume, oblique_volume, scoliotic_curve
+from helpers.desk import Desk
+from helpers.synthetic_spine import LEVELS, body_keypoints, lps_volume, oblique_volume, scoliotic_curve
 from VertebralFracturesLib.core.report import SpineReport, Vertebra
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.mrml.application import Application, boot_scene
-from VertebralFracturesLib.mrml.study import Study
-from VertebralFracturesLib.mrml.study_creation import create_study
-from VertebralFracturesLib.mrml.volume_nodes import add_volume_node
+from VertebralFracturesLib.mrml.nodes.volume import add_volume_node
+from VertebralFracturesLib.mrml.study.creation import create_study
+from VertebralFracturesLib.mrml.study.study import Study
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import vtk
-from mrml.desk import Desk, drag_in_patient_view, drag_in_straightened_view
-from mrml.synthetic_spine import LEVELS, body_keypoints, lps_volume
+from helpers.desk import Desk, drag_in_patient_view, drag_in_straightened_view
+from helpers.synthetic_spine import LEVELS, body_keypoints, lps_volume
 from VertebralFracturesLib.core.report import SpineReport, Vertebra
 from VertebralFracturesLib.core.spine_curve import SpineCurve
-from VertebralFracturesLib.mrml.live_study import LiveStudy
-from VertebralFracturesLib.mrml.study_creation import create_study
-from VertebralFracturesLib.mrml.volume_nodes import add_volume_node, array_from_matrix
+from VertebralFracturesLib.mrml.live.study import LiveStudy
+from VertebralFracturesLib.mrml.nodes.volume import add_volume_node, array_from_matrix
+from VertebralFracturesLib.mrml.study.creation import create_study
 
 PLACES = (0, 3, 6)
 COBB_DEGREES = 60.0

@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 import slicer
 import vtk
-from VertebralFracturesLib.mrml.live_study import LiveStudy
-from VertebralFracturesLib.mrml.study import proxy_of, studies, studies_of
-from VertebralFracturesLib.mrml.study_creation import complete_study
-from VertebralFracturesLib.mrml.study_folder import subject_hierarchy
-from VertebralFracturesLib.mrml.volume_nodes import volume_from_node
+from VertebralFracturesLib.mrml.live.study import LiveStudy
+from VertebralFracturesLib.mrml.nodes.volume import volume_from_node
+from VertebralFracturesLib.mrml.study.creation import complete_study
+from VertebralFracturesLib.mrml.study.study import proxy_of, studies, studies_of, subject_hierarchy
 
 T12 = 3
 ROLES = (

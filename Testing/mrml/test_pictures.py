@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from VertebralFracturesLib import cli
+from VertebralFracturesLib.cli import main as cli
 from VertebralFracturesLib.core.genant import GRADE_COLORS
-from VertebralFracturesLib.mrml import rendered_views
 from VertebralFracturesLib.mrml.application import boot_scene
-from VertebralFracturesLib.mrml.live_study import LiveStudy
+from VertebralFracturesLib.mrml.layout import rendered_views
+from VertebralFracturesLib.mrml.live.study import LiveStudy
+from VertebralFracturesLib.mrml.pictures import PICTURE_FILES, SIZE
 from VertebralFracturesLib.mrml.scene_file import read_scene, write_scene
-from VertebralFracturesLib.pictures import PICTURE_FILES, SIZE
 
 SEVERE = 3
 
@@ -64,7 +64,7 @@ def test_a_ct_is_analyzed_and_drawn(volume, report, tmp_path, monkeypatch, capsy
     image.SetOrigin(tuple(volume.ijk_to_ras[:3, 3] * [-1, -1, 1]))
     sitk.WriteImage(image, str(tmp_path / "chest.nii.gz"))
     monkeypatch.setattr("VertebralFracturesLib.networks.weights.load_models", lambda *args, **which: None)
-    monkeypatch.setattr("VertebralFracturesLib.pipeline.analyze", lambda *args, **options: report)
+    monkeypatch.setattr("VertebralFracturesLib.ct.pipeline.analyze", lambda *args, **options: report)
     monkeypatch.chdir(tmp_path)
     assert cli.main(["pictures", "chest.nii.gz", "--vertebra", "2"]) == 0
     target = tmp_path / "chest-pictures"

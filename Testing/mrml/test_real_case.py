@@ -4,15 +4,15 @@ import json
 
 import numpy as np
 import pytest
-from mrml.slice_view import SliceView
+from helpers.slice_view import SliceView
 from VertebralFracturesLib.core.genant import GRADE_COLORS
 from VertebralFracturesLib.core.report import SpineReport, Vertebra
 from VertebralFracturesLib.core.spine_curve import SpineCurve
-from VertebralFracturesLib.io import read_volume
+from VertebralFracturesLib.io.ct import read_volume
 from VertebralFracturesLib.mrml.application import boot_scene
-from VertebralFracturesLib.mrml.keypoint_nodes import keypoints_from_node
+from VertebralFracturesLib.mrml.nodes.keypoints import keypoints_from_node
 from VertebralFracturesLib.mrml.scene_file import read_scene, write_scene
-from VertebralFracturesLib.mrml.study_report import study_report
+from VertebralFracturesLib.mrml.study.report import study_report
 
 
 @pytest.fixture

@@ -8,15 +8,14 @@ import numpy as np
 import pytest
 import slicer
 import vtk
-from mrml.desk import Desk, drag_in_patient_view, drag_in_straightened_view
+from helpers.desk import Desk, drag_in_patient_view, drag_in_straightened_view
 from VertebralFracturesLib.mrml.application import boot_scene
-from VertebralFracturesLib.mrml.live_study import LiveStudy
+from VertebralFracturesLib.mrml.live.study import LiveStudy
+from VertebralFracturesLib.mrml.nodes.volume import add_volume_node
 from VertebralFracturesLib.mrml.scene_file import read_scene
-from VertebralFracturesLib.mrml.study import Study, proxy_of, selected_node, studies
-from VertebralFracturesLib.mrml.study_creation import create_study
-from VertebralFracturesLib.mrml.study_folder import subject_hierarchy
-from VertebralFracturesLib.mrml.study_report import study_report
-from VertebralFracturesLib.mrml.volume_nodes import add_volume_node
+from VertebralFracturesLib.mrml.study.creation import create_study
+from VertebralFracturesLib.mrml.study.report import study_report
+from VertebralFracturesLib.mrml.study.study import Study, proxy_of, selected_node, studies, subject_hierarchy
 
 SEVERE = 3
 

@@ -12,17 +12,16 @@ from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.errors import UnusableInput
 from VertebralFracturesLib.mrml import scene_file
 from VertebralFracturesLib.mrml.application import boot_scene
-from VertebralFracturesLib.mrml.curve_node import curve_from_node
-from VertebralFracturesLib.mrml.keypoint_nodes import keypoints_from_node
+from VertebralFracturesLib.mrml.nodes.curve import curve_from_node
+from VertebralFracturesLib.mrml.nodes.keypoints import keypoints_from_node
+from VertebralFracturesLib.mrml.nodes.straightened import straightened_volume
+from VertebralFracturesLib.mrml.nodes.table import row_of_vertebra
+from VertebralFracturesLib.mrml.nodes.volume import volume_from_node
 from VertebralFracturesLib.mrml.scene_file import read_scene, write_scene
-from VertebralFracturesLib.mrml.straightened_nodes import straightened_volume
-from VertebralFracturesLib.mrml.study import Study, studies
-from VertebralFracturesLib.mrml.study_display import update_study
-from VertebralFracturesLib.mrml.study_folder import subject_hierarchy
-from VertebralFracturesLib.mrml.study_removal import remove_study
-from VertebralFracturesLib.mrml.study_report import study_report
-from VertebralFracturesLib.mrml.table_node import row_of_vertebra
-from VertebralFracturesLib.mrml.volume_nodes import volume_from_node
+from VertebralFracturesLib.mrml.study.display import update_study
+from VertebralFracturesLib.mrml.study.removal import remove_study
+from VertebralFracturesLib.mrml.study.report import study_report
+from VertebralFracturesLib.mrml.study.study import Study, studies, subject_hierarchy
 
 
 @pytest.fixture(scope="module")

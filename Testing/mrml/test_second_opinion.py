@@ -5,18 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import vtk
-from VertebralFracturesLib.core.report_table import COLUMNS
-from VertebralFracturesLib.core.second_opinion import ROWS_PER_POSITION, SecondOpinion
+from VertebralFracturesLib.core.image_classification import ROWS_PER_POSITION, SecondOpinion
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.spine_slab import slab_frame
-from VertebralFracturesLib.mrml.curve_node import CANAL_COLOR, CURVE_COLOR, points_from_node
-from VertebralFracturesLib.mrml.live_study import LiveStudy
+from VertebralFracturesLib.mrml.live.study import LiveStudy
+from VertebralFracturesLib.mrml.nodes.curve import CANAL_COLOR, CURVE_COLOR, points_from_node
+from VertebralFracturesLib.mrml.nodes.table import row_of_vertebra, update_table_node
+from VertebralFracturesLib.mrml.nodes.volume import add_volume_node
 from VertebralFracturesLib.mrml.scene_file import read_scene, write_scene
-from VertebralFracturesLib.mrml.study import Study
-from VertebralFracturesLib.mrml.study_creation import complete_study, create_study
-from VertebralFracturesLib.mrml.study_report import study_report
-from VertebralFracturesLib.mrml.table_node import row_of_vertebra, update_table_node
-from VertebralFracturesLib.mrml.volume_nodes import add_volume_node
+from VertebralFracturesLib.mrml.study.creation import complete_study, create_study
+from VertebralFracturesLib.mrml.study.report import study_report
+from VertebralFracturesLib.mrml.study.study import Study
+from VertebralFracturesLib.report.table import COLUMNS
 
 SUSPICIOUS = 1
 

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 import slicer
-from mrml.slice_view import SliceView
+from helpers.slice_view import SliceView
 from VertebralFracturesLib.core.genant import GRADE_COLORS
-from VertebralFracturesLib.mrml.keypoint_nodes import copy_local_points, keypoints_from_node
+from VertebralFracturesLib.mrml.nodes.keypoints import copy_local_points, keypoints_from_node
+from VertebralFracturesLib.mrml.nodes.views import arrange_views
+from VertebralFracturesLib.mrml.nodes.volume import add_volume_node, show_in_bone_window
 from VertebralFracturesLib.mrml.scene_file import focus
-from VertebralFracturesLib.mrml.study import proxy_of
-from VertebralFracturesLib.mrml.study_creation import create_study
-from VertebralFracturesLib.mrml.views import arrange_views
-from VertebralFracturesLib.mrml.volume_nodes import add_volume_node, show_in_bone_window
+from VertebralFracturesLib.mrml.study.creation import create_study
+from VertebralFracturesLib.mrml.study.study import proxy_of
 
 SEVERE = 3
 

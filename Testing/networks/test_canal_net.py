@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 import torch
-from VertebralFracturesLib.core.canal import CONFIDENT_CANAL, STEP_MM
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.volume import Volume
+from VertebralFracturesLib.ct.canal import CONFIDENT_CANAL, STEP_MM
 from VertebralFracturesLib.errors import Cancelled
 from VertebralFracturesLib.networks.canal_net import CanalNet, find_canal
 

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 import torch
-from VertebralFracturesLib.core.second_opinion import ROW_CLASSES, ROWS_PER_POSITION
+from VertebralFracturesLib.core.image_classification import ROW_CLASSES, ROWS_PER_POSITION
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.spine_slab import SLAB_SIZE, SpineSlab, slab_frame
+from VertebralFracturesLib.ct.image_classifier import averaged
 from VertebralFracturesLib.networks.fracture_sequence_net import FractureSequenceNet, bag_logit, read_rows
-from VertebralFracturesLib.networks.second_opinion import averaged
 
 CURVE = SpineCurve(np.c_[np.zeros(8), np.zeros(8), np.linspace(0, -140, 8)], np.ones(8))
 VARIANTS = [(representation, answers) for representation in ("2d", "2.5d", "3d") for answers in ("positions", "bag")]

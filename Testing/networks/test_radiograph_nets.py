@@ -1,16 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from perfect_radiograph import PIXEL_MM, PerfectFinder, PerfectRegressor, centres_mm, landmarks_mm, picture
-from VertebralFracturesLib.core.radiograph_input import (
-    CELL,
-    CROP_CELLS,
-    CROP_PIXELS,
-    DETAIL_CHANNELS,
-    LEVEL_CHANNELS,
-    SURROUNDINGS,
-    crop_channels,
-)
+from helpers.perfect_radiograph import PIXEL_MM, PerfectFinder, PerfectRegressor, centres_mm, landmarks_mm, picture
 from VertebralFracturesLib.errors import UnusableInput
 from VertebralFracturesLib.networks.radiograph_nets import (
     VIEW_QUESTIONS,
@@ -21,12 +12,21 @@ from VertebralFracturesLib.networks.radiograph_nets import (
     refine_landmarks,
     regress_landmarks,
 )
-from VertebralFracturesLib.networks.radiograph_weights import (
+from VertebralFracturesLib.networks.weights import (
     REFINER_WEIGHTS,
     STEP_ONE_WEIGHTS,
     load_radiograph_models,
+    save_weights,
 )
-from VertebralFracturesLib.networks.weights import save_weights
+from VertebralFracturesLib.radiograph.network_input import (
+    CELL,
+    CROP_CELLS,
+    CROP_PIXELS,
+    DETAIL_CHANNELS,
+    LEVEL_CHANNELS,
+    SURROUNDINGS,
+    crop_channels,
+)
 
 
 def test_shapes_and_size() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
-from VertebralFracturesLib.core.level_sequence import LEVEL_CLASSES
+from VertebralFracturesLib.core.level_naming import LEVEL_CLASSES
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.errors import Cancelled
 from VertebralFracturesLib.networks.spine_curve_net import (

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from helpers.small_ct import body_hu, write_image
 from PIL import Image
-from small_ct import body_hu, write_image
 from torch import Tensor
-from VertebralFracturesLib.core.level_sequence import LEVEL_CLASSES
+from VertebralFracturesLib.core.level_naming import LEVEL_CLASSES
 from VertebralFracturesLib.core.volume import AIR_HU, Volume
 from VertebralFracturesLib.networks.spine_curve_net import CurveOutput, SpineCurveNet, normalised, predict_slices
 from VertebralFracturesLib.networks.weights import load_weights
@@ -25,7 +25,7 @@ from VertebralFracturesLib.training.curve import (
     curve_loss,
     measure,
 )
-from VertebralFracturesLib.training.volume_samples import VolumeCrop, VolumeSample
+from VertebralFracturesLib.training.samples.volumes import VolumeCrop, VolumeSample
 
 
 def even_answer(slices: int = 3, rows: int = 4, columns: int = 5) -> CurveOutput:

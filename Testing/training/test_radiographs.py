@@ -10,18 +10,19 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from perfect_radiograph import landmarks_mm
+from helpers.perfect_radiograph import landmarks_mm
 from torch.utils.data import DataLoader
 from VertebralFracturesLib.core.genant import genant_index, heights_mm
 from VertebralFracturesLib.core.keypoints import depths_mm
 from VertebralFracturesLib.core.levels import LEVEL_NUMBERS
-from VertebralFracturesLib.core.radiograph_input import CROP_CELLS, DETAIL_CHANNELS
 from VertebralFracturesLib.core.volume import Volume
-from VertebralFracturesLib.phantom.acquisition import Protocol
-from VertebralFracturesLib.phantom.radiograph_camera import Camera
-from VertebralFracturesLib.phantom.radiograph_projection import densities
-from VertebralFracturesLib.training import radiograph_cache, radiographs
-from VertebralFracturesLib.training.radiograph_cache import (
+from VertebralFracturesLib.io.reference_case import TrainingCase
+from VertebralFracturesLib.radiograph.network_input import CROP_CELLS, DETAIL_CHANNELS
+from VertebralFracturesLib.simulation.ct.acquisition import Protocol
+from VertebralFracturesLib.simulation.radiograph import views as radiograph_cache
+from VertebralFracturesLib.simulation.radiograph.camera import Camera
+from VertebralFracturesLib.simulation.radiograph.projection import densities
+from VertebralFracturesLib.simulation.radiograph.views import (
     PIXEL_MM,
     SACRUM,
     Projection,
@@ -29,17 +30,17 @@ from VertebralFracturesLib.training.radiograph_cache import (
     projected_patient,
     real_projections,
 )
-from VertebralFracturesLib.training.radiograph_samples import (
+from VertebralFracturesLib.training import radiographs
+from VertebralFracturesLib.training.samples.radiograph_warps import body_warp, moved, patient_warp
+from VertebralFracturesLib.training.samples.radiographs import (
     _chances,
     _exported,
     random_crops,
     random_sample,
     spineless_sample,
 )
-from VertebralFracturesLib.training.radiograph_warps import body_warp, moved, patient_warp
-from VertebralFracturesLib.training.reference_cases import TrainingCase
 
-from VertebralFracturesLib.core.curve_fit import curve_through_bodies  # isort: skip
+from VertebralFracturesLib.core.spine_curve import curve_through_bodies  # isort: skip
 
 
 BOX_PIXEL_MM = 0.8
@@ -105,7 +106,7 @@ def test_crops_are_exposed_as_parts_of_the_whole_picture(monkeypatch: pytest.Mon
         seen.append(integrals.shape)
         return integrals.sum(0)
 
-    monkeypatch.setattr("VertebralFracturesLib.training.radiograph_samples.expose", expose)
+    monkeypatch.setattr("VertebralFracturesLib.training.samples.radiographs.expose", expose)
     random_crops(projection(), 5, np.random.default_rng(1))
     assert seen == [projection().integrals.shape]
 

@@ -7,16 +7,17 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from VertebralFracturesLib.cli import main
+from VertebralFracturesLib.cli.main import main
 from VertebralFracturesLib.core.genant import genant_index, heights_mm
-from VertebralFracturesLib.core.second_opinion import ROW_CLASSES, ROWS_PER_POSITION
+from VertebralFracturesLib.core.image_classification import ROW_CLASSES, ROWS_PER_POSITION
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.spine_slab import SLAB_SIZE, slab_frame
 from VertebralFracturesLib.core.volume import Volume
+from VertebralFracturesLib.io.reference_case import TrainingCase
 from VertebralFracturesLib.networks.fracture_sequence_net import FractureSequenceNet, normalised
-from VertebralFracturesLib.training import sequence, slab_augmentation
-from VertebralFracturesLib.training.reference_cases import TrainingCase
-from VertebralFracturesLib.training.slab_samples import (
+from VertebralFracturesLib.training import sequence
+from VertebralFracturesLib.training.samples import slab_augmentation
+from VertebralFracturesLib.training.samples.slabs import (
     SlabSample,
     grade_shares,
     pressed_sample,
@@ -186,9 +187,9 @@ def test_a_network_learns_one_slab(case, answers):
 
 def test_a_whole_run_from_the_command_line(tmp_path: Path, case, capfd):
     """One case beside the repository's own synthetic ones would take a minute: the cache is filled by hand."""
-    from VertebralFracturesLib.training import slab_cache
-    from VertebralFracturesLib.training.array_cache import cached_arrays
-    from VertebralFracturesLib.training.phantom_cache import _cached
+    from VertebralFracturesLib.files import cached_arrays
+    from VertebralFracturesLib.training.samples import slab_cache
+    from VertebralFracturesLib.training.samples.synthetic_patients import _cached
 
     samples = real_slab_samples(case, None, 4, np.random.default_rng(2))
     render = iter(samples)

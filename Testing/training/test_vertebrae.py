@@ -6,20 +6,27 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from perfect_maps import perfect_anchors, perfect_regions
-from small_ct import body_hu, write_image
-from spine_shapes import upright_bodies_mm
+from helpers.perfect_maps import perfect_anchors, perfect_regions
+from helpers.small_ct import body_hu, write_image
+from helpers.spine_shapes import upright_bodies_mm
 from torch import Tensor
-from VertebralFracturesLib.core.anchor_free import OFFSET_UNIT_MM, SHORT_UNIT_MM
-from VertebralFracturesLib.core.detection import settle
 from VertebralFracturesLib.core.genant import genant_index, heights_mm
+from VertebralFracturesLib.ct.anchor_free import OFFSET_UNIT_MM, SHORT_UNIT_MM
+from VertebralFracturesLib.ct.detection import settle
 from VertebralFracturesLib.networks.vertebra_net import VertebraNet, detect, normalised
 from VertebralFracturesLib.networks.weights import load_weights
-from VertebralFracturesLib.training import slice_augmentation, vertebrae
-from VertebralFracturesLib.training.slice_augmentation import Crop
-from VertebralFracturesLib.training.slice_samples import SliceSample
-from VertebralFracturesLib.training.vertebra_losses import VertebraTargets, vertebra_loss
-from VertebralFracturesLib.training.vertebrae import RECIPES, CropStream, crop_targets, measure
+from VertebralFracturesLib.training import vertebrae
+from VertebralFracturesLib.training.samples import slice_augmentation
+from VertebralFracturesLib.training.samples.slice_augmentation import Crop
+from VertebralFracturesLib.training.samples.slices import SliceSample
+from VertebralFracturesLib.training.vertebrae import (
+    RECIPES,
+    CropStream,
+    VertebraTargets,
+    crop_targets,
+    measure,
+    vertebra_loss,
+)
 
 DETECTORS = ("anchor-free", "anchor")
 
@@ -219,7 +226,7 @@ def test_the_command_trains_on_cases_and_writes_weights(tmp_path, monkeypatch, d
 
 
 def test_arguments_change_the_recipe():
-    from VertebralFracturesLib.training.options import chosen_recipe
+    from VertebralFracturesLib.training.loop import chosen_recipe
 
     plain = chosen_recipe(arguments("-o", "x"), RECIPES)
     assert plain == RECIPES["cpu"]

@@ -27,7 +27,7 @@ def _run_host(*arguments: Any, **options: Any) -> Any:
         import PySide6.QtWidgets  # noqa: F401
     except ImportError as error:
         pytest.skip(f"PySide6 cannot be loaded: {error}")
-    from host.application import run_host
+    from helpers.host.application import run_host
 
     return run_host(*arguments, **options)
 
@@ -35,8 +35,8 @@ def _run_host(*arguments: Any, **options: Any) -> Any:
 @pytest.fixture
 def studied(host, synthetic_ct, synthetic_report):
     """The module with the study of the synthetic patient, as the networks found it."""
-    from VertebralFracturesLib.mrml.study_creation import create_study
-    from VertebralFracturesLib.mrml.volume_nodes import add_volume_node
+    from VertebralFracturesLib.mrml.nodes.volume import add_volume_node
+    from VertebralFracturesLib.mrml.study.creation import create_study
 
     node = add_volume_node(host.scene, synthetic_ct, "CT")
     create_study(host.scene, node, synthetic_report)
@@ -47,7 +47,7 @@ def studied(host, synthetic_ct, synthetic_report):
 @pytest.fixture
 def straightened_view(studied):
     """The real slice view that shows the straightened spine."""
-    from mrml.slice_view import SliceView
+    from helpers.slice_view import SliceView
 
     view = SliceView(studied.application, "Yellow+", (500, 700))
     yield view

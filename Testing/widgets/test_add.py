@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from mrml.slice_view import SliceView
+from helpers.slice_view import SliceView
 from PySide6 import QtCore, QtTest
 
 PLACE = 5

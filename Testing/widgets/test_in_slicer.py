@@ -8,7 +8,7 @@ TESTS = ("test_syntheticPatient", "test_draggedPoint", "test_savedScene")
 @pytest.fixture
 def module(headless_host, synthetic_ct, monkeypatch):
     """VertebralFractures.py; the synthetic patient is the one that other tests use too."""
-    from VertebralFracturesLib import demo
+    from VertebralFracturesLib.cli import demo
 
     monkeypatch.setattr(demo, "sample_ct", lambda progress: synthetic_ct)
     return headless_host.module

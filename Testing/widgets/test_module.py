@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 from VertebralFracturesLib.core.volume import Volume
-from VertebralFracturesLib.mrml.layout_description import LAYOUT_ID
+from VertebralFracturesLib.mrml.layout.description import LAYOUT_ID
 
 
 def test_the_module_describes_itself(host):
@@ -45,7 +45,7 @@ def sources(monkeypatch) -> list[dict]:
 
 
 def test_sample_data_is_made_on_the_spot(host, sources, monkeypatch):
-    from VertebralFracturesLib import demo
+    from VertebralFracturesLib.cli import demo
 
     shares = []
 
@@ -67,7 +67,7 @@ def test_sample_data_is_made_on_the_spot(host, sources, monkeypatch):
 
 def test_making_sample_data_can_be_cancelled(host, monkeypatch):
     import slicer
-    from VertebralFracturesLib import demo
+    from VertebralFracturesLib.cli import demo
 
     nothing = lambda *_: None  # noqa: E731
     dialog = types.SimpleNamespace(wasCanceled=True, setValue=nothing, close=nothing, deleteLater=nothing)
@@ -80,7 +80,7 @@ def test_making_sample_data_can_be_cancelled(host, monkeypatch):
 
 
 def test_every_widget_has_a_tooltip_and_a_known_class(host):
-    from host.stand_ins import CLASSES
+    from helpers.host.stand_ins import CLASSES
 
     tree = ElementTree.parse(host.widget.resourcePath("UI/VertebralFractures.ui"))
     widgets = list(tree.iter("widget"))

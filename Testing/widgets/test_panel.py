@@ -5,11 +5,11 @@ import time
 
 import numpy as np
 import pytest
-from mrml.synthetic_spine import LEVELS, body_keypoints, lps_volume, scoliotic_curve
+from helpers.synthetic_spine import LEVELS, body_keypoints, lps_volume, scoliotic_curve
 from VertebralFracturesLib.core.report import SpineReport, Vertebra
 from VertebralFracturesLib.errors import Cancelled, NoSpineFound
-from VertebralFracturesLib.mrml.study import studies
-from VertebralFracturesLib.mrml.volume_nodes import add_volume_node
+from VertebralFracturesLib.mrml.nodes.volume import add_volume_node
+from VertebralFracturesLib.mrml.study.study import studies
 
 CURVE = scoliotic_curve()
 
@@ -38,7 +38,7 @@ def analysis(seconds: float = 0.1, error: Exception | None = None):
     """An analysis that knows the truth, reports its stages and can be cancelled, without networks."""
 
     def analyze(volume, preset, device, progress, cancel, second_opinion):
-        from VertebralFracturesLib.pipeline import STAGES
+        from VertebralFracturesLib.ct.pipeline import STAGES
 
         assert threading.current_thread() is not threading.main_thread()
         for stage in ("networks", *STAGES):
@@ -205,7 +205,7 @@ def test_a_click_on_a_grade_selects_its_row_and_leaves_its_colour(measured):
 
 
 def test_the_layout_comes_back_by_a_click(measured):
-    from VertebralFracturesLib.mrml.layout import LAYOUT_ID
+    from VertebralFracturesLib.mrml.layout.show import LAYOUT_ID
 
     layout = measured.scene.GetFirstNodeByClass("vtkMRMLLayoutNode")
     assert layout.GetViewArrangement() == LAYOUT_ID

@@ -2,19 +2,17 @@
 
 import numpy as np
 import pytest
-from perfect_radiograph import LEVELS, perfect_models, picture
+from helpers.perfect_radiograph import LEVELS, perfect_models, picture
 from VertebralFracturesLib.core.volume import Volume
-from VertebralFracturesLib.mrml.radiograph_study import radiograph_report
-from VertebralFracturesLib.mrml.study import studies
-from VertebralFracturesLib.mrml.volume_nodes import add_volume_node
+from VertebralFracturesLib.mrml.nodes.volume import add_volume_node
+from VertebralFracturesLib.mrml.study.radiograph import radiograph_report
+from VertebralFracturesLib.mrml.study.study import studies
 
 
 @pytest.fixture
 def picture_node(host, monkeypatch: pytest.MonkeyPatch):
     """A picture as Slicer loads it: one slice, pixels of 1 mm."""
-    monkeypatch.setattr(
-        "VertebralFracturesLib.networks.radiograph_weights.load_radiograph_models", lambda *_: perfect_models()
-    )
+    monkeypatch.setattr("VertebralFracturesLib.networks.weights.load_radiograph_models", lambda *_: perfect_models())
     node = add_volume_node(host.scene, Volume(picture()[None], np.diag([-1.0, -1.0, 1.0, 1.0])), "lateral film")
     host.ui.inputSelector.setCurrentNode(node)
     return node

@@ -8,9 +8,9 @@ import slicer
 import vtk
 from VertebralFracturesLib.core.keypoints import body_centre
 from VertebralFracturesLib.core.volume import Volume
-from VertebralFracturesLib.mrml.study import proxy_of, studies
-from VertebralFracturesLib.mrml.study_creation import create_study
-from VertebralFracturesLib.mrml.volume_nodes import add_volume_node
+from VertebralFracturesLib.mrml.nodes.volume import add_volume_node
+from VertebralFracturesLib.mrml.study.creation import create_study
+from VertebralFracturesLib.mrml.study.study import proxy_of, studies
 
 
 @pytest.fixture(scope="module")
@@ -183,7 +183,7 @@ def test_two_studies_take_turns(host, small_ct, synthetic_report):
 @pytest.fixture
 def saved(small_ct, synthetic_report, tmp_path, monkeypatch):
     """A saved scene with an edited study, and the study's CSV: from an application that has gone."""
-    from host.application import run_host
+    from helpers.host.application import run_host
 
     file = tmp_path / "scene.mrb"
     with run_host(tmp_path / "before") as host:

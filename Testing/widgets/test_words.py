@@ -2,13 +2,13 @@
 
 import ast
 
-from repository import LIBRARY, MODULE
+from helpers.repository import LIBRARY, MODULE
 from VertebralFracturesLib.core.genant import GRADE_NAMES, PRESETS
+from VertebralFracturesLib.core.height_loss import SHAPES
 from VertebralFracturesLib.core.report import SOURCES, STATUSES
-from VertebralFracturesLib.core.report_table import COLUMNS
-from VertebralFracturesLib.core.shape import SHAPES
-from VertebralFracturesLib.export import FORMATS
-from VertebralFracturesLib.pipeline import STAGES
+from VertebralFracturesLib.ct.pipeline import STAGES
+from VertebralFracturesLib.report.export import FORMATS
+from VertebralFracturesLib.report.table import COLUMNS
 
 ESSENTIAL = 9
 

@@ -1,33 +1,43 @@
-"""From a CT volume to measured vertebral bodies.
+"""From an image of the spine to measured vertebral bodies.
 
-The data flow, in the words that the files, the progress messages and the README use::
+A CT, in the words that the files, the progress messages and the README use::
 
-    CT volume -> spine curve -> straightened slice -> vertebrae -> heights, G, grade -> table, scene, report
-       io.py      3D network,     2D image along        2D network,     core/genant.py    core/report.py, mrml/,
-                  3 mm            the spine curve       6 keypoints                       report_page.py
+    CT volume -> spine curve -> straightened slice -> vertebrae -> heights, G, levels -> report, scene, table
+    io/ct        ct/curve_fit   core/straightening    ct/detection   core/keypoints       report/, mrml/
+                 3D network,    curved planar         2D network,    core/genant
+                 3 mm           reformation (CPR)     6 keypoints    core/level_naming
 
-The second opinion reads the same spine without keypoints: canal -> slab -> fractures along it, from core/canal.py,
-core/spine_slab.py and networks/second_opinion.py to core/second_opinion.py, which sets it beside G.
+The image classifier looks at the same spine without keypoints: ``ct/canal`` -> ``core/spine_slab`` ->
+``ct/image_classifier``; ``core/image_classification`` sets its probabilities beside G. ``ct/pipeline`` runs these
+stages. A lateral radiograph takes its own way to the same measures, and to the angles of the spine::
 
-``pipeline.analyze`` runs these stages; ``cli`` is the command ``vertebral-fractures``. A lateral radiograph goes
-another way to the same measures, and to the angles of the spine::
+    radiograph -> view -> vertebrae -> landmarks -> heights, G, levels, angles -> report, scene, table
+    io/           radiograph/  radiograph/bodies    core/genant,                   report/, mrml/
+    radiograph    view         2 networks           radiograph/angles
 
-    radiograph -> view -> vertebrae -> landmarks -> heights, G, grade, angles -> table, scene, report
-    radiograph_   radiograph_         radiograph_   core/genant.py,
-    io.py         view.py             bodies.py     core/spinal_angles.py
+``analyzer`` takes either of them: it loads the networks once and hands them to the stages, which know arrays only.
 
-Layers, each of which may import only what stands behind its arrow (a test reads the imports)::
+The packages, each of which imports only itself and those above it (a test reads this list)::
 
-    widgets (Qt) -> mrml, analyzer, radiograph_analyzer, export
-    analyzer, radiograph_analyzer (the networks of one session) -> pipeline, radiograph_pipeline
-    mrml (vtk, MRML; the scene is passed in) -> core
-    pipeline, radiograph_pipeline (-> radiograph_bodies -> radiograph_view) -> core, networks (inside functions)
-    networks (torch) -> core
-    phantom -> core
-    training -> core, networks, phantom
-    evaluation -> core; training, networks, phantom, both pipelines, report_page (inside functions)
-    core (numpy and scipy only) -> nothing
-    cli, cli_research (the commands) -> everything, inside functions
+    errors       the ways in which a run ends without a result
+    files        text, arrays and folders, written whole or not at all
+    core         records and arithmetic that every kind of image shares; opens no file
+    ct           the stages of a CT; networks are handed in
+    radiograph   the stages of a lateral radiograph; networks are handed in
+    report       a report as JSON, table, text and page, and back
+    networks     torch: arrays in, arrays out
+    io           files to records
+    analyzer     networks loaded once; analyzes an image, CT or radiograph
+    mrml         a report as a Slicer scene, its views, and what follows the mouse; no Qt
+    simulation   synthetic patients, their CTs and radiographs, simulated fractures
+    widgets      the panel; the only Qt
+    training     one command a network
+    evaluation   reports against references: tables, pages, studies, stress tests
+    cli          the command ``vertebral-fractures``
+
+``ct`` and ``radiograph`` never meet. torch is imported in ``networks`` and ``training`` only, vtk and slicer in
+``mrml`` and ``widgets`` only. Readers of images need neither ``training`` nor ``evaluation``, which 3D Slicer does not
+install; only ``cli/research`` reaches them. ``simulation`` serves the sample data and the demo beside these two.
 
 Coordinates carry their space in their names: ``_ijk`` voxel indices, ``_ras`` patient millimetres (right, anterior,
 superior), ``_straight`` millimetres along the straightened spine, ``_pixels`` of the straightened slice.

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from numpy.typing import ArrayLike
 
-from .core.ct_check import without_padding
 from .core.report import SpineReport, Vertebra
 from .core.spine_curve import SpineCurve
 from .core.volume import Volume
-from .pipeline import analyze, propose_vertebra
+from .ct.check import without_padding
+from .ct.pipeline import analyze, propose_vertebra
 
 if TYPE_CHECKING:
     from .networks.weights import Models

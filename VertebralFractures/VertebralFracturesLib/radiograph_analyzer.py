@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .analyzer import LOADING
-from .core.radiograph import Radiograph, RadiographReport
-from .radiograph_pipeline import analyze_radiograph
+from .radiograph.pipeline import analyze_radiograph
+from .radiograph.record import Radiograph, RadiographReport
 
 if TYPE_CHECKING:
-    from .networks.radiograph_weights import RadiographModels
+    from .networks.weights import RadiographModels
 
 
 class RadiographAnalyzer:
@@ -36,7 +36,7 @@ class RadiographAnalyzer:
         :raises Cancelled: ``cancel`` said so.
         """
         from .networks.devices import choose_device
-        from .networks.radiograph_weights import load_radiograph_models
+        from .networks.weights import load_radiograph_models
 
         progress(LOADING, 0.0)
         chosen = choose_device(device)

@@ -6,14 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .keypoints import (
-    ANTERIOR_INFERIOR,
-    ANTERIOR_SUPERIOR,
-    INFERIOR,
-    POSTERIOR_INFERIOR,
-    POSTERIOR_SUPERIOR,
-    SUPERIOR,
-)
+from .keypoints import ANTERIOR_INFERIOR, ANTERIOR_SUPERIOR, INFERIOR, POSTERIOR_INFERIOR, POSTERIOR_SUPERIOR, SUPERIOR
 from .levels import LEVEL_NAMES
 
 GRADE_NAMES = ("normal", "mild", "moderate", "severe")

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .genant import Preset, genant_index, grade, heights_mm, is_borderline, posterior_loss, wedge_angle_deg
+from .height_loss import CRUSH_LOSS, LevelScores, NeighbourLoss, crush_loss, level_scores, neighbour_loss, shape
 from .keypoints import KEYPOINT_NAMES, depths_mm
-from .shape import CRUSH_LOSS, LevelScores, NeighbourLoss, crush_loss, level_scores, neighbour_loss, shape
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Measures:
     :param genant_index: the index G (Pisov 2020, eq. 1).
     :param grade: 0 to 3.
     :param is_borderline: the index lies close to a cut-off.
-    :param shape: one of :data:`~.shape.SHAPES`.
+    :param shape: one of :data:`~.height_loss.SHAPES`.
     :param posterior_loss: height lost against the body's own posterior height, a fraction.
     :param neighbour_loss: height lost against the nearest intact vertebra; None without one.
     :param crush_loss: posterior height lost against the neighbours, a fraction; None without any.

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..report.table import Value, measured_values, opinion_values, report_csv
 from .genant import find_preset
+from .image_classification import Opinion, SecondOpinion, opinion
 from .keypoints import KEYPOINT_NAMES
 from .levels import parse_level
 from .measures import Measures, measure_spine
-from .report_table import Value, measured_values, opinion_values, report_csv
-from .second_opinion import Opinion, SecondOpinion, opinion
 from .spine_curve import SpineCurve
 from .summary import PatientSummary, summarize
 
@@ -122,7 +122,7 @@ class SpineReport:
 
     @cached_property
     def measured_values(self) -> list[dict[str, Value]]:
-        """Measures of each vertebra by the column names of :mod:`~.report_table`."""
+        """Measures of each vertebra by the column names of :mod:`~..report.table`."""
         return [measured_values(measures, self._reference_name(measures)) for measures in self.measures]
 
     @cached_property
@@ -149,7 +149,7 @@ class SpineReport:
         return self.levels[place] or f"No. {place + 1}"
 
     def to_csv(self) -> str:
-        """The table as CSV, see :func:`~.report_table.report_csv`."""
+        """The table as CSV, see :func:`~..report.table.report_csv`."""
         return report_csv(self)
 
     def to_json(self) -> str:

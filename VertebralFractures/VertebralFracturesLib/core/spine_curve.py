@@ -168,3 +168,14 @@ class SpineCurve:
             if np.abs(step).max(initial=0.0) < 1e-10:
                 break
         return arc
+
+
+def curve_through_bodies(centres_ras: NDArray[np.float64]) -> SpineCurve:
+    """A curve through known body centres that goes on for half a body's distance at both ends.
+
+    :param centres_ras: (n, 3) in RAS mm, cranial to caudal, at least two.
+    """
+    first = 1.5 * centres_ras[0] - 0.5 * centres_ras[1]
+    last = 1.5 * centres_ras[-1] - 0.5 * centres_ras[-2]
+    points = np.concatenate([[first], centres_ras, [last]])
+    return SpineCurve(points, np.ones(len(points)))

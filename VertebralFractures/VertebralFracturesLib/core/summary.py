@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .genant import GRADE_NAMES, DeformityIndex, spinal_deformity_index
+from .height_loss import CRUSH_LOSS
+from .image_classification import Opinion, PatientOpinion, patient_opinion
 from .levels import LEVEL_NAMES, levels_are_relative
 from .measures import Measures
-from .second_opinion import Opinion, PatientOpinion, patient_opinion
-from .shape import CRUSH_LOSS
 
 
 @dataclass(frozen=True)

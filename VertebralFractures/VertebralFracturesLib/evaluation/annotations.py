@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..core.levels import parse_level
 from ..errors import UnusableInput
-from .comparison import Marks
+from .matching import Marks
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..core.reference_case import ReferenceCase
 from ..core.report import SpineReport
 from ..core.volume import Volume
 from ..errors import NoSpineFound, UnusableInput
+from ..io.reference_case import ReferenceCase
 from .bootstrap import Estimate, FoldSpread, estimate, fold_spreads
-from .comparison import Marks, compare, report_marks
+from .matching import Marks, compare, report_marks
 from .results import CaseResult, MatchedVertebra, MissedVertebra
 
 Analyze = Callable[[Volume, ReferenceCase], SpineReport]
@@ -63,7 +63,7 @@ def evaluate_cases(
 
     A case in which no spine is found, or that is refused, counts with all its vertebrae missed.
 
-    :param cases: see :func:`~..core.reference_case.find_cases`.
+    :param cases: see :func:`~..io.reference_case.find_cases`.
     :param analyze: the analysis.
     :param read: reads an image file.
     :param progress: called with the name of each case and the share done, before it starts.

@@ -1,75 +1,76 @@
-"""Which found vertebra is which reference vertebra."""
+"""One set of marked vertebrae against another: a report against its reference, or a reader against a reader."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import linear_sum_assignment
-from scipy.spatial import cKDTree
+from numpy.typing import NDArray
 
 from ..core.keypoints import body_centre
+from ..core.matching import match_vertebrae, nearest_arc_mm
+from ..core.report import SpineReport
 from ..core.spine_curve import SpineCurve
-
-MATCH_MM = 8.0
-"""Farthest distance of two body centres that are the same vertebra."""
-
-_BEYOND_MM = 200.0
+from .results import CaseResult, FalseFind, MatchedVertebra, MissedVertebra
 
 
-@dataclass(frozen=True)
-class Matching:
-    """Found vertebrae set against reference vertebrae; all entries are places in the two rows.
+@dataclass(frozen=True, eq=False)
+class Marks:
+    """What a reader or the product marked in one CT.
 
-    :param pairs: (found, reference) of each vertebra found.
-    :param missed: reference vertebrae that were not found.
-    :param false: found vertebrae within the marked range that are none of the reference.
-    :param outside: found vertebrae beyond the marked range, of which the reference says nothing.
+    :param keypoints_ras: (n, 6, 3).
+    :param levels: (n,) house names, or None.
+    :param level_confidence: (n,) probabilities that the levels are right; 1 by default.
+    :param uncertainty_mm: (n, 6) expected errors of the keypoints, or None.
     """
 
-    pairs: tuple[tuple[int, int], ...]
-    missed: tuple[int, ...]
-    false: tuple[int, ...]
-    outside: tuple[int, ...]
+    keypoints_ras: NDArray[np.float64]
+    levels: Sequence[str | None]
+    level_confidence: Sequence[float] | None = None
+    uncertainty_mm: NDArray[np.float64] | None = None
 
 
-def match_vertebrae(found_ras: ArrayLike, reference_ras: ArrayLike, curve: SpineCurve) -> Matching:
-    """Match one to one: as many pairs within :data:`MATCH_MM` as possible, and of those the closest.
-
-    The marked range goes along the curve from the highest to the lowest point of the reference vertebrae.
-
-    :param found_ras: (m, 6, 3) keypoints in RAS mm.
-    :param reference_ras: (n, 6, 3) keypoints in RAS mm.
-    :param curve: reference curve.
-    """
-    found = np.asarray(found_ras, dtype=np.float64).reshape(-1, 6, 3)
-    reference = np.asarray(reference_ras, dtype=np.float64).reshape(-1, 6, 3)
-    pairs = closest_pairs(body_centre(found), body_centre(reference))
-    arcs = nearest_arc_mm(curve, reference.reshape(-1, 3))
-    centre_arcs = nearest_arc_mm(curve, body_centre(found))
-    inside = (centre_arcs >= arcs.min(initial=np.inf)) & (centre_arcs <= arcs.max(initial=-np.inf))
-    unmatched = [i for i in range(len(found)) if i not in {pair[0] for pair in pairs}]
-    return Matching(
-        pairs=pairs,
-        missed=tuple(sorted(set(range(len(reference))) - {pair[1] for pair in pairs})),
-        false=tuple(i for i in unmatched if inside[i]),
-        outside=tuple(i for i in unmatched if not inside[i]),
+def report_marks(report: SpineReport) -> Marks:
+    """What a report says."""
+    vertebrae = report.vertebrae
+    return Marks(
+        keypoints_ras=np.array([vertebra.keypoints_ras for vertebra in vertebrae]).reshape(-1, 6, 3),
+        levels=report.levels,
+        level_confidence=[vertebra.level_confidence for vertebra in vertebrae],
+        uncertainty_mm=np.array([vertebra.uncertainty_mm for vertebra in vertebrae]).reshape(-1, 6),
     )
 
 
-def closest_pairs(found: NDArray[np.float64], reference: NDArray[np.float64]) -> tuple[tuple[int, int], ...]:
-    """Pairs of places (found, reference) of points (m, 3) and (n, 3) within :data:`MATCH_MM`, one to one: as many as
-    possible, and of those the closest."""
-    distance = np.linalg.norm(found[:, None] - reference[None], axis=-1)
-    too_far = MATCH_MM * (1 + min(distance.shape))
-    rows, columns = linear_sum_assignment(np.where(distance <= MATCH_MM, distance, too_far))
-    return tuple((int(i), int(j)) for i, j in zip(rows, columns, strict=True) if distance[i, j] <= MATCH_MM)
+def compare(name: str, found: Marks, reference: Marks, curve: SpineCurve, seconds: float = 0.0) -> CaseResult:
+    """Set marks against a reference.
 
-
-def nearest_arc_mm(curve: SpineCurve, points_ras: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Arc length (n,), to half a millimetre, of the point of the curve nearest to each point (n, 3), its straight
-    continuation beyond both ends included."""
-    arcs = np.arange(-_BEYOND_MM, curve.length_mm + _BEYOND_MM, 0.5)
-    if len(points_ras) == 0:
-        return np.zeros(0)
-    nearest: NDArray[np.float64] = arcs[cKDTree(curve.position(arcs)).query(points_ras)[1]]
-    return nearest
+    :param name: name of the case.
+    :param found: what is judged.
+    :param reference: what it is judged by.
+    :param curve: the curve of the reference.
+    :param seconds: how long the finding took.
+    """
+    matching = match_vertebrae(found.keypoints_ras, reference.keypoints_ras, curve)
+    centres_ras = body_centre(reference.keypoints_ras)
+    frames = curve.frame(nearest_arc_mm(curve, centres_ras))
+    matched = tuple(
+        MatchedVertebra(
+            level=reference.levels[j],
+            found_level=found.levels[i],
+            level_confidence=1.0 if found.level_confidence is None else float(found.level_confidence[i]),
+            keypoints_ras=reference.keypoints_ras[j],
+            found_keypoints_ras=found.keypoints_ras[i],
+            frame=frames[j],
+            uncertainty_mm=None if found.uncertainty_mm is None else found.uncertainty_mm[i],
+        )
+        for i, j in matching.pairs
+    )
+    false_finds = tuple(
+        FalseFind(
+            level=found.levels[i],
+            keypoints_ras=found.keypoints_ras[i],
+            nearest_mm=float(np.linalg.norm(centres_ras - body_centre(found.keypoints_ras[i]), axis=-1).min()),
+        )
+        for i in matching.false
+    )
+    missed = tuple(MissedVertebra(reference.levels[j], reference.keypoints_ras[j]) for j in matching.missed)
+    return CaseResult(name, matched, missed, false_finds, len(matching.outside), seconds)

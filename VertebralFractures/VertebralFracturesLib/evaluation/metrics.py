@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.detection import UNCERTAINTY_COVERAGE
 from ..core.genant import GRADE_NAMES, PRESETS, Preset, grade
 from ..core.levels import CONFIDENT_LEVEL
-from .agreement import bland_altman, confusion, weighted_kappa
+from ..core.matching import MATCH_MM
+from ..ct.detection import UNCERTAINTY_COVERAGE
 from .classification import TASKS, Answers, Task, answers, roc_area, sensitivity, specificity
-from .matching import MATCH_MM
 from .results import Pool
+from .statistics import bland_altman, confusion, weighted_kappa
 
 PISOV_CUTOFF = PRESETS["pisov"].moderate
 """At or below this index G, Pisov 2020 reports the localisation of fractured vertebrae apart (table 1)."""

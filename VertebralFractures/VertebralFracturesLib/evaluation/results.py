@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.boxes import intersection_over_union, keypoint_boxes
 from ..core.genant import genant_index, heights_mm
 from ..core.keypoints import KEYPOINT_NAMES, body_centre
 from ..core.levels import steps_between
+from ..ct.detection import intersection_over_union, keypoint_boxes
 
 NOT_FLAGGED = 1.0
 """The index G that stands for a vertebra or a patient of which nothing was found: no deformity is reported."""

@@ -13,10 +13,10 @@ from ..core.report import SpineReport
 from ..core.volume import Volume
 from ..errors import UnusableInput
 from .application import boot_scene, quiet
-from .study import Study, studies
-from .study_creation import create_study
-from .views import arrange_views, focus
-from .volume_nodes import add_volume_node
+from .nodes.views import arrange_views, focus
+from .nodes.volume import add_volume_node
+from .study.creation import create_study
+from .study.study import Study, studies
 
 Create = Callable[[slicer.vtkMRMLScene, slicer.vtkMRMLScalarVolumeNode, SpineReport], Study]
 """Adds the study of a report to a scene."""

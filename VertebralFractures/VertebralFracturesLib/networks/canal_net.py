@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..core.canal import PIXEL_MM, CanalWindow, canal_window, fit_canal
 from ..core.spine_curve import SpineCurve
 from ..core.volume import Volume
+from ..ct.canal import PIXEL_MM, CanalWindow, canal_window, fit_canal
 from ..errors import Cancelled
 from .blocks import UNet
 from .spine_curve_net import normalised, soft_argmax

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..core.second_opinion import ROW_CLASSES, ROWS_PER_POSITION
+from ..core.image_classification import ROW_CLASSES, ROWS_PER_POSITION
 from ..core.spine_slab import SLAB_SIZE, SpineSlab
 
 Representation = Literal["2d", "2.5d", "3d"]
@@ -66,7 +66,8 @@ class FractureSequenceNet(nn.Module):
     def forward(self, slabs: Tensor) -> Tensor:
         """Logits (batch, positions, classes) of normalised slabs (batch, right, front, rows).
 
-        A position is :data:`~..core.second_opinion.ROWS_PER_POSITION` rows, whose number has to be a multiple of it.
+        A position is :data:`~..core.image_classification.ROWS_PER_POSITION` rows; the number of rows has to be a
+        multiple of it.
         """
         features = self._chosen(slabs)
         for level, (layer, norm) in enumerate(zip(self.layers, self.norms, strict=True)):
@@ -102,8 +103,8 @@ def bag_logit(logits: Tensor, counted: Tensor) -> Tensor:
 def read_rows(net: FractureSequenceNet, slab: SpineSlab) -> NDArray[np.float64]:
     """Probabilities (positions, classes), the mean of a slab and its mirror image.
 
-    Classes are those of :data:`~..core.second_opinion.ROW_CLASSES` for a net of positions; for a net of a bag there is
-    one, the probability of an at least moderate fracture.
+    Classes are those of :data:`~..core.image_classification.ROW_CLASSES` for a net of positions; for a net of a bag
+    there is one, the probability of an at least moderate fracture.
 
     :param net: the network, on the device to use, in evaluation mode.
     :param slab: a slab.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..core.radiograph_input import (
+from ..radiograph.network_input import (
     CELL,
     DETAIL_CHANNELS,
     LEVEL_CHANNELS,

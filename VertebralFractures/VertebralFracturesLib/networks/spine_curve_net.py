@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..core.body import body_bounds_ijk
-from ..core.level_sequence import LEVEL_CLASSES
-from ..core.slice_chain import follow
+from ..core.level_naming import LEVEL_CLASSES
 from ..core.volume import AIR_HU, Volume
+from ..ct.check import body_bounds_ijk
+from ..ct.curve_fit import follow
 from ..errors import Cancelled
 from .blocks import UNet
 

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..core.anchor_free import OFFSET_UNIT_MM, SHORT_UNIT_MM, decode_regions
-from ..core.anchors import anchor_sizes_mm, decode_anchors
-from ..core.detection import OBJECTNESS_THRESHOLD, Detection
 from ..core.straightening import PIXEL_MM
 from ..core.volume import AIR_HU
+from ..ct.anchor_free import OFFSET_UNIT_MM, SHORT_UNIT_MM, decode_regions
+from ..ct.anchors import anchor_sizes_mm, decode_anchors
+from ..ct.detection import OBJECTNESS_THRESHOLD, Detection
 from .blocks import UNet
 
 DetectorName = Literal["anchor-free", "anchor"]

@@ -11,17 +11,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, IterableDataset
 
-from ..core.canal import PIXEL_MM
 from ..core.spine_curve import SpineCurve
 from ..core.volume import AIR_HU, Volume
+from ..ct.canal import PIXEL_MM
 from ..errors import UnusableInput
 from ..networks.canal_net import CanalNet, find_canal
 from ..networks.spine_curve_net import normalised, soft_argmax
-from .canal_samples import CanalSample, random_crop
 from .curve import HEATMAP_WEIGHT, gaussian_heatmap
-from .loop import Recipe
-from .options import add_common_arguments, chosen_recipe
-from .run import split_phantoms, train_and_save, worker_rng
+from .loop import Recipe, add_common_arguments, chosen_recipe, split_phantoms, train_and_save, worker_rng
+from .samples.canal import CanalSample, random_crop
 
 RECIPES = {"cpu": Recipe(steps=1000, batch_size=4, learning_rate=3e-3, checkpoint_every=250)}
 
@@ -38,7 +36,7 @@ def run(args: argparse.Namespace) -> None:
     """
     if args.phantoms < 2:
         raise UnusableInput("the canal is known in synthetic patients only: give --phantoms 2 or more")
-    from .phantom_cache import phantom_canals
+    from .samples.synthetic_patients import phantom_canals
 
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
@@ -75,7 +73,7 @@ def canal_loss(logits: Tensor, targets: dict[str, Tensor]) -> Tensor:
     """MAE of the soft-argmax in mm and the cross-entropy to a Gaussian heatmap, as for the spine curve.
 
     :param logits: (batch, sections, back, right).
-    :param targets: fields of :func:`~.canal_samples.random_crop`, batched.
+    :param targets: fields of :func:`~.samples.canal.random_crop`, batched.
     """
     weights = torch.softmax(logits.flatten(2), -1).view_as(logits)
     position = (soft_argmax(weights) - targets["centres"]).abs().mean(-1)

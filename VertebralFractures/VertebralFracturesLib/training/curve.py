@@ -13,14 +13,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, IterableDataset
 
-from ..core.level_sequence import LEVEL_CLASSES
+from ..core.level_naming import LEVEL_CLASSES
 from ..core.volume import AIR_HU
+from ..io.reference_case import reference_cases
 from ..networks.spine_curve_net import SPACING_MM, CurveOutput, SpineCurveNet, normalised, predict_slices
-from .loop import Recipe
-from .options import add_common_arguments, chosen_recipe
-from .reference_cases import reference_cases
-from .run import split_phantoms, train_and_save, worker_rng
-from .volume_samples import VolumeCrop, VolumeSample, random_crop_shape, random_volume_crop, real_volume_sample
+from .loop import Recipe, add_common_arguments, chosen_recipe, split_phantoms, train_and_save, worker_rng
+from .samples.volumes import VolumeCrop, VolumeSample, random_crop_shape, random_volume_crop, real_volume_sample
 
 RECIPES = {
     "paper": Recipe(steps=10000, batch_size=3, learning_rate=1e-3),
@@ -62,7 +60,7 @@ def training_pools(args: argparse.Namespace) -> tuple[list[list[VolumeSample]], 
             print(f"reading {case.name}", file=sys.stderr, flush=True)
             (held_out if case.name in args.hold_out else pools[0]).append(real_volume_sample(case))
     if args.phantoms:
-        from .phantom_cache import phantom_volumes
+        from .samples.synthetic_patients import phantom_volumes
 
         drawn, reserved = split_phantoms(phantom_volumes(args.cache, args.phantoms, args.phantom_seed))
         held_out += reserved
@@ -101,7 +99,7 @@ def curve_loss(output: CurveOutput, targets: dict[str, Tensor]) -> Tensor:
     Existence is a binary cross-entropy, the level a cross-entropy to the two levels between which the slice is.
 
     :param output: of the network.
-    :param targets: fields of :class:`~.volume_samples.VolumeCrop`, batched.
+    :param targets: fields of :class:`~.samples.volumes.VolumeCrop`, batched.
     """
     located = targets["located"]
     count = located.sum().clamp_min(1.0)

@@ -1,18 +1,22 @@
 """The training loop of both networks: one-cycle schedule, weight averaging, checkpoints, resume, learning curves."""
 
+import argparse
 import csv
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.utils.data import get_worker_info
 
-from ..networks.weights import read_weights
+from ..networks.devices import choose_device
+from ..networks.weights import read_weights, save_weights
 
 _LOG_EVERY = 50
 _NOT_FINITE = "the gradient is not finite: go on from the last checkpoint, without --low-precision if that was given"
@@ -149,3 +153,92 @@ def draw_learning_curves(folder: Path) -> None:
         axes.plot(*zip(*sorted(points), strict=True))
         axes.set(title=name, xlabel="step", yscale="log" if min(value for _, value in points) > 0 else "linear")
     figure.savefig(folder / "learning_curves.png", dpi=80)
+
+
+def add_common_arguments(parser: argparse.ArgumentParser, recipes: Mapping[str, Recipe]) -> None:
+    """Declare where the data are, what to train with, and where to write.
+
+    :param parser: of one training command.
+    :param recipes: named defaults of that command.
+    """
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, help="folder for checkpoint, log, curves and weights"
+    )
+    parser.add_argument("--cases", type=Path, help="folder of reference cases")
+    parser.add_argument("--hold-out", nargs="*", default=[], metavar="NAME", help="cases to validate on instead")
+    parser.add_argument("--phantoms", type=int, default=0, metavar="COUNT", help="synthetic patients to train on")
+    parser.add_argument(
+        "--phantom-seed", type=int, default=1, help="of the synthetic patients, the same for trainings to compare"
+    )
+    parser.add_argument(
+        "--cache", type=Path, default=Path("training-cache"), help="folder that keeps rendered phantoms"
+    )
+    parser.add_argument("--recipe", choices=list(recipes), default="cpu", help="named steps, batch size and rate")
+    parser.add_argument("--steps", type=int, help="instead of the recipe's")
+    parser.add_argument("--batch-size", type=int, help="instead of the recipe's")
+    parser.add_argument("--learning-rate", type=float, help="instead of the recipe's")
+    parser.add_argument("--start-from", type=Path, metavar="CHECKPOINT", help="take the weights that fit as the start")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+    parser.add_argument(
+        "--low-precision", action="store_true", help="16-bit arithmetic on a CPU too; a GPU always uses it"
+    )
+    parser.add_argument("--threads", type=int, default=2, help="CPU threads of the network")
+    parser.add_argument("--workers", type=int, default=1, help="processes that make training data")
+
+
+def chosen_recipe(args: argparse.Namespace, recipes: Mapping[str, Recipe]) -> Recipe:
+    """The named recipe with what the arguments change in it."""
+    changes = {"steps": args.steps, "batch_size": args.batch_size, "learning_rate": args.learning_rate}
+    return replace(recipes[args.recipe], **{name: value for name, value in changes.items() if value is not None})
+
+
+Batch = dict[str, Tensor]
+Sample = TypeVar("Sample")
+
+
+def train_and_save(
+    args: argparse.Namespace,
+    net: nn.Module,
+    batches: Iterator[Batch],
+    loss: Callable[[nn.Module, Batch], Tensor],
+    validate: Callable[[nn.Module], dict[str, float]],
+    recipe: Recipe,
+    name: str,
+) -> None:
+    """Train a network as the arguments say and write its weights into the output folder.
+
+    :param args: of :func:`~.loop.add_common_arguments`.
+    :param net: the network with its initial weights.
+    :param batches: endless training data.
+    :param loss: of a network on one batch, which is on the network's device.
+    :param validate: figures of a network on data held out.
+    :param recipe: steps, batch size and rates.
+    :param name: of the weight file.
+    """
+    device = choose_device(args.device)
+    if args.start_from:
+        take_weights(net, args.start_from)
+
+    def loss_on_device(candidate: nn.Module, batch: Batch) -> Tensor:
+        return loss(candidate, {key: value.to(device) for key, value in batch.items()})
+
+    low_precision = args.low_precision or device == "cuda"
+    trained = train(net, batches, loss_on_device, validate, recipe, args.output, device, low_precision)
+    save_weights(trained, args.output / f"{name}.npz")
+
+
+def split_phantoms(samples: list[Sample]) -> tuple[list[Sample], list[Sample]]:
+    """Samples of synthetic patients to draw from, and the twentieth that is held out."""
+    held_out = max(1, len(samples) // 20)
+    return samples[held_out:], samples[:held_out]
+
+
+def worker_rng(seed: int) -> np.random.Generator:
+    """The randomness of the process that makes training data, which is given one thread.
+
+    :param seed: of the command; each process adds its own.
+    """
+    torch.set_num_threads(1)
+    worker = get_worker_info()
+    return np.random.default_rng([seed, worker.seed if worker else 0])

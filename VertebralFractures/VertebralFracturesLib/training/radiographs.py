@@ -12,7 +12,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, IterableDataset
 
-from ..core.radiograph_input import (
+from ..io.reference_case import flat_cases, reference_cases
+from ..networks.dsnt import dsnt_losses, expected_points, heatmaps
+from ..networks.radiograph_nets import VIEW_QUESTIONS, WINDOW, LandmarkRefiner, StepOne, centre_windows
+from ..radiograph.network_input import (
     CELL,
     CROP_SIDE,
     LEVEL_CHANNELS,
@@ -21,17 +24,7 @@ from ..core.radiograph_input import (
     STEP_ONE_INPUT_MM,
     STEP_ONE_PIXEL_MM,
 )
-from ..networks.dsnt import dsnt_losses, expected_points, heatmaps
-from ..networks.radiograph_nets import (
-    VIEW_QUESTIONS,
-    WINDOW,
-    LandmarkRefiner,
-    StepOne,
-    centre_windows,
-)
-from .loop import Recipe
-from .options import add_common_arguments, chosen_recipe
-from .radiograph_cache import (
+from ..simulation.radiograph.views import (
     FRONTAL_PIXEL_MM,
     SACRUM,
     Projection,
@@ -39,9 +32,8 @@ from .radiograph_cache import (
     phantom_projections,
     real_projections,
 )
-from .radiograph_samples import RadiographSample, random_crops, random_sample, spineless_sample, without_bodies
-from .reference_cases import flat_cases, reference_cases
-from .run import Batch, train_and_save, worker_rng
+from .loop import Batch, Recipe, add_common_arguments, chosen_recipe, train_and_save, worker_rng
+from .samples.radiographs import RadiographSample, random_crops, random_sample, spineless_sample, without_bodies
 
 RECIPES = {
     "step-one": Recipe(steps=800, batch_size=8, learning_rate=3e-3, average_decay=0.99, checkpoint_every=100),

@@ -13,17 +13,15 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, IterableDataset
 
 from ..core.genant import PRESETS
-from ..core.roc import area_under_curve
-from ..core.second_opinion import MODERATE, ROWS_PER_POSITION, position_rows
+from ..core.image_classification import MODERATE, ROWS_PER_POSITION, position_rows
 from ..core.volume import AIR_HU
 from ..errors import UnusableInput
+from ..evaluation.statistics import area_under_curve
 from ..networks.fracture_sequence_net import FractureSequenceNet, bag_logit, normalised
-from .loop import Recipe
-from .options import add_common_arguments, chosen_recipe
-from .run import split_phantoms, train_and_save, worker_rng
-from .slab_augmentation import random_crop
-from .slab_cache import case_slabs
-from .slab_samples import SlabSample
+from .loop import Recipe, add_common_arguments, chosen_recipe, split_phantoms, train_and_save, worker_rng
+from .samples.slab_augmentation import random_crop
+from .samples.slab_cache import case_slabs
+from .samples.slabs import SlabSample
 
 RECIPES = {"cpu": Recipe(steps=1500, batch_size=8, learning_rate=2e-3, average_decay=0.995, checkpoint_every=300)}
 
@@ -80,7 +78,7 @@ def training_pools(args: argparse.Namespace) -> tuple[list[list[SlabSample]], li
                 pool += samples
         pools.append(pool)
     if args.phantoms:
-        from .phantom_cache import phantom_slabs
+        from .samples.synthetic_patients import phantom_slabs
 
         drawn, reserved = split_phantoms(phantom_slabs(args.cache, args.phantoms, args.phantom_seed))
         held_out += reserved
@@ -112,7 +110,7 @@ def sequence_loss(logits: Tensor, batch: dict[str, Tensor], answers: str) -> Ten
     """Cross-entropy to the shares of the classes at known positions; or, for a bag, to those of each body as a whole.
 
     :param logits: (batch, positions, classes).
-    :param batch: fields of :func:`~.slab_augmentation.targets`.
+    :param batch: fields of :func:`~.samples.slab_augmentation.targets`.
     :param answers: "positions" or "bag".
     """
     if answers == "bag":

@@ -11,7 +11,7 @@ from slicer.i18n import tr as _
 
 from ..core.keypoints import KEYPOINT_NAMES, ordered_keypoints
 from ..errors import UnusableInput
-from ..mrml.point_placement import PointPlacement
+from ..mrml.live.point_placement import PointPlacement
 from .study_panel import StudyPanel
 
 

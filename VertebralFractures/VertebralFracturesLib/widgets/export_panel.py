@@ -7,10 +7,10 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from ..core.report_table import report_csv
 from ..errors import UnusableInput
-from ..export import export_report
-from ..mrml.study_volume import analyzed_volume
+from ..mrml.study.volume import analyzed_volume
+from ..report.export import export_report
+from ..report.table import report_csv
 from .study_panel import StudyPanel
 from .words import format_words
 

@@ -7,7 +7,7 @@ from slicer.i18n import tr as _
 
 from ..core.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
 from ..core.report import SpineReport
-from ..core.report_table import Value, format_value, table_rows
+from ..report.table import Value, format_value, table_rows
 from .words import column_headings, grade_words, table_words
 
 _DARK = 140

@@ -11,16 +11,16 @@ from numpy.typing import NDArray
 from slicer.i18n import tr as _
 
 from ..analyzer import LOADING, Analyzer, known_device
-from ..core.radiograph import Radiograph, RadiographReport
 from ..core.report import SpineReport, Vertebra
 from ..core.volume import Volume
 from ..errors import Cancelled, NoSpineFound, UnusableInput
-from ..mrml.radiograph_study import radiograph_from_node, show_radiograph_report
-from ..mrml.study import Study, studies_of
-from ..mrml.study_edits import has_edits
-from ..mrml.study_replacement import replace_study
-from ..mrml.study_volume import analyzed_volume
-from ..mrml.volume_nodes import volume_from_node
+from ..mrml.nodes.volume import volume_from_node
+from ..mrml.study.radiograph import radiograph_from_node, show_radiograph_report
+from ..mrml.study.replacement import replace_study
+from ..mrml.study.report import has_edits
+from ..mrml.study.study import Study, studies_of
+from ..mrml.study.volume import analyzed_volume
+from ..radiograph.record import Radiograph, RadiographReport
 from ..radiograph_analyzer import RadiographAnalyzer
 from .dependencies import ensure_packages
 from .job_runner import JobRunner

@@ -34,8 +34,8 @@ def add_synthetic_patient(source: Any = None) -> slicer.vtkMRMLScalarVolumeNode 
 
     :param source: the sample data source that was clicked.
     """
-    from ..demo import sample_ct
-    from ..mrml.volume_nodes import add_volume_node
+    from ..mrml.nodes.volume import add_volume_node
+    from ..simulation.demo_patient import sample_ct
 
     dialog = slicer.util.createProgressDialog(
         labelText=_("Making a synthetic patient..."), windowTitle=_("Vertebral Fractures")

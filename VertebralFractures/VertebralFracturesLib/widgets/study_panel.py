@@ -11,7 +11,7 @@ from ..core.report import NOT_EVALUABLE, TO_REVIEW, VERIFIED, SpineReport
 from .results_table import ResultsTable
 
 if TYPE_CHECKING:
-    from ..mrml.live_study import LiveStudy
+    from ..mrml.live.study import LiveStudy
 
 _NEED_SELECTION = (
     "verifyButton",

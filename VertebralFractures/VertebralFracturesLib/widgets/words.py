@@ -6,7 +6,7 @@ from slicer.i18n import tr as _
 def column_headings() -> dict[str, tuple[str, str]]:
     """Heading and explanation of the columns of the panel's table, in order.
 
-    The names are those of :data:`~..core.report_table.COLUMNS`; exports hold all of them.
+    The names are those of :data:`~..report.table.COLUMNS`; exports hold all of them.
     """
     return {
         "level": (_("Level"), _("Vertebral level")),

@@ -1,0 +1,63 @@
+"""The command on a picture file, with networks without an error."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from helpers.perfect_radiograph import LEVELS, PIXEL_MM, perfect_models, picture
+from VertebralFracturesLib.cli.main import main
+from VertebralFracturesLib.cli.results import RESULT_FILES
+from VertebralFracturesLib.mrml.application import boot_scene, quiet
+from VertebralFracturesLib.mrml.scene_file import read_scene
+from VertebralFracturesLib.mrml.study.radiograph import radiograph_report
+from VertebralFracturesLib.radiograph.record import RadiographReport
+
+
+@pytest.fixture
+def image_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A picture of a spine whose front is on the right."""
+    monkeypatch.setattr("VertebralFracturesLib.networks.weights.load_radiograph_models", lambda *_: perfect_models())
+    file = tmp_path / "lateral.png"
+    grey = (picture()[:, ::-1] * 50 + 20).astype(np.uint8)
+    sitk.WriteImage(sitk.GetImageFromArray(np.ascontiguousarray(grey)), str(file))
+    return file
+
+
+def test_the_command_writes_all_results(image_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    folder = tmp_path / "results"
+    assert main(["radiograph", str(image_file), "-o", str(folder), "--pixel-spacing", str(PIXEL_MM)]) == 0
+    said = capsys.readouterr()
+    assert re.search(r"L1-L5 lordosis\s+20\.0", said.out)
+    assert "T4-T12 kyphosis" in said.out
+    assert "which side of the image is the front was recognised" in said.err
+    assert {file.name for file in folder.iterdir()} == set(RESULT_FILES)
+    report = RadiographReport.from_json((folder / "measurements.json").read_text())
+    assert tuple(report.spine.levels) == LEVELS
+    assert (report.anterior_is, report.pixel_mm, report.is_scale_known) == ("right", PIXEL_MM, True)
+    page = (folder / "report.html").read_text()
+    assert "Sacral slope" in page
+    assert page.count("<line ") >= 6
+    assert "not in view" in page
+    with quiet(), boot_scene() as application:
+        (study,) = read_scene(application.scene, folder / "scene.mrb")
+        assert radiograph_report(study).angles_deg["sacral_slope_deg"] == pytest.approx(23.0, abs=0.2)
+
+
+def test_without_a_spacing_the_results_say_so(image_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    folder = tmp_path / "results"
+    assert main(["radiograph", str(image_file), "-o", str(folder)]) == 0
+    assert "pixel spacing unknown: lengths are relative" in capsys.readouterr().err
+    document = json.loads((folder / "measurements.json").read_text())
+    assert document["radiograph"]["pixel_spacing_is_known"] is False
+    assert "lengths are relative" in (folder / "measurements.csv").read_text(encoding="utf-8-sig")
+
+
+def test_wrong_input_is_one_line_and_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    file = tmp_path / "ct.nii.gz"
+    sitk.WriteImage(sitk.GetImageFromArray(np.zeros((9, 90, 90), np.int16)), str(file))
+    assert main(["radiograph", str(file), "-o", str(tmp_path / "results")]) == 2
+    assert capsys.readouterr().err.strip().splitlines()[-1].startswith("vertebral-fractures: ")
+    assert not (tmp_path / "results").exists()

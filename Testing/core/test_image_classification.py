@@ -1,0 +1,123 @@
+"""What the sequence network says, read where a body is, set beside the index G, and kept in a file."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from VertebralFracturesLib.core.image_classification import (
+    ROWS_PER_POSITION,
+    Opinion,
+    SecondOpinion,
+    measured_probability,
+    opinion,
+    patient_opinion,
+)
+from VertebralFracturesLib.core.spine_curve import SpineCurve
+from VertebralFracturesLib.core.spine_slab import MARGIN_MM, VOXEL_MM, SlabFrame
+
+LENGTH_MM = 150.0
+CURVE = SpineCurve(np.c_[np.zeros(8), np.zeros(8), np.linspace(0, -LENGTH_MM, 8)], np.ones(8))
+FRAME = SlabFrame(CURVE, np.zeros(3))
+POSITIONS = -(-FRAME.shape[2] // ROWS_PER_POSITION)
+
+
+def body(top_mm: float, height_mm: float = 24.0) -> np.ndarray:
+    """Keypoints (6, 3) of a body that begins so far below the curve's upper end."""
+    return np.array([[0.0, y, -top_mm - down] for y in (15.0, 0.0, -15.0) for down in (0.0, height_mm)])
+
+
+def seen_at(top_mm: float, grades: tuple[float, ...], height_mm: float = 24.0, **fields) -> SecondOpinion:
+    """Discs everywhere but for one body of these grades."""
+    shares = np.tile([0.96, 0.01, 0.01, 0.01, 0.01], (POSITIONS, 1))
+    arcs = (np.arange(POSITIONS) + 0.5) * ROWS_PER_POSITION * VOXEL_MM - MARGIN_MM
+    shares[(arcs > top_mm) & (arcs < top_mm + height_mm)] = [0.04, *(0.96 * np.array(grades))]
+    return SecondOpinion(FRAME, shares, **fields)
+
+
+def test_a_body_gets_the_grades_of_its_own_positions():
+    given_grades = (0.1, 0.2, 0.6, 0.1)
+    second = seen_at(60.0, given_grades)
+    np.testing.assert_allclose(second.grade_shares(body(60.0)), given_grades, atol=1e-6)
+    np.testing.assert_allclose(second.grade_shares(body(20.0)), [0.25] * 4, atol=1e-6)
+
+
+def test_a_flat_body_is_read_too():
+    shares = seen_at(60.0, (0.0, 0.0, 0.1, 0.9), height_mm=4.0).grade_shares(body(60.5, 2.0))
+    assert shares is not None
+    assert shares.argmax() == 3
+
+
+def test_nothing_is_said_beyond_the_slab():
+    second = seen_at(60.0, (1.0, 0.0, 0.0, 0.0))
+    assert second.grade_shares(body(LENGTH_MM + 40)) is None
+    assert second.grade_shares(body(-80.0)) is None
+
+
+def test_temperature_makes_probabilities_milder_and_keeps_their_order():
+    sharp = seen_at(60.0, (0.05, 0.1, 0.15, 0.7))
+    mild = seen_at(60.0, (0.05, 0.1, 0.15, 0.7), temperature=2.0)
+    one, two = sharp.grade_shares(body(60.0)), mild.grade_shares(body(60.0))
+    assert one[3] > two[3] > 0.25
+    assert list(np.argsort(one)) == list(np.argsort(two))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"shares": np.full((4, 3), 1 / 3)},
+        {"shares": np.zeros((0, 5))},
+        {"shares": np.full((4, 5), 0.5)},
+        {"shares": np.full((4, 5), np.nan)},
+        {"shares": np.tile([1.2, -0.2, 0, 0, 0], (4, 1))},
+        {"shares": np.full((4, 5), 0.2), "temperature": 0.0},
+    ],
+)
+def test_what_are_no_probabilities_is_refused(fields):
+    with pytest.raises(ValueError, match="second opinion"):
+        SecondOpinion(FRAME, **fields)
+
+
+def test_a_file_holds_all_of_it():
+    canal = SpineCurve(CURVE.points_ras + [0.0, -25.0, 0.0], np.linspace(0.6, 0.9, 8))
+    for one in (seen_at(60.0, (0.1, 0.2, 0.3, 0.4), canal=canal, temperature=1.3), seen_at(30.0, (1.0, 0, 0, 0))):
+        document = json.loads(json.dumps(one.to_document(), default=lambda array: array.tolist()))
+        read = SecondOpinion.from_document(document)
+        np.testing.assert_allclose(read.grade_shares(body(60.0)), one.grade_shares(body(60.0)), atol=2e-3)
+        assert read.temperature == one.temperature
+        assert (read.canal is None) == (one.canal is None)
+    np.testing.assert_array_equal(
+        SecondOpinion.from_document(
+            json.loads(json.dumps(seen_at(60.0, (1.0, 0, 0, 0), canal=canal).to_document(), default=np.ndarray.tolist))
+        ).canal.points_ras,
+        canal.points_ras,
+    )
+
+
+def test_the_measured_probability_is_one_half_at_the_cutoff():
+    assert measured_probability(0.75) == pytest.approx(0.5)
+    assert measured_probability(0.50) > 0.99
+    assert measured_probability(0.90) < 0.01
+
+
+@given(measured=st.floats(0, 1), seen=st.floats(0, 1))
+def test_together_lies_between_both(measured, seen):
+    together = Opinion(measured, seen, 0).together
+    low, high = sorted(min(max(value, 0.001), 0.999) for value in (measured, seen))
+    assert low - 1e-9 <= together <= high + 1e-9
+
+
+def test_readings_that_are_far_apart_differ():
+    assert opinion(0.55, [0.9, 0.05, 0.05, 0.0]).differ
+    assert opinion(0.90, [0.0, 0.1, 0.5, 0.4]).differ
+    assert not opinion(0.55, [0.0, 0.1, 0.5, 0.4]).differ
+    assert not opinion(0.76, [0.6, 0.2, 0.1, 0.1]).differ  # near the cut-off nothing is certain
+
+
+def test_a_patient_counts_by_the_most_suspicious_vertebra():
+    both = patient_opinion([None, Opinion(0.1, 0.9, 3), Opinion(0.7, 0.4, 2), Opinion(0.0, 0.0, 0)])
+    assert (both.measured_probability, both.seen_probability, both.seen_place) == (0.7, 0.9, 1)
+    assert both.together_probability == pytest.approx(Opinion(0.7, 0.4, 2).together)
+    assert both.differing_places == (1,)
+    assert patient_opinion([None, None]) is None

@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from VertebralFracturesLib.ct.detection import intersection_over_union, keypoint_boxes, suppress_overlaps
+
+SIDES = st.floats(0.5, 50.0)
+PLACES = st.floats(-100.0, 100.0)
+
+
+@st.composite
+def boxes(draw: st.DrawFn) -> np.ndarray:
+    left, top = draw(PLACES), draw(PLACES)
+    return np.array([left, top, left + draw(SIDES), top + draw(SIDES)])
+
+
+@pytest.mark.parametrize(
+    ("second", "expected"),
+    [
+        ((0, 0, 4, 2), 1.0),
+        ((2, 0, 6, 2), 4 / 12),
+        ((1, 0, 3, 2), 4 / 8),
+        ((3, 1, 5, 4), 1 / (8 + 6 - 1)),
+        ((4, 0, 8, 2), 0.0),
+        ((9, 9, 10, 10), 0.0),
+        ((-9, 0, -5, 2), 0.0),
+        ((1, 1, 1, 1), 0.0),
+    ],
+)
+def test_overlap_of_boxes_worked_out_by_hand(second, expected):
+    assert intersection_over_union(np.array([0.0, 0, 4, 2]), np.array(second, dtype=float)) == pytest.approx(expected)
+
+
+@given(boxes(), boxes(), PLACES, st.floats(0.1, 10.0))
+def test_overlap_is_symmetric_bounded_and_free_of_place_and_size(first, second, shift, scale):
+    overlap = intersection_over_union(first, second)
+    assert 0 <= overlap <= 1
+    assert intersection_over_union(second, first) == overlap
+    assert intersection_over_union(first, first) == pytest.approx(1.0)
+    np.testing.assert_allclose(
+        intersection_over_union(scale * first + shift, scale * second + shift), overlap, atol=1e-6
+    )
+
+
+def test_overlaps_broadcast():
+    first = np.array([[0.0, 0, 2, 2], [1, 0, 3, 2], [5, 5, 6, 6]])
+    np.testing.assert_allclose(
+        intersection_over_union(first[:, None], first[None]), [[1, 1 / 3, 0], [1 / 3, 1, 0], [0, 0, 1]]
+    )
+
+
+def test_boxes_reach_from_the_least_to_the_greatest_point():
+    keypoints = np.array([[[4.0, 1], [5, 9], [12, 2], [13, 8], [20, 0], [21, 10]]])
+    np.testing.assert_array_equal(keypoint_boxes(keypoints), [[4, 0, 21, 10]])
+
+
+def test_the_best_of_overlapping_boxes_is_kept_best_first():
+    chain = np.array([[0.0, 0, 10, 10], [2, 0, 12, 10], [4, 0, 14, 10], [40, 0, 50, 10]])
+    # neighbours of the chain overlap by 8/12, its ends by 6/14
+    assert suppress_overlaps(chain, np.array([0.5, 0.9, 0.6, 0.7]), 0.5) == [1, 3]
+    assert suppress_overlaps(chain, np.array([0.9, 0.5, 0.6, 0.95]), 0.5) == [3, 0, 2]
+    assert suppress_overlaps(chain, np.array([0.9, 0.5, 0.6, 0.7]), 0.4) == [0, 3]
+    assert suppress_overlaps(chain, np.array([0.1, 0.2, 0.3, 0.4]), 0.7) == [3, 2, 1, 0]
+    assert suppress_overlaps(np.zeros((0, 4)), np.zeros(0), 0.5) == []
+
+
+def test_a_box_that_overlaps_by_just_the_limit_stays():
+    half = np.array([[0.0, 0, 3, 1], [1, 0, 4, 1]])
+    assert intersection_over_union(*half) == 0.5
+    assert suppress_overlaps(half, np.array([0.9, 0.8]), 0.5) == [0, 1]
+    assert suppress_overlaps(half, np.array([0.9, 0.8]), 0.4999) == [0]
+
+
+@given(st.lists(boxes(), min_size=1, max_size=12), st.integers(0, 99), st.floats(0.1, 0.9))
+def test_what_is_kept_does_not_overlap_and_what_goes_overlaps_a_better_one(items, seed, limit):
+    stacked = np.array(items)
+    scores = np.random.default_rng(seed).permutation(len(items)) / len(items)
+    kept = suppress_overlaps(stacked, scores, limit)
+    overlap = intersection_over_union(stacked[:, None], stacked[None])
+    assert (np.diff(scores[kept]) < 0).all()
+    for index in range(len(items)):
+        rivals = [other for other in kept if other != index and overlap[index, other] > limit]
+        better = [other for other in rivals if scores[other] > scores[index]]
+        assert not rivals if index in kept else better

@@ -1,0 +1,394 @@
+"""The whole path with the shipped weights: a synthetic patient with its truth, bodies without a spine, real CTs."""
+
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from VertebralFracturesLib.core.genant import genant_index, heights_mm
+from VertebralFracturesLib.core.keypoints import beyond_endplates, body_centre
+from VertebralFracturesLib.core.levels import CONFIDENT_LEVEL, LEVEL_NAMES
+from VertebralFracturesLib.core.matching import match_vertebrae
+from VertebralFracturesLib.core.report import SpineReport
+from VertebralFracturesLib.core.volume import Volume
+from VertebralFracturesLib.ct.pipeline import STAGES, analyze, propose_vertebra
+from VertebralFracturesLib.errors import Cancelled, NoSpineFound, UnusableInput
+from VertebralFracturesLib.io.ct import read_volume
+from VertebralFracturesLib.io.reference_case import read_case
+from VertebralFracturesLib.networks import spine_curve_net, vertebra_net
+from VertebralFracturesLib.networks.weights import Models, load_models
+from VertebralFracturesLib.simulation.case import in_view
+from VertebralFracturesLib.simulation.ct.acquisition import Protocol, scan
+from VertebralFracturesLib.simulation.patient.anatomy import Patient, PhantomVertebra, make_patient
+from VertebralFracturesLib.simulation.truth import true_canal
+
+PROTOCOL = Protocol(
+    pixel_mm=1.25, slice_spacing_mm=2.0, slice_thickness_mm=2.0, first_level=15.5, last_level=21.5, field_mm=200.0,
+    centre_mm=(0.0, -35.0), obliquity_degrees=(7.0, -5.0, 4.0), signs=(-1, 1, 1))  # fmt: skip
+MATCH_MM = 8.0
+MEASURING = tuple(stage for stage in STAGES if stage != "second opinion")
+
+
+@pytest.fixture(scope="module")
+def models() -> Models:
+    """The shipped weights."""
+    return load_models("cpu")
+
+
+@pytest.fixture(scope="module")
+def patient() -> Patient:
+    """A patient with a severe wedge of T12."""
+    return make_patient(
+        2, realism="realistic", pathology_rate=0.0, fractures={"T12": ("wedge", 0.6)}, level_variants=False
+    )
+
+
+@pytest.fixture(scope="module")
+def volume(patient: Patient) -> Volume:
+    """The patient's thoracolumbar spine in an oblique scan of 2 mm slices."""
+    return scan(patient, PROTOCOL, 1)
+
+
+@pytest.fixture(scope="module")
+def report(volume: Volume, models: Models) -> SpineReport:
+    """What is found in the scan."""
+    return analyze(volume, models, input={"path": "scan"})
+
+
+def nearest(report: SpineReport, vertebra: PhantomVertebra) -> np.ndarray:
+    """The found keypoints whose centre is closest to that of a true vertebra."""
+    found = np.array([one.keypoints_ras for one in report.vertebrae])
+    return found[np.linalg.norm(body_centre(found) - body_centre(vertebra.keypoints_ras), axis=1).argmin()]
+
+
+def assert_found(report: SpineReport, patient: Patient, volume: Volume, height_mm: float, index: float) -> None:
+    """Every whole body is found and measured to some precision, and nothing is found where no body is."""
+    truth = [vertebra for vertebra in patient.vertebrae if in_view(vertebra, volume)]
+    assert len(truth) >= 4
+    found = np.array([nearest(report, vertebra) for vertebra in truth])
+    expected = np.array([vertebra.keypoints_ras for vertebra in truth])
+    assert np.linalg.norm(body_centre(found) - body_centre(expected), axis=1).max() < 4.0
+    assert np.abs(heights_mm(found) - heights_mm(expected)).mean() < height_mm
+    assert np.abs(genant_index(heights_mm(found)) - genant_index(heights_mm(expected))).mean() < index
+    centres = body_centre(np.array([vertebra.keypoints_ras for vertebra in patient.vertebrae]))
+    for vertebra in report.vertebrae:
+        assert np.linalg.norm(centres - body_centre(vertebra.keypoints_ras), axis=1).min() < MATCH_MM
+
+
+def test_every_body_of_a_synthetic_patient_is_found_and_measured(report, patient, volume):
+    assert_found(report, patient, volume, height_mm=1.5, index=0.06)
+    (fractured,) = [vertebra for vertebra in patient.vertebrae if vertebra.level == "T12"]
+    assert genant_index(heights_mm(nearest(report, fractured))) == pytest.approx(0.60, abs=0.1)
+    assert np.argmin([vertebra.genant_index for vertebra in report.measures]) == np.argmin(
+        [np.linalg.norm(body_centre(v.keypoints_ras) - body_centre(fractured.keypoints_ras)) for v in report.vertebrae]
+    )
+
+
+def test_the_anchor_detector_finds_the_bodies_too(patient, volume):
+    assert_found(analyze(volume, load_models("cpu", "anchor")), patient, volume, height_mm=3.0, index=0.12)
+
+
+def test_the_report_says_what_was_done(report, models, volume):
+    heights = [body_centre(vertebra.keypoints_ras)[2] for vertebra in report.vertebrae]
+    assert heights == sorted(heights, reverse=True)
+    assert report.input == {"path": "scan"}
+    assert report.detector == "anchor-free"
+    assert report.preset == "genant"
+    assert report.models == models.versions
+    assert set(report.thresholds) == {"existence", "objectness"}
+    assert all(0 < vertebra.score <= 1 and vertebra.source == "model" for vertebra in report.vertebrae)
+    assert all((vertebra.uncertainty_mm > 0).all() and volume.contains(vertebra.keypoints_ras).all()
+               for vertebra in report.vertebrae)  # fmt: skip
+    assert SpineReport.from_json(report.to_json()).to_json() == report.to_json()
+
+
+def test_the_curve_runs_through_the_bodies(report, patient, volume):
+    whole = [vertebra for vertebra in patient.vertebrae if in_view(vertebra, volume)]
+    centres = np.array([body_centre(vertebra.keypoints_ras) for vertebra in whole])
+    straight = report.curve.ras_to_straight(centres)
+    assert np.linalg.norm(straight[:, :2], axis=1).max() < 6.0
+    assert (report.curve.confidence_at(-straight[:, 2]) > 0.5).all()
+
+
+def test_keypoints_lie_in_the_middle_plane_of_the_curve(report):
+    for vertebra in report.vertebrae:
+        np.testing.assert_allclose(report.curve.ras_to_straight(vertebra.keypoints_ras)[:, 0], 0, atol=1e-3)
+
+
+def test_bodies_have_the_names_of_the_slices_they_lie_in(volume, models, patient, monkeypatch):
+    centres = np.array([body_centre(vertebra.keypoints_ras) for vertebra in patient.vertebrae])
+    numbers = np.array([vertebra.number for vertebra in patient.vertebrae])
+    predict = spine_curve_net.predict_slices
+
+    def predict_sure_levels(*arguments: object) -> spine_curve_net.SlicePredictions:
+        found = predict(*arguments)
+        number = np.interp(-found.centres_ras[:, 2], -centres[:, 2], numbers)
+        misfit = np.abs(number[:, None] - np.arange(1, found.levels.shape[1] + 1))
+        return replace(found, levels=np.maximum(1 - misfit, 0.0))
+
+    monkeypatch.setattr(spine_curve_net, "predict_slices", predict_sure_levels)
+    report = analyze(volume, models)
+    for vertebra in report.vertebrae:
+        nearest = np.linalg.norm(centres - body_centre(vertebra.keypoints_ras), axis=1).argmin()
+        assert vertebra.level == patient.vertebrae[nearest].level
+        assert vertebra.level_confidence > CONFIDENT_LEVEL
+    assert not any("relative" in warning for warning in report.warnings)
+
+
+def test_neighbouring_levels_have_neighbouring_names(report):
+    numbers = [LEVEL_NAMES.index(vertebra.level) for vertebra in report.vertebrae]
+    assert (np.diff(numbers) == 1).all()
+
+
+def test_the_order_and_direction_of_the_voxels_do_not_matter(volume, models, report):
+    matrix = volume.ijk_to_ras.copy()
+    for axis in (0, 2):
+        matrix[:3, 3] += matrix[:3, 2 - axis] * (volume.shape[axis] - 1)
+        matrix[:3, 2 - axis] *= -1
+    turned = Volume(volume.voxels[::-1, :, ::-1].transpose(2, 0, 1), matrix[:, [1, 2, 0, 3]])
+    other = analyze(turned, models)
+    assert len(other.vertebrae) == len(report.vertebrae)
+    for one, two in zip(report.vertebrae, other.vertebrae, strict=True):
+        assert np.linalg.norm(one.keypoints_ras - two.keypoints_ras, axis=1).max() < 0.7
+        assert one.level == two.level
+
+
+def test_analysis_is_deterministic(volume, models, report):
+    again = analyze(volume, models, input={"path": "scan"})
+    for one, two in zip(report.vertebrae, again.vertebrae, strict=True):
+        np.testing.assert_allclose(one.keypoints_ras, two.keypoints_ras, atol=1e-4)
+
+
+def test_a_second_opinion_goes_with_the_report_where_it_is_wanted(volume, models, report, patient):
+    told: list[str] = []
+    again = analyze(volume, load_models("cpu", second_opinion=True), progress=lambda stage, share: told.append(stage))
+    assert list(dict.fromkeys(told)) == list(STAGES)
+    assert report.second_opinion is None
+    for one, two in zip(report.vertebrae, again.vertebrae, strict=True):
+        np.testing.assert_allclose(one.keypoints_ras, two.keypoints_ras, atol=1e-4)
+    severe = again.summary.least_place
+    assert again.opinions[severe].seen == max(opinion.seen for opinion in again.opinions)
+    assert again.opinions[severe].together > 0.5
+    beside = again.second_opinion.canal.ras_to_straight(true_canal(patient))
+    inside = (beside[:, 2] < 0) & (beside[:, 2] > -again.second_opinion.canal.length_mm)
+    assert np.linalg.norm(beside[inside, :2], axis=1).mean() < 2.0
+
+
+def test_progress_names_the_stages_in_order(volume, models):
+    told: list[tuple[str, float]] = []
+    analyze(volume, models, progress=lambda stage, share: told.append((stage, share)))
+    assert [stage for stage, share in told if share == 0.0] == list(MEASURING)
+    assert told[-1] == (STAGES[-1], 1.0)
+
+
+def test_the_run_can_be_cancelled_in_every_stage(volume, models):
+    asked: list[str] = []
+    current = ["before"]
+
+    def note() -> bool:
+        asked.append(current[0])
+        return False
+
+    def enter(stage: str, share: float) -> None:
+        current[0] = stage
+
+    analyze(volume, models, cancel=note, progress=enter)
+    assert set(asked) >= {"before", *MEASURING[:-1]}
+    for number in range(len(asked)):
+        calls = iter(range(99))
+        seen: list[str] = []
+        with pytest.raises(Cancelled):
+            analyze(volume, models, cancel=lambda calls=calls, number=number: next(calls) == number,
+                    progress=lambda stage, share, seen=seen: seen.append(stage))  # fmt: skip
+        assert seen == list(MEASURING[: MEASURING.index(asked[number]) + 1] if asked[number] in MEASURING else ())
+
+
+def warnings_of(volume: Volume, models: Models) -> str:
+    return " | ".join(analyze(volume, models).warnings)
+
+
+@pytest.mark.parametrize("share", [0.5, 1.0])
+def test_bodies_at_the_border_are_left_out_with_a_warning(volume, models, report, patient, share):
+    keypoints_ras = next(v for v in patient.vertebrae if v.level == "L1").keypoints_ras
+    superior, inferior = keypoints_ras[2], keypoints_ras[3]
+    last = int(volume.to_ijk(superior + share * (inferior - superior))[2])
+    cut = Volume(volume.voxels[last:], volume.ijk_to_ras @ _shift(last))
+    found = analyze(cut, models)
+    assert len(found.vertebrae) < len(report.vertebrae)
+    for vertebra in found.vertebrae:
+        assert cut.contains(vertebra.keypoints_ras).all()
+        assert cut.contains(beyond_endplates(vertebra.keypoints_ras, 0.9)).all()
+    assert any("cut by the field of view" in warning for warning in found.warnings)
+
+
+def _shift(slices: int) -> np.ndarray:
+    matrix = np.eye(4)
+    matrix[2, 3] = slices
+    return matrix
+
+
+def test_metal_beside_the_spine_is_warned_of(volume, models, report):
+    assert "metal" not in " ".join(report.warnings)
+    voxels = volume.voxels.copy()
+    for side in (-15.0, 15.0):
+        for vertebra in report.vertebrae[1:3]:
+            screw = body_centre(vertebra.keypoints_ras) + np.column_stack(
+                [np.full(60, side), np.linspace(10, -45, 60), np.zeros(60)]
+            )
+            for offset in np.array([[0, 0, 0], [1.3, 0, 0], [0, 0, 2], [-1.3, 0, 0], [0, 0, -2.0]]):
+                i, j, k = np.rint(volume.to_ijk(screw + offset)).astype(int).T
+                voxels[k, j, i] = 3071
+    assert "metal" in warnings_of(Volume(voxels, volume.ijk_to_ras), models)
+
+
+def test_thick_slices_are_warned_of(volume, models):
+    matrix = volume.ijk_to_ras.copy()
+    matrix[:3, 3] += 0.5 * matrix[:3, 2]
+    matrix[:3, 2] *= 2
+    pairs = volume.voxels[: volume.shape[0] // 2 * 2].reshape(-1, 2, *volume.shape[1:])
+    thick = Volume(pairs.mean(1).astype(np.int16), matrix)
+    assert "thicker than 3 mm" in warnings_of(thick, models)
+
+
+def test_a_spine_without_a_whole_body_is_no_result(volume, models, monkeypatch):
+    monkeypatch.setattr(vertebra_net, "detect", lambda net, images: [[] for _ in images])
+    with pytest.raises(NoSpineFound, match="no vertebral body lies wholly"):
+        analyze(volume, models)
+
+
+def block(paint, size_mm: tuple[float, float, float], spacing_mm: float = 3.0) -> Volume:
+    """A noisy CT (right, anterior, superior mm) of Hounsfield units painted at the distances from its middle."""
+    count = np.round(np.array(size_mm) / spacing_mm).astype(int)
+    half = (count - 1) / 2 * spacing_mm
+    superior, anterior, right = np.meshgrid(*(np.linspace(-side, side, n) for side, n in
+                                              zip(half[::-1], count[::-1], strict=True)), indexing="ij")  # fmt: skip
+    voxels = paint(right, anterior, superior) + np.random.default_rng(0).normal(0, 12, right.shape)
+    matrix = np.diag([spacing_mm] * 3 + [1.0])
+    matrix[:3, 3] = -half
+    return Volume(np.clip(voxels, -1024, 3071).astype(np.int16), matrix)
+
+
+def in_layers(distance: np.ndarray, *layers: tuple[float, float]) -> np.ndarray:
+    """Air, then the Hounsfield units of each layer below its radius, outermost first."""
+    result = np.full(distance.shape, -1000.0)
+    for radius, hounsfield in layers:
+        result[distance < radius] = hounsfield
+    return result
+
+
+def thighs(right: np.ndarray, anterior: np.ndarray, superior: np.ndarray) -> np.ndarray:
+    """Two legs with a femur each."""
+    legs = []
+    for side in (-72.0, 72.0):
+        flesh = in_layers(np.hypot(right - side, anterior), (68.0, -100.0), (56.0, 50.0))
+        femur = in_layers(np.hypot(right - 0.9 * side, anterior - 5), (15.0, 1200.0), (8.0, -50.0))
+        legs.append(np.where(femur > -1000, femur, flesh))
+    return np.maximum(*legs)
+
+
+def head(right: np.ndarray, anterior: np.ndarray, superior: np.ndarray) -> np.ndarray:
+    """Scalp, skull and brain, without face and neck."""
+    distance = np.sqrt((right / 0.80) ** 2 + anterior**2 + (superior / 0.95) ** 2)
+    return in_layers(distance, (98.0, -80.0), (93.0, 40.0), (90.0, 900.0), (83.0, 35.0), (20.0, 8.0))
+
+
+def water_and_rod(right: np.ndarray, anterior: np.ndarray, superior: np.ndarray) -> np.ndarray:
+    """A phantom for quality control: water in acrylic, and a rod as dense as bone."""
+    water = in_layers(np.hypot(right / 1.3, anterior), (92.0, -120.0), (86.0, 0.0))
+    return np.where(np.hypot(right, anterior + 50) < 12, 700.0, water)
+
+
+@pytest.mark.parametrize("paint", [thighs, head, water_and_rod])
+def test_without_a_spine_there_is_no_result(paint, models):
+    with pytest.raises(NoSpineFound, match=r"no spine found: less than 40 mm .* load a CT"):
+        analyze(block(paint, (300.0, 220.0, 220.0)), models)
+
+
+def test_what_is_no_ct_is_refused_before_any_network(volume, models):
+    magnetic = Volume(np.abs(volume.voxels.astype(np.int32) + 1024).astype(np.int16), volume.ijk_to_ras)
+    with pytest.raises(UnusableInput):
+        analyze(magnetic, replace(models, spine_curve=None, vertebrae=None))
+
+
+def aside(rng: np.random.Generator) -> np.ndarray:
+    """Up to 8 mm off in the sagittal plane, in any direction, and up to 4 mm off this plane."""
+    angle, distance_mm = rng.uniform(0, 2 * np.pi), rng.uniform(0, 8)
+    return np.array([rng.uniform(-4, 4), distance_mm * np.cos(angle), distance_mm * np.sin(angle)])
+
+
+@settings(deadline=None, max_examples=10)
+@given(seed=st.integers(0, 999))
+def test_a_click_near_a_body_proposes_it(synthetic_ct, synthetic_report, models, seed):
+    rng = np.random.default_rng(seed)
+    curve = synthetic_report.curve
+    vertebra = synthetic_report.vertebrae[rng.integers(len(synthetic_report.vertebrae))]
+    expected = curve.ras_to_straight(vertebra.keypoints_ras)
+    clicked = body_centre(expected) + aside(rng)
+    proposed = propose_vertebra(synthetic_ct, models, curve, curve.straight_to_ras(clicked))
+    assert (proposed.source, proposed.level) == ("added", None)
+    assert (proposed.uncertainty_mm > 0).all()
+    found = curve.ras_to_straight(proposed.keypoints_ras)
+    np.testing.assert_allclose(found[:, 0], clicked[0], atol=1e-3)
+    assert np.linalg.norm((found - expected)[:, 1:], axis=1).max() < 1.5
+
+
+def test_a_click_in_a_disc_proposes_the_nearer_body_or_none(synthetic_ct, synthetic_report, models):
+    centres = body_centre(np.array([one.keypoints_ras for one in synthetic_report.vertebrae]))
+    proposals = 0
+    for upper, lower in pairwise(centres[:5]):
+        clicked = 0.55 * upper + 0.45 * lower
+        try:
+            proposed = propose_vertebra(synthetic_ct, models, synthetic_report.curve, clicked)
+        except NoSpineFound:
+            continue
+        proposals += 1
+        assert np.linalg.norm(body_centre(proposed.keypoints_ras) - upper) < 1.5
+    assert proposals > 0
+
+
+@pytest.mark.parametrize("aside_mm", [[0.0, 45.0, 0.0], [0.0, -45.0, 0.0], [0.0, 0.0, 200.0]])
+def test_a_click_far_from_the_bodies_proposes_nothing(synthetic_ct, synthetic_report, models, aside_mm):
+    middle = [0.0, 0.0, -synthetic_report.curve.length_mm / 2]
+    clicked = synthetic_report.curve.straight_to_ras(np.array(middle) + aside_mm)
+    with pytest.raises(NoSpineFound, match="no vertebral body there: click the middle of one"):
+        propose_vertebra(synthetic_ct, models, synthetic_report.curve, clicked)
+
+
+@pytest.mark.parametrize("patience", range(4))
+def test_a_proposal_is_cancelled_between_its_steps(synthetic_ct, synthetic_report, models, patience):
+    asked = []
+
+    def cancel() -> bool:
+        asked.append(None)
+        return len(asked) > patience
+
+    with pytest.raises(Cancelled):
+        propose_vertebra(
+            synthetic_ct, models, synthetic_report.curve, synthetic_report.vertebrae[0].keypoints_ras.mean(0), cancel
+        )
+    assert len(asked) == patience + 1
+
+
+def test_real_cases_are_measured_about_as_readers_do(real_cases: list[Path], models):
+    centre_errors, height_errors, index_errors, found, marked, false = [], [], [], 0, 0, 0
+    smallest = sorted(real_cases, key=lambda folder: (folder / "ct.nii.gz").stat().st_size)[:2]
+    for case in map(read_case, smallest):
+        report = analyze(read_volume(case.image), models)
+        keypoints = np.array([vertebra.keypoints_ras for vertebra in report.vertebrae])
+        matching = match_vertebrae(keypoints, case.keypoints_ras, case.curve)
+        found, marked, false = found + len(matching.pairs), marked + len(case.levels), false + len(matching.false)
+        for mine, reference in matching.pairs:
+            heights, expected = heights_mm(keypoints[mine]), heights_mm(case.keypoints_ras[reference])
+            centre_errors.append(
+                np.linalg.norm(body_centre(keypoints[mine]) - body_centre(case.keypoints_ras[reference]))
+            )
+            height_errors.append(np.abs(heights - expected).mean())
+            index_errors.append(np.abs(genant_index(heights) - genant_index(expected)))
+    assert found >= 0.95 * marked
+    assert false <= 0.05 * marked
+    assert np.mean(centre_errors) < 2.0
+    assert np.mean(height_errors) < 1.8
+    assert np.mean(index_errors) < 0.07

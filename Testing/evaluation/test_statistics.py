@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from VertebralFracturesLib.evaluation.statistics import bland_altman, confusion, weighted_kappa
+
+GRADES = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=40)
+
+
+def test_limits_of_agreement_by_hand():
+    agreement = bland_altman([11.0, 12, 16], [10.0, 10, 10])
+    assert agreement.bias == 3
+    assert agreement.half_width == pytest.approx(1.96 * np.sqrt(7))
+    assert agreement.limits == pytest.approx((3 - 1.96 * np.sqrt(7), 3 + 1.96 * np.sqrt(7)))
+
+
+def test_too_few_pairs_have_no_limits():
+    assert bland_altman([2.0], [1.0]).bias == 1
+    assert np.isnan(bland_altman([2.0], [1.0]).half_width)
+    assert np.isnan([bland_altman([], []).bias, bland_altman([], []).half_width]).all()
+
+
+def test_kappa_by_hand():
+    table = [[4, 1], [1, 4]]
+    assert weighted_kappa(table) == pytest.approx((0.8 - 0.5) / (1 - 0.5))
+    far, near = [[5, 0, 0], [0, 5, 0], [2, 0, 3]], [[5, 0, 0], [0, 5, 0], [0, 2, 3]]
+    assert weighted_kappa(far) < weighted_kappa(near) < 1
+
+
+@given(GRADES)
+def test_kappa_of_itself_of_chance_and_of_the_other_way_round(pairs):
+    first, second = np.array(pairs).T
+    table = confusion(first, second, 4)
+    assert table.sum() == len(pairs)
+    by_chance = weighted_kappa(np.outer(table.sum(1), table.sum(0)))
+    assert np.isnan(by_chance) or by_chance == pytest.approx(0)
+    value, mirrored = weighted_kappa(table), weighted_kappa(table.T)
+    assert np.isnan(value) or value <= 1
+    if not np.isnan(value + mirrored):
+        assert value == pytest.approx(mirrored)
+    of_itself = weighted_kappa(confusion(first, first, 4))
+    assert np.isnan(of_itself) or of_itself == 1
+
+
+def test_one_grade_alone_has_no_kappa():
+    assert np.isnan(weighted_kappa([[3, 1], [0, 0]]))

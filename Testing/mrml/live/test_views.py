@@ -1,0 +1,229 @@
+"""A live study under the mouse: real slice views, simulated drags, and what the patient's points do."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import slicer
+import vtk
+from helpers.desk import TOLERANCE_MM, Desk, drag_in_patient_view, drag_in_straightened_view
+from VertebralFracturesLib.core.report import SpineReport
+from VertebralFracturesLib.core.spine_curve import SpineCurve
+from VertebralFracturesLib.mrml.application import boot_scene
+from VertebralFracturesLib.mrml.layout.show import LAYOUT_ID
+from VertebralFracturesLib.mrml.live.study import LiveStudy
+from VertebralFracturesLib.mrml.nodes.volume import add_volume_node, array_from_matrix, volume_from_node
+from VertebralFracturesLib.mrml.scene_file import read_scene
+from VertebralFracturesLib.mrml.study.creation import create_study
+from VertebralFracturesLib.mrml.study.study import proxy_of, studies
+
+SEVERE = 3
+
+
+@pytest.fixture
+def live(desk: Desk, study) -> LiveStudy:
+    live = desk.link(study)
+    desk.show(study)
+    return live
+
+
+def test_the_layout_makes_its_views(desk, study, scene) -> None:
+    desk.show(study)
+    assert desk.layout.GetLayoutNode().GetViewArrangement() == LAYOUT_ID
+    views = desk.layout.GetViewNodes()
+    names = [views.GetItemAsObject(index).GetLayoutName() for index in range(views.GetNumberOfItems())]
+    assert sorted(names) == ["1", "Red", "TableView1", "Yellow", "Yellow+"]
+    table_view = scene.GetSingletonNode("TableView1", "vtkMRMLTableViewNode")
+    assert table_view.GetTableNode() is study.table_node
+    assert scene.GetSingletonNode("Yellow+", "vtkMRMLSliceNode").GetOrientation() == "Sagittal"
+    assert scene.GetSingletonNode("Red", "vtkMRMLSliceNode").GetOrientation() == "Axial"
+
+
+def test_selecting_centres_all_views(desk, live, scene, report) -> None:
+    scene.AddNode(camera := slicer.vtkMRMLCameraNode())
+    camera.SetLayoutName("1")
+    live.select(0)
+    centre_ras = report.vertebrae[0].keypoints_ras.mean(0)
+    for name, centre in (
+        ("Yellow", centre_ras),
+        ("Red", centre_ras),
+        ("Yellow+", report.curve.ras_to_straight(centre_ras)),
+    ):
+        to_ras = array_from_matrix(scene.GetSingletonNode(name, "vtkMRMLSliceNode").GetSliceToRAS())
+        np.testing.assert_allclose(to_ras[:3, 3], centre, atol=1e-6)
+    np.testing.assert_allclose(camera.GetFocalPoint(), centre_ras)
+
+
+@pytest.mark.parametrize("index", range(6))
+def test_a_drag_in_straightened_space_moves_the_patients_point(desk, live, index) -> None:
+    view = desk.open("Yellow+")
+    before = live.report.measures[SEVERE].heights_mm
+    drag_in_straightened_view(live, view, SEVERE, index)
+    assert live.report.measures[SEVERE].heights_mm != before
+    assert live.report.vertebrae[SEVERE].source == "edited"
+    assert live.selected == SEVERE
+
+
+@pytest.mark.parametrize("index", range(6))
+def test_a_drag_in_the_patient_moves_the_straightened_point(desk, live, index) -> None:
+    view = desk.open("Yellow")
+    view.node.JumpSliceByCentering(*(live.report.vertebrae[SEVERE].keypoints_ras.mean(0) + [6.0, 0, 0]))
+    drag_in_patient_view(live, view, SEVERE, index)
+
+
+def test_a_drag_across_the_spine_keeps_the_height(desk, live) -> None:
+    view = desk.open("Red")
+    view.node.JumpSliceByCentering(*live.report.vertebrae[SEVERE].keypoints_ras[5])
+    drag_in_patient_view(live, view, SEVERE, 5)
+
+
+def test_a_drag_is_one_edit_that_is_undone_and_redone(desk, live, report) -> None:
+    view = desk.open("Yellow+")
+    target = drag_in_straightened_view(live, view, SEVERE, 0)
+    live.undo()
+    assert live.report.to_json() == report.to_json()
+    assert not live.can_undo
+    live.redo()
+    np.testing.assert_allclose(live.report.vertebrae[SEVERE].keypoints_ras[0], target, atol=TOLERANCE_MM)
+    drag_in_straightened_view(live, view, SEVERE, 0, by=(-8, 6))
+
+
+def test_a_click_selects_and_edits_nothing(desk, live, report) -> None:
+    view = desk.open("Yellow+")
+    pixel = np.rint(view.pixel_of(report.curve.ras_to_straight(report.vertebrae[SEVERE].keypoints_ras[0])))
+    view.drag(pixel, pixel, steps=1)
+    assert live.selected == SEVERE
+    assert np.abs(live.report.vertebrae[SEVERE].keypoints_ras - report.vertebrae[SEVERE].keypoints_ras).max() < 1
+
+
+@pytest.mark.parametrize("name", ["Yellow", "Yellow+"])
+def test_locked_points_do_not_move(desk, live, report, name) -> None:
+    view = desk.open(name)
+    node = live.study.keypoint_nodes[SEVERE]
+    node.SetLocked(True)
+    shown = node if name == "Yellow" else proxy_of(node)
+    pixel = np.rint(view.pixel_of(shown.GetNthControlPointPositionWorld(0)))
+    view.drag(pixel, pixel + [20, 10])
+    assert live.report.to_json() == report.to_json()
+    assert not live.can_undo
+
+
+def test_a_point_dropped_on_its_partner_is_put_back(desk, live, report) -> None:
+    node = live.study.keypoint_nodes[SEVERE]
+    node.InvokeEvent(node.PointStartInteractionEvent)
+    node.SetNthControlPointPosition(0, node.GetNthControlPointPosition(1))
+    assert node.GetNthControlPointPosition(0) == node.GetNthControlPointPosition(1)
+    node.InvokeEvent(node.PointEndInteractionEvent)
+    assert "coincide" in live.problem
+    assert live.report.to_json() == report.to_json()
+
+
+def test_dragging_the_curve_straightens_anew_at_the_end(desk, live, report) -> None:
+    view = desk.open("Yellow")
+    curve_node = live.study.curve_node
+    middle = curve_node.GetNumberOfControlPoints() // 2
+    point = np.array(curve_node.GetNthControlPointPositionWorld(middle))
+    view.node.JumpSliceByCentering(*point)
+    start = np.rint(view.pixel_of(point))
+    view.drag(start, start + [18, 0])
+    assert np.linalg.norm(curve_node.GetNthControlPointPositionWorld(middle) - point) > 3
+    curve = live.report.curve
+    assert np.abs(curve.position(curve.length_mm / 2) - report.curve.position(report.curve.length_mm / 2)).max() > 3
+    mapped = live.study.straightening_node.GetTransformFromParent().TransformPoint(5, 5, -120)
+    np.testing.assert_allclose(mapped, curve.straight_to_ras(np.array([5, 5, -120])), atol=0.05)
+    for before, after in zip(report.vertebrae, live.report.vertebrae, strict=True):
+        np.testing.assert_array_equal(before.keypoints_ras, after.keypoints_ras)
+    assert live.can_undo
+    drag_in_straightened_view(live, desk.open("Yellow+"), SEVERE, 0)
+    live.undo()
+    live.undo()
+    assert live.report.to_json() == report.to_json()
+
+
+def test_an_oblique_volume(desk, scene, oblique, report) -> None:
+    study = create_study(scene, add_volume_node(scene, oblique, "oblique"), report)
+    live = desk.link(study)
+    desk.show(study)
+    drag_in_straightened_view(live, desk.open("Yellow+"), SEVERE, 0)
+    view = desk.open("Yellow")
+    view.node.JumpSliceByCentering(*report.vertebrae[SEVERE].keypoints_ras.mean(0))
+    drag_in_patient_view(live, view, SEVERE, 4)
+
+
+def test_a_volume_under_a_linear_transform(desk, scene, volume, report) -> None:
+    """The study lives in the world: the volume as the transform places it."""
+    turn = vtk.vtkTransform()
+    turn.Translate(30, -10, 45)
+    turn.RotateX(9)
+    turn.RotateZ(-14)
+    matrix = array_from_matrix(turn.GetMatrix())
+    volume_node = add_volume_node(scene, volume, "moved")
+    transform_node = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    transform_node.SetMatrixTransformToParent(turn.GetMatrix())
+    volume_node.SetAndObserveTransformNodeID(transform_node.GetID())
+    moved = _moved_report(report, matrix)
+    study = create_study(scene, volume_node, moved)
+    live = desk.link(study)
+    desk.show(study)
+    view = desk.open("Yellow+")
+    drag_in_straightened_view(live, view, SEVERE, 0)
+    patient = desk.open("Yellow")
+    patient.node.JumpSliceByCentering(*moved.vertebrae[SEVERE].keypoints_ras.mean(0))
+    drag_in_patient_view(live, patient, SEVERE, 4)
+    centres = np.array([vertebra.keypoints_ras.mean(0) for vertebra in moved.vertebrae])
+    straightened = volume_from_node(study.straightened_node)
+    assert (straightened.sample(moved.curve.ras_to_straight(centres)) > 250).all()
+
+
+def _moved_report(report: SpineReport, matrix: np.ndarray) -> SpineReport:
+    def move(points: np.ndarray) -> np.ndarray:
+        return points @ matrix[:3, :3].T + matrix[:3, 3]
+
+    vertebrae = tuple(replace(v, keypoints_ras=move(v.keypoints_ras)) for v in report.vertebrae)
+    curve = SpineCurve(move(report.curve.points_ras), report.curve.confidence)
+    return replace(report, curve=curve, vertebrae=vertebrae)
+
+
+def test_two_volumes_at_once(desk, scene, volume, oblique, report) -> None:
+    lives = [desk.link(create_study(scene, add_volume_node(scene, one, "CT"), report)) for one in (volume, oblique)]
+    view = desk.open("Yellow+")
+    for live, other in (lives, lives[::-1]):
+        desk.show(live.study)
+        before = other.report.to_json()
+        drag_in_straightened_view(live, view, SEVERE, 0)
+        assert other.report.to_json() == before
+        assert not any(node.GetDisplayVisibility() for node in other.study.proxy_nodes)
+        shown = view.logic.GetSliceCompositeNode().GetBackgroundVolumeID()
+        assert shown == live.study.straightened_node.GetID()
+
+
+def test_saved_reloaded_and_dragged_again(desk, live, tmp_path: Path) -> None:
+    drag_in_straightened_view(live, desk.open("Yellow+"), SEVERE, 0)
+    live.set_status(0, "verified")
+    live.delete_vertebra(len(live.report.vertebrae) - 1)
+    live.relabel(0, "T8")
+    live.set_preset("pisov")
+    live.select(1)
+    saved = live.report
+    bundle = tmp_path / "scene.mrb"
+    assert live.study.scene.WriteToMRB(str(bundle))
+    with boot_scene() as application:
+        (study,) = read_scene(application.scene, bundle)
+        again = Desk(application)
+        try:
+            loaded = again.link(study)
+            assert loaded.report.to_csv() == saved.to_csv()
+            assert (loaded.selected, loaded.report.preset) == (1, "pisov")
+            assert [vertebra.source for vertebra in loaded.report.vertebrae][SEVERE] == "edited"
+            again.show(study)
+            assert study.table_node.GetNumberOfRows() == len(saved.vertebrae)
+            view = again.open("Yellow+")
+            drag_in_straightened_view(loaded, view, SEVERE, 1)
+            loaded.undo()
+            assert loaded.report.to_csv() == saved.to_csv()
+            loaded.reset_to_model()
+            assert loaded.report.levels == ["T9", "T10", "T11", "T12", "L1", "L2", "L3", "L4"]
+            assert len(studies(application.scene)) == 1
+        finally:
+            again.close()

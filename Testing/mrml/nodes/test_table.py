@@ -1,0 +1,54 @@
+import csv
+import io
+import math
+
+import pytest
+from VertebralFracturesLib.core.report import SpineReport
+from VertebralFracturesLib.mrml.nodes.table import add_table_node, row_of_vertebra, update_table_node
+from VertebralFracturesLib.report.table import COLUMNS
+
+
+@pytest.fixture
+def node(scene, report):
+    return add_table_node(scene, report, "CT vertebrae")
+
+
+def _csv_rows(report: SpineReport) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(report.to_csv())))
+
+
+def _agree(cell: str | float, text: str) -> bool:
+    if isinstance(cell, str):
+        return cell == text
+    return math.isnan(cell) if text == "" else cell == float(text)
+
+
+def test_the_table_has_the_values_of_the_csv(node, report) -> None:
+    rows = _csv_rows(report)
+    assert node.GetNumberOfRows() == len(rows) == len(report.vertebrae)
+    for index, row in enumerate(rows):
+        cells = row_of_vertebra(node, index)
+        assert all(_agree(cells[column.name], row[column.name]) for column in COLUMNS), cells
+
+
+def test_a_vertebra_that_is_not_evaluable_has_no_measures(node) -> None:
+    cells = row_of_vertebra(node, 7)
+    assert cells["level"] == "L4"
+    assert cells["status"] == "not evaluable"
+    assert cells["grade"] == ""
+    assert math.isnan(cells["genant_index"])
+
+
+def test_columns_say_what_they_are(node) -> None:
+    assert node.GetColumnUnitLabel("height_anterior_mm") == "mm"
+    assert node.GetColumnTitle("genant_index") == "G"
+    assert "Pisov" in node.GetColumnDescription("genant_index")
+    assert node.GetAttribute("VertebralFractures") == "Yes"
+    assert node.GetLocked()
+
+
+def test_update_follows_another_report(node, report) -> None:
+    fewer = SpineReport(report.software, {}, report.detector, "pisov", report.curve, report.vertebrae[2:5])
+    update_table_node(node, fewer)
+    assert node.GetNumberOfRows() == 3
+    assert [row_of_vertebra(node, index)["level"] for index in range(3)] == ["T11", "T12", "L1"]

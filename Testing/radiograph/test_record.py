@@ -1,0 +1,91 @@
+import json
+
+import numpy as np
+import pytest
+from helpers.small_radiograph import LEVELS, bodies_ras, report
+from hypothesis import given
+from hypothesis import strategies as st
+from VertebralFracturesLib.core.norms import HEIGHT_NORMS
+from VertebralFracturesLib.core.report import NOT_EVALUABLE, SpineReport, Vertebra
+from VertebralFracturesLib.radiograph.record import DETECTOR, Radiograph, RadiographReport, average_scale
+
+
+@given(st.floats(0.05, 2.0), st.sampled_from(["left", "right"]), st.tuples(st.floats(-50, 3000), st.floats(-50, 3000)))
+def test_pixels_go_to_the_patient_and_back(pixel_mm: float, side: str, pixel: tuple[float, float]) -> None:
+    radiograph = Radiograph(np.zeros((4, 4), np.float32), pixel_mm, side)
+    points_ras = radiograph.pixels_to_ras(pixel)
+    np.testing.assert_allclose(radiograph.ras_to_pixels(points_ras), pixel, atol=1e-6)
+    ahead = radiograph.pixels_to_ras(np.add(pixel, [1, 0])) - points_ras
+    assert ahead[1] == pytest.approx(pixel_mm if side == "right" else -pixel_mm)
+
+
+def test_the_volume_shows_a_pixel_where_its_point_lies() -> None:
+    image = np.zeros((30, 20), np.float32)
+    image[12, 7] = 1.0
+    for side in ("left", "right"):
+        radiograph = Radiograph(image, 0.5, side)
+        volume = radiograph.as_volume()
+        at_pixel = volume.sample(radiograph.pixels_to_ras([7, 12]))
+        beside = volume.sample(radiograph.pixels_to_ras([8, 12]))
+        assert at_pixel > beside + 500
+        assert volume.contains(radiograph.pixels_to_ras([7, 12]))
+
+
+def test_a_radiograph_refuses_what_is_no_image() -> None:
+    with pytest.raises(ValueError, match="two axes"):
+        Radiograph(np.zeros((2, 2, 3), np.float32))
+    with pytest.raises(ValueError, match="greater than 0"):
+        Radiograph(np.zeros((9, 9), np.float32), 0.0)
+    with pytest.raises(ValueError, match="not known"):
+        Radiograph(np.zeros((9, 9), np.float32)).pixels_to_ras([0, 0])
+
+
+def test_the_report_comes_back_from_its_file() -> None:
+    before = report()
+    after = RadiographReport.from_json(before.to_json())
+    assert after.to_json() == before.to_json()
+    assert after.to_csv() == before.to_csv()
+    assert after.angles_deg == before.angles_deg
+    assert RadiographReport.from_json(before.with_sacral_endplate(None).to_json()).sacral_endplate_ras is None
+
+
+def test_a_report_of_a_ct_is_refused() -> None:
+    with pytest.raises(ValueError, match="not a report of a radiograph"):
+        RadiographReport.from_json(report().spine.to_json())
+
+
+def test_heights_index_and_grade_are_those_of_the_points() -> None:
+    vertebra = json.loads(report().to_json())["vertebrae"][1]
+    assert vertebra["height_anterior_mm"] == pytest.approx(18.0)
+    assert vertebra["genant_index"] == pytest.approx(18 / 27)
+    assert vertebra["grade"] == 2
+
+
+def test_angles_follow_the_sacrum_and_skip_what_is_not_evaluable() -> None:
+    one = report()
+    assert one.angles_deg["sacral_slope_deg"] == pytest.approx(np.degrees(np.arctan2(18, 30)))
+    assert one.angles_deg["lordosis_l1_l5_deg"] == pytest.approx(0.0)
+    assert one.with_sacral_endplate(None).angles_deg["lordosis_l1_s1_deg"] is None
+    first, *others = one.spine.vertebrae
+    hidden = Vertebra(first.keypoints_ras, 0.9, first.uncertainty_mm, "L1", 0.9, status=NOT_EVALUABLE)
+    spine = SpineReport("test", {}, DETECTOR, "genant", one.spine.curve, (hidden, *others))
+    assert RadiographReport(spine, 0.2, True, "left").angles_deg["lordosis_l1_l5_deg"] is None
+
+
+def test_the_table_carries_the_angles() -> None:
+    header, first, *_ = report().to_csv().splitlines()
+    assert header.split(",")[-5:] == [
+        "lordosis_l1_l5_deg",
+        "lordosis_l1_s1_deg",
+        "sacral_slope_deg",
+        "kyphosis_t4_t12_deg",
+        "thoracolumbar_t10_l2_deg",
+    ]
+    assert first.endswith(",0.0,31.0,31.0,,")
+
+
+def test_the_average_patient_has_the_normal_heights() -> None:
+    scale = average_scale(bodies_ras() * 0.01, LEVELS)
+    expected = np.median([HEIGHT_NORMS[level].mean_mm[2] for level in LEVELS]) / 0.27
+    assert scale == pytest.approx(expected)
+    assert average_scale(bodies_ras(), [None] * 5) == 1.0

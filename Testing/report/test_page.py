@@ -1,0 +1,156 @@
+import base64
+import io
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from PIL import Image
+from VertebralFracturesLib.core.genant import GRADE_COLORS
+from VertebralFracturesLib.core.image_classification import SecondOpinion
+from VertebralFracturesLib.core.keypoints import OUTLINE
+from VertebralFracturesLib.core.report import SpineReport, Vertebra
+from VertebralFracturesLib.core.spine_curve import SpineCurve
+from VertebralFracturesLib.core.spine_slab import SlabFrame
+from VertebralFracturesLib.core.volume import Volume
+from VertebralFracturesLib.report.page import BONE_WINDOW_HU, INTENDED_USE, report_page, write_report_page
+
+CURVE = SpineCurve(np.c_[np.zeros(5), np.zeros(5), np.linspace(20, -80, 5)], np.ones(5))
+VOID = {"meta", "br", "image", "use", "circle", "polygon", "line"}
+
+
+class Page(HTMLParser):
+    """The elements of a page, and whether every one that was opened was closed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.text = ""
+        self._open: list[str] = []
+        self.feed(text)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self._open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+    def all(self, tag: str) -> list[dict[str, str]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def body(superior: float, factors=(1.0, 1.0, 1.0), **fields) -> Vertebra:
+    pairs = zip((15.0, 0.0, -15.0), factors, strict=True)
+    points = np.array([[0, y, superior + sign * 10 * factor] for y, factor in pairs for sign in (1, -1)])
+    return Vertebra(points, 0.9, np.full(6, 0.7), **fields)
+
+
+@pytest.fixture
+def volume() -> Volume:
+    voxels = np.full((60, 40, 40), 275, np.int16)
+    matrix = np.diag([2.5, 2.5, 2.5, 1.0])
+    matrix[:3, 3] = -50, -50, -100
+    return Volume(voxels, matrix)
+
+
+@pytest.fixture
+def report() -> SpineReport:
+    vertebrae = (
+        body(0, level="T11", level_confidence=0.95),
+        body(-28, (0.55, 0.8, 1.0), level="T12", level_confidence=0.6),
+        body(-56, status="not evaluable"),
+    )
+    warnings = ("Slices are 5 mm thick & heights are less exact.", "<script>alert(1)</script>")
+    identity = {"path": 'in/"><b>x.nii', "spacing_mm": np.array([0.7, 0.7, 5.0])}
+    return SpineReport("VertebralFractures 1.0", identity, "anchor", "pisov", CURVE, vertebrae, warnings)
+
+
+def test_the_page_is_complete_and_closed(report, volume):
+    page = Page(report_page(report, volume))
+    assert [figure["id"] for figure in page.all("figure")] == ["vertebra-1", "vertebra-2", "vertebra-3"]
+    assert len(page.all("polygon")) == 6
+    assert len(page.all("tr")) == 4
+    assert INTENDED_USE in page.text
+    assert report.summary.statement in page.text
+    assert "Pisov 2020" in page.text
+    for text in ("T11", "T12?", "No. 3", "3 severe", "not evaluable", "0.7 × 0.7 × 5"):
+        assert text in page.text
+
+
+def test_warnings_come_before_the_results(report, volume):
+    text = report_page(report, volume)
+    assert text.index("Slices are 5 mm thick &amp; heights") < text.index("<h2>Patient")
+    assert "Read this first" not in report_page(replace(report, warnings=()), volume)
+
+
+def test_text_from_outside_cannot_become_markup(report, volume):
+    page = Page(report_page(report, volume))
+    assert page.all("script") == []
+    assert '"><b>x.nii' in page.text
+
+
+def test_the_page_needs_no_other_file(report, volume):
+    text = report_page(report, volume)
+    links = [a.get("href", "") for _, a in Page(text).elements if "href" in a]
+    assert all(link.startswith(("#", "data:image/png;base64,")) for link in links)
+    assert not re.search(r"https?:|url\(|@import|src=", text)
+    assert text.count("data:image/png") == 1
+
+
+def test_the_picture_is_the_slice_in_the_bone_window(report, volume):
+    (image,) = Page(report_page(report, volume)).all("image")
+    picture = np.array(Image.open(io.BytesIO(base64.b64decode(image["href"].split(",")[1]))))
+    assert picture.shape == (280, 192)
+    assert picture[100, 96] == round((275 - BONE_WINDOW_HU[0]) / np.ptp(BONE_WINDOW_HU) * 255)
+    assert float(image["width"]) == 96
+    assert float(image["height"]) == 140
+
+
+def test_outlines_lie_where_the_points_are_and_have_the_colour_of_the_grade(report, volume):
+    page = Page(report_page(report, volume))
+    corners = np.array([pair.split(",") for pair in page.all("polygon")[1]["points"].split()], float)
+    points = report.vertebrae[1].keypoints_ras[list(OUTLINE)]
+    expected = np.c_[47.75 - points[:, 1], 20 - (points[:, 2] - 20)]
+    np.testing.assert_allclose(corners, expected, atol=0.011)
+    colour = "--c:#" + "".join(f"{round(part * 255):02x}" for part in GRADE_COLORS[3])
+    assert page.all("figure")[1]["style"].startswith(colour)
+
+
+def test_a_report_without_vertebrae_is_still_a_page(report, volume):
+    page = Page(report_page(replace(report, vertebrae=()), volume))
+    assert page.all("figure") == []
+    assert "No vertebra was evaluated." in page.text
+
+
+def test_the_file_is_written_whole_or_not_at_all(report, volume, tmp_path):
+    target = tmp_path / "report.html"
+    target.write_text("old")
+    broken = replace(report, vertebrae=(body(0, (0, 0, 0)),))
+    with pytest.raises(ValueError, match="height of a vertebra is 0"):
+        write_report_page(target, broken, volume)
+    assert target.read_text() == "old"
+    write_report_page(target, report, volume)
+    assert target.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_measured_and_seen_stand_side_by_side(report, volume):
+    assert ">Seen<" not in report_page(report, volume)
+    frame = SlabFrame(CURVE, np.zeros(2))
+    shares = np.tile([0.1, 0.0, 0.0, 0.1, 0.8], (60, 1))
+    page = report_page(replace(report, second_opinion=SecondOpinion(frame, shares)), volume)
+    assert ">Seen<" in page
+    assert "1.00 ≠" in page
+    assert "seen probability of a moderate fracture" in page
+    Page(page)

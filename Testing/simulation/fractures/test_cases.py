@@ -1,0 +1,97 @@
+import json
+
+import numpy as np
+import pytest
+from helpers.synthetic_spine import LEVELS, body_keypoints, lps_volume, scoliotic_curve
+from VertebralFracturesLib.cli.main import main
+from VertebralFracturesLib.core.genant import genant_index, heights_mm
+from VertebralFracturesLib.core.keypoints import body_centre
+from VertebralFracturesLib.core.volume import Volume
+from VertebralFracturesLib.io.ct import read_volume
+from VertebralFracturesLib.io.reference_case import ReferenceCase, find_cases, write_reference_case
+from VertebralFracturesLib.simulation.fractures.cases import with_fractures
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory: pytest.TempPathFactory) -> ReferenceCase:
+    """Eight bright boxes along a scoliotic curve, on disk."""
+    folder, curve = tmp_path_factory.mktemp("cases"), scoliotic_curve()
+    entries = [
+        {"label": level, "ras": points.tolist()} for level, points in zip(LEVELS, body_keypoints(curve), strict=True)
+    ]
+    document = {"curve": curve.points_ras.tolist(), "vertebrae": entries}
+    write_reference_case(folder / "boxes", lps_volume(curve), document)
+    return find_cases(folder)[0]
+
+
+@pytest.fixture(scope="module")
+def volume(case: ReferenceCase) -> Volume:
+    return read_volume(case.image)
+
+
+def moved_bodies(case: ReferenceCase, keypoints_ras: np.ndarray) -> np.ndarray:
+    return np.abs(keypoints_ras - case.keypoints_ras).max((1, 2)) > 0.3
+
+
+def test_the_image_is_pressed_where_the_keypoints_are(case, volume):
+    pressed, keypoints = with_fractures(case, volume, np.random.default_rng(5))
+    chosen = moved_bodies(case, keypoints)
+    assert 1 <= chosen.sum() < len(LEVELS)
+    before, after = genant_index(heights_mm(case.keypoints_ras)), genant_index(heights_mm(keypoints))
+    assert after[chosen].min() < before[chosen].min()
+    centres = body_centre(keypoints)
+    towards_centre = keypoints + 1.2 * (centres[:, None] - keypoints) / np.linalg.norm(
+        centres[:, None] - keypoints, axis=-1, keepdims=True
+    )
+    rims = pressed.sample(towards_centre[:, 2:4])
+    assert rims[chosen].mean() > pressed.sample(centres[chosen]).mean() + 120  # the bright shell of the boxes
+
+
+def test_disc_tissue_lies_where_a_body_was(case, volume):
+    pressed, keypoints = with_fractures(case, volume, np.random.default_rng(5))
+    loss_mm = heights_mm(case.keypoints_ras) - heights_mm(keypoints)
+    body = int(loss_mm[:, 1].argmax())
+    assert loss_mm[body, 1] > 4
+    emptied = (case.keypoints_ras[body, 2] + keypoints[body, 2]) / 2
+    assert volume.sample(emptied) > 300
+    assert pressed.sample(emptied) < 250
+
+
+def test_the_rest_of_the_patient_stays(case, volume):
+    pressed, keypoints = with_fractures(case, volume, np.random.default_rng(5))
+    np.testing.assert_array_equal(pressed.ijk_to_ras, volume.ijk_to_ras)
+    assert pressed.voxels.dtype == volume.voxels.dtype
+    changed = np.argwhere(pressed.voxels != volume.voxels)[:, ::-1]
+    points = changed @ volume.ijk_to_ras[:3, :3].T + volume.ijk_to_ras[:3, 3]
+    centres = body_centre(case.keypoints_ras)[moved_bodies(case, keypoints)]
+    assert np.linalg.norm(points[:, None] - centres, axis=-1).min(1).max() < 61
+    np.testing.assert_array_equal(volume.voxels, read_volume(case.image).voxels)
+
+
+def test_chance_comes_from_the_generator_alone(case, volume):
+    one, other = (with_fractures(case, volume, np.random.default_rng(3)) for _ in range(2))
+    np.testing.assert_array_equal(one[0].voxels, other[0].voxels)
+    np.testing.assert_array_equal(one[1], other[1])
+
+
+def test_the_command_writes_cases_that_can_be_evaluated(case, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert main(["fracture", str(case.image.parent.parent), "-o", str(out), "--count", "2", "--seed", "4"]) == 0
+    cases = find_cases(out)
+    assert [one.name for one in cases] == ["boxes_fractured_0", "boxes_fractured_1"]
+    for one in cases:
+        assert one.levels == case.levels
+        assert read_volume(one.image).shape == read_volume(case.image).shape
+        document = json.loads((one.image.parent / "reference.json").read_text())
+        assert [entry["G"] for entry in document["vertebrae"]] == pytest.approx(
+            genant_index(heights_mm(one.keypoints_ras)), abs=1e-3
+        )
+    assert not np.array_equal(cases[0].keypoints_ras, cases[1].keypoints_ras)
+    assert "2 fractured cases" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("wrong", [["--count", "0"], ["--seed", "-1"]])
+def test_impossible_numbers_are_refused_in_one_line(case, tmp_path, capsys, wrong):
+    assert main(["fracture", str(case.image.parent.parent), "-o", str(tmp_path / "out"), *wrong]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,140 @@
+"""A CT with marked vertebrae, and changes of it that carry the marks along exactly."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ...core.spine_curve import SpineCurve
+from ...core.volume import AIR_HU, Volume
+from ...io.reference_case import ReferenceCase
+
+
+@dataclass(frozen=True, eq=False)
+class MarkedScan:
+    """A CT and what is to be found in it.
+
+    :param volume: the CT.
+    :param levels: (n,) level of each vertebra that lies wholly in the volume, cranial to caudal.
+    :param keypoints_ras: (n, 6, 3) in RAS mm.
+    :param curve: curve through the bodies; None where there is no spine.
+    """
+
+    volume: Volume
+    levels: tuple[str, ...] = ()
+    keypoints_ras: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 6, 3)))
+    curve: SpineCurve | None = None
+
+    @classmethod
+    def of_case(cls, case: ReferenceCase, volume: Volume) -> "MarkedScan":
+        """A reference case, its image read."""
+        return cls(volume, case.levels, case.keypoints_ras, case.curve)
+
+    def seen_in(self, volume: Volume) -> "MarkedScan":
+        """The same patient in another volume, with those of the marked bodies that lie wholly in it."""
+        whole = np.flatnonzero(volume.contains(self.keypoints_ras).reshape(-1, 6).all(1))
+        levels = tuple(self.levels[place] for place in whole)
+        return replace(self, volume=volume, levels=levels, keypoints_ras=self.keypoints_ras[whole])
+
+
+def cropped(scan: MarkedScan, lower_ras: ArrayLike, upper_ras: ArrayLike) -> MarkedScan:
+    """The voxels whose centres lie in a box along the patient's axes.
+
+    :param scan: its volume's axes run along the patient's.
+    :param lower_ras: (3,) corner in RAS mm; minus infinity where nothing is cut off.
+    :param upper_ras: (3,) opposite corner.
+    :raises ValueError: nothing is left.
+    """
+    volume, kept = scan.volume, []
+    for axis, count in enumerate(volume.shape[::-1]):
+        along = int(np.abs(volume.ijk_to_ras[:3, axis]).argmax())
+        places = volume.ijk_to_ras[along, 3] + volume.ijk_to_ras[along, axis] * np.arange(count)
+        inside = np.flatnonzero((places >= np.asarray(lower_ras)[along]) & (places <= np.asarray(upper_ras)[along]))
+        if not len(inside):
+            raise ValueError("nothing of the volume lies in the box")
+        kept.append(slice(int(inside[0]), int(inside[-1]) + 1))
+    matrix = volume.ijk_to_ras.copy()
+    matrix[:3, 3] += matrix[:3, :3] @ [part.start for part in kept]
+    return scan.seen_in(Volume(volume.voxels[kept[2], kept[1], kept[0]], matrix))
+
+
+def reordered(scan: MarkedScan, axes: tuple[int, int, int], signs: tuple[int, int, int]) -> MarkedScan:
+    """The same voxels stored in another order, as scanners, viewers and converters do; the patient does not move.
+
+    :param axes: which of the axes (i, j, k) become i, j and k.
+    :param signs: 1, or -1 where the new axis runs the other way.
+    """
+    volume = scan.volume
+    voxels = volume.voxels.transpose([2 - axis for axis in axes[::-1]])
+    matrix = volume.ijk_to_ras.copy()
+    matrix[:3, :3] = matrix[:3, axes]
+    for axis, sign in enumerate(signs):
+        if sign < 0:
+            matrix[:3, 3] += matrix[:3, axis] * (voxels.shape[2 - axis] - 1)
+            matrix[:3, axis] *= -1
+    steps = tuple(slice(None, None, sign) for sign in signs[::-1])
+    return replace(scan, volume=Volume(np.ascontiguousarray(voxels[steps]), matrix))
+
+
+def thick_slices(scan: MarkedScan, thickness_mm: float) -> MarkedScan:
+    """Neighbouring slices averaged to at least a thickness, as a scanner reconstructs them."""
+    volume = scan.volume
+    count = max(1, int(np.ceil(thickness_mm / volume.spacing_mm[2] - 1e-6)))
+    slices = len(volume.voxels) // count
+    blocks = volume.voxels[: slices * count].reshape(slices, count, *volume.voxels.shape[1:])
+    matrix = volume.ijk_to_ras.copy()
+    matrix[:3, 3] += matrix[:3, 2] * (count - 1) / 2
+    matrix[:3, 2] *= count
+    return scan.seen_in(Volume(np.rint(blocks.mean(1)).astype(np.int16), matrix))
+
+
+def noisy(scan: MarkedScan, noise_hu: float, seed: int) -> MarkedScan:
+    """White noise of a standard deviation added."""
+    rng = np.random.default_rng([seed, 11])
+    voxels = np.stack([one + rng.normal(0, noise_hu, one.shape) for one in scan.volume.voxels])
+    return replace(scan, volume=Volume(np.clip(np.rint(voxels), AIR_HU, 3071).astype(np.int16), scan.volume.ijk_to_ras))
+
+
+def resampled(scan: MarkedScan, spacing_mm: ArrayLike, turn: ArrayLike | None = None) -> MarkedScan:
+    """The same patient on another grid about the same middle, which covers the same extent along its own axes.
+
+    :param spacing_mm: (3,) new distances of voxels along i, j and k.
+    :param turn: (3, 3) rotation of the grid in RAS; none by default.
+    """
+    volume, spacing = scan.volume, np.asarray(spacing_mm, dtype=np.float64)
+    turned = np.eye(3) if turn is None else np.asarray(turn, dtype=np.float64)
+    size = np.array(volume.shape[::-1])
+    count = np.maximum(np.floor((size - 1) * volume.spacing_mm / spacing + 1e-6).astype(int) + 1, 2)
+    matrix = np.eye(4)
+    matrix[:3, :3] = turned @ (volume.ijk_to_ras[:3, :3] / volume.spacing_mm * spacing)
+    matrix[:3, 3] = volume.corners_ras().mean(0) - matrix[:3, :3] @ ((count - 1) / 2)
+    voxels = np.empty(count[::-1], np.int16)
+    j, i = np.mgrid[: count[1], : count[0]]
+    for k in range(count[2]):
+        plane = np.stack([i, j, np.full_like(i, k)], -1) @ matrix[:3, :3].T + matrix[:3, 3]
+        voxels[k] = np.rint(volume.sample(plane))
+    return scan.seen_in(Volume(voxels, matrix))
+
+
+def moved(scan: MarkedScan, matrix: NDArray[np.float64]) -> MarkedScan:
+    """The patient lies elsewhere: volume, keypoints and curve go through a rigid motion (4, 4) of RAS.
+
+    The voxels stay what they are and only their places change, so that nothing is interpolated.
+    """
+
+    def carried(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        return points @ matrix[:3, :3].T + matrix[:3, 3]
+
+    curve = None if scan.curve is None else SpineCurve(carried(scan.curve.points_ras), scan.curve.confidence)
+    volume = Volume(scan.volume.voxels, matrix @ scan.volume.ijk_to_ras)
+    return MarkedScan(volume, scan.levels, carried(scan.keypoints_ras), curve)
+
+
+def rotation(degrees: ArrayLike) -> NDArray[np.float64]:
+    """Rotation (3, 3) by angles (3,) about R, then A, then S."""
+    a, b, c = np.deg2rad(np.asarray(degrees, dtype=np.float64))
+    about_r = np.array([[1, 0, 0], [0, np.cos(a), -np.sin(a)], [0, np.sin(a), np.cos(a)]])
+    about_a = np.array([[np.cos(b), 0, np.sin(b)], [0, 1, 0], [-np.sin(b), 0, np.cos(b)]])
+    about_s = np.array([[np.cos(c), -np.sin(c), 0], [np.sin(c), np.cos(c), 0], [0, 0, 1]])
+    turned: NDArray[np.float64] = about_s @ about_a @ about_r
+    return turned

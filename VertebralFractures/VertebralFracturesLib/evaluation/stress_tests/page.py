@@ -1,0 +1,231 @@
+"""The suite of hard cases as tables for a terminal, hard-cases.json, and one self-contained page with a figure each."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+from pathlib import Path
+
+import numpy as np
+
+from ...core.keypoints import OUTLINE
+from ...files import write_text
+from ...report.text import text_table
+from ..metrics import METRICS
+from ..pages.files import case_document
+from ..pages.page import html_page, table_section
+from ..pages.tables import Table
+from ..results import Pool
+from .figure import VIEW_MM, Figure, Lines, View
+from .suite import INVENTED, MISSED, REAL, SYNTHETIC, HardResult, failures
+
+SCHEMA = 1
+"""Version of the layout of hard-cases.json."""
+
+FILES = ("hard-cases.html", "hard-cases.json")
+
+_COLUMNS = {
+    "recall": "recall",
+    "precision": "precision",
+    "centre_error_mm": "centre mm",
+    "height_error_mm": "height mm",
+    "index_error": "|dG|",
+    "level_correctness": "levels right",
+}
+_METRICS = {metric.name: metric for metric in METRICS if metric.name in _COLUMNS}
+_HEADER = ("condition", "bodies", "found", "false", *_COLUMNS.values(), "s", "verdict")
+_NOTE = (
+    "bodies: those wholly in view; false: finds in the marked range that are none of them; found in part: recall or "
+    "precision below 0.8; unfit: a CT that cannot be changed so"
+)
+
+
+def write_hard_cases(folder: Path, results: Sequence[HardResult], facts: Mapping[str, str]) -> None:
+    """Write :data:`FILES`.
+
+    :param folder: an existing folder.
+    :param results: what came of the conditions.
+    :param facts: what was run, by words for readers.
+    """
+    write_text(folder / FILES[0], hard_case_page(results, facts))
+    document = {
+        "schema": SCHEMA,
+        "facts": dict(facts),
+        "failures": len(list(failures(results))),
+        "conditions": [_document(result) for result in results],
+    }
+    write_text(folder / FILES[1], json.dumps(document, indent=1, allow_nan=False) + "\n")
+
+
+def hard_case_text(results: Sequence[HardResult]) -> str:
+    """The tables for a terminal, and what failed."""
+    parts = [f"{table.title}\n{text_table(table.header, table.rows)}" for table in hard_case_tables(results)]
+    failed = [f"  {_title(one)}: {one.verdict}, {_words(one)}" for one in failures(results)]
+    parts.append("Failures\n" + "\n".join(failed) if failed else f"No failure in {len(results)} cases")
+    return "\n\n".join(parts) + "\n"
+
+
+def hard_case_tables(results: Sequence[HardResult]) -> list[Table]:
+    """One row a condition, synthetic and real apart, and apart from them what has no spine."""
+    tables = []
+    for source, words in ((SYNTHETIC, "Synthetic patients"), (REAL, "Changed real CTs")):
+        with_spine = [one for one in results if one.source == source and one.condition.has_spine]
+        without = [one for one in results if one.source == source and not one.condition.has_spine]
+        if with_spine:
+            tables.append(Table(words, _HEADER, tuple(_rows(with_spine)), _NOTE))
+        if without:
+            rows = tuple(
+                (_title(one), str(one.result.outside_finds), one.verdict, _words(one).split(";")[0]) for one in without
+            )
+            tables.append(Table(f"{words}: no spine in view", ("condition", "finds", "verdict", "words"), rows))
+    return tables
+
+
+def _rows(results: Sequence[HardResult]) -> Iterator[tuple[str, ...]]:
+    """A row for each condition, below it one for each real case, and last all together."""
+    names = dict.fromkeys((one.condition.group, one.condition.name) for one in results)
+    for name in names:
+        those = [one for one in results if (one.condition.group, one.condition.name) == name]
+        yield _row(": ".join(name), those)
+        if those[0].patient:
+            yield from (_row(f"  {one.patient}", [one]) for one in those)
+    yield _row("all", results)
+
+
+def _row(name: str, results: Sequence[HardResult]) -> tuple[str, ...]:
+    pool = Pool([one.result for one in results])
+    values = [_METRICS[key].of(pool) for key in _COLUMNS]
+    shown = [
+        "-" if np.isnan(value) else f"{value:.{_METRICS[key].decimals}f}"
+        for key, value in zip(_COLUMNS, values, strict=True)
+    ]
+    verdicts = [one.verdict for one in results]
+    counted = ", ".join(
+        f"{verdicts.count(word)} {word}" if len(results) > 1 else word for word in dict.fromkeys(verdicts)
+    )
+    seconds = np.mean([one.result.seconds for one in results])
+    counts = (sum(one.bodies for one in results), len(pool.indices), len(pool.false_indices))
+    return (name, *map(str, counts), *shown, f"{seconds:.1f}", counted)
+
+
+def _title(result: HardResult) -> str:
+    return f"{result.condition.group}: {result.condition.name}" + (f", {result.patient}" if result.patient else "")
+
+
+def _words(result: HardResult) -> str:
+    return result.result.failure or "; ".join(result.warnings) or "no warning"
+
+
+def _document(result: HardResult) -> dict[str, object]:
+    pool = Pool([result.result])
+    measures = {name: metric.of(pool) for name, metric in _METRICS.items()}
+    return {
+        "group": result.condition.group,
+        "name": result.condition.name,
+        "source": result.source,
+        "patient": result.patient or None,
+        "has_spine": result.condition.has_spine,
+        "verdict": result.verdict,
+        "bodies": result.bodies,
+        "measures": {name: None if np.isnan(value) else value for name, value in measures.items()},
+        "warnings": list(result.warnings),
+        "result": case_document(result.result),
+    }
+
+
+def hard_case_page(results: Sequence[HardResult], facts: Mapping[str, str]) -> str:
+    """The page as HTML text.
+
+    :param results: what came of the conditions.
+    :param facts: what was run, by words for readers.
+    """
+    galleries = []
+    for source, words in ((SYNTHETIC, "synthetic patient"), (REAL, "changed real CT")):
+        for group in dict.fromkeys(one.condition.group for one in results):
+            shown = [one for one in results if one.source == source and one.condition.group == group]
+            if shown:
+                drawn = "".join(map(_figure, shown))
+                galleries.append(
+                    f"<section><h2>{escape(group.capitalize())}: {words}</h2>{_LEGEND}"
+                    f'<div class="hard">{drawn}</div></section>'
+                )
+    failed = len(list(failures(results)))
+    counts = {"cases": str(len(results)), "failures": str(failed)}
+    rows = [*map(table_section, hard_case_tables(results)), *galleries]
+    return html_page("Hard cases", {**facts, **counts}, rows, _STYLE)
+
+
+def _figure(result: HardResult) -> str:
+    failed = result.verdict in (MISSED, INVENTED)
+    pool = Pool([result.result])
+    heights = _METRICS["height_error_mm"].of(pool)
+    numbers = f"{len(pool.indices)} of {result.bodies} bodies" if result.condition.has_spine else ""
+    numbers += "" if np.isnan(heights) else f", heights {heights:.2f} mm"
+    return (
+        f'<figure class="{"failed" if failed else ""}">{_drawn(result.picture)}'
+        f"<figcaption><b>{escape(result.condition.name)}</b>{escape(result.patient)} "
+        f"<em>{escape(result.verdict)}</em> {escape(numbers)}<br>{escape(_words(result))}</figcaption></figure>"
+    )
+
+
+def _drawn(picture: Figure | None) -> str:
+    if picture is None:
+        return ""
+    return f'<div class="views">{_view(picture.frontal)}{_view(picture.lateral)}{_slice(picture)}</div>'
+
+
+def _view(view: View) -> str:
+    from ...report.page import grey_png
+
+    rows, columns = view.image.shape
+    curves = "".join(
+        f'<polyline class="{kind}" points="{_points(line)}"/>'
+        for kind, line in (("reference", view.reference), ("found", view.found))
+    )
+    return (
+        f'<svg viewBox="-.5 -.5 {columns} {rows}" style="width:{columns * VIEW_MM * _VIEW_SCALE:.0f}px">'
+        f'<image x="-.5" y="-.5" width="{columns}" height="{rows}" preserveAspectRatio="none" '
+        f'href="{grey_png(view.image)}"/>{curves}</svg>'
+    )
+
+
+def _slice(picture: Figure) -> str:
+    from ...report.page import bone_window_png
+
+    straight = picture.straightened
+    if straight is None:
+        return ""
+    height, width = np.array(straight.image.shape) * straight.pixel_mm
+    outlines = "".join(
+        f'<polygon class="{kind}" points="{_points(points[list(OUTLINE)])}"/>'
+        + "".join(f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r=".8"/>' for x, y in points)
+        for kind, bodies in (("reference", picture.reference_mm), ("found", picture.found_mm))
+        for points in bodies
+    )
+    half = straight.pixel_mm / 2
+    return (
+        f'<svg viewBox="{-half} {-half} {width} {height}" style="width:{width * _SLICE_SCALE:.0f}px">'
+        f'<image x="{-half}" y="{-half}" width="{width}" height="{height}" preserveAspectRatio="none" '
+        f'href="{bone_window_png(straight.image)}"/>{outlines}</svg>'
+    )
+
+
+def _points(points: Lines) -> str:
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+
+
+_VIEW_SCALE, _SLICE_SCALE = 0.55, 0.75  # pixels of the screen per mm
+_LEGEND = (
+    '<p class="keys"><span><i class="reference"></i>reference</span><span><i class="found"></i>found</span>'
+    "<span>frontal and lateral view, and the slice straightened along the curve that was found, or else along the "
+    "reference; anterior and the patient’s right on the left</span></p>"
+)
+_STYLE = """
+.hard { display:flex; flex-wrap:wrap; gap:14px; margin-top:10px }
+.hard figure { border:1px solid var(--line); border-radius:6px; overflow:hidden; display:grid;
+  grid-template-columns:min-content; align-content:start } .hard figure.failed { border:3px solid #b3261e }
+.hard .views { display:flex; gap:2px; background:#000; align-items:flex-start } .hard svg { display:block; flex:none }
+.hard figcaption { padding:6px 8px } .hard em { font-style:normal; font-weight:600; color:var(--ink) }
+.hard polyline { fill:none; stroke-width:.7; vector-effect:non-scaling-stroke }
+.hard polygon { fill:none; stroke-width:.5 } .hard .reference { stroke:#f5d63d } .hard .found { stroke:#5cc3ff }
+.hard circle.reference { fill:#f5d63d; stroke:none } .hard circle.found { fill:#5cc3ff; stroke:none }
+"""

@@ -1,0 +1,297 @@
+"""Reading lateral radiographs: DICOM (CR, DX, scouts and reformats of CTs), pictures, NIfTI, NRRD, MetaImage."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from ..errors import UnusableInput
+from ..radiograph.record import Radiograph
+
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
+IMAGE_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
+NEEDED = "a lateral radiograph of the spine is needed (DICOM, PNG, JPEG, TIFF, or a single slice as NIfTI or NRRD)"
+
+_PROJECTION_MODALITIES = ("CR", "DX", "RG", "RF", "XA", "PX", "OT", "SC", "")
+_FRONTAL_VIEWS = ("AP", "PA")
+_PIXEL_RANGE_MM = (0.02, 5.0)
+_FEWEST_PIXELS = 64
+_GREY_TOLERANCE = 2.0
+_TAGS = {
+    "modality": "0008|0060",
+    "image_type": "0008|0008",
+    "view": "0018|5101",
+    "spacing": "0028|0030",
+    "detector_spacing": "0018|1164",
+    "magnification": "0018|1114",
+    "source_to_detector": "0018|1110",
+    "source_to_patient": "0018|1111",
+    "sides": "0020|0020",
+    "orientation": "0020|0037",
+    "frames": "0028|0008",
+}
+
+Side = Literal["left", "right"] | None
+
+
+@dataclass(frozen=True, eq=False)
+class ReadRadiograph:
+    """A radiograph and where it came from.
+
+    :param radiograph: the image, upright, bone bright.
+    :param description: path, format, shape and spacing; goes into the report.
+    :param warnings: what the reader of the report has to know.
+    """
+
+    radiograph: Radiograph
+    description: dict[str, Any]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class _Picture:
+    """An image as its file has it: brightness, spacing of rows and columns in mm, and what the header says of it."""
+
+    pixels: NDArray[np.float32]
+    spacing_mm: tuple[float, float] | None
+    anterior_is: Side
+    format: str
+    warnings: tuple[str, ...] = ()
+
+
+def read_radiograph(path: Path | str, pixel_mm: float | None = None) -> ReadRadiograph:
+    """Read a lateral radiograph.
+
+    :param path: an image file, or a folder that holds one DICOM image.
+    :param pixel_mm: side of a pixel in the patient; overrules the header.
+    :raises UnusableInput: with one line that says what is wrong, with which input, and what to do.
+    """
+    sitk.ProcessObject.SetGlobalWarningDisplay(False)
+    source = Path(path)
+    try:
+        picture = _read(source)
+        return _described(source, picture, pixel_mm)
+    except UnusableInput as error:
+        raise UnusableInput(f"{source}: {error}") from error
+    except (OSError, MemoryError) as error:
+        raise UnusableInput(f"{source}: cannot be read ({error})") from error
+
+
+def _described(source: Path, picture: _Picture, pixel_mm: float | None) -> ReadRadiograph:
+    pixels, spacing = picture.pixels, picture.spacing_mm
+    if min(pixels.shape) < _FEWEST_PIXELS:
+        raise UnusableInput(f"an image of {pixels.shape[1]} x {pixels.shape[0]} pixels is too small: {NEEDED}")
+    if not np.isfinite(pixels).all() or np.ptp(pixels) <= 0:
+        raise UnusableInput(f"the image is empty (all pixels alike or not a number): {NEEDED}")
+    description = {"path": str(source), "format": picture.format, "shape": [pixels.shape[1], pixels.shape[0]]}
+    if pixel_mm is not None:
+        spacing = (pixel_mm, pixel_mm)
+    if spacing is not None:
+        _check_spacing(spacing)
+        pixels, side_mm = _square(pixels, spacing)
+        description["spacing_mm"] = [round(spacing[1], 6), round(spacing[0], 6)]
+        return ReadRadiograph(Radiograph(pixels, side_mm, picture.anterior_is), description, picture.warnings)
+    return ReadRadiograph(Radiograph(pixels, None, picture.anterior_is), description, picture.warnings)
+
+
+def _check_spacing(spacing_mm: tuple[float, float]) -> None:
+    low, high = _PIXEL_RANGE_MM
+    if not all(low <= one <= high for one in spacing_mm):
+        text = " x ".join(f"{one:.4g}" for one in spacing_mm)
+        raise UnusableInput(f"pixels of {text} mm are not those of a radiograph ({low:g} to {high:g} mm)")
+
+
+def _square(pixels: NDArray[np.float32], spacing_mm: tuple[float, float]) -> tuple[NDArray[np.float32], float]:
+    """The image with square pixels: the coarser axis is interpolated."""
+    side = min(spacing_mm)
+    if max(spacing_mm) < side * 1.001:
+        return pixels, side
+    counts = [int((n - 1) * one / side) + 1 for n, one in zip(pixels.shape, spacing_mm, strict=True)]
+    places = [np.arange(count) * side / one for count, one in zip(counts, spacing_mm, strict=True)]
+    grid = np.stack(np.meshgrid(*places, indexing="ij"))
+    return ndimage.map_coordinates(pixels, grid, order=1, mode="nearest", output=np.float32), side
+
+
+def _read(source: Path) -> _Picture:
+    if not source.exists():
+        raise UnusableInput("no such file or folder")
+    if source.is_dir():
+        return _read_dicom(_only_image(source))
+    name = source.name.lower()
+    if name.endswith(PICTURE_SUFFIXES):
+        return _Picture(_grey(_load(source)), None, None, source.suffix[1:].upper())
+    if name.endswith(IMAGE_SUFFIXES):
+        return _read_slice(source)
+    return _read_dicom(source)
+
+
+def _only_image(folder: Path) -> Path:
+    """The one DICOM image of a folder."""
+    files = [file for file in sorted(folder.rglob("*")) if file.is_file() and _is_dicom(file)]
+    if not files:
+        raise UnusableInput(f"no DICOM image in this folder: {NEEDED}")
+    if len(files) > 1:
+        raise UnusableInput(
+            f"{len(files)} DICOM files: name the one that is the radiograph; for a CT use 'vertebral-fractures analyze'"
+        )
+    return files[0]
+
+
+def _is_dicom(file: Path) -> bool:
+    with file.open("rb") as stream:
+        return stream.read(132)[128:] == b"DICM"
+
+
+def _load(source: Path, image_io: str = "") -> sitk.Image:
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(source))
+    if image_io:
+        reader.SetImageIO(image_io)
+    try:
+        return reader.Execute()
+    except RuntimeError as error:
+        raise UnusableInput(f"damaged or not an image: {NEEDED}") from error
+
+
+def _grey(image: sitk.Image) -> NDArray[np.float32]:
+    """Brightness (rows, columns); colour is taken only where it is grey."""
+    values = np.squeeze(sitk.GetArrayFromImage(image)).astype(np.float32)
+    if image.GetNumberOfComponentsPerPixel() > 1:
+        colours = values[..., :3]
+        if values.ndim != 3 or np.abs(colours - colours.mean(-1, keepdims=True)).mean() > _GREY_TOLERANCE:
+            raise UnusableInput(f"a colour picture: {NEEDED}")
+        values = colours.mean(-1)
+    if values.ndim != 2:
+        raise UnusableInput(f"an image with {values.ndim} axes: {NEEDED}")
+    return np.ascontiguousarray(values, dtype=np.float32)
+
+
+def _read_slice(source: Path) -> _Picture:
+    """A single slice; where it lies in a sagittal plane, the header says how."""
+    image = _load(source)
+    size = image.GetSize()
+    thick = [axis for axis, count in enumerate(size) if count > 1]
+    if len(thick) != 2:
+        text = " x ".join(map(str, size))
+        raise UnusableInput(f"a volume of {text} voxels: use 'vertebral-fractures analyze' for a CT; {NEEDED}")
+    pixels = _grey(image)
+    spacing = tuple(float(image.GetSpacing()[axis]) for axis in thick)
+    columns, rows = (_direction_lps(image, axis) for axis in thick)
+    upright = _sagittal(pixels, (spacing[1], spacing[0]), columns, rows)
+    name = "NIfTI" if ".nii" in source.name.lower() else source.suffix[1:].upper()
+    if upright is None:
+        return _Picture(pixels, (spacing[1], spacing[0]), None, name)
+    return _Picture(*upright, name)
+
+
+def _direction_lps(image: sitk.Image, axis: int) -> NDArray[np.float64]:
+    dimension = image.GetDimension()
+    direction = np.reshape(image.GetDirection(), (dimension, dimension))[:3, axis]
+    return np.r_[direction, np.zeros(3 - len(direction))]
+
+
+def _sagittal(
+    pixels: NDArray[np.float32],
+    spacing_mm: tuple[float, float],
+    columns_lps: NDArray[np.float64],
+    rows_lps: NDArray[np.float64],
+) -> tuple[NDArray[np.float32], tuple[float, float], Side] | None:
+    """The image upright with the side of its front, or None where its plane is not about sagittal."""
+    along = [int(np.abs(direction).argmax()) for direction in (columns_lps, rows_lps)]
+    if sorted(along) != [1, 2]:
+        return None
+    if along[0] == 2:
+        pixels, spacing_mm = pixels.T, (spacing_mm[1], spacing_mm[0])
+        columns_lps, rows_lps = rows_lps, columns_lps
+    if rows_lps[2] > 0:
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels), spacing_mm, "right" if columns_lps[1] < 0 else "left"
+
+
+def _read_dicom(source: Path) -> _Picture:
+    """A single DICOM image; ITK turns MONOCHROME1 bright bone up."""
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(source))
+    reader.SetImageIO("GDCMImageIO")
+    try:
+        reader.ReadImageInformation()
+    except RuntimeError as error:
+        raise UnusableInput(f"unknown file format: {NEEDED}") from error
+    keys = set(reader.GetMetaDataKeys())
+    header = {name: reader.GetMetaData(tag).strip() if tag in keys else "" for name, tag in _TAGS.items()}
+    _check_kind(header)
+    pixels = _grey(_load(source, "GDCMImageIO"))
+    if header["modality"] == "CT":
+        upright = _of_ct(pixels, header)
+        if upright is not None:
+            return _Picture(*upright, "DICOM")
+    spacing, warnings = _patient_spacing(header)
+    across, down = (*header["sides"].upper().split("\\"), "", "")[:2]
+    side: Side = "right" if across.startswith("A") else "left" if across.startswith("P") else None
+    return _Picture(pixels[::-1] if down.startswith("H") else pixels, spacing, side, "DICOM", warnings)
+
+
+def _check_kind(header: Mapping[str, str]) -> None:
+    """Refuse other modalities, frontal views and films."""
+    modality, image_type = header["modality"], header["image_type"].upper()
+    if modality == "CT":
+        orientation = _numbers(header["orientation"])
+        normal = np.cross(orientation[:3], orientation[3:]) if len(orientation) == 6 else np.array([1.0, 0.0, 0.0])
+        if "LOCALIZER" not in image_type and np.abs(normal).argmax() != 0:
+            raise UnusableInput(f"a slice of a CT: use 'vertebral-fractures analyze' for the whole series; {NEEDED}")
+    elif modality not in _PROJECTION_MODALITIES:
+        raise UnusableInput(f"an image of the modality {modality}: {NEEDED}")
+    if header["view"].upper() in _FRONTAL_VIEWS:
+        raise UnusableInput(f"a frontal view ({header['view']}): {NEEDED}")
+    if int(header["frames"] or 1) > 1:
+        raise UnusableInput(f"a film of {header['frames']} images: export one of them; {NEEDED}")
+
+
+def _of_ct(
+    pixels: NDArray[np.float32], header: Mapping[str, str]
+) -> tuple[NDArray[np.float32], tuple[float, float], Side] | None:
+    """A scout or a reformat of a CT with what its header says of its plane."""
+    orientation, spacing = _numbers(header["orientation"]), _numbers(header["spacing"])
+    if len(orientation) != 6 or len(spacing) != 2:
+        return None
+    upright = _sagittal(pixels, (spacing[0], spacing[1]), np.array(orientation[:3]), np.array(orientation[3:]))
+    if upright is None:
+        raise UnusableInput(f"a frontal scout of a CT: {NEEDED}")
+    return upright
+
+
+def _patient_spacing(header: Mapping[str, str]) -> tuple[tuple[float, float] | None, tuple[str, ...]]:
+    """Spacing of rows and columns in the patient: calibrated, or that of the detector over the magnification."""
+    spacing, detector = _numbers(header["spacing"]), _numbers(header["detector_spacing"])
+    if len(spacing) == 2 and spacing != detector:
+        return (spacing[0], spacing[1]), ()
+    if len(detector) != 2:
+        return None, ()
+    factor = _magnification(header)
+    if factor is None:
+        text = "the spacing is that of the detector: lengths are too large by the magnification; G and angles hold"
+        return (detector[0], detector[1]), (text,)
+    return (detector[0] / factor, detector[1] / factor), ()
+
+
+def _magnification(header: Mapping[str, str]) -> float | None:
+    stated = _numbers(header["magnification"])
+    distances = _numbers(header["source_to_detector"]), _numbers(header["source_to_patient"])
+    if stated and stated[0] >= 1:
+        return stated[0]
+    if all(distances) and distances[0][0] > distances[1][0] > 0:
+        return distances[0][0] / distances[1][0]
+    return None
+
+
+def _numbers(text: str) -> list[float]:
+    """Values of a DICOM decimal string; none where it is empty or damaged."""
+    try:
+        return [float(part) for part in text.split("\\") if part.strip()]
+    except ValueError:
+        return []

@@ -1,0 +1,91 @@
+"""The layout of a study: the straightened spine large, the patient beside it, the table below."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import slicer
+from numpy.typing import NDArray
+
+from ..nodes.views import PATIENT_VIEWS, fit_height, focus, look_from_left, show_slice, slice_node
+from ..study.display import set_visible
+from ..study.report import read_study
+from ..study.study import Study, selected_node, studies
+from .description import COLUMN_SHARES, LAST_COLUMN_SHARES, LAYOUT_ID, register_layout
+
+_PATIENT_SLICES = {"Yellow": "Sagittal", "Red": "Axial"}
+_STRAIGHTENED_SLICES = {"Yellow+": "Sagittal"}
+_TABLE_VIEW = "TableView1"
+
+
+@dataclass(frozen=True)
+class Pane:
+    """A rectangle of pixels.
+
+    :param left: columns to its left.
+    :param top: rows above it.
+    :param width: columns.
+    :param height: rows.
+    """
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+def panes(width: int, height: int) -> dict[str, Pane]:
+    """Where the layout puts its slice and 3D views, by their layout names.
+
+    :param width: columns of all of them together.
+    :param height: rows of all of them together, the table not counted.
+    """
+    first, second, third = _edges(COLUMN_SHARES, width)
+    upper, lower = _edges(LAST_COLUMN_SHARES, height)
+    return {
+        "Yellow+": Pane(first[0], 0, first[1], height),
+        "Yellow": Pane(second[0], 0, second[1], height),
+        "Red": Pane(third[0], upper[0], third[1], upper[1]),
+        "1": Pane(third[0], lower[0], third[1], lower[1]),
+    }
+
+
+def _edges(shares: tuple[int, ...], pixels: int) -> list[tuple[int, int]]:
+    """Begin and length of each part of a row of pixels."""
+    ends = [round(pixels * sum(shares[:count]) / sum(shares)) for count in range(len(shares) + 1)]
+    return [(begin, end - begin) for begin, end in pairwise(ends)]
+
+
+def show_study(study: Study, layout_node: slicer.vtkMRMLLayoutNode) -> None:
+    """Switch to the layout and show one study in it; those of other volumes are hidden, as they would overlap.
+
+    The patient's slices look at the selected vertebra, or at the one of the least index G. The straightened view and
+    the 3D view show the whole spine, the latter from the patient's left as the sagittal slices do. Slicer gives the
+    panes their sizes only when they come on screen; it keeps the height of each field of view, so that this holds.
+
+    :param layout_node: the layout node of the study's scene.
+    """
+    register_layout(layout_node)
+    layout_node.SetViewArrangement(LAYOUT_ID)
+    for other in studies(study.scene):
+        set_visible(other, other == study)
+    report, nodes = read_study(study)
+    selected = selected_node(study)
+    focus_ras, focus_straight = focus(report, nodes.index(selected) if selected in nodes else None)
+    _show_volume(study.volume_node, _PATIENT_SLICES, focus_ras)
+    _show_volume(study.straightened_node, _STRAIGHTENED_SLICES, focus_straight)
+    if study.straightened_node is not None:
+        fit_height(slice_node(study.scene, "Yellow+", "Sagittal"), study.straightened_node)
+    keypoints_ras = [vertebra.keypoints_ras for vertebra in report.vertebrae]
+    look_from_left(study.scene, PATIENT_VIEWS, np.concatenate([report.curve.points_ras, *keypoints_ras]))
+    table_view = study.scene.GetSingletonNode(_TABLE_VIEW, "vtkMRMLTableViewNode")
+    if table_view is not None and study.table_node is not None:
+        table_view.SetTableNodeID(study.table_node.GetID())
+
+
+def _show_volume(
+    volume_node: slicer.vtkMRMLScalarVolumeNode | None, slices: dict[str, str], point: NDArray[np.float64]
+) -> None:
+    if volume_node is not None:
+        for layout_name, orientation in slices.items():
+            show_slice(volume_node.GetScene(), layout_name, orientation, volume_node, point)

@@ -1,0 +1,193 @@
+"""A vertebra as a point list of its six named keypoints, coloured by grade."""
+
+import json
+from collections.abc import Sequence
+
+import numpy as np
+import slicer
+import vtk
+from numpy.typing import ArrayLike, NDArray
+
+from ...core.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
+from ...core.keypoints import KEYPOINT_NAMES
+from ...core.report import Vertebra
+from ...errors import UnusableInput
+from .curve import points_from_node
+from .views import ViewGroup, markups_display
+
+LEVEL, LEVEL_CONFIDENCE, SCORE, UNCERTAINTY, SOURCE, STATUS = (
+    f"VertebralFractures.{name}" for name in ("Level", "LevelConfidence", "Score", "UncertaintyMm", "Source", "Status")
+)
+"""Attributes of a keypoint node: what a vertebra has beside its points."""
+
+_SAGITTAL_DISPLAY, _OTHER_DISPLAY = 0, 1
+_OFF_PLANE_OPACITY = 0.7
+_GLYPH_SCALE, _HIGHLIGHTED_GLYPH_SCALE = 1.6, 2.4
+
+
+def add_keypoints_node(
+    scene: slicer.vtkMRMLScene, vertebra: Vertebra, name: str, views: ViewGroup
+) -> slicer.vtkMRMLMarkupsFiducialNode:
+    """Add a vertebra to a scene as a list of exactly six points.
+
+    In the sagittal views points beside the slice are projected on it, as they could not be dragged there otherwise; in
+    axial and coronal views only points close to the slice are drawn.
+
+    :param vertebra: keypoints in RAS mm.
+    :param name: name of the list and beginning of the points' names, usually the level.
+    :param views: where the list is drawn.
+    """
+    node = slicer.vtkMRMLMarkupsFiducialNode()
+    node.SetName(name)
+    scene.AddNode(node)
+    for point in vertebra.keypoints_ras:
+        node.AddControlPoint(vtk.vtkVector3d(*point))
+    node.SetFixedNumberOfControlPoints(True)
+    _add_displays(node)
+    limit_keypoints_to(node, views)
+    set_vertebra_attributes(node, vertebra)
+    name_keypoints(node, name)
+    return node
+
+
+def add_keypoints_proxy(
+    keypoints_node: slicer.vtkMRMLMarkupsFiducialNode,
+    straightening_node: slicer.vtkMRMLTransformNode,
+    views: ViewGroup,
+) -> slicer.vtkMRMLMarkupsFiducialNode:
+    """Add the list that shows a vertebra in straightened space: the same local coordinates under the straightening.
+
+    The proxy is locked: without the link to its original a drag would move it alone.
+
+    :param keypoints_node: from :func:`add_keypoints_node`, without parent transform.
+    :param views: the views of the straightened space.
+    """
+    node = slicer.vtkMRMLMarkupsFiducialNode()
+    node.SetName(f"{keypoints_node.GetName()} straightened")
+    keypoints_node.GetScene().AddNode(node)
+    for index in range(keypoints_node.GetNumberOfControlPoints()):
+        label = keypoints_node.GetNthControlPointLabel(index)
+        node.AddControlPoint(vtk.vtkVector3d(keypoints_node.GetNthControlPointPosition(index)), label)
+    node.SetFixedNumberOfControlPoints(True)
+    node.SetLocked(True)
+    node.SetAndObserveTransformNodeID(straightening_node.GetID())
+    _add_displays(node, off_plane_opacity=1.0)
+    limit_keypoints_to(node, views)
+    set_color(node, keypoints_node.GetDisplayNode().GetSelectedColor())
+    return node
+
+
+def _add_displays(node: slicer.vtkMRMLMarkupsFiducialNode, off_plane_opacity: float = _OFF_PLANE_OPACITY) -> None:
+    for index in (_SAGITTAL_DISPLAY, _OTHER_DISPLAY):
+        display = markups_display(node, index)
+        display.SetPointLabelsVisibility(False)
+        display.SetGlyphScale(_GLYPH_SCALE)
+        display.SetSliceProjection(index == _SAGITTAL_DISPLAY)
+        display.SetSliceProjectionOpacity(off_plane_opacity)
+
+
+def limit_keypoints_to(node: slicer.vtkMRMLMarkupsFiducialNode, views: ViewGroup) -> None:
+    """Draw a list in the views of one space only."""
+    node.GetNthDisplayNode(_SAGITTAL_DISPLAY).SetViewNodeIDs(views.sagittal_ids)
+    node.GetNthDisplayNode(_OTHER_DISPLAY).SetViewNodeIDs(views.other_ids)
+
+
+def name_keypoints(node: slicer.vtkMRMLMarkupsFiducialNode, name: str, suffix: str = "") -> None:
+    """Name the list and its points: "L1", "L1 anterior superior", ...; the suffix is for the list alone."""
+    node.SetName(name + suffix)
+    for index, keypoint_name in enumerate(KEYPOINT_NAMES):
+        node.SetNthControlPointLabel(index, f"{name} {keypoint_name}")
+
+
+def set_grade_color(node: slicer.vtkMRMLMarkupsFiducialNode, grade: int | None) -> None:
+    """Colour a list by grade 0 to 3; None for a vertebra that carries no grade."""
+    set_color(node, NOT_EVALUABLE_COLOR if grade is None else GRADE_COLORS[grade])
+
+
+def set_color(node: slicer.vtkMRMLMarkupsFiducialNode, rgb: Sequence[float]) -> None:
+    """Colour the points of a list, RGB in 0..1."""
+    for index in range(node.GetNumberOfDisplayNodes()):
+        display = node.GetNthDisplayNode(index)
+        for setter in (display.SetColor, display.SetSelectedColor, display.SetActiveColor):
+            setter(*rgb)
+
+
+def highlight(node: slicer.vtkMRMLMarkupsFiducialNode, is_highlighted: bool) -> None:
+    """Draw the points of a list larger than those of the others, or as large."""
+    for index in range(node.GetNumberOfDisplayNodes()):
+        node.GetNthDisplayNode(index).SetGlyphScale(_HIGHLIGHTED_GLYPH_SCALE if is_highlighted else _GLYPH_SCALE)
+
+
+def copy_locks(source: slicer.vtkMRMLMarkupsNode, target: slicer.vtkMRMLMarkupsNode) -> None:
+    """Lock a list, or single points of it, where another one is locked."""
+    target.SetLocked(source.GetLocked())
+    for index in range(min(source.GetNumberOfControlPoints(), target.GetNumberOfControlPoints())):
+        is_locked = source.GetNthControlPointLocked(index)
+        if target.GetNthControlPointLocked(index) != is_locked:
+            target.SetNthControlPointLocked(index, is_locked)
+
+
+def set_saved(node: slicer.vtkMRMLMarkupsNode, is_saved: bool) -> None:
+    """Save a list with the scene, or leave it out."""
+    displays = [node.GetNthDisplayNode(index) for index in range(node.GetNumberOfDisplayNodes())]
+    for saved in (node, node.GetStorageNode(), *displays):
+        if saved is not None:
+            saved.SetSaveWithScene(is_saved)
+
+
+def keypoints_from_node(node: slicer.vtkMRMLMarkupsFiducialNode) -> NDArray[np.float64]:
+    """World positions (6, 3) of the keypoints in RAS mm, in the order of :data:`~...core.keypoints.KEYPOINT_NAMES`.
+
+    :raises UnusableInput: a list that has not exactly six placed points.
+    """
+    points_ras = points_from_node(node)
+    if len(points_ras) != len(KEYPOINT_NAMES) or node.GetNumberOfControlPoints() != len(KEYPOINT_NAMES):
+        raise UnusableInput(
+            f"the point list {node.GetName()!r} has {len(points_ras)} placed points where a vertebra has "
+            f"{len(KEYPOINT_NAMES)}; undo the deletion or place the missing points"
+        )
+    return points_ras
+
+
+def set_keypoints(node: slicer.vtkMRMLMarkupsFiducialNode, keypoints_ras: ArrayLike) -> None:
+    """Move the six points of a list to world positions (6, 3)."""
+    for index, point in enumerate(np.asarray(keypoints_ras, dtype=np.float64)):
+        node.SetNthControlPointPositionWorld(index, vtk.vtkVector3d(*point))
+
+
+def copy_local_points(source: slicer.vtkMRMLMarkupsNode, target: slicer.vtkMRMLMarkupsNode) -> None:
+    """Give the points of a list the local coordinates of another's, so that both show one vertebra in their spaces."""
+    for index in range(min(source.GetNumberOfControlPoints(), target.GetNumberOfControlPoints())):
+        position = source.GetNthControlPointPosition(index)
+        if target.GetNthControlPointPosition(index) != position:
+            target.SetNthControlPointPosition(index, position)
+
+
+def set_vertebra_attributes(node: slicer.vtkMRMLMarkupsFiducialNode, vertebra: Vertebra) -> None:
+    """Write what a vertebra has beside its points as attributes of the list, saved with the scene."""
+    node.SetAttribute(LEVEL, vertebra.level)
+    node.SetAttribute(LEVEL_CONFIDENCE, repr(float(vertebra.level_confidence)))
+    node.SetAttribute(SCORE, repr(float(vertebra.score)))
+    node.SetAttribute(UNCERTAINTY, json.dumps([float(value) for value in vertebra.uncertainty_mm]))
+    node.SetAttribute(SOURCE, vertebra.source)
+    node.SetAttribute(STATUS, vertebra.status)
+
+
+def vertebra_from_node(node: slicer.vtkMRMLMarkupsFiducialNode) -> Vertebra:
+    """The vertebra as it is in the scene, edits included.
+
+    :raises UnusableInput: as :func:`keypoints_from_node`, or attributes that are missing or broken.
+    """
+    keypoints_ras = keypoints_from_node(node)
+    try:
+        return Vertebra(
+            keypoints_ras=keypoints_ras,
+            score=float(node.GetAttribute(SCORE)),
+            uncertainty_mm=np.array(json.loads(node.GetAttribute(UNCERTAINTY)), dtype=np.float64),
+            level=node.GetAttribute(LEVEL),
+            level_confidence=float(node.GetAttribute(LEVEL_CONFIDENCE)),
+            source=node.GetAttribute(SOURCE),
+            status=node.GetAttribute(STATUS),
+        )
+    except (TypeError, ValueError) as error:
+        raise UnusableInput(f"the point list {node.GetName()!r} is not a vertebra of a study: {error}") from error

@@ -1,0 +1,111 @@
+"""What a study says: the report as the model made it, and as the nodes are now."""
+
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+import slicer
+
+from ...core.keypoints import body_centre
+from ...core.report import SpineReport, Vertebra
+from ...core.spine_curve import SpineCurve
+from ...errors import UnusableInput
+from ..nodes.curve import control_points, curve_from_node, points_from_node
+from ..nodes.keypoints import vertebra_from_node
+from .study import Study, place_of
+
+_MOVED_MM = 1e-6
+
+
+def model_report(study: Study) -> SpineReport:
+    """The report as the model made it, before any edit.
+
+    :raises UnusableInput: the report node's text is not a report.
+    """
+    try:
+        return _parsed(study.report_node.GetText() or "")
+    except ValueError as error:
+        raise UnusableInput(f"the study {study.report_node.GetName()!r} cannot be read: {error}") from error
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str) -> SpineReport:
+    """A report node's text is read again at every edit, and changes never."""
+    return SpineReport.from_json(text)
+
+
+def study_report(study: Study) -> SpineReport:
+    """The report as the nodes are now, edits included, vertebrae from cranial to caudal.
+
+    A vertebra of the model whose points were moved counts as edited. Where the curve's control points are unmoved, the
+    model's own curve is returned.
+
+    :raises UnusableInput: a node that can no longer be read, such as a point list without six points.
+    """
+    return read_study(study)[0]
+
+
+def read_study(study: Study) -> tuple[SpineReport, list[slicer.vtkMRMLMarkupsFiducialNode]]:
+    """The report as the nodes are now, see :func:`study_report`, and the keypoint node of each of its vertebrae."""
+    model = model_report(study)
+    curve = study_curve(study)
+    nodes = list(study.keypoint_nodes)
+    vertebrae = [_vertebra(node, model) for node in nodes]
+    order = _cranial_to_caudal(vertebrae, curve)
+    ordered = tuple(vertebrae[place] for place in order)
+    return replace(model, curve=curve, vertebrae=ordered, preset=study.preset), [nodes[place] for place in order]
+
+
+def study_curve(study: Study) -> SpineCurve:
+    """The curve as its node is now; the model's own where the control points are unmoved or the node was deleted.
+
+    :raises UnusableInput: a node with too few points, or the study cannot be read.
+    """
+    model_curve = model_report(study).curve
+    node = study.curve_node
+    if node is None:
+        return model_curve
+    expected, points_ras = control_points(model_curve)[0], points_from_node(node)
+    is_unmoved = expected.shape == points_ras.shape and np.abs(expected - points_ras).max() < _MOVED_MM
+    return model_curve if is_unmoved else curve_from_node(node)
+
+
+def _vertebra(node: slicer.vtkMRMLMarkupsFiducialNode, model: SpineReport) -> Vertebra:
+    """The vertebra of a list; unmoved points are the model's own, free of the rounding of files."""
+    vertebra = vertebra_from_node(node)
+    original = model_vertebra(model, node)
+    if original is None:
+        return vertebra
+    if np.abs(vertebra.keypoints_ras - original.keypoints_ras).max() < _MOVED_MM:
+        return replace(vertebra, keypoints_ras=original.keypoints_ras)
+    return replace(vertebra, source="edited") if vertebra.source == "model" else vertebra
+
+
+def model_vertebra(model: SpineReport, node: slicer.vtkMRMLMarkupsFiducialNode) -> Vertebra | None:
+    """What the model found where this list is; None for a vertebra that a reader added."""
+    place = place_of(node)
+    return model.vertebrae[place] if place < len(model.vertebrae) else None
+
+
+def _cranial_to_caudal(vertebrae: list[Vertebra], curve: SpineCurve) -> list[int]:
+    if not vertebrae:
+        return []
+    centres_ras = body_centre(np.array([vertebra.keypoints_ras for vertebra in vertebrae]))
+    try:
+        superior_mm = curve.ras_to_straight(centres_ras)[:, 2]
+    except ValueError as error:
+        raise UnusableInput(f"a vertebra of the study cannot be placed on its spine curve: {error}") from error
+    return [int(place) for place in np.argsort(-superior_mm, kind="stable")]
+
+
+def has_edits(study: Study) -> bool:
+    """Whether a study differs from what the model found: points, set of vertebrae, levels, statuses or curve."""
+    try:
+        model, now = model_report(study), study_report(study)
+    except UnusableInput:
+        return True
+    return now.curve is not model.curve or _said_of_vertebrae(now) != _said_of_vertebrae(model)
+
+
+def _said_of_vertebrae(report: SpineReport) -> list[tuple[str, str, str | None]]:
+    return [(vertebra.source, vertebra.status, vertebra.level) for vertebra in report.vertebrae]

@@ -1,0 +1,228 @@
+"""The bodies of a spine in a lateral radiograph, from what the networks find to those that can be measured."""
+
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.genant import heights_mm
+from ..core.keypoints import INFERIOR, SUPERIOR, body_centre, depths_mm
+from ..core.level_naming import sacrum_place
+from ..core.spine_curve import chord_arcs
+from .network_input import CROP_PIXELS, CropFrames
+from .record import Radiograph
+from .view import RadiographView, nothing_found
+
+if TYPE_CHECKING:
+    from ..networks.weights import RadiographModels
+from numpy.typing import ArrayLike
+
+UNSEEN_SCORE = 0.0
+"""Score of a body that the first network did not see, and that its neighbours and step 2 vouch for."""
+
+_LEAST_MM, _GREATEST_MM = 8.0, 60.0
+_NEXT_MM, _STEEPEST = (9.0, 90.0), 2.0
+_REFINEMENTS, _MISSED_REFINEMENTS = 2, 3
+_STEP_ONE_MM, _STEP_ONE_RADIUS_MM = 3.0, 2.0
+_RADIUS, _FAR_RADIUS, _GREATEST_RADIUS_MM = 1.25, 2.3, 6.0
+_OVERLAP_MM = 3.0
+_SURE_MM = 4.0
+_HARDLY_SEEN_MM = 4.3
+
+
+@dataclass(frozen=True, eq=False)
+class Bodies:
+    """Vertebral bodies, cranial to caudal.
+
+    :param landmarks_mm: (n, 6, 2) column and row; of the sacrum the inferior three are not a number.
+    :param uncertainty_mm: (n, 6) radius around each that holds 68 %.
+    :param scores: (n,) how surely the first network sees each, 0 to 1.
+    :param levels: (n, 26) probabilities of the levels.
+    """
+
+    landmarks_mm: NDArray[np.float64]
+    uncertainty_mm: NDArray[np.float64]
+    scores: NDArray[np.float64]
+    levels: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def some(self, places: NDArray[np.int_]) -> "Bodies":
+        """Those at some places."""
+        return Bodies(*(getattr(self, field.name)[places] for field in fields(self)))
+
+    def with_inserted(self, places: NDArray[np.int_], others: "Bodies") -> "Bodies":
+        """With others, each before the one at a place."""
+        pairs = [(getattr(self, field.name), getattr(others, field.name)) for field in fields(self)]
+        return Bodies(*(np.insert(own, places, other, 0) for own, other in pairs))
+
+
+@dataclass(frozen=True, eq=False)
+class Spine:
+    """The bodies that can be measured, and what is below them.
+
+    :param sacral_endplate_mm: (3, 2) column and row of the superior endplate of S1, if it is in view.
+    :param lies_on_sacrum: the last body is the one above S1.
+    """
+
+    bodies: Bodies
+    sacral_endplate_mm: NDArray[np.float64] | None
+    lies_on_sacrum: bool
+
+
+def rough_bodies(view: RadiographView, models: "RadiographModels") -> Bodies:
+    """The bodies that form a spine by step 1; the last one may be the sacrum."""
+    from ..networks.radiograph_nets import regress_landmarks
+
+    found = view.found
+    chain = _spine_chain(found.centres_mm, found.scores)
+    sacrum = sacrum_place(found.levels[chain], chord_arcs(found.centres_mm[chain]))
+    has_sacrum, chain = sacrum < len(chain), chain[: sacrum + 1]
+    landmarks_mm = regress_landmarks(models.step_one.regressor, view.image, view.pixel_mm, found.centres_mm[chain])
+    if has_sacrum:
+        landmarks_mm[-1, 1::2] = np.nan
+    uncertainty_mm = np.full(landmarks_mm.shape[:2], _STEP_ONE_RADIUS_MM)
+    return Bodies(landmarks_mm, uncertainty_mm, found.scores[chain], found.levels[chain])
+
+
+def _spine_chain(centres_mm: NDArray[np.float64], scores: NDArray[np.float64]) -> NDArray[np.int_]:
+    """The bodies that follow one another downwards at the distances of vertebrae, with the greatest sum of scores."""
+    order = np.argsort(centres_mm[:, 1], kind="stable")
+    best = scores[order].copy()
+    before = np.full(len(order), -1)
+    for place, body in enumerate(order):
+        for earlier in range(place):
+            across, down = centres_mm[body] - centres_mm[order[earlier]]
+            is_next = _NEXT_MM[0] < np.hypot(across, down) < _NEXT_MM[1] and abs(across) < _STEEPEST * down
+            if is_next and best[earlier] + scores[body] > best[place]:
+                best[place], before[place] = best[earlier] + scores[body], earlier
+    chain = [int(best.argmax())]
+    while before[chain[0]] >= 0:
+        chain.insert(0, int(before[chain[0]]))
+    return np.asarray(order[chain])
+
+
+def refined(view: RadiographView, rough: Bodies, models: "RadiographModels") -> Bodies:
+    """Bodies by both steps; step 1, then step 2 places the crops.
+
+    Where a body lies, step 2 says. In its shape each step counts by the inverse of its variance: where step 2 is in
+    doubt, as its heatmap is wide, step 1 has its say.
+    """
+    landmarks_mm = rough.landmarks_mm
+    for _ in range(_REFINEMENTS):
+        places_mm, widths_mm = _by_step_two(view, landmarks_mm, models)
+        share = _STEP_ONE_MM**2 / (_STEP_ONE_MM**2 + widths_mm**2)
+        shape_mm = rough.landmarks_mm + np.nanmean(places_mm - rough.landmarks_mm, 1, keepdims=True)
+        landmarks_mm = shape_mm + share[..., None] * (places_mm - shape_mm)
+    return replace(rough, landmarks_mm=landmarks_mm, uncertainty_mm=_radius_mm(widths_mm * np.sqrt(share)))
+
+
+def check_seen(radiograph: Radiograph, bodies: Bodies) -> None:
+    """Step 1 at times takes ribs or a frontal view for a spine; step 2 then finds endplates hardly anywhere.
+
+    :param bodies: by both steps.
+    :raises NoSpineFound: most landmarks are too uncertain for a spine.
+    """
+    known = np.isfinite(bodies.landmarks_mm).all(-1)
+    if np.median(bodies.uncertainty_mm[known]) > _HARDLY_SEEN_MM:
+        raise nothing_found(radiograph, "the endplates of most bodies that were taken for vertebrae cannot be seen")
+
+
+def _by_step_two(
+    view: RadiographView, landmarks_mm: NDArray[np.float64], models: "RadiographModels"
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Landmarks (n, 6, 2) and the widths (n, 6) of their heatmaps in mm, in crops around given ones."""
+    from ..networks.radiograph_nets import refine_landmarks
+
+    frames = CropFrames.around(landmarks_mm)
+    places, spreads = refine_landmarks(models.refiner, frames.cut(view.image, view.pixel_mm))
+    return frames.from_crops(places), spreads * (frames.sides / CROP_PIXELS)[:, None]
+
+
+def _radius_mm(widths_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Radius in mm that holds 68 % of the landmarks whose place is known to a width; fitted to synthetic patients.
+
+    The wider a heatmap, the more often it is of a wrong edge.
+    """
+    return np.clip(_FAR_RADIUS * widths_mm**2.5, _RADIUS * widths_mm, _GREATEST_RADIUS_MM)
+
+
+def whole_spine(view: RadiographView, bodies: Bodies) -> Spine:
+    """The bodies of a possible size that lie within the image and apart from each other, and the sacrum below them."""
+    ends_in_sacrum = bool(np.isnan(bodies.landmarks_mm[-1]).any())
+    count = len(bodies) - ends_in_sacrum
+    landmarks_mm = bodies.landmarks_mm
+    whole = _apart(landmarks_mm, bodies.uncertainty_mm, np.flatnonzero(_are_bodies(landmarks_mm[:count], view)))
+    has_sacrum = bool(ends_in_sacrum and len(whole) and _lies_below(landmarks_mm[-1], landmarks_mm[whole[-1]]))
+    sacrum_mm = landmarks_mm[-1, SUPERIOR, :] if has_sacrum else None
+    return Spine(bodies.some(whole), sacrum_mm, has_sacrum and bool(whole[-1] == count - 1))
+
+
+def with_missed(view: RadiographView, spine: Spine, models: "RadiographModels") -> Spine:
+    """Add the bodies that the first network missed between two others, where step 2 is sure of what it sees there."""
+    found = spine.bodies
+    above = missed_places(body_centre(found.landmarks_mm))
+    if not len(above):
+        return spine
+    landmarks_mm = (found.landmarks_mm[above] + found.landmarks_mm[above + 1]) / 2
+    for _ in range(_MISSED_REFINEMENTS):
+        landmarks_mm, widths_mm = _by_step_two(view, landmarks_mm, models)
+    levels = np.full((len(above), found.levels.shape[1]), 1 / found.levels.shape[1])
+    missed = Bodies(landmarks_mm, _radius_mm(widths_mm), np.full(len(above), UNSEEN_SCORE), levels)
+    likely = np.flatnonzero(_are_bodies(landmarks_mm, view) & (missed.uncertainty_mm.mean(1) < _SURE_MM))
+    rows = np.stack([found.landmarks_mm[above], landmarks_mm, found.landmarks_mm[above + 1]], 1)[likely]
+    fits = [_lies_below(one, upper) and _lies_below(lower, one) for upper, one, lower in rows]
+    kept = likely[np.array(fits, dtype=bool)]
+    return replace(spine, bodies=found.with_inserted(above[kept] + 1, missed.some(kept)))
+
+
+def _apart(
+    landmarks_mm: NDArray[np.float64], uncertainty_mm: NDArray[np.float64], places: NDArray[np.int_]
+) -> NDArray[np.int_]:
+    """Of bodies that overlap, those whose landmarks are surer: one vertebra never reaches into the next."""
+    kept: list[int] = []
+    for place in places[np.argsort(uncertainty_mm[places].mean(1), kind="stable")]:
+        pairs = [(min(place, other), max(place, other)) for other in kept]
+        if all(_lies_below(landmarks_mm[lower], landmarks_mm[upper]) for upper, lower in pairs):
+            kept.append(int(place))
+    return np.array(sorted(kept), dtype=int)
+
+
+def _lies_below(lower_mm: NDArray[np.float64], upper_mm: NDArray[np.float64]) -> bool:
+    """Whether the superior endplate of a body or of S1 lies below the body above it, but for a little overlap."""
+    superior, inferior = (upper_mm[list(end)].mean(0) for end in (SUPERIOR, INFERIOR))
+    down = (inferior - superior) / np.linalg.norm(inferior - superior)
+    return bool((lower_mm[list(SUPERIOR)].mean(0) - inferior) @ down > -_OVERLAP_MM)
+
+
+def _are_bodies(landmarks_mm: NDArray[np.float64], view: RadiographView) -> NDArray[np.bool_]:
+    """Bodies (n,) of a possible size whose landmarks lie within the image."""
+    heights, depths = heights_mm(landmarks_mm), depths_mm(landmarks_mm)
+    sizes = np.concatenate([heights, depths], 1)
+    ends_mm = (np.array(view.image.shape[::-1]) - 1) * view.pixel_mm
+    inside = ((landmarks_mm >= 0) & (landmarks_mm <= ends_mm)).all((1, 2))
+    return np.asarray(inside & (sizes.max(1) < _GREATEST_MM) & (depths.min(1) > _LEAST_MM) & (heights.min(1) > 2.0))
+
+
+_NEIGHBOURS = 3
+_FEWEST_NEIGHBOURS = 2
+_LEAST_RATIO, _GREATEST_RATIO = 1.5, 2.5
+
+
+def missed_places(centres_mm: ArrayLike) -> NDArray[np.int_]:
+    """Where the distance from one body to the next is about twice that of the bodies around.
+
+    :param centres_mm: (n, d) of bodies that follow one another, any space.
+    :return: places i, rising, such that one body is missing between i and i + 1; none in rows of fewer than four.
+    """
+    distances = np.linalg.norm(np.diff(np.asarray(centres_mm, dtype=np.float64), axis=0), axis=1)
+    return np.array([place for place in range(len(distances)) if _is_double(distances, place)], dtype=int)
+
+
+def _is_double(distances: NDArray[np.float64], place: int) -> bool:
+    others = np.r_[distances[max(0, place - _NEIGHBOURS) : place], distances[place + 1 : place + 1 + _NEIGHBOURS]]
+    if len(others) < _FEWEST_NEIGHBOURS:
+        return False
+    return bool(_LEAST_RATIO < distances[place] / np.median(others) < _GREATEST_RATIO)

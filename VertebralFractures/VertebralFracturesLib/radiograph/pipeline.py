@@ -1,0 +1,146 @@
+"""The stages from a lateral radiograph to its measured vertebrae and spinal angles (Cina 2021), one line each."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import __version__
+from ..core.genant import heights_mm
+from ..core.keypoints import body_centre
+from ..core.level_naming import LEVEL_CLASSES, name_sequence
+from ..core.levels import LEVEL_NUMBERS, LEVELS_ARE_RELATIVE, levels_are_relative
+from ..core.report import SpineReport, Vertebra
+from ..core.spine_curve import chord_arcs, curve_through_bodies
+from ..errors import Cancelled
+from .bodies import UNSEEN_SCORE, Spine, check_seen, refined, rough_bodies, whole_spine, with_missed
+from .record import DETECTOR, FIRST_LEVEL, RELATIVE_LENGTHS, Radiograph, RadiographReport, average_scale
+from .view import FEWEST_BODIES, THRESHOLDS, RadiographView, best_view, check_upright, nothing_found
+
+if TYPE_CHECKING:
+    from ..networks.weights import RadiographModels
+
+RADIOGRAPH_STAGES = ("view", "vertebrae", "landmarks", "measures")
+
+_TRUST_WITHOUT_SACRUM = 0.3
+
+Progress = Callable[[str, float], None]
+
+
+def analyze_radiograph(
+    radiograph: Radiograph,
+    models: "RadiographModels",
+    *,
+    preset: str = "genant",
+    progress: Progress = lambda stage, fraction: None,
+    cancel: Callable[[], bool] = lambda: False,
+    input: Mapping[str, Any] | None = None,
+    refine: bool = True,
+) -> RadiographReport:
+    """Find the vertebrae of a lateral radiograph, measure them and the angles of the spine.
+
+    :param radiograph: the image, its scale and sides as far as they are known.
+    :param models: the networks of both steps.
+    :param preset: name of the cut-offs of the grades.
+    :param progress: called with each of :data:`RADIOGRAPH_STAGES` and the fraction done.
+    :param cancel: asked between the stages.
+    :param input: identity of the image, kept in the report.
+    :param refine: False leaves step 2 out, to measure what it adds.
+    :raises UnusableInput: a frontal view, or an image that is upside down.
+    :raises NoSpineFound: fewer than two bodies in view.
+    :raises Cancelled: ``cancel`` said so.
+    """
+
+    def stage(index: int) -> None:
+        if cancel():
+            raise Cancelled("cancelled")
+        progress(RADIOGRAPH_STAGES[index], 0.0)
+
+    stage(0)
+    view = best_view(radiograph, models)
+    stage(1)
+    bodies = rough_bodies(view, models)
+    check_upright(view, heights_mm(bodies.landmarks_mm), models)
+    stage(2)
+    if refine:
+        bodies = refined(view, bodies, models)
+        check_seen(radiograph, bodies)
+    spine = whole_spine(view, bodies)
+    if refine:
+        spine = with_missed(view, spine, models)
+    stage(3)
+    report = _report(radiograph, view, spine)
+    progress(RADIOGRAPH_STAGES[-1], 1.0)
+    named = replace(report.spine, input=dict(input or {}), preset=preset, models=models.versions)
+    return replace(report, spine=named)
+
+
+def _report(radiograph: Radiograph, view: RadiographView, found: Spine) -> RadiographReport:
+    """Name the bodies, give them their place in the patient and the image its scale."""
+    bodies = found.bodies
+    if len(bodies) < FEWEST_BODIES:
+        raise nothing_found(radiograph)
+    levels = _level_probabilities(bodies.levels, found.lies_on_sacrum)
+    arcs_mm = chord_arcs(body_centre(bodies.landmarks_mm))
+    names, confidences = name_sequence(levels, arcs_mm, ends_at_sacrum=found.lies_on_sacrum)
+    measured = _below_the_neck(names)
+    if len(measured) < FEWEST_BODIES:
+        raise nothing_found(radiograph)
+    bodies, names, confidences = bodies.some(measured), tuple(names[i] for i in measured), confidences[measured]
+    scale = 1.0 if radiograph.pixel_mm is not None else average_scale(bodies.landmarks_mm, names)
+    pixel_mm = view.scale_mm * scale
+    placed = Radiograph(radiograph.image, pixel_mm, view.anterior_is)
+
+    def to_ras(landmarks_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+        return placed.pixels_to_ras(view.to_image(landmarks_mm) / view.scale_mm)
+
+    points_ras, doubts_mm = to_ras(bodies.landmarks_mm), scale * bodies.uncertainty_mm
+    vertebrae = tuple(
+        Vertebra(points, float(score), doubt_mm, name, float(confidence))
+        for points, score, doubt_mm, name, confidence in zip(
+            points_ras, bodies.scores, doubts_mm, names, confidences, strict=True
+        )
+    )
+    spine = SpineReport(
+        software=f"VertebralFractures {__version__}",
+        input={},
+        detector=DETECTOR,
+        preset="genant",
+        curve=curve_through_bodies(body_centre(points_ras)),
+        vertebrae=vertebrae,
+        warnings=tuple(_warnings(radiograph, view.anterior_is, vertebrae)),
+        thresholds=THRESHOLDS,
+    )
+    sacrum_ras = None if found.sacral_endplate_mm is None else to_ras(found.sacral_endplate_mm)
+    return RadiographReport(spine, pixel_mm, radiograph.pixel_mm is not None, view.anterior_is, sacrum_ras)
+
+
+def _below_the_neck(names: Sequence[str]) -> NDArray[np.int_]:
+    """Places of the bodies from T1 down; above it the networks have not learned landmarks to measure by."""
+    return np.array([i for i, name in enumerate(names) if LEVEL_NUMBERS[name] >= FIRST_LEVEL], dtype=int)
+
+
+def _level_probabilities(levels: NDArray[np.float64], lies_on_sacrum: bool) -> NDArray[np.float64]:
+    """Probabilities (n, 25) of the levels of vertebrae.
+
+    Without a sacrum to count from the network is far surer of its levels than it is right.
+    """
+    found = levels[:, :LEVEL_CLASSES] ** (1.0 if lies_on_sacrum else _TRUST_WITHOUT_SACRUM)
+    return np.asarray(found / np.maximum(found.sum(1, keepdims=True), 1e-9))
+
+
+def _warnings(radiograph: Radiograph, anterior_is: str, vertebrae: Sequence[Vertebra]) -> Iterator[str]:
+    """What the reader of the report has to know, one sentence each."""
+    if radiograph.pixel_mm is None:
+        yield RELATIVE_LENGTHS
+    if radiograph.anterior_is is None:
+        yield "which side of the image is the front was recognised, not given: check it"
+    elif radiograph.anterior_is != anterior_is:
+        yield f"the front is said to be on the {radiograph.anterior_is}, but looks to be on the {anterior_is}: check it"
+    unseen = [str(vertebra.level) for vertebra in vertebrae if vertebra.score == UNSEEN_SCORE]
+    if unseen:
+        yield f"{', '.join(unseen)}: found only by a gap between its neighbours: check the points"
+    if levels_are_relative([vertebra.level_confidence for vertebra in vertebrae]):
+        yield LEVELS_ARE_RELATIVE

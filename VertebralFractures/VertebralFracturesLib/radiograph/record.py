@@ -1,0 +1,199 @@
+"""A lateral radiograph of the spine and the result of its analysis.
+
+The image is laid into the patient's sagittal plane, right = 0 mm: forwards and upwards in the picture are anterior and
+superior. The vertebrae then are records in RAS millimetres like those of a CT, and everything that follows from their
+keypoints comes from the same code. Where the spacing of the pixels is not known, the patient is taken to be of average
+size: ratios and angles hold, lengths are relative.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..core.keypoints import POSTERIOR_INFERIOR, POSTERIOR_SUPERIOR
+from ..core.levels import LEVEL_NUMBERS
+from ..core.norms import HEIGHT_NORMS
+from ..core.report import SpineReport
+from ..core.volume import Volume
+from .angles import Endplate, disc_angles_deg, endplates, spinal_angles_deg, wedge_angles_deg
+
+DETECTOR = "radiograph"
+"""What the report of a radiograph names as its detector."""
+
+RELATIVE_LENGTHS = "pixel spacing unknown: lengths are relative, as if of a patient of average size; G and angles hold"
+"""Warning of a report whose image has no scale."""
+
+FIRST_LEVEL = LEVEL_NUMBERS["T1"]
+"""Number of the first level that is measured in radiographs."""
+
+_SHOWN_AS_HU = (-250.0, 800.0)
+_SLAB_MM = 20.0
+_RADIOGRAPH = "radiograph"
+
+
+@dataclass(frozen=True, eq=False)
+class Radiograph:
+    """A lateral radiograph with the patient upright in it.
+
+    :param image: brightness (rows, columns), float32; what absorbs more is brighter.
+    :param pixel_mm: side of a pixel in the patient in mm, or None where it is not known.
+    :param anterior_is: which side of the picture is the patient's front; None where it is not known.
+    :raises ValueError: an image without two axes, or a spacing that is not positive.
+    """
+
+    image: NDArray[np.float32]
+    pixel_mm: float | None = None
+    anterior_is: Literal["left", "right"] | None = None
+
+    def __post_init__(self) -> None:
+        if self.image.ndim != 2 or min(self.image.shape) < 2:
+            raise ValueError(f"a radiograph has two axes, this image is {' x '.join(map(str, self.image.shape))}")
+        if self.pixel_mm is not None and not 0 < self.pixel_mm < np.inf:
+            raise ValueError("the spacing of the pixels has to be greater than 0 mm")
+
+    @property
+    def forwards(self) -> int:
+        """1 where columns increase towards the front, else -1; unknown sides count as anterior on the left."""
+        return 1 if self.anterior_is == "right" else -1
+
+    def pixels_to_ras(self, pixels: ArrayLike) -> NDArray[np.float64]:
+        """Column and row (..., 2) to RAS mm (..., 3). The scale has to be known."""
+        points = np.asarray(pixels, dtype=np.float64) * self._scale()
+        return np.stack([np.zeros(points.shape[:-1]), self.forwards * points[..., 0], -points[..., 1]], -1)
+
+    def ras_to_pixels(self, points_ras: ArrayLike) -> NDArray[np.float64]:
+        """RAS mm (..., 3) to column and row (..., 2). The scale has to be known."""
+        points = np.asarray(points_ras, dtype=np.float64)
+        return np.stack([self.forwards * points[..., 1], -points[..., 2]], -1) / self._scale()
+
+    def _scale(self) -> float:
+        if self.pixel_mm is None:
+            raise ValueError("the scale of the radiograph is not known")
+        return self.pixel_mm
+
+    def as_volume(self) -> Volume:
+        """The image in the sagittal plane as a volume that is the same from side to side.
+
+        Its brightness is scaled to the range in which CTs are shown in a bone window; it is no Hounsfield units.
+        """
+        scale = self._scale()
+        low, high = np.percentile(self.image, (0.5, 99.5))
+        black, white = _SHOWN_AS_HU
+        shown = np.clip(black + (self.image - low) / max(high - low, 1e-6) * (white - black), -1024, 3071)
+        matrix = np.zeros((4, 4))
+        matrix[0, 0], matrix[1, 1], matrix[2, 2], matrix[3, 3] = _SLAB_MM, self.forwards * scale, -scale, 1.0
+        matrix[0, 3] = -_SLAB_MM / 2
+        return Volume(np.repeat(np.rint(shown).astype(np.int16)[:, :, None], 2, axis=2), matrix)
+
+
+@dataclass(frozen=True, eq=False)
+class RadiographReport:
+    """The result of the analysis of a radiograph.
+
+    :param spine: the vertebrae in the sagittal plane, with all that follows from their keypoints.
+    :param pixel_mm: side of a pixel that lengths are measured with.
+    :param is_scale_known: whether that comes from the image or the user; otherwise it is that of an average patient.
+    :param anterior_is: which side of the picture is the patient's front.
+    :param sacral_endplate_ras: (3, 3) anterior, middle and posterior point of the superior endplate of S1 in RAS mm;
+        None where it is not in view.
+    """
+
+    spine: SpineReport
+    pixel_mm: float
+    is_scale_known: bool
+    anterior_is: Literal["left", "right"]
+    sacral_endplate_ras: NDArray[np.float64] | None = None
+
+    @cached_property
+    def endplates(self) -> dict[Endplate, NDArray[np.float64]]:
+        """The endplates between which angles are measured, anterior and superior mm."""
+        usable = [vertebra for vertebra in self.spine.vertebrae if vertebra.is_evaluable]
+        points = np.array([vertebra.keypoints_ras for vertebra in usable]).reshape(-1, 6, 3)
+        return endplates([vertebra.level for vertebra in usable], points, self.sacral_endplate_ras)
+
+    @property
+    def angles_deg(self) -> dict[str, float | None]:
+        """The angles of :data:`~.angles.ANGLES` by name; None where an endplate is not in view."""
+        return spinal_angles_deg(self.endplates)
+
+    @property
+    def disc_angles_deg(self) -> dict[str, float]:
+        """Angle of every disc, positive where it opens to the front."""
+        return disc_angles_deg(self.endplates)
+
+    @property
+    def wedge_angles_deg(self) -> dict[str, float]:
+        """Angle of every body, positive where it is lower in front."""
+        return wedge_angles_deg(self.spine.levels, [vertebra.keypoints_ras for vertebra in self.spine.vertebrae])
+
+    def to_json(self) -> str:
+        """The report as measurements.json: that of a CT, and beside it what belongs to a radiograph."""
+        document = json.loads(self.spine.to_json())
+        plate = self.sacral_endplate_ras
+        document[_RADIOGRAPH] = {
+            "pixel_spacing_mm": self.pixel_mm,
+            "pixel_spacing_is_known": self.is_scale_known,
+            "anterior_is": self.anterior_is,
+            "sacral_endplate_ras": None if plate is None else plate.tolist(),
+            "angles": self.angles_deg,
+            "disc_angles_deg": self.disc_angles_deg,
+            "wedge_angles_deg": self.wedge_angles_deg,
+        }
+        return json.dumps(document, indent=1, allow_nan=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "RadiographReport":
+        """Read measurements.json; measures and angles are computed anew from the points.
+
+        :raises ValueError: not such a file, or not of a radiograph.
+        """
+        spine = SpineReport.from_json(text)
+        try:
+            own = json.loads(text)[_RADIOGRAPH]
+            plate = own["sacral_endplate_ras"]
+            return cls(
+                spine,
+                float(own["pixel_spacing_mm"]),
+                bool(own["pixel_spacing_is_known"]),
+                own["anterior_is"],
+                None if plate is None else np.array(plate, dtype=np.float64).reshape(3, 3),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"not a report of a radiograph: {error}") from error
+
+    def to_csv(self) -> str:
+        """The table of the vertebrae as for a CT, with the angles of the spine in columns of their own."""
+        rows = list(csv.reader(io.StringIO(self.spine.to_csv(), newline="")))
+        angles = {name: "" if value is None else f"{value:.1f}" for name, value in self.angles_deg.items()}
+        buffer = io.StringIO()
+        writer = csv.writer(buffer, lineterminator="\r\n")
+        writer.writerows([[*rows[0], *angles], *([*row, *angles.values()] for row in rows[1:])])
+        return buffer.getvalue()
+
+    def with_sacral_endplate(self, points_ras: ArrayLike | None) -> "RadiographReport":
+        """The report with the superior endplate of S1 moved."""
+        return replace(self, sacral_endplate_ras=None if points_ras is None else np.array(points_ras, dtype=np.float64))
+
+
+def average_scale(keypoints: ArrayLike, levels: Sequence[str | None]) -> float:
+    """The factor that makes a patient of average size: the median of normal over measured posterior heights.
+
+    :param keypoints: (n, 6, d) in any unit.
+    :param levels: (n,) names.
+    :return: 1 where no level has a norm.
+    """
+    points = np.asarray(keypoints, dtype=np.float64)
+    heights = np.linalg.norm(points[:, POSTERIOR_SUPERIOR] - points[:, POSTERIOR_INFERIOR], axis=-1)
+    ratios = [
+        HEIGHT_NORMS[level].mean_mm[2] / height
+        for level, height in zip(levels, heights, strict=True)
+        if level in HEIGHT_NORMS and height > 0
+    ]
+    return float(np.median(ratios)) if ratios else 1.0

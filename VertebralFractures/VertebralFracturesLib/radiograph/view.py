@@ -1,0 +1,177 @@
+"""How a lateral radiograph lies: which side is the front, whether it is inverted, and at what scale."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import NoSpineFound, UnusableInput
+from .network_input import SACRUM_CHANNEL, resampled
+from .record import Radiograph
+
+if TYPE_CHECKING:
+    from ..networks.radiograph_nets import FoundBodies
+    from ..networks.weights import RadiographModels
+
+FEWEST_BODIES = 2
+THRESHOLDS = {"score": 0.3, "score_of_s1": 0.15, "score_of_two": 0.5}
+"""Least scores of a body, of S1, and of at least two bodies of an image that shows a spine."""
+
+_WORKING_MM = 0.4
+_ASSUMED_HEIGHTS_MM = (200.0, 260.0, 340.0, 440.0, 570.0, 740.0)
+_SMALL_ROWS = 1000
+_SACRUM_PROBABILITY = 0.5
+_FRONTAL_PROBABILITY, _WRONG_PROBABILITY = 0.6, 0.5
+_DOUBT = 0.2
+_LEAST_BELIEF = 0.23
+"""In each body; it is half and more in a radiograph of a spine, less in other pictures."""
+
+_CLEARLY_MORE, _HIGHER_DOWNWARDS = 1.1, 1.05
+_FAR_MORE, _HARDLY_HIGHER = 1.6, 1.15
+
+
+@dataclass(frozen=True, eq=False)
+class RadiographView:
+    """The image as the networks want it, anterior on the left, and what the first of them sees in it.
+
+    :param pixel_mm: side of its pixels.
+    :param scale_mm: side of a pixel of the image that was given.
+    """
+
+    image: NDArray[np.float32]
+    pixel_mm: float
+    scale_mm: float
+    is_mirrored: bool
+    found: "FoundBodies"
+
+    @property
+    def anterior_is(self) -> Literal["left", "right"]:
+        """Where the front is in the image that was given."""
+        return "right" if self.is_mirrored else "left"
+
+    def to_image(self, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Points (..., 2), column and row in mm, in the image that was given."""
+        width_mm = (self.image.shape[1] - 1) * self.pixel_mm
+        return np.stack([width_mm - points_mm[..., 0], points_mm[..., 1]], -1) if self.is_mirrored else points_mm
+
+
+def best_view(radiograph: Radiograph, models: "RadiographModels") -> RadiographView:
+    """Turn the image as the networks know it; which side is the front, files at times say wrongly.
+
+    :raises UnusableInput: a frontal view.
+    :raises NoSpineFound: fewer than two bodies are seen, whichever side is the front.
+    """
+    try:
+        return _scaled_view(radiograph, models)
+    except NoSpineFound:
+        if radiograph.anterior_is is None:
+            raise
+        return _scaled_view(replace(radiograph, anterior_is=None), models)
+
+
+def check_upright(view: RadiographView, heights_mm: NDArray[np.float64], models: "RadiographModels") -> None:
+    """Vertebrae are also seen in an image that is upside down; they then get lower downwards, and are less sure.
+
+    :param heights_mm: (n, 3) of the bodies, from the top of the image downwards; not a number of the sacrum.
+    :raises UnusableInput: the image is upside down.
+    """
+    means_mm = heights_mm[np.isfinite(heights_mm).all(1)].mean(1)
+    half = len(means_mm) // 2
+    higher = np.median(means_mm[-half:]) / np.median(means_mm[:half]) if half else np.inf
+    if higher > _HARDLY_HIGHER:
+        return
+    more = _FAR_MORE if higher > _HIGHER_DOWNWARDS else _CLEARLY_MORE
+    for flipped in (view.image[::-1], view.image[::-1, ::-1]):
+        image = np.ascontiguousarray(flipped)
+        other = replace(view, image=image, found=_seen(image, view.pixel_mm, models))
+        if _belief(other) > more * _belief(view):
+            raise UnusableInput("the image is upside down: turn it by half a turn and analyze it again")
+
+
+def _scaled_view(radiograph: Radiograph, models: "RadiographModels") -> RadiographView:
+    """Turn the image, and find a scale for it where none is known: a small copy shows that as well."""
+    if radiograph.pixel_mm is not None:
+        return _turned(radiograph, radiograph.pixel_mm, models)
+    rows = radiograph.image.shape[0]
+    image, share = _no_finer(radiograph.image, 1 / rows, 1 / _SMALL_ROWS)
+    small = replace(radiograph, image=image)
+    beliefs = {}
+    for height_mm in _ASSUMED_HEIGHTS_MM:
+        try:
+            beliefs[height_mm] = _belief(_turned(small, height_mm * share, models))
+        except (NoSpineFound, UnusableInput) as error:
+            refusal = error
+    if not beliefs:
+        raise refusal
+    return _turned(radiograph, max(beliefs, key=beliefs.__getitem__) / rows, models)
+
+
+def _turned(radiograph: Radiograph, pixel_mm: float, models: "RadiographModels") -> RadiographView:
+    from ..networks.radiograph_nets import VIEW_QUESTIONS
+
+    scale_mm = pixel_mm
+    image, pixel_mm = _no_finer(radiograph.image, scale_mm, _WORKING_MM)
+    is_mirrored = radiograph.anterior_is == "right"
+    image = image[:, ::-1] if is_mirrored else image
+    found = _seen(image, pixel_mm, models)
+    if found.view[VIEW_QUESTIONS.index("frontal")] > _FRONTAL_PROBABILITY:
+        raise UnusableInput("this looks like a frontal view: an upright lateral radiograph of the spine is needed")
+    turned = [RadiographView(np.ascontiguousarray(image), pixel_mm, scale_mm, is_mirrored, found)]
+    if _is_doubtful(found, radiograph.anterior_is is not None):
+        ways = [(False, True)] if radiograph.anterior_is else [(False, True), (True, False), (True, True)]
+        for mirror, invert in ways:
+            one = np.ascontiguousarray((-image if invert else image)[:, :: -1 if mirror else 1])
+            turned.append(RadiographView(one, pixel_mm, scale_mm, is_mirrored != mirror, _seen(one, pixel_mm, models)))
+    best = max(turned, key=_belief)
+    questions = [VIEW_QUESTIONS.index(question) for question in ("mirrored", "inverted")]
+    looks_wrong = best.found.view[questions].max() > _WRONG_PROBABILITY  # although the other ways were tried
+    are_few = (best.found.scores > THRESHOLDS["score_of_two"]).sum() < FEWEST_BODIES
+    if looks_wrong or are_few or _belief(best) < _LEAST_BELIEF * len(best.found.scores):
+        raise nothing_found(radiograph)
+    return best
+
+
+def _seen(image: NDArray[np.float32], pixel_mm: float, models: "RadiographModels") -> "FoundBodies":
+    """What stands out enough to be a body; the hips lie over S1, so that less is asked of it."""
+    from ..networks.radiograph_nets import find_bodies
+
+    found = find_bodies(models.step_one.finder, image, pixel_mm, THRESHOLDS["score_of_s1"])
+    kept = (found.scores > THRESHOLDS["score"]) | _are_sacra(found)
+    return replace(found, centres_mm=found.centres_mm[kept], scores=found.scores[kept], levels=found.levels[kept])
+
+
+def _are_sacra(found: "FoundBodies") -> NDArray[np.bool_]:
+    return np.asarray(found.levels[:, SACRUM_CHANNEL] > _SACRUM_PROBABILITY)
+
+
+def _is_doubtful(found: "FoundBodies", is_side_known: bool) -> bool:
+    """Whether an image may have to be mirrored or inverted."""
+    from ..networks.radiograph_nets import VIEW_QUESTIONS
+
+    asked = ("inverted",) if is_side_known else ("mirrored", "inverted")
+    doubts = [found.view[VIEW_QUESTIONS.index(question)] for question in asked]
+    return max(doubts) > _DOUBT or len(found.scores) < FEWEST_BODIES
+
+
+def _belief(view: RadiographView) -> float:
+    """How much a view looks like those that the first network has learnt from."""
+    return float(view.found.scores.sum() * np.prod(1 - view.found.view))
+
+
+def _no_finer(image: NDArray[np.float32], pixel: float, finest: float) -> tuple[NDArray[np.float32], float]:
+    """The image in pixels that are no finer than a length, and the side of them in the same unit."""
+    factor = finest / pixel
+    return (resampled(image, factor), finest) if factor > 1 else (image, pixel)
+
+
+def nothing_found(
+    radiograph: Radiograph, reason: str = "fewer than two vertebral bodies were recognised for sure"
+) -> NoSpineFound:
+    """What to say where no spine is found; with a wrong spacing none is of a size that the networks know."""
+    wanted = "an upright lateral radiograph of the thoracic or lumbar spine is needed"
+    if radiograph.pixel_mm is not None:
+        height_mm, width_mm = np.array(radiograph.image.shape) * radiograph.pixel_mm
+        size = f"{width_mm:.0f} x {height_mm:.0f} mm at pixels of {radiograph.pixel_mm:.3g} mm"
+        wanted += f", and the spacing of its pixels has to be right: the image covers {size}"
+    return NoSpineFound(f"no spine found: {reason}; {wanted}")

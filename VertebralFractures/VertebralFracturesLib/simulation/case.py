@@ -1,0 +1,101 @@
+"""A synthetic patient as a reference case on disk: ``ct.nii.gz`` and ``reference.json``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from ..core.genant import genant_index, heights_mm
+from ..core.volume import Volume
+from ..io.reference_case import write_reference_case
+from .ct.acquisition import random_protocol, scan
+from .patient.anatomy import Patient, PhantomVertebra, make_patient
+
+_CURVE_MARGIN_MM = 15.0
+
+
+def write_case(folder: Path | str, patient: Patient, volume: Volume) -> None:
+    """
+    Write a scanned patient.
+
+    :param folder: made if it does not exist; files of these names are replaced
+    :param patient: holds the truth
+    :param volume: from :func:`.acquisition.scan`
+    """
+    write_reference_case(folder, volume, reference_document(patient, volume))
+
+
+def reference_document(patient: Patient, volume: Volume) -> dict[str, object]:
+    """
+    The content of ``reference.json``: vertebrae that lie wholly in the volume, and the curve about 15 mm beyond them.
+
+    :param patient: holds the truth
+    :param volume: decides what is in view
+    """
+    whole = [v for v in patient.vertebrae if in_view(v, volume)]
+    entries = []
+    for vertebra in whole:
+        heights = heights_mm(vertebra.keypoints_ras)
+        entries.append(
+            {
+                "label": vertebra.level,
+                "ras": vertebra.keypoints_ras.round(3).tolist(),
+                "ha": round(float(heights[0]), 3),
+                "hm": round(float(heights[1]), 3),
+                "hp": round(float(heights[2]), 3),
+                "G": round(float(genant_index(heights)), 4),
+                "fracture": vertebra.plan.fracture,
+            }
+        )
+    return {
+        "ct": "ct.nii.gz",
+        "source": f"synthetic patient, seed {patient.seed}",
+        "curve": _curve_of(patient, whole).round(3).tolist(),
+        "vertebrae": entries,
+    }
+
+
+def in_view(vertebra: PhantomVertebra, volume: Volume) -> bool:
+    """Whether a whole body lies in a volume, padding excluded. :param vertebra: whose body; :param volume: the scan"""
+    body = vertebra.body
+    width = min(body.superior.half_width_mm, body.inferior.half_width_mm)
+    points = np.vstack([vertebra.keypoints_ras, vertebra.to_ras(np.array([[width, 0, 0], [-width, 0, 0]]))])
+    if not volume.contains(points).all():
+        return False
+    nearest = np.rint(volume.to_ijk(points)).astype(int)
+    return bool((volume.voxels[nearest[:, 2], nearest[:, 1], nearest[:, 0]] > -1500).all())
+
+
+def _curve_of(patient: Patient, whole: list[PhantomVertebra]) -> np.ndarray:
+    curve = patient.curve_ras
+    if not whole:
+        return curve[:2]
+    top = whole[0].keypoints_ras[:, 2].max() + _CURVE_MARGIN_MM
+    bottom = whole[-1].keypoints_ras[:, 2].min() - _CURVE_MARGIN_MM
+    return curve[(curve[:, 2] <= top) & (curve[:, 2] >= bottom)]
+
+
+def write_random_cases(
+    folder: Path | str, count: int, seed: int, progress: Callable[[str, float], None] | None = None
+) -> None:
+    """
+    Write random patients under random protocols as cases ``phantom_SEED``.
+
+    :param folder: takes one folder a patient
+    :param count: number of patients
+    :param seed: of the first patient, the others follow
+    :param progress: called with what is done and the share done, 0 .. 1
+    """
+    for number in range(count):
+        current = seed + number
+        name = f"phantom_{current:04d}"
+
+        def report(share: float, name: str = name, number: int = number) -> None:
+            if progress is not None:
+                progress(name, (number + share) / count)
+
+        patient = make_patient(current)
+        protocol = random_protocol(np.random.default_rng([current, 6]))
+        write_case(Path(folder) / name, patient, scan(patient, protocol, current, report))

@@ -1,0 +1,213 @@
+"""Warping a straightened slice: affine, elastic, and vertebral bodies pressed into fractures, keypoints carried along.
+
+A warp maps points of the new slice to points of the old one, where the image is looked up; keypoints go the other way.
+A pressed body leaves room beside it that the old image has nothing for: a warp also tells where disc tissue belongs.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from scipy.interpolate import PchipInterpolator
+
+from ...core.genant import heights_mm
+from ...core.keypoints import INFERIOR, SUPERIOR
+
+Points = NDArray[np.floating]
+_INVERSION_STEPS = 12
+_BORDER = 12
+_TAPER_MM = 6.0
+_UPPER_SHARE = 0.75
+_LEAST_DISC_MM = 1.0
+_ENDPLATE_MM, _BAND_SHARE = 2.0, 0.4
+_RAMP_MM = 1.0
+_FILLED_FROM_MM = 3.0
+
+
+@dataclass(frozen=True, eq=False)
+class Warp:
+    """Maps between a new slice and the old one, points (..., 2) in mm.
+
+    :param look_up: of points of the new slice those of the old one, and the share (...) of disc tissue there, in place
+        of what the old one shows.
+    :param to_new: of points of the old slice those of the new one.
+    """
+
+    look_up: Callable[[Points], tuple[Points, Points]]
+    to_new: Callable[[Points], Points]
+
+    @classmethod
+    def without_filling(cls, to_old: Callable[[Points], Points], to_new: Callable[[Points], Points]) -> "Warp":
+        """A warp that leaves no room for disc tissue."""
+        return cls(lambda points: (to_old(points), np.zeros(points.shape[:-1])), to_new)
+
+    def to_old(self, points: Points) -> Points:
+        """Of points of the new slice those of the old one."""
+        return self.look_up(points)[0]
+
+    def filled(self, points: Points) -> Points:
+        """Share of disc tissue at points of the new slice."""
+        return self.look_up(points)[1]
+
+
+def chain(warps: Sequence[Warp]) -> Warp:
+    """One warp that applies several in their order."""
+
+    def look_up(points: Points) -> tuple[Points, Points]:
+        share: Points = np.zeros(points.shape[:-1])
+        for warp in reversed(warps):
+            points, own = warp.look_up(points)
+            share = np.maximum(share, own)
+        return points, share
+
+    def to_new(points: Points) -> Points:
+        for warp in warps:
+            points = warp.to_new(points)
+        return points
+
+    return Warp(look_up, to_new)
+
+
+def affine_warp(matrix: NDArray[np.float64], old_centre: Points, new_centre: Points) -> Warp:
+    """Points turn, stretch and shear by a matrix (2, 2) about a centre, which moves to a new place."""
+    inverse = np.linalg.inv(matrix)
+    return Warp.without_filling(
+        lambda points: (points - new_centre) @ inverse.T + old_centre,
+        lambda points: (points - old_centre) @ matrix.T + new_centre,
+    )
+
+
+def elastic_warp(rng: np.random.Generator, size_mm: Points, knot_mm: float, strength_mm: float) -> Warp:
+    """A smooth random displacement given at knots; keep the strength well below the distance of the knots."""
+    count = np.ceil(size_mm / knot_mm).astype(int) + 3
+    knots = rng.normal(0, strength_mm, (2, *count))
+    splines = [ndimage.spline_filter(np.pad(axis, _BORDER, "edge"), order=2) for axis in knots]
+
+    def displacement(points: Points) -> Points:
+        places = np.moveaxis(points / knot_mm + 1.0 + _BORDER, -1, 0)
+        interpolated = partial(ndimage.map_coordinates, coordinates=places, order=2, mode="nearest", prefilter=False)
+        return np.stack([interpolated(spline) for spline in splines], -1)
+
+    def to_new(points: Points) -> Points:
+        new = points
+        for _ in range(_INVERSION_STEPS):
+            new = points - displacement(new)
+        return new
+
+    return Warp.without_filling(lambda points: points + displacement(points), to_new)
+
+
+def fracture_warp(keypoints_mm: Points, index: int, remaining: NDArray[np.float64]) -> Warp:
+    """Press one body to a share of its heights; the discs beside it take up the room.
+
+    Endplates keep their thickness and so remain visible; where a disc grows, disc tissue fills it.
+
+    :param keypoints_mm: all bodies (n, 6, 2), cranial to caudal.
+    :param index: which of them.
+    :param remaining: share of the anterior, middle and posterior height that remains (3,).
+    """
+    body = keypoints_mm[index]
+    upper, lower = _endplate(body[list(SUPERIOR)]), _endplate(body[list(INFERIOR)])
+    lost = _endplate(np.column_stack([body[list(SUPERIOR), 0], (1 - remaining) * heights_mm(body)]))
+    above = _endplate(keypoints_mm[index - 1][list(INFERIOR)]) if index else None
+    below = _endplate(keypoints_mm[index + 1][list(SUPERIOR)]) if index + 1 < len(keypoints_mm) else None
+    left, right = body[:, 0].min(), body[:, 0].max()
+
+    def aside(x: Points) -> Points:
+        return np.maximum(np.maximum(left - x, x - right), 0.0)
+
+    def knots(x: Points) -> tuple[list[Points], list[Points]]:
+        drop = lost(x) * np.exp(-((aside(x) / _TAPER_MM) ** 2))
+        top, bottom = upper(x), lower(x)
+        new_top, new_bottom = top + _UPPER_SHARE * drop, bottom - (1 - _UPPER_SHARE) * drop
+        ceiling = np.minimum(above(x) if above else top - 8.0, np.minimum(top, new_top) - _LEAST_DISC_MM)
+        floor = np.maximum(below(x) if below else bottom + 8.0, np.maximum(bottom, new_bottom) + _LEAST_DISC_MM)
+        over = np.minimum(_BAND_SHARE * (np.minimum(top, new_top) - ceiling), _ENDPLATE_MM)
+        under = np.minimum(_BAND_SHARE * (floor - np.maximum(bottom, new_bottom)), _ENDPLATE_MM)
+        inside = np.clip(_BAND_SHARE * np.minimum(bottom - top, new_bottom - new_top), 0.0, _ENDPLATE_MM)
+        first, last = [ceiling, ceiling + over], [floor - under, floor]
+        old = [*first, top - over, top + inside, bottom - inside, bottom + under, *last]
+        return old, [*first, new_top - over, new_top + inside, new_bottom - inside, new_bottom + under, *last]
+
+    def look_up(points: Points) -> tuple[Points, Points]:
+        x, y = points[..., 0], points[..., 1]
+        old, new = knots(x)
+        share = np.maximum(_grown(y, old, new, 1), _grown(y, old, new, 5))
+        filled = share * np.clip(1 - aside(x) / _FILLED_FROM_MM, 0.0, 1.0)
+        return np.stack([x, _between(y, new, old)], -1), filled
+
+    def to_new(points: Points) -> Points:
+        old, new = knots(points[..., 0])
+        return np.stack([points[..., 0], _between(points[..., 1], old, new)], -1)
+
+    return Warp(look_up, to_new)
+
+
+def _grown(y: Points, old: list[Points], new: list[Points], first: int) -> Points:
+    """Share of new tissue at heights within the stretch that begins at a knot: all of it where that grew by 3 mm."""
+    growth = (new[first + 1] - new[first]) - (old[first + 1] - old[first])
+    edge = np.minimum(y - new[first], new[first + 1] - y)
+    share: Points = np.clip(growth / _FILLED_FROM_MM, 0.0, 1.0) * np.clip(edge / _RAMP_MM + 0.5, 0.0, 1.0)
+    return share
+
+
+def press_bodies(keypoints_mm: Points, places: Iterable[int], rng: np.random.Generator) -> list[Warp]:
+    """Press some bodies at random, one after the other: those that are whole and have room.
+
+    :param keypoints_mm: all bodies (n, 6, 2), cranial to caudal; points that are not known are not numbers.
+    :param places: which of them.
+    """
+    warps: list[Warp] = []
+    for place in places:
+        if (heights_mm(keypoints_mm[place]) > 0).all() and far_enough(keypoints_mm, place):
+            warps.append(fracture_warp(keypoints_mm, place, random_remaining(rng)))
+            keypoints_mm = warps[-1].to_new(keypoints_mm)
+    return warps
+
+
+def random_remaining(rng: np.random.Generator) -> NDArray[np.float64]:
+    """Share of the anterior, middle and posterior heights (3,) of a wedge, biconcave, crush or swollen body."""
+    severity = rng.uniform(0.05, 0.55)
+    shape = rng.choice(["wedge", "biconcave", "crush", "posterior", "swollen"], p=[0.4, 0.3, 0.15, 0.05, 0.1])
+    loss = {
+        "wedge": (1.0, rng.uniform(0.4, 0.8), rng.uniform(0.0, 0.2)),
+        "biconcave": (rng.uniform(0.0, 0.3), 1.0, rng.uniform(0.0, 0.2)),
+        "crush": (rng.uniform(0.8, 1.0), 1.0, rng.uniform(0.6, 1.0)),
+        "posterior": (rng.uniform(0.0, 0.2), 0.5, 1.0),
+        "swollen": (-0.15, -0.15, -0.1),
+    }[str(shape)]
+    return 1 - severity * np.array(loss)
+
+
+def far_enough(keypoints_mm: Points, index: int) -> bool:
+    """Whether a body can be pressed without folding: its endplates must not touch its neighbours'.
+
+    A neighbour may be the sacrum, of which only the superior endplate is known.
+    """
+    centres = np.nanmean(keypoints_mm, 1)[:, 1]
+    return bool(np.diff(centres[max(0, index - 1) : index + 2]).min(initial=100.0) > 8.0)
+
+
+def _endplate(points: Points) -> Callable[[Points], Points]:
+    """Height y over x through three points, level beyond them."""
+    order = np.argsort(points[:, 0])
+    x, y = points[order, 0], points[order, 1]
+    first, second = PchipInterpolator(x, y).c.T
+
+    def curve(at: Points) -> Points:
+        inside = np.clip(at, x[0], x[2])
+        return np.where(inside < x[1], np.polyval(first, inside - x[0]), np.polyval(second, inside - x[1]))
+
+    return curve
+
+
+def _between(y: Points, source: list[Points], target: list[Points]) -> Points:
+    """Piecewise linear map of y that takes each source knot to its target and is the identity outside them."""
+    result: Points = y + 0.0
+    for a, b, c, d in zip(source, source[1:], target, target[1:], strict=False):
+        length = np.maximum(b - a, 1e-6)
+        result += np.clip(y - a, 0.0, length) * ((d - c) / length - 1)
+    return result

@@ -1,0 +1,147 @@
+"""Random crops of straightened slices: shape, scanner and intensity are varied far beyond the cases at hand."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from ...core.volume import AIR_HU
+from ...simulation.fractures.deformation import Warp, affine_warp, chain, elastic_warp, press_bodies
+from .slices import SliceSample
+
+CROP_ROWS, CROP_COLUMNS = 160, 96
+
+
+@dataclass(frozen=True, eq=False)
+class Crop:
+    """A training image.
+
+    :param image: Hounsfield units (rows, columns).
+    :param keypoints_mm: (n, 6, 2) of the bodies wholly inside.
+    :param known: rows (rows,) where every body is marked.
+    """
+
+    image: NDArray[np.float32]
+    keypoints_mm: NDArray[np.floating]
+    known: NDArray[np.bool_]
+
+
+def random_crop(sample: SliceSample, pixel_mm: float, rng: np.random.Generator) -> Crop:
+    """Cut a warped and degraded crop around a random body of a sample.
+
+    :param sample: a straightened slice.
+    :param pixel_mm: side of the crop's pixels.
+    :param rng: source of all chance.
+    """
+    size_mm = np.array([CROP_COLUMNS, CROP_ROWS]) * pixel_mm
+    middle = _chosen_middle(sample, rng)
+    warp = chain([*_fractures(sample, rng), affine_warp(_random_matrix(rng), middle, size_mm / 2 + _shift(rng)),
+                  elastic_warp(rng, size_mm, 40.0, rng.uniform(0.0, 2.0))])  # fmt: skip
+    grid_mm = np.stack(np.meshgrid(np.arange(CROP_COLUMNS), np.arange(CROP_ROWS)), -1) * pixel_mm
+    old_mm, filled = warp.look_up(grid_mm)
+    image = _filled(_look_up(sample, old_mm), filled, rng)
+    keypoints = warp.to_new(sample.keypoints_mm)
+    inside = ((keypoints >= 0) & (keypoints <= size_mm - pixel_mm)).all((1, 2))
+    known = _known_rows(sample, warp, middle[0], pixel_mm)
+    for top, bottom in zip(keypoints[~inside, :, 1].min(1), keypoints[~inside, :, 1].max(1), strict=True):
+        known &= (grid_mm[:, 0, 1] < top) | (grid_mm[:, 0, 1] > bottom)
+    return Crop(degraded(image, pixel_mm, rng), keypoints[inside], known)
+
+
+def degraded(image: NDArray[np.float32], pixel_mm: float, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Vary contrast, sharpness, slice thickness, pixel size and noise of an image in Hounsfield units."""
+    measured = image > AIR_HU + 1
+    result = image * rng.uniform(0.75, 1.35) + rng.normal(0, 30)
+    result = _gamma(result, rng)
+    if rng.random() < 0.35:
+        rows = max(1, round(rng.uniform(1.0, 5.0) / pixel_mm))
+        result = ndimage.uniform_filter1d(result, rows, axis=0)
+    if rng.random() < 0.2:
+        result = _coarse(result, rng)
+    if rng.random() < 0.4:
+        result = ndimage.gaussian_filter(result, rng.uniform(0.2, 1.0))
+    if rng.random() < 0.25:
+        result = result + rng.uniform(0.3, 1.5) * (result - ndimage.gaussian_filter(result, rng.uniform(0.8, 1.5)))
+    if rng.random() < 0.15:
+        result = _metal(result, rng)
+    noise = ndimage.gaussian_filter(rng.normal(0, 1, image.shape), (rng.uniform(0, 0.9), rng.uniform(0, 0.9)))
+    result = result + noise / noise.std() * rng.exponential(30.0)
+    return np.where(measured, result, AIR_HU).astype(np.float32)
+
+
+def _chosen_middle(sample: SliceSample, rng: np.random.Generator) -> NDArray[np.float64]:
+    return sample.keypoints_mm[rng.integers(len(sample.keypoints_mm))].mean(0)
+
+
+def _shift(rng: np.random.Generator) -> NDArray[np.float64]:
+    return np.array([rng.normal(0, 4.0), rng.uniform(-45.0, 45.0)])
+
+
+def _random_matrix(rng: np.random.Generator) -> NDArray[np.float64]:
+    angle = np.radians(rng.normal(0, 6.0))
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    stretch = np.diag(np.exp(rng.normal(0, 0.08, 2)) * np.exp(rng.normal(0, 0.12)))
+    shear = np.array([[1.0, rng.normal(0, 0.04)], [rng.normal(0, 0.06), 1.0]])
+    return turn @ shear @ stretch
+
+
+def _fractures(sample: SliceSample, rng: np.random.Generator) -> list[Warp]:
+    """Press a few bodies, one after the other, in three of four crops."""
+    share = rng.choice([0.0, 0.2, 0.5], p=[0.25, 0.4, 0.35])
+    places = np.flatnonzero(rng.random(len(sample.keypoints_mm)) < share)
+    return press_bodies(sample.keypoints_mm, places.tolist(), rng)
+
+
+def _look_up(sample: SliceSample, points_mm: NDArray[np.floating]) -> NDArray[np.float32]:
+    places = np.moveaxis(points_mm, -1, 0)[::-1] / sample.pixel_mm
+    return ndimage.map_coordinates(sample.image, places, order=1, cval=AIR_HU, output=np.float32)
+
+
+def _filled(image: NDArray[np.float32], share: NDArray[np.floating], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Put disc tissue where a warp says so."""
+    texture = ndimage.gaussian_filter(rng.normal(0, 1, image.shape), rng.uniform(0.4, 1.0))
+    disc_hu = rng.normal(90.0, 30.0) + texture / texture.std() * rng.uniform(5.0, 40.0)
+    return (image + share * (disc_hu - image)).astype(np.float32)
+
+
+def _known_rows(sample: SliceSample, warp: Warp, middle_x_mm: float, pixel_mm: float) -> NDArray[np.bool_]:
+    """Rows of the crop where the sample's marking is complete, followed along the line through the bodies."""
+    rows_mm = np.arange(CROP_ROWS) * pixel_mm
+    known = np.zeros(CROP_ROWS, dtype=bool)
+    for stretch in sample.known_mm:
+        ends = warp.to_new(np.column_stack([[middle_x_mm, middle_x_mm], stretch]))[:, 1]
+        known |= (rows_mm >= ends[0]) & (rows_mm <= ends[1])
+    return known
+
+
+def _gamma(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Bend the intensities of soft tissue and bone."""
+    unit = np.clip((image + 200.0) / 1600.0, 0.0, 1.5)
+    bent = unit ** np.exp(rng.normal(0, 0.25)) * 1600.0 - 200.0
+    return np.where(image > -200.0, bent, image)
+
+
+def _coarse(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Large in-plane pixels: average over them, then interpolate between them."""
+    width = rng.uniform(1.5, 3.0)
+    columns = np.arange(0, image.shape[1], width)
+    averaged = ndimage.uniform_filter1d(image, round(width), axis=1)
+    knots = ndimage.map_coordinates(averaged, np.meshgrid(np.arange(len(image)), columns, indexing="ij"), order=1)
+    return ndimage.map_coordinates(
+        knots,
+        np.meshgrid(np.arange(len(image)), np.arange(image.shape[1]) / width, indexing="ij"),
+        order=1,
+        mode="nearest",
+    )
+
+
+def _metal(image: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Screw-like bright rods with dark and bright streaks across the image."""
+    result = image.copy()
+    for _ in range(rng.integers(1, 4)):
+        row, column = rng.integers(image.shape[0]), rng.integers(image.shape[1])
+        height, width = rng.integers(2, 7), rng.integers(4, 35)
+        result[row : row + height] += rng.normal(0, 150)
+        result[row : row + height, column : column + width] = rng.uniform(1500, 3000)
+    return result
