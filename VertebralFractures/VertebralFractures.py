@@ -395,10 +395,11 @@ class VertebralFracturesTest(ScriptedLoadableModuleTest):
 
         from VertebralFracturesLib.mrml.live.study import LiveStudy
         from VertebralFracturesLib.mrml.study.study import studies
+        from VertebralFracturesLib.report.table import report_csv
 
         live = LiveStudy(self._trueStudy())
         self._drag(live)
-        saved = live.report.to_csv()
+        saved = report_csv(live.report)
         with tempfile.TemporaryDirectory() as folder:
             scene = str(Path(folder) / "scene.mrb")
             self.assertTrue(slicer.util.saveScene(scene))
@@ -406,9 +407,9 @@ class VertebralFracturesTest(ScriptedLoadableModuleTest):
             slicer.util.loadScene(scene)
         (study,) = studies(slicer.mrmlScene)
         live = LiveStudy(study)
-        self.assertEqual(live.report.to_csv(), saved)
+        self.assertEqual(report_csv(live.report), saved)
         self._drag(live)
-        self.assertNotEqual(live.report.to_csv(), saved)
+        self.assertNotEqual(report_csv(live.report), saved)
         live.close()
 
     def _trueStudy(self) -> "Study":

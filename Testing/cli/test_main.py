@@ -28,6 +28,7 @@ from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.errors import Cancelled, NoSpineFound
 from VertebralFracturesLib.io.ct import read_volume
 from VertebralFracturesLib.io.reference_case import find_cases, read_case
+from VertebralFracturesLib.report.document import read_report
 from VertebralFracturesLib.simulation.ct.acquisition import Protocol
 
 COMMAND = [sys.executable, "-c", "import sys; from VertebralFracturesLib.cli import main; sys.exit(main())"]
@@ -85,7 +86,7 @@ def test_analyze_writes_all_results_and_prints_a_table(
     assert document["preset"] == "pisov"
     assert document["input"]["spacing_mm"] == [3, 3, 3]
     assert [entry["grade"] for entry in document["vertebrae"]] == [0, 2, 0]
-    SpineReport.from_json((target / "measurements.json").read_text(encoding="utf-8"))
+    read_report((target / "measurements.json").read_text(encoding="utf-8"))
     with (target / "measurements.csv").open(encoding="utf-8-sig", newline="") as table:
         assert [row["level"] for row in csv.DictReader(table)] == ["T11", "T12", "L1"]
     assert zipfile.is_zipfile(target / "scene.mrb")

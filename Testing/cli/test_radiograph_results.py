@@ -13,7 +13,7 @@ from VertebralFracturesLib.cli.results import RESULT_FILES
 from VertebralFracturesLib.mrml.application import boot_scene, quiet
 from VertebralFracturesLib.mrml.scene_file import read_scene
 from VertebralFracturesLib.mrml.study.radiograph import radiograph_report
-from VertebralFracturesLib.radiograph.record import RadiographReport
+from VertebralFracturesLib.report.document import read_report
 
 
 @pytest.fixture
@@ -34,8 +34,8 @@ def test_the_command_writes_all_results(image_file: Path, tmp_path: Path, capsys
     assert "T4-T12 kyphosis" in said.out
     assert "which side of the image is the front was recognised" in said.err
     assert {file.name for file in folder.iterdir()} == set(RESULT_FILES)
-    report = RadiographReport.from_json((folder / "measurements.json").read_text())
-    assert tuple(report.spine.levels) == LEVELS
+    report = read_report((folder / "measurements.json").read_text())
+    assert tuple(report.levels) == LEVELS
     assert (report.anterior_is, report.pixel_mm, report.is_scale_known) == ("right", PIXEL_MM, True)
     page = (folder / "report.html").read_text()
     assert "Sacral slope" in page

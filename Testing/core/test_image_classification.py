@@ -1,7 +1,5 @@
 """What the sequence network says, read where a body is, set beside the index G, and kept in a file."""
 
-import json
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -77,22 +75,6 @@ def test_temperature_makes_probabilities_milder_and_keeps_their_order():
 def test_what_are_no_probabilities_is_refused(fields):
     with pytest.raises(ValueError, match="second opinion"):
         SecondOpinion(FRAME, **fields)
-
-
-def test_a_file_holds_all_of_it():
-    canal = SpineCurve(CURVE.points_ras + [0.0, -25.0, 0.0], np.linspace(0.6, 0.9, 8))
-    for one in (seen_at(60.0, (0.1, 0.2, 0.3, 0.4), canal=canal, temperature=1.3), seen_at(30.0, (1.0, 0, 0, 0))):
-        document = json.loads(json.dumps(one.to_document(), default=lambda array: array.tolist()))
-        read = SecondOpinion.from_document(document)
-        np.testing.assert_allclose(read.grade_shares(body(60.0)), one.grade_shares(body(60.0)), atol=2e-3)
-        assert read.temperature == one.temperature
-        assert (read.canal is None) == (one.canal is None)
-    np.testing.assert_array_equal(
-        SecondOpinion.from_document(
-            json.loads(json.dumps(seen_at(60.0, (1.0, 0, 0, 0), canal=canal).to_document(), default=np.ndarray.tolist))
-        ).canal.points_ras,
-        canal.points_ras,
-    )
 
 
 def test_the_measured_probability_is_one_half_at_the_cutoff():

@@ -1,7 +1,7 @@
 """The report of a lumbar radiograph, made up."""
 
 import numpy as np
-from VertebralFracturesLib.core.report import SpineReport, Vertebra
+from VertebralFracturesLib.core.report import Vertebra
 from VertebralFracturesLib.core.spine_curve import curve_through_bodies
 from VertebralFracturesLib.radiograph.record import DETECTOR, RadiographReport
 
@@ -21,8 +21,16 @@ def report(is_scale_known: bool = True) -> RadiographReport:
     vertebrae = tuple(
         Vertebra(one, 0.9, np.full(6, 0.5), level, 0.95) for one, level in zip(points, LEVELS, strict=True)
     )
-    spine = SpineReport(
-        "test", {"path": "image.png"}, DETECTOR, "genant", curve_through_bodies(points.mean(1)), vertebrae
-    )
     sacrum = np.array([[0, 15, -190], [0, 0, -181.0], [0, -15, -172.0]])
-    return RadiographReport(spine, 0.2, is_scale_known, "left", sacrum)
+    return RadiographReport(
+        software="test",
+        input={"path": "image.png"},
+        detector=DETECTOR,
+        preset="genant",
+        curve=curve_through_bodies(points.mean(1)),
+        vertebrae=vertebrae,
+        pixel_mm=0.2,
+        is_scale_known=is_scale_known,
+        anterior_is="left",
+        sacral_endplate_ras=sacrum,
+    )

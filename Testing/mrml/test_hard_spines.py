@@ -12,6 +12,7 @@ from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.mrml.live.study import LiveStudy
 from VertebralFracturesLib.mrml.nodes.volume import add_volume_node, array_from_matrix
 from VertebralFracturesLib.mrml.study.creation import create_study
+from VertebralFracturesLib.report.document import report_json
 
 PLACES = (0, 3, 6)
 COBB_DEGREES = 60.0
@@ -74,7 +75,7 @@ def _put_under_a_transform(scene, volume_node) -> np.ndarray:
 
 
 def test_points_go_where_the_cursor_maps_in_both_spaces(desk, live) -> None:
-    before = live.report.to_json()
+    before = report_json(live.report)
     straightened, patient, axial = desk.open("Yellow+"), desk.open("Yellow"), desk.open("Red")
     for place in PLACES:
         live.select(place)
@@ -84,5 +85,5 @@ def test_points_go_where_the_cursor_maps_in_both_spaces(desk, live) -> None:
         drag_in_patient_view(live, axial, place, 5)
     for _ in range(3 * len(PLACES)):
         live.undo()
-    assert live.report.to_json() == before
+    assert report_json(live.report) == before
     assert not live.can_undo

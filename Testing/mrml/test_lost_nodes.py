@@ -8,6 +8,7 @@ from VertebralFracturesLib.mrml.live.study import LiveStudy
 from VertebralFracturesLib.mrml.nodes.volume import volume_from_node
 from VertebralFracturesLib.mrml.study.creation import complete_study
 from VertebralFracturesLib.mrml.study.study import proxy_of, studies, studies_of, subject_hierarchy
+from VertebralFracturesLib.report.document import report_json
 
 T12 = 3
 ROLES = (
@@ -57,24 +58,24 @@ def _move_curve(live) -> None:
 
 def test_a_deleted_curve_comes_back_with_its_edits(live, study, scene, report) -> None:
     _move_curve(live)
-    edited = live.report.to_json()
+    edited = report_json(live.report)
     straightened = volume_from_node(study.straightened_node).voxels.copy()
     scene.RemoveNode(study.curve_node)
     np.testing.assert_array_equal(live.report.curve.points_ras, report.curve.points_ras)
     live.undo()
-    assert live.report.to_json() == edited
+    assert report_json(live.report) == edited
     np.testing.assert_array_equal(volume_from_node(study.straightened_node).voxels, straightened)
     assert _folder_of(study.curve_node) == "CT vertebral fractures"
     live.undo()
-    assert live.report.to_json() == report.to_json()
+    assert report_json(live.report) == report_json(report)
     live.redo()
     live.redo()
     assert study.curve_node is None
     live.undo()
     _move_curve(live)
-    assert live.report.to_json() != edited
+    assert report_json(live.report) != edited
     live.undo()
-    assert live.report.to_json() == edited
+    assert report_json(live.report) == edited
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -89,7 +90,7 @@ def test_what_was_deleted_is_remade_when_the_study_is_opened_again(study, scene,
     again = LiveStudy(study)
     assert _names(study) == names
     assert _folder_of(getattr(study, role)) == folders[role]
-    assert again.report.to_json() == report.to_json()
+    assert report_json(again.report) == report_json(report)
     _agree(study)
     again.close()
     assert "Traceback" not in capfd.readouterr().err
@@ -103,7 +104,7 @@ def test_reset_remakes_what_is_missing(live, study, scene, report) -> None:
     assert live.report.levels == ["T9", "T10", "T11", "L1", "L2", "L3", "L4"]
     live.reset_to_model()
     assert _names(study) == names
-    assert live.report.to_json() == report.to_json()
+    assert report_json(live.report) == report_json(report)
     _agree(study)
     node = proxy_of(study.keypoint_nodes[T12])
     node.SetNthControlPointPosition(0, np.array(node.GetNthControlPointPosition(0)) + [0, 0, -2])
@@ -116,7 +117,7 @@ def test_without_the_straightening_nothing_is_drawn_in_straightened_space(live, 
     assert study.straightened_labels_node is None
     live.delete_vertebra(0)
     live.undo()
-    assert live.report.to_json() == report.to_json()
+    assert report_json(live.report) == report_json(report)
     assert not study.proxy_nodes
 
 
@@ -134,7 +135,7 @@ def test_points_of_a_vertebra_that_was_deleted_without_links_go_when_they_are_li
 def test_a_deleted_list_of_straightened_space_is_remade(study, scene, report) -> None:
     live = LiveStudy(study)
     scene.RemoveNode(study.proxy_nodes[T12])
-    assert live.report.to_json() == report.to_json()
+    assert report_json(live.report) == report_json(report)
     live.close()
     complete_study(study)
     _agree(study)
@@ -195,5 +196,5 @@ def test_a_cloned_volume_has_no_study_and_the_first_keeps_its_own(live, study, s
     live.delete_vertebra(0)
     live.undo()
     live.select(2)
-    assert live.report.to_json() == report.to_json()
+    assert report_json(live.report) == report_json(report)
     assert studies(scene) == [study]

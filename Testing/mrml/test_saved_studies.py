@@ -16,6 +16,8 @@ from VertebralFracturesLib.mrml.scene_file import read_scene
 from VertebralFracturesLib.mrml.study.creation import create_study
 from VertebralFracturesLib.mrml.study.report import study_report
 from VertebralFracturesLib.mrml.study.study import Study, proxy_of, selected_node, studies, subject_hierarchy
+from VertebralFracturesLib.report.document import report_json
+from VertebralFracturesLib.report.table import report_csv
 
 SEVERE = 3
 
@@ -60,7 +62,7 @@ def test_a_scene_saved_while_live_offers_nothing_that_would_be_dragged_alone(stu
         straightened = [one for one in lists if one.GetParentTransformNode() is not None]
         assert all(one.GetLocked() for one in straightened)
         assert loaded.straightened_labels_node in straightened
-        assert study_report(loaded).to_csv() == report.to_csv()
+        assert report_csv(study_report(loaded)) == report_csv(report)
         again = LiveStudy(loaded)
         assert again.selected == SEVERE
         assert len(loaded.proxy_nodes) == len(report.vertebrae)
@@ -107,26 +109,26 @@ def test_two_studies_of_one_scene_come_back_and_are_dragged_apart(
     lives[0].set_status(0, "verified")
     lives[1].delete_vertebra(7)
     lives[1].set_preset("pisov")
-    saved = [live.report.to_csv() for live in lives]
+    saved = [report_csv(live.report) for live in lives]
     path = _save(scene, tmp_path / "scene.mrb")
     with boot_scene() as application:
         again = Desk(application)
         try:
             loaded = [again.link(study) for study in read_scene(application.scene, path)]
-            assert [live.report.to_csv() for live in loaded] == saved
+            assert [report_csv(live.report) for live in loaded] == saved
             straightened, patient = again.open("Yellow+"), again.open("Yellow")
             for live, other in (loaded, loaded[::-1]):
-                before = other.report.to_json()
+                before = report_json(other.report)
                 again.show(live.study)
                 drag_in_straightened_view(live, straightened, SEVERE, 0)
                 patient.node.JumpSliceByCentering(*live.report.vertebrae[SEVERE].keypoints_ras.mean(0))
                 drag_in_patient_view(live, patient, SEVERE, 4)
-                assert other.report.to_json() == before
+                assert report_json(other.report) == before
             assert [live.report.preset for live in loaded] == ["genant", "pisov"]
             for live, text in zip(loaded, saved, strict=True):
                 live.undo()
                 live.undo()
-                assert live.report.to_csv() == text
+                assert report_csv(live.report) == text
         finally:
             again.close()
 
@@ -135,20 +137,20 @@ def test_a_scene_is_imported_beside_a_study_of_the_same_name(desk, study, scene,
     live = desk.link(study)
     live.delete_vertebra(0)
     live.select(1)
-    saved = live.report.to_csv()
+    saved = report_csv(live.report)
     path = _save(scene, tmp_path / "scene.mrb")
     live.undo()
     live.select(4)
-    here = live.report.to_json()
+    here = report_json(live.report)
 
     assert scene.ReadFromMRB(str(path), False)
 
     first, second = studies(scene)
     assert first.report_node is study.report_node
-    assert live.report.to_json() == here
+    assert report_json(live.report) == here
     assert (live.selected, live.problem) == (4, None)
     imported = desk.link(second)
-    assert imported.report.to_csv() == saved
+    assert report_csv(imported.report) == saved
     assert imported.selected == 1
     assert selected_node(second) in second.keypoint_nodes
     own, others = ({node.GetID() for node in one.nodes} for one in (first, second))
@@ -161,10 +163,10 @@ def test_a_scene_is_imported_beside_a_study_of_the_same_name(desk, study, scene,
     view = desk.open("Yellow+")
     desk.show(second)
     drag_in_straightened_view(imported, view, SEVERE, 0)
-    assert live.report.to_json() == here
+    assert report_json(live.report) == here
     imported.undo()
     scene.RemoveNode(second.report_node)
-    assert live.report.to_json() == here
+    assert report_json(live.report) == here
 
 
 def test_renamed_nodes_and_names_that_are_there_twice_survive_a_file(study, scene, report, tmp_path) -> None:
@@ -177,7 +179,7 @@ def test_renamed_nodes_and_names_that_are_there_twice_survive_a_file(study, scen
     with boot_scene() as application:
         (loaded,) = read_scene(application.scene, path)
         again = LiveStudy(loaded)
-        assert again.report.to_csv() == report.to_csv()
+        assert report_csv(again.report) == report_csv(report)
         assert loaded.volume_node.GetName() == "one name"
         again.delete_vertebra(0)
         again.undo()

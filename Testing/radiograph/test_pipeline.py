@@ -35,7 +35,7 @@ MODELS = perfect_models()
 def points_mm(report: RadiographReport, image: np.ndarray) -> np.ndarray:
     """The vertebrae (n, 6, 2), column and row in mm of the picture as it was before it was turned."""
     placed = Radiograph(image, report.pixel_mm, report.anterior_is)
-    points = placed.ras_to_pixels([vertebra.keypoints_ras for vertebra in report.spine.vertebrae]) * report.pixel_mm
+    points = placed.ras_to_pixels([vertebra.keypoints_ras for vertebra in report.vertebrae]) * report.pixel_mm
     if report.anterior_is == "right":
         points[..., 0] = (image.shape[1] - 1) * report.pixel_mm - points[..., 0]
     return points
@@ -50,12 +50,12 @@ def test_everything_is_found_however_the_image_lies(is_mirrored: bool, is_invert
     side = "right" if is_mirrored else "left"
     report = analyze_radiograph(Radiograph(image, PIXEL_MM, side if is_told else None), MODELS)
     assert report.anterior_is == side
-    assert tuple(report.spine.levels) == LEVELS
+    assert tuple(report.levels) == LEVELS
     np.testing.assert_allclose(points_mm(report, image), landmarks_mm()[:-1], atol=0.6)
     assert report.sacral_endplate_ras is not None
     assert report.angles_deg["sacral_slope_deg"] == pytest.approx(23.0, abs=0.5)
     assert report.angles_deg["lordosis_l1_l5_deg"] == pytest.approx(20.0, abs=0.7)
-    assert any("which side" in text for text in report.spine.warnings) != is_told
+    assert any("which side" in text for text in report.warnings) != is_told
 
 
 @pytest.mark.parametrize("pixel_mm", [PIXEL_MM, None])
@@ -63,29 +63,29 @@ def test_a_file_that_is_wrong_about_the_front_is_not_believed(pixel_mm: float | 
     image = np.ascontiguousarray(picture()[:, ::-1])
     report = analyze_radiograph(Radiograph(image, pixel_mm, "left"), MODELS)
     assert report.anterior_is == "right"
-    assert tuple(report.spine.levels) == LEVELS
-    assert "the front is said to be on the left, but looks to be on the right: check it" in report.spine.warnings
-    assert not any("recognised" in text for text in report.spine.warnings)
+    assert tuple(report.levels) == LEVELS
+    assert "the front is said to be on the left, but looks to be on the right: check it" in report.warnings
+    assert not any("recognised" in text for text in report.warnings)
 
 
 def test_heights_and_grades_are_those_of_the_points() -> None:
     report = analyze_radiograph(Radiograph(picture(), PIXEL_MM, "left"), MODELS, preset="pisov", input={"path": "x"})
-    for measures in report.spine.measures:
+    for measures in report.measures:
         assert measures is not None
         np.testing.assert_allclose(measures.heights_mm, [26, 22, 26], atol=0.4)
         assert measures.grade == 0
-    assert (report.spine.preset, report.spine.input, report.spine.models) == ("pisov", {"path": "x"}, {"perfect": "1"})
-    assert all((vertebra.uncertainty_mm > 0).all() for vertebra in report.spine.vertebrae)
+    assert (report.preset, report.input, report.models) == ("pisov", {"path": "x"}, {"perfect": "1"})
+    assert all((vertebra.uncertainty_mm > 0).all() for vertebra in report.vertebrae)
 
 
 def test_without_a_scale_the_patient_is_of_average_size() -> None:
     known = analyze_radiograph(Radiograph(picture(), PIXEL_MM, "left"), MODELS)
     report = analyze_radiograph(Radiograph(picture(), None, "left"), MODELS)
     assert not report.is_scale_known
-    assert report.spine.warnings[0] == RELATIVE_LENGTHS
+    assert report.warnings[0] == RELATIVE_LENGTHS
     np.testing.assert_allclose(
-        [one.genant_index for one in report.spine.measures],
-        [one.genant_index for one in known.spine.measures],
+        [one.genant_index for one in report.measures],
+        [one.genant_index for one in known.measures],
         atol=0.02,
     )
     expected = np.median([HEIGHT_NORMS[level].mean_mm[2] for level in LEVELS]) / 26 * PIXEL_MM
@@ -99,7 +99,7 @@ def test_step_one_alone_gives_its_own_landmarks() -> None:
     image = picture()
     rough = analyze_radiograph(Radiograph(image, PIXEL_MM, "left"), MODELS, refine=False)
     np.testing.assert_allclose(points_mm(rough, image), landmarks_mm()[:-1], atol=1e-3)
-    assert {float(one) for vertebra in rough.spine.vertebrae for one in vertebra.uncertainty_mm} == {2.0}
+    assert {float(one) for vertebra in rough.vertebrae for one in vertebra.uncertainty_mm} == {2.0}
 
 
 def test_finer_pixels_than_the_networks_use() -> None:
@@ -148,10 +148,10 @@ def test_a_faint_sacrum_is_found_and_a_faint_body_is_not() -> None:
     models.step_one.finder = FaintFinder(SACRUM_CHANNEL)
     report = analyze_radiograph(Radiograph(picture(), PIXEL_MM, "left"), models)
     assert report.sacral_endplate_ras is not None
-    assert tuple(report.spine.levels) == LEVELS
+    assert tuple(report.levels) == LEVELS
     models.step_one.finder = FaintFinder(CHANNELS[0])
     report = analyze_radiograph(Radiograph(picture(), PIXEL_MM, "left"), models, refine=False)
-    assert tuple(report.spine.levels) == LEVELS[1:]
+    assert tuple(report.levels) == LEVELS[1:]
 
 
 class OtherRefiner(PerfectRefiner):
@@ -176,13 +176,13 @@ def without_l2(refiner: nn.Module) -> RadiographModels:
 def test_a_body_that_was_missed_between_two_is_added(is_mirrored: bool) -> None:
     image = np.ascontiguousarray(picture()[:, ::-1]) if is_mirrored else picture()
     report = analyze_radiograph(Radiograph(image, PIXEL_MM), without_l2(PerfectRefiner()))
-    assert tuple(report.spine.levels) == LEVELS
+    assert tuple(report.levels) == LEVELS
     np.testing.assert_allclose(points_mm(report, image), landmarks_mm()[:-1], atol=0.6)
-    assert [vertebra.score > 0.3 for vertebra in report.spine.vertebrae] == [level != "L2" for level in LEVELS]
-    assert "L2: found only by a gap between its neighbours: check the points" in report.spine.warnings
+    assert [vertebra.score > 0.3 for vertebra in report.vertebrae] == [level != "L2" for level in LEVELS]
+    assert "L2: found only by a gap between its neighbours: check the points" in report.warnings
     assert report.angles_deg["lordosis_l1_l5_deg"] == pytest.approx(20.0, abs=0.7)
     rough = analyze_radiograph(Radiograph(image, PIXEL_MM), without_l2(PerfectRefiner()), refine=False)
-    assert len(rough.spine.vertebrae) == len(LEVELS) - 1
+    assert len(rough.vertebrae) == len(LEVELS) - 1
 
 
 @pytest.mark.parametrize(
@@ -195,8 +195,8 @@ def test_a_body_that_was_missed_between_two_is_added(is_mirrored: bool) -> None:
 )
 def test_what_is_no_body_is_not_added_between_two(change: Callable[[torch.Tensor], torch.Tensor]) -> None:
     report = analyze_radiograph(Radiograph(picture(), PIXEL_MM, "left"), without_l2(OtherRefiner(change)))
-    assert report.spine.levels == [level for level in LEVELS if level != "L2"]
-    assert not any("gap" in text for text in report.spine.warnings)
+    assert report.levels == [level for level in LEVELS if level != "L2"]
+    assert not any("gap" in text for text in report.warnings)
 
 
 class BlindRefiner(PerfectRefiner):
@@ -217,7 +217,7 @@ def test_step_1_is_kept_where_step_2_sees_nothing() -> None:
     both = analyze_radiograph(radiograph, replace(MODELS, refiner=BlindRefiner(3)))
     sure = analyze_radiograph(radiograph, MODELS)
     np.testing.assert_allclose(points_mm(both, picture()), landmarks_mm()[:-1], atol=0.8)
-    doubts = [[vertebra.uncertainty_mm.max() for vertebra in one.spine.vertebrae] for one in (sure, both)]
+    doubts = [[vertebra.uncertainty_mm.max() for vertebra in one.vertebrae] for one in (sure, both)]
     assert max(doubts[0]) < 1.25 * 1.2
     assert min(doubts[1][:3]) > 3 * max(doubts[0])
     assert max(doubts[1]) == pytest.approx(6.0)
@@ -263,7 +263,7 @@ def test_a_sacrum_within_the_last_body_is_none(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(radiograph_nets, "regress_landmarks", lambda *given: regress(*given) + raised)
     report = analyze_radiograph(Radiograph(picture(), PIXEL_MM, "left"), MODELS, refine=False)
     assert report.sacral_endplate_ras is None
-    assert len(report.spine.vertebrae) == len(LEVELS)
+    assert len(report.vertebrae) == len(LEVELS)
     assert report.angles_deg["sacral_slope_deg"] is None
 
 
@@ -278,7 +278,7 @@ def test_a_body_that_reaches_into_another_is_none(
     monkeypatch.setattr(radiograph_nets, "regress_landmarks", lambda *given: regress(*given) + raised)
     report = analyze_radiograph(Radiograph(picture(), PIXEL_MM, "left"), MODELS, refine=False)
     np.testing.assert_allclose(points_mm(report, picture()), (landmarks_mm() + raised)[list(others)], atol=1e-6)
-    assert report.spine.levels == [LEVELS[place] for place in others]
+    assert report.levels == [LEVELS[place] for place in others]
 
 
 def test_of_bodies_that_overlap_the_surer_is_kept() -> None:
@@ -301,7 +301,7 @@ def test_the_neck_is_not_measured(monkeypatch: pytest.MonkeyPatch, in_neck: int)
             analyze_radiograph(Radiograph(picture(), PIXEL_MM, "left"), MODELS)
         return
     report = analyze_radiograph(Radiograph(picture(), PIXEL_MM, "left"), MODELS)
-    assert tuple(report.spine.levels) == names[in_neck:]
+    assert tuple(report.levels) == names[in_neck:]
     np.testing.assert_allclose(points_mm(report, picture()), landmarks_mm()[in_neck:7], atol=0.6)
 
 

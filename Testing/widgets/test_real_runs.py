@@ -11,6 +11,8 @@ from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.mrml.nodes.volume import add_volume_node
 from VertebralFracturesLib.mrml.study.creation import create_study
 from VertebralFracturesLib.mrml.study.study import proxy_of, studies
+from VertebralFracturesLib.report.document import report_json
+from VertebralFracturesLib.report.table import report_csv
 
 
 @pytest.fixture(scope="module")
@@ -149,13 +151,13 @@ def test_applied_again_after_edits_no_keeps_everything(studied):
     live = studied.widget.studyPanel.live
     drag(live, 2)
     live.set_status(0, "verified")
-    before, shown = state(studied), live.report.to_json()
+    before, shown = state(studied), report_json(live.report)
     studied.answers = [False]
     studied.click("applyButton")
     assert "holds edits" in studied.messages[0]
     assert state(studied) == before
     assert studied.widget.studyPanel.live is live
-    assert live.report.to_json() == shown
+    assert report_json(live.report) == shown
     drag(live, 3)
     assert live.report.vertebrae[3].source == "edited"
 
@@ -196,7 +198,7 @@ def saved(small_ct, synthetic_report, tmp_path, monkeypatch):
         live.set_preset("pisov")
         live.select(2)
         slicer.util.saveScene(str(file))
-        csv = live.report.to_csv()
+        csv = report_csv(live.report)
     return file, csv
 
 
@@ -212,7 +214,7 @@ def test_a_saved_scene_comes_back_in_a_new_application(saved, host, is_open):
         host.widget.parent.isEntered = True
         host.widget.enter()
     live = host.widget.studyPanel.live
-    assert live.report.to_csv() == csv
+    assert report_csv(live.report) == csv
     assert host.ui.vertebraTable.rowCount == 4
     assert host.ui.vertebraTable.currentRow() == 2
     assert host.ui.presetBox.currentIndex == 1
@@ -222,7 +224,7 @@ def test_a_saved_scene_comes_back_in_a_new_application(saved, host, is_open):
     node = live.study.keypoint_nodes[2]
     assert proxy_of(node).GetNthControlPointPosition(0) == node.GetNthControlPointPosition(0)
     live.undo()
-    assert live.report.to_csv() == csv
+    assert report_csv(live.report) == csv
 
 
 def test_a_ct_that_was_moved_is_told(studied):

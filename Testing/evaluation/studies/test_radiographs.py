@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 from helpers.small_radiograph import LEVELS, bodies_ras, report
-from VertebralFracturesLib.core.report import SpineReport, Vertebra
+from VertebralFracturesLib.core.report import Vertebra
 from VertebralFracturesLib.errors import NoSpineFound, UnusableInput
 from VertebralFracturesLib.evaluation.studies.radiographs import (
     REAL,
@@ -41,10 +41,9 @@ def found(shift_mm: tuple[float, float] = (0.0, 0.0), levels: tuple[str, ...] = 
     moved = np.array([0.0, -30.0 - shift_mm[0], -10.0 - shift_mm[1]])
     vertebrae = tuple(
         Vertebra(vertebra.keypoints_ras + moved, 1.0, np.full(6, 1.0), level, 0.9)
-        for vertebra, level in zip(one.spine.vertebrae, levels, strict=True)
+        for vertebra, level in zip(one.vertebrae, levels, strict=True)
     )
-    spine = SpineReport("test", {}, "radiograph", "genant", one.spine.curve, vertebrae)
-    return RadiographReport(spine, PIXEL_MM, True, "left", one.sacral_endplate_ras + moved)
+    return replace(one, vertebrae=vertebrae, pixel_mm=PIXEL_MM, sacral_endplate_ras=one.sacral_endplate_ras + moved)
 
 
 def test_exposures_are_metered_behind_lumbar_bodies_where_there_are() -> None:
@@ -97,11 +96,11 @@ def test_fractures_are_told_from_other_bodies() -> None:
     keypoints = projection().keypoints_pixels.copy()
     keypoints[2, 0] += (keypoints[2, 1] - keypoints[2, 0]) / 3
     patient, whole = replace(projection(), keypoints_pixels=keypoints), found()
-    points_ras = whole.spine.vertebrae[2].keypoints_ras.copy()
+    points_ras = whole.vertebrae[2].keypoints_ras.copy()
     points_ras[0] += (points_ras[1] - points_ras[0]) / 3
-    vertebrae = list(whole.spine.vertebrae)
+    vertebrae = list(whole.vertebrae)
     vertebrae[2] = replace(vertebrae[2], keypoints_ras=points_ras)
-    right = replace(whole, spine=replace(whole.spine, vertebrae=tuple(vertebrae)))
+    right = replace(whole, vertebrae=tuple(vertebrae))
     (both,) = summary([compared("one", 1, REAL, STEPS[1], patient, one, 0.5) for one in (right, whole)])
     assert (both.figures["fractured"], both.figures["sensitivity"], both.figures["specificity"]) == (4, 0.75, 1.0)
     (false,) = summary([compared("one", 1, REAL, STEPS[1], projection(), right, 0.5)])

@@ -15,6 +15,7 @@ from VertebralFracturesLib.mrml.study.creation import create_study
 from VertebralFracturesLib.mrml.study.removal import remove_study
 from VertebralFracturesLib.mrml.study.report import study_report
 from VertebralFracturesLib.mrml.study.study import Study, proxy_of, studies, subject_hierarchy
+from VertebralFracturesLib.report.document import report_json
 
 T10, T12 = 1, 3
 
@@ -46,8 +47,8 @@ def _move(node, index: int, offset) -> None:
 
 def _text(live: LiveStudy) -> str:
     """All that a study says, after a check that what is shown is what the nodes hold."""
-    text = live.report.to_json()
-    assert study_report(live.study).to_json() == text
+    text = report_json(live.report)
+    assert report_json(study_report(live.study)) == text
     assert live.study.table_node.GetNumberOfRows() == len(live.report.vertebrae)
     for node in live.study.keypoint_nodes:
         proxy = proxy_of(node)
@@ -58,7 +59,7 @@ def _text(live: LiveStudy) -> str:
 
 
 def test_linking_a_study_changes_nothing(live, report, changes) -> None:
-    assert _text(live) == report.to_json()
+    assert _text(live) == report_json(report)
     assert (live.can_undo, live.can_redo, live.selected, live.problem, changes.calls) == (False, False, None, None, 0)
 
 
@@ -117,21 +118,21 @@ def test_every_edit_is_undone_and_redone(live, report) -> None:
 def test_undo_and_redo_without_edits_do_nothing(live, report) -> None:
     live.undo()
     live.redo()
-    assert _text(live) == report.to_json()
+    assert _text(live) == report_json(report)
 
 
 def test_reset_restores_what_the_model_found(live, report) -> None:
     _move(live.study.keypoint_nodes[T10], 2, (0, 1, -3))
     live.set_status(T10, "not evaluable")
     live.reset_to_model(T10)
-    assert _text(live) == report.to_json()
+    assert _text(live) == report_json(report)
     live.delete_vertebra(0)
     live.shift_levels(-1)
     added = live.add_vertebra(report.vertebrae[0].keypoints_ras + [0, 0, 40])
     with pytest.raises(ValueError, match="was added by a reader"):
         live.reset_to_model(added)
     live.reset_to_model()
-    assert _text(live) == report.to_json()
+    assert _text(live) == report_json(report)
 
 
 def test_a_vertebra_is_added_with_the_level_that_is_free(live, report, scene) -> None:
@@ -185,7 +186,7 @@ def test_what_is_no_vertebra_is_refused_and_nothing_changes(live, report, change
         live.relabel(0, "X1")
     with pytest.raises(ValueError, match="preset"):
         live.set_preset("none")
-    assert _text(live) == report.to_json()
+    assert _text(live) == report_json(report)
     assert (live.can_undo, changes.calls) == (False, 0)
 
 
@@ -211,7 +212,7 @@ def test_a_selected_vertebra_is_highlighted_and_stays_selected(live, scene) -> N
 def test_a_point_that_is_unset_comes_back(live, report) -> None:
     live.study.keypoint_nodes[T12].UnsetNthControlPointPosition(2)
     assert "has 5 placed points" in live.problem
-    assert _text(live) == report.to_json()
+    assert _text(live) == report_json(report)
     assert not live.can_undo
     live.set_status(0, "verified")
     assert live.problem is None
@@ -222,7 +223,7 @@ def test_a_list_that_lost_a_point_comes_back(live, report) -> None:
     node.SetFixedNumberOfControlPoints(False)
     node.RemoveNthControlPoint(2)
     assert "has 5 placed points" in live.problem
-    assert _text(live) == report.to_json()
+    assert _text(live) == report_json(report)
     restored = next(node for node in live.study.keypoint_nodes if node.GetName() == "T12")
     _move(restored, 0, (0, 0, 2))
     assert live.report.vertebrae[T12].source == "edited"
@@ -232,7 +233,7 @@ def test_points_that_coincide_are_put_back(live, report) -> None:
     node = live.study.keypoint_nodes[T12]
     node.SetNthControlPointPosition(0, node.GetNthControlPointPosition(1))
     assert "coincide" in live.problem
-    assert _text(live) == report.to_json()
+    assert _text(live) == report_json(report)
 
 
 def test_a_moved_curve_is_straightened_and_keypoints_stay(live, report, changes) -> None:
@@ -246,7 +247,7 @@ def test_a_moved_curve_is_straightened_and_keypoints_stay(live, report, changes)
     for old, new in zip(report.vertebrae, live.report.vertebrae, strict=True):
         np.testing.assert_array_equal(old.keypoints_ras, new.keypoints_ras)
     live.undo()
-    assert _text(live) == report.to_json()
+    assert _text(live) == report_json(report)
     mapped = live.study.straightening_node.GetTransformFromParent().TransformPoint(5, 5, -120)
     np.testing.assert_allclose(mapped, report.curve.straight_to_ras(np.array([5, 5, -120])), atol=0.05)
 
@@ -257,14 +258,14 @@ def test_control_points_of_the_curve_are_added_and_removed(live, report) -> None
     curve_node.RemoveNthControlPoint(5)
     assert len(live.report.curve.points_ras) == count - 1
     live.undo()
-    assert _text(live) == report.to_json()
+    assert _text(live) == report_json(report)
     while live.problem is None:
         curve_node.RemoveNthControlPoint(0)
     assert curve_node.GetNumberOfControlPoints() == 4
     assert "spine curve" in live.problem
     while live.can_undo:
         live.undo()
-    assert _text(live) == report.to_json()
+    assert _text(live) == report_json(report)
 
 
 def test_a_deleted_vertebra_takes_its_twin_along_and_comes_back(live, report, scene) -> None:
@@ -274,7 +275,7 @@ def test_a_deleted_vertebra_takes_its_twin_along_and_comes_back(live, report, sc
     assert not scene.IsNodePresent(proxy)
     assert live.report.levels == ["T9", "T10", "T11", "L1", "L2", "L3", "L4"]
     live.undo()
-    assert _text(live) == report.to_json()
+    assert _text(live) == report_json(report)
 
 
 @pytest.mark.parametrize(
@@ -348,7 +349,7 @@ def test_studies_of_two_volumes_are_edited_apart(scene, volume, report: SpineRep
     lives = [LiveStudy(create_study(scene, add_volume_node(scene, volume, "CT"), report)) for _ in range(2)]
     _move(lives[1].study.proxy_nodes[0], 0, (0, 0, -6))
     lives[1].delete_vertebra(3)
-    assert _text(lives[0]) == report.to_json()
+    assert _text(lives[0]) == report_json(report)
     assert not lives[0].can_undo
     assert len(lives[1].report.vertebrae) == len(report.vertebrae) - 1
     for live in lives:

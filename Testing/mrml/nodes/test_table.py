@@ -5,7 +5,7 @@ import math
 import pytest
 from VertebralFracturesLib.core.report import SpineReport
 from VertebralFracturesLib.mrml.nodes.table import add_table_node, row_of_vertebra, update_table_node
-from VertebralFracturesLib.report.table import COLUMNS
+from VertebralFracturesLib.report.table import COLUMNS, report_csv
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def node(scene, report):
 
 
 def _csv_rows(report: SpineReport) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(report.to_csv())))
+    return list(csv.DictReader(io.StringIO(report_csv(report))))
 
 
 def _agree(cell: str | float, text: str) -> bool:

@@ -9,6 +9,7 @@ from VertebralFracturesLib.errors import UnusableInput
 from VertebralFracturesLib.mrml.live.study import LiveStudy
 from VertebralFracturesLib.mrml.nodes.volume import set_volume, volume_from_node
 from VertebralFracturesLib.mrml.study.volume import analyzed_volume, volume_problem
+from VertebralFracturesLib.report.document import report_json
 
 MIDDLE = 9
 
@@ -112,7 +113,7 @@ def test_other_voxels_are_told_and_nothing_is_made_of_them(live, study, scene, r
     _move_curve(live)
     assert study.straightened_node is None
     live.undo()
-    assert live.report.to_json() == report.to_json()
+    assert report_json(live.report) == report_json(report)
     study.volume_node.SetAndObserveImageData(None)
     assert "holds no voxels" in live.problem
     assert "Traceback" not in capfd.readouterr().err

@@ -140,10 +140,10 @@ def _radiograph(args: argparse.Namespace) -> None:
         report = analyze_read_radiograph(
             read, folder, device=args.device, preset=args.preset, models_folder=args.models, progress=progress
         )
-    for warning in report.spine.warnings:
+    for warning in report.warnings:
         say(f"warning: {warning}")
-    print(f"{result_table(report.spine)}\n\n{angle_table(report)}")
-    print(f"\n{report.spine.summary.statement}\n\n{target}: {', '.join(RESULT_FILES)}")
+    print(f"{result_table(report)}\n\n{angle_table(report)}")
+    print(f"\n{report.summary.statement}\n\n{target}: {', '.join(RESULT_FILES)}")
 
 
 def _add_demo(parser: argparse.ArgumentParser) -> None:

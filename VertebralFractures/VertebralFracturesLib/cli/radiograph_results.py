@@ -8,7 +8,8 @@ from ..errors import NoSpineFound, UnusableInput
 from ..files import write_text
 from ..io.radiograph import ReadRadiograph
 from ..radiograph.record import Radiograph, RadiographReport
-from ..report.table import CSV_ENCODING
+from ..report.document import report_json
+from ..report.table import CSV_ENCODING, report_csv
 from .results import RESULT_FILES
 
 __all__ = ["RESULT_FILES", "analyze_read_radiograph", "write_radiograph_results"]
@@ -45,8 +46,8 @@ def analyze_read_radiograph(
         report = analyze_radiograph(read.radiograph, models, preset=preset, progress=progress, input=read.description)
     except (UnusableInput, NoSpineFound) as error:
         raise type(error)(f"{path}: {error}") from error
-    warnings = tuple(dict.fromkeys((*read.warnings, *report.spine.warnings)))
-    report = replace(report, spine=replace(report.spine, warnings=warnings))
+    warnings = tuple(dict.fromkeys((*read.warnings, *report.warnings)))
+    report = replace(report, warnings=warnings)
     write_radiograph_results(folder, read.radiograph, report, path.name, progress)
     return report
 
@@ -63,15 +64,15 @@ def write_radiograph_results(
     from ..report.radiograph_page import write_radiograph_page
 
     progress("writing", 0.0)
-    write_text(folder / "measurements.json", report.to_json())
-    write_text(folder / "measurements.csv", report.to_csv(), CSV_ENCODING)
+    write_text(folder / "measurements.json", report_json(report))
+    write_text(folder / "measurements.csv", report_csv(report), CSV_ENCODING)
     write_radiograph_page(folder / "report.html", report, radiograph)
     progress("writing", 0.3)
     volume = Radiograph(radiograph.image, report.pixel_mm, report.anterior_is).as_volume()
     write_scene(
         folder / "scene.mrb",
         volume,
-        report.spine,
+        report,
         name,
         create=lambda scene, node, spine: create_radiograph_study(scene, node, report),
     )

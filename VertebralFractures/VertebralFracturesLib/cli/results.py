@@ -10,7 +10,8 @@ from ..core.volume import Volume
 from ..errors import NoSpineFound, UnusableInput
 from ..files import write_text
 from ..io.ct import ReadInput
-from ..report.table import CSV_ENCODING
+from ..report.document import report_json
+from ..report.table import CSV_ENCODING, report_csv
 
 RESULT_FILES = ("measurements.json", "measurements.csv", "scene.mrb", "report.html")
 
@@ -86,8 +87,8 @@ def write_results(folder: Path, volume: Volume, report: SpineReport, name: str, 
     from ..report.page import write_report_page
 
     progress("writing", 0.0)
-    write_text(folder / "measurements.json", report.to_json())
-    write_text(folder / "measurements.csv", report.to_csv(), CSV_ENCODING)
+    write_text(folder / "measurements.json", report_json(report))
+    write_text(folder / "measurements.csv", report_csv(report), CSV_ENCODING)
     write_report_page(folder / "report.html", report, volume)
     progress("writing", 0.3)
     write_scene(folder / "scene.mrb", volume, report, name)

@@ -5,10 +5,9 @@ picture (after Chettrit 2020). Where they differ, a reader should look. Both are
 moderate fracture, so that they can be set side by side and averaged.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -38,7 +37,6 @@ SURE = 0.999
 """No probability counts as nearer to 1 than this, or nearer to 0 than its complement."""
 
 _CENTRAL_SHARE = 0.7
-_DECIMALS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,31 +89,6 @@ class SecondOpinion:
             inside[nearest] = True
         logits = np.log(np.maximum(self.shares[inside, 1:], 1e-6)).mean(0) / self.temperature
         return np.asarray(softmax(logits))
-
-    def to_document(self) -> dict[str, Any]:
-        """The content as JSON holds it, rounded to what means something."""
-        document = {
-            "curve_ras": self.frame.curve.points_ras.round(_DECIMALS),
-            "turns_rad": self.frame.turns_rad.round(_DECIMALS),
-            "position_shares": self.shares.round(_DECIMALS),
-            "temperature": self.temperature,
-            "canal_ras": None,
-            "canal_confidence": None,
-        }
-        if self.canal is not None:
-            document["canal_ras"] = self.canal.points_ras
-            document["canal_confidence"] = self.canal.confidence
-        return document
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> "SecondOpinion":
-        """Read what :meth:`to_document` wrote."""
-        points = np.array(document["curve_ras"], dtype=np.float64)
-        frame = SlabFrame(SpineCurve(points, np.ones(len(points))), np.array(document["turns_rad"], dtype=np.float64))
-        canal = None
-        if document["canal_ras"] is not None:
-            canal = SpineCurve(np.array(document["canal_ras"]), np.array(document["canal_confidence"]))
-        return cls(frame, np.array(document["position_shares"]), document["temperature"], canal)
 
 
 def position_rows(count: int) -> NDArray[np.float64]:

@@ -1,15 +1,13 @@
 """The result of an analysis: the vertebrae of a spine and all that is needed to read, check and repeat them."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..report.table import Value, measured_values, opinion_values, report_csv
 from .genant import find_preset
 from .image_classification import Opinion, SecondOpinion, opinion
 from .keypoints import KEYPOINT_NAMES
@@ -17,9 +15,6 @@ from .levels import parse_level
 from .measures import Measures, measure_spine
 from .spine_curve import SpineCurve
 from .summary import PatientSummary, summarize
-
-SCHEMA = 1
-"""Version of the layout of measurements.json."""
 
 SOURCES = ("model", "edited", "added")
 """Who placed the keypoints of a vertebra: the network, a reader who moved its points, or a reader alone."""
@@ -121,11 +116,6 @@ class SpineReport:
         return measure_spine(points, self.levels, evaluable, find_preset(self.preset))
 
     @cached_property
-    def measured_values(self) -> list[dict[str, Value]]:
-        """Measures of each vertebra by the column names of :mod:`~..report.table`."""
-        return [measured_values(measures, self._reference_name(measures)) for measures in self.measures]
-
-    @cached_property
     def summary(self) -> PatientSummary:
         """What the vertebrae say together."""
         confidences = [vertebra.level_confidence for vertebra in self.vertebrae]
@@ -141,75 +131,3 @@ class SpineReport:
             return None
         shares = self.second_opinion.grade_shares(vertebra.keypoints_ras)
         return None if shares is None else opinion(measures.genant_index, shares)
-
-    def _reference_name(self, measures: Measures | None) -> str | None:
-        if measures is None or measures.neighbour_loss is None:
-            return None
-        place = measures.neighbour_loss.reference
-        return self.levels[place] or f"No. {place + 1}"
-
-    def to_csv(self) -> str:
-        """The table as CSV, see :func:`~..report.table.report_csv`."""
-        return report_csv(self)
-
-    def to_json(self) -> str:
-        """The report as measurements.json; :meth:`from_json` restores it without loss."""
-        document = {
-            "schema": SCHEMA,
-            "software": self.software,
-            "input": self.input,
-            "detector": self.detector,
-            "preset": self.preset,
-            "preset_cutoffs": find_preset(self.preset).cutoffs,
-            "models": self.models,
-            "thresholds": self.thresholds,
-            "warnings": self.warnings,
-            "patient": asdict(self.summary),
-            "curve_ras": self.curve.points_ras,
-            "curve_confidence": self.curve.confidence,
-            "vertebrae": [
-                {name: getattr(vertebra, name) for name in _VERTEBRA_FIELDS} | values | opinion_values(seen)
-                for vertebra, values, seen in zip(self.vertebrae, self.measured_values, self.opinions, strict=True)
-            ],
-            "second_opinion": None if self.second_opinion is None else self.second_opinion.to_document(),
-        }
-        return json.dumps(document, default=_plain, indent=1, allow_nan=False) + "\n"
-
-    @classmethod
-    def from_json(cls, text: str) -> "SpineReport":
-        """Read measurements.json; the measures in it are computed anew from the keypoints.
-
-        :raises ValueError: not such a file, or of a newer layout.
-        """
-        try:
-            document = json.loads(text)
-            if document["schema"] != SCHEMA:
-                raise ValueError(f"layout {document['schema']} is not {SCHEMA}, the one this version reads")
-            second = document.get("second_opinion")
-            return cls(
-                second_opinion=None if second is None else SecondOpinion.from_document(second),
-                curve=SpineCurve(np.array(document["curve_ras"]), np.array(document["curve_confidence"])),
-                vertebrae=tuple(_read_vertebra(entry) for entry in document["vertebrae"]),
-                **{name: document[name] for name in _STORED_AS_IS},
-            )
-        except KeyError as missing:
-            raise ValueError(f"not a report of measurements: {missing} is missing") from missing
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"not a report of measurements: {error}") from error
-
-
-_STORED_AS_IS = ("software", "input", "detector", "preset", "warnings", "models", "thresholds")
-_VERTEBRA_FIELDS = ("level", "level_confidence", "score", "source", "status", "keypoints_ras", "uncertainty_mm")
-
-
-def _read_vertebra(entry: Mapping[str, Any]) -> Vertebra:
-    return Vertebra(**{name: entry[name] for name in _VERTEBRA_FIELDS})
-
-
-def _plain(value: Any) -> Any:
-    """Lists and numbers of numpy as those of JSON."""
-    if isinstance(value, np.ndarray | np.generic):
-        return value.tolist()
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(f"a report cannot hold a {type(value).__name__}")

@@ -12,7 +12,7 @@ from ..core.genant import heights_mm
 from ..core.keypoints import body_centre
 from ..core.level_naming import LEVEL_CLASSES, name_sequence
 from ..core.levels import LEVEL_NUMBERS, LEVELS_ARE_RELATIVE, levels_are_relative
-from ..core.report import SpineReport, Vertebra
+from ..core.report import Vertebra
 from ..core.spine_curve import chord_arcs, curve_through_bodies
 from ..errors import Cancelled
 from .bodies import UNSEEN_SCORE, Spine, check_seen, refined, rough_bodies, whole_spine, with_missed
@@ -73,8 +73,7 @@ def analyze_radiograph(
     stage(3)
     report = _report(radiograph, view, spine)
     progress(RADIOGRAPH_STAGES[-1], 1.0)
-    named = replace(report.spine, input=dict(input or {}), preset=preset, models=models.versions)
-    return replace(report, spine=named)
+    return replace(report, input=dict(input or {}), preset=preset, models=models.versions)
 
 
 def _report(radiograph: Radiograph, view: RadiographView, found: Spine) -> RadiographReport:
@@ -103,7 +102,8 @@ def _report(radiograph: Radiograph, view: RadiographView, found: Spine) -> Radio
             points_ras, bodies.scores, doubts_mm, names, confidences, strict=True
         )
     )
-    spine = SpineReport(
+    sacrum_ras = None if found.sacral_endplate_mm is None else to_ras(found.sacral_endplate_mm)
+    return RadiographReport(
         software=f"VertebralFractures {__version__}",
         input={},
         detector=DETECTOR,
@@ -112,9 +112,11 @@ def _report(radiograph: Radiograph, view: RadiographView, found: Spine) -> Radio
         vertebrae=vertebrae,
         warnings=tuple(_warnings(radiograph, view.anterior_is, vertebrae)),
         thresholds=THRESHOLDS,
+        pixel_mm=pixel_mm,
+        is_scale_known=radiograph.pixel_mm is not None,
+        anterior_is=view.anterior_is,
+        sacral_endplate_ras=sacrum_ras,
     )
-    sacrum_ras = None if found.sacral_endplate_mm is None else to_ras(found.sacral_endplate_mm)
-    return RadiographReport(spine, pixel_mm, radiograph.pixel_mm is not None, view.anterior_is, sacrum_ras)
 
 
 def _below_the_neck(names: Sequence[str]) -> NDArray[np.int_]:

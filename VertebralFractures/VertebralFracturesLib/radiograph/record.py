@@ -6,11 +6,8 @@ keypoints comes from the same code. Where the spacing of the pixels is not known
 size: ratios and angles hold, lengths are relative.
 """
 
-import csv
-import io
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -35,7 +32,6 @@ FIRST_LEVEL = LEVEL_NUMBERS["T1"]
 
 _SHOWN_AS_HU = (-250.0, 800.0)
 _SLAB_MM = 20.0
-_RADIOGRAPH = "radiograph"
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,11 +89,10 @@ class Radiograph:
         return Volume(np.repeat(np.rint(shown).astype(np.int16)[:, :, None], 2, axis=2), matrix)
 
 
-@dataclass(frozen=True, eq=False)
-class RadiographReport:
-    """The result of the analysis of a radiograph.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RadiographReport(SpineReport):
+    """The result of the analysis of a radiograph: that of a CT, its vertebrae in the sagittal plane, and its scale.
 
-    :param spine: the vertebrae in the sagittal plane, with all that follows from their keypoints.
     :param pixel_mm: side of a pixel that lengths are measured with.
     :param is_scale_known: whether that comes from the image or the user; otherwise it is that of an average patient.
     :param anterior_is: which side of the picture is the patient's front.
@@ -105,7 +100,6 @@ class RadiographReport:
         None where it is not in view.
     """
 
-    spine: SpineReport
     pixel_mm: float
     is_scale_known: bool
     anterior_is: Literal["left", "right"]
@@ -114,7 +108,7 @@ class RadiographReport:
     @cached_property
     def endplates(self) -> dict[Endplate, NDArray[np.float64]]:
         """The endplates between which angles are measured, anterior and superior mm."""
-        usable = [vertebra for vertebra in self.spine.vertebrae if vertebra.is_evaluable]
+        usable = [vertebra for vertebra in self.vertebrae if vertebra.is_evaluable]
         points = np.array([vertebra.keypoints_ras for vertebra in usable]).reshape(-1, 6, 3)
         return endplates([vertebra.level for vertebra in usable], points, self.sacral_endplate_ras)
 
@@ -131,55 +125,7 @@ class RadiographReport:
     @property
     def wedge_angles_deg(self) -> dict[str, float]:
         """Angle of every body, positive where it is lower in front."""
-        return wedge_angles_deg(self.spine.levels, [vertebra.keypoints_ras for vertebra in self.spine.vertebrae])
-
-    def to_json(self) -> str:
-        """The report as measurements.json: that of a CT, and beside it what belongs to a radiograph."""
-        document = json.loads(self.spine.to_json())
-        plate = self.sacral_endplate_ras
-        document[_RADIOGRAPH] = {
-            "pixel_spacing_mm": self.pixel_mm,
-            "pixel_spacing_is_known": self.is_scale_known,
-            "anterior_is": self.anterior_is,
-            "sacral_endplate_ras": None if plate is None else plate.tolist(),
-            "angles": self.angles_deg,
-            "disc_angles_deg": self.disc_angles_deg,
-            "wedge_angles_deg": self.wedge_angles_deg,
-        }
-        return json.dumps(document, indent=1, allow_nan=False) + "\n"
-
-    @classmethod
-    def from_json(cls, text: str) -> "RadiographReport":
-        """Read measurements.json; measures and angles are computed anew from the points.
-
-        :raises ValueError: not such a file, or not of a radiograph.
-        """
-        spine = SpineReport.from_json(text)
-        try:
-            own = json.loads(text)[_RADIOGRAPH]
-            plate = own["sacral_endplate_ras"]
-            return cls(
-                spine,
-                float(own["pixel_spacing_mm"]),
-                bool(own["pixel_spacing_is_known"]),
-                own["anterior_is"],
-                None if plate is None else np.array(plate, dtype=np.float64).reshape(3, 3),
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"not a report of a radiograph: {error}") from error
-
-    def to_csv(self) -> str:
-        """The table of the vertebrae as for a CT, with the angles of the spine in columns of their own."""
-        rows = list(csv.reader(io.StringIO(self.spine.to_csv(), newline="")))
-        angles = {name: "" if value is None else f"{value:.1f}" for name, value in self.angles_deg.items()}
-        buffer = io.StringIO()
-        writer = csv.writer(buffer, lineterminator="\r\n")
-        writer.writerows([[*rows[0], *angles], *([*row, *angles.values()] for row in rows[1:])])
-        return buffer.getvalue()
-
-    def with_sacral_endplate(self, points_ras: ArrayLike | None) -> "RadiographReport":
-        """The report with the superior endplate of S1 moved."""
-        return replace(self, sacral_endplate_ras=None if points_ras is None else np.array(points_ras, dtype=np.float64))
+        return wedge_angles_deg(self.levels, [vertebra.keypoints_ras for vertebra in self.vertebrae])
 
 
 def average_scale(keypoints: ArrayLike, levels: Sequence[str | None]) -> float:

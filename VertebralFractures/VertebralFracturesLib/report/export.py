@@ -6,6 +6,7 @@ from ..core.report import SpineReport
 from ..core.volume import Volume
 from ..errors import UnusableInput
 from ..files import write_text
+from .document import report_json
 from .table import CSV_ENCODING, report_csv
 
 FORMATS = {".csv": "table (CSV)", ".tsv": "table (TSV)", ".json": "measurements (JSON)", ".html": "report page"}
@@ -28,11 +29,11 @@ def export_report(path: Path, report: SpineReport, volume: Volume | None) -> Non
         raise UnusableInput("the report page shows pictures of the CT, which is no longer there")
     try:
         if suffix == ".csv":
-            write_text(path, report.to_csv(), CSV_ENCODING)
+            write_text(path, report_csv(report), CSV_ENCODING)
         elif suffix == ".tsv":
             write_text(path, report_csv(report, delimiter="\t"), CSV_ENCODING)
         elif suffix == ".json":
-            write_text(path, report.to_json())
+            write_text(path, report_json(report))
         elif volume is not None:
             from .page import write_report_page
 

@@ -51,13 +51,13 @@ def radiograph_page(report: RadiographReport, radiograph: Radiograph) -> str:
     picture = PagePicture(
         image,
         pixel_mm,
-        tuple(on_page(vertebra.keypoints_ras) for vertebra in report.spine.vertebrae),
+        tuple(on_page(vertebra.keypoints_ras) for vertebra in report.vertebrae),
         "Radiograph",
         "Anterior is on the left, outlines through the six keypoints, endplates of the angles in their colours.",
         _drawn(report, on_page),
         _angles_section(report),
     )
-    return picture_page(report.spine, picture)
+    return picture_page(report, picture)
 
 
 def _drawn(report: RadiographReport, on_page: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> str:

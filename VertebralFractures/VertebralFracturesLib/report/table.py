@@ -3,15 +3,13 @@
 import csv
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ..core.genant import GRADE_NAMES
+from ..core.image_classification import Opinion
 from ..core.keypoints import KEYPOINT_NAMES
 from ..core.measures import Measures
-
-if TYPE_CHECKING:
-    from ..core.image_classification import Opinion
-    from ..core.report import SpineReport, Vertebra
+from ..core.report import SpineReport, Vertebra
+from ..radiograph.record import RadiographReport
 
 Value = str | int | float | bool | None
 
@@ -94,10 +92,22 @@ def column(name: str) -> Column:
     return _BY_NAME[name]
 
 
-def measured_values(measures: Measures | None, reference: str | None) -> dict[str, Value]:
-    """What follows from the keypoints of one vertebra, by column name; all None where it was not evaluated.
+def measured_values(report: SpineReport) -> list[dict[str, Value]]:
+    """What follows from the keypoints of each vertebra, by column name; all None where it is not evaluable."""
+    return [_measured_values(measures, _neighbour_name(report, measures)) for measures in report.measures]
 
-    :param measures: its measures.
+
+def _neighbour_name(report: SpineReport, measures: Measures | None) -> str | None:
+    """Name of the vertebra that a height loss compares with."""
+    if measures is None or measures.neighbour_loss is None:
+        return None
+    place = measures.neighbour_loss.reference
+    return report.levels[place] or f"No. {place + 1}"
+
+
+def _measured_values(measures: Measures | None, reference: str | None) -> dict[str, Value]:
+    """The measures of one vertebra by column name.
+
     :param reference: name of the neighbour it was compared with.
     """
     if measures is None:
@@ -129,7 +139,7 @@ _MEASURED = _NAMES[3 : _NAMES.index("score")]
 _OPINION = _NAMES[_NAMES.index("seen_probability") :]
 
 
-def opinion_values(given: "Opinion | None") -> dict[str, Value]:
+def opinion_values(given: Opinion | None) -> dict[str, Value]:
     """Both readings of one vertebra by column name; all None where there is no second opinion."""
     if given is None:
         return dict.fromkeys(_OPINION)
@@ -137,17 +147,17 @@ def opinion_values(given: "Opinion | None") -> dict[str, Value]:
     return dict(zip(_OPINION, values, strict=True))
 
 
-def table_rows(report: "SpineReport") -> list[dict[str, Value]]:
+def table_rows(report: SpineReport) -> list[dict[str, Value]]:
     """One row per vertebra, cranial to caudal: the values of :data:`COLUMNS` by name, None where there is none."""
     rows = []
-    given = zip(report.vertebrae, report.measured_values, report.opinions, strict=True)
+    given = zip(report.vertebrae, measured_values(report), report.opinions, strict=True)
     for i, (vertebra, values, seen) in enumerate(given):
         row = {"place": i + 1, **values, **_recorded_values(vertebra), **opinion_values(seen)}
         rows.append({c.name: row[c.name] for c in COLUMNS})
     return rows
 
 
-def _recorded_values(vertebra: "Vertebra") -> dict[str, Value]:
+def _recorded_values(vertebra: Vertebra) -> dict[str, Value]:
     return {
         "level": vertebra.level,
         "level_confidence": vertebra.level_confidence,
@@ -170,11 +180,12 @@ def format_value(name: str, value: Value) -> str:
     return str(value)
 
 
-def report_csv(report: "SpineReport", delimiter: str = ",") -> str:
+def report_csv(report: SpineReport, delimiter: str = ",") -> str:
     """The report as CSV: a header, then one row per vertebra.
 
     After the table's columns come the keypoints in RAS mm and, the same in every row, what the rows need to be read on
-    their own: preset, detector, software, input and warnings. Write it as :data:`CSV_ENCODING`.
+    their own: preset, detector, software, input and warnings; for a radiograph also the angles of the spine in degrees.
+    Write it as :data:`CSV_ENCODING`.
 
     :param delimiter: between the values; a tab makes it TSV.
     """
@@ -186,13 +197,15 @@ def report_csv(report: "SpineReport", delimiter: str = ",") -> str:
         "input": str(report.input.get("path", "")),
         "warnings": " | ".join(report.warnings),
     }
+    angles = report.angles_deg if isinstance(report, RadiographReport) else {}
+    angle_texts = ["" if angle is None else f"{angle:.1f}" for angle in angles.values()]
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=delimiter, lineterminator="\r\n")
-    writer.writerow([*_BY_NAME, *points, *whole])
+    writer.writerow([*_BY_NAME, *points, *whole, *angles])
     for vertebra, row in zip(report.vertebrae, table_rows(report), strict=True):
         values = [format_value(name, value) for name, value in row.items()]
         coordinates = [f"{coordinate:.3f}" for coordinate in vertebra.keypoints_ras.ravel()]
-        writer.writerow([*values, *coordinates, *(_no_formula(text) for text in whole.values())])
+        writer.writerow([*values, *coordinates, *(_no_formula(text) for text in whole.values()), *angle_texts])
     return buffer.getvalue()
 
 

@@ -163,7 +163,7 @@ class RunPanel:
             self._failed(error)
             return
         self.ui.statusLabel.text = _("{count} vertebrae measured; the angles are in a table of their own").format(
-            count=len(report.spine.vertebrae)
+            count=len(report.vertebrae)
         )
 
     def propose(self, point_ras: NDArray[np.float64]) -> None:

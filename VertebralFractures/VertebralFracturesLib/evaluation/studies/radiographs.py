@@ -214,9 +214,9 @@ def _found_bodies(
     """Bodies (n, 6, 2) in mm that were found, their names, and the uncertainty (n, 6) of their landmarks in mm."""
     if report is None:
         return np.zeros((0, 6, 2)), [], np.zeros((0, 6))
-    points_ras = np.array([vertebra.keypoints_ras for vertebra in report.spine.vertebrae])
-    radius_mm = np.array([vertebra.uncertainty_mm for vertebra in report.spine.vertebrae])
-    return -points_ras[..., 1:], report.spine.levels, radius_mm
+    points_ras = np.array([vertebra.keypoints_ras for vertebra in report.vertebrae])
+    radius_mm = np.array([vertebra.uncertainty_mm for vertebra in report.vertebrae])
+    return -points_ras[..., 1:], report.levels, radius_mm
 
 
 def _matched(true_mm: NDArray[np.float64], found_mm: NDArray[np.float64]) -> list[tuple[int, int]]:

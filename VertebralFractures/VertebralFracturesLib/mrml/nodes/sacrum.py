@@ -5,7 +5,7 @@ import slicer
 import vtk
 from numpy.typing import ArrayLike
 
-from ...radiograph.record import DETECTOR, RadiographReport
+from ...radiograph.record import RadiographReport
 from ..study.report import model_report
 from ..study.study import Study, put_into_folder, subject_hierarchy
 from .curve import points_from_node
@@ -52,9 +52,8 @@ def model_sacrum_points(study: Study) -> Points:
 
     :raises UnusableInput: the study cannot be read.
     """
-    if model_report(study).detector != DETECTOR:
-        return ()
-    found = RadiographReport.from_json(study.report_node.GetText()).sacral_endplate_ras
+    model = model_report(study)
+    found = model.sacral_endplate_ras if isinstance(model, RadiographReport) else None
     return () if found is None else tuple(map(tuple, np.asarray(found)))
 
 

@@ -6,6 +6,7 @@ import slicer
 
 from ...core.report import SpineReport, Vertebra
 from ...core.spine_curve import SpineCurve
+from ...report.document import report_json
 from ..nodes.curve import add_canal_node, add_curve_node
 from ..nodes.keypoints import add_keypoints_node, add_keypoints_proxy
 from ..nodes.labels import add_labels_node, vertebra_names
@@ -64,7 +65,7 @@ def create_study(scene: slicer.vtkMRMLScene, volume_node: slicer.vtkMRMLScalarVo
 def _add_report_node(
     scene: slicer.vtkMRMLScene, volume_node: slicer.vtkMRMLScalarVolumeNode, report: SpineReport
 ) -> slicer.vtkMRMLTextNode:
-    text = report.to_json()
+    text = report_json(report)
     node = slicer.vtkMRMLTextNode()
     node.SetName(f"{volume_node.GetName()}{_REPORT_SUFFIX}")
     node.SetAttribute(ROLE, "report")

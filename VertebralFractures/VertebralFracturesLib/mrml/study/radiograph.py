@@ -11,7 +11,7 @@ import vtk
 
 from ...errors import UnusableInput
 from ...radiograph.angles import ANGLES
-from ...radiograph.record import DETECTOR, Radiograph, RadiographReport
+from ...radiograph.record import Radiograph, RadiographReport
 from ..live.observers import Observers
 from ..nodes.sacrum import add_sacrum_node, sacrum_points
 from ..nodes.volume import add_volume_node, set_volume, volume_from_node
@@ -85,8 +85,7 @@ def create_radiograph_study(
     :param report: the result of its analysis.
     """
     mark_radiograph(volume_node, report.is_scale_known)
-    study = create_study(scene, volume_node, report.spine)
-    study.report_node.SetText(report.to_json())
+    study = create_study(scene, volume_node, report)
     name = volume_node.GetName()
     angles = study.link("angles", _add_angles_node(scene, report, f"{name} angles"))
     put_into_folder(subject_hierarchy(scene), study.folder_item, [angles])
@@ -100,7 +99,7 @@ def is_radiograph_study(study: Study) -> bool:
 
     :raises UnusableInput: the study cannot be read.
     """
-    return model_report(study).detector == DETECTOR
+    return isinstance(model_report(study), RadiographReport)
 
 
 def radiograph_report(study: Study) -> RadiographReport:
@@ -108,10 +107,11 @@ def radiograph_report(study: Study) -> RadiographReport:
 
     :raises UnusableInput: a node that can no longer be read.
     """
-    model = RadiographReport.from_json(study.report_node.GetText())
+    report = study_report(study)
+    if not isinstance(report, RadiographReport):
+        raise UnusableInput(f"the study {study.report_node.GetName()!r} is not that of a radiograph")
     points_ras = sacrum_points(study)
-    plate_ras = np.array(points_ras) if points_ras else None
-    return replace(model, spine=study_report(study), sacral_endplate_ras=plate_ras)
+    return replace(report, sacral_endplate_ras=np.array(points_ras) if points_ras else None)
 
 
 class LiveAngles:
@@ -192,9 +192,7 @@ def show_radiograph_report(
         set_volume(node, placed)
     former = studies_of(node)
     described = {"volume": node.GetName(), "shape": list(radiograph.image.shape[::-1])}
-    study = create_radiograph_study(
-        scene, node, replace(report, spine=replace(report.spine, input={**described, **report.spine.input}))
-    )
+    study = create_radiograph_study(scene, node, replace(report, input={**described, **report.input}))
     for one in former:
         remove_study(one)
     return study

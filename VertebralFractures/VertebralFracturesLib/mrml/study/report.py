@@ -10,6 +10,7 @@ from ...core.keypoints import body_centre
 from ...core.report import SpineReport, Vertebra
 from ...core.spine_curve import SpineCurve
 from ...errors import UnusableInput
+from ...report.document import read_report
 from ..nodes.curve import control_points, curve_from_node, points_from_node
 from ..nodes.keypoints import vertebra_from_node
 from .study import Study, place_of
@@ -31,7 +32,7 @@ def model_report(study: Study) -> SpineReport:
 @lru_cache(maxsize=8)
 def _parsed(text: str) -> SpineReport:
     """A report node's text is read again at every edit, and changes never."""
-    return SpineReport.from_json(text)
+    return read_report(text)
 
 
 def study_report(study: Study) -> SpineReport:

@@ -1,0 +1,45 @@
+"""A report as measurements.json, and back."""
+
+from dataclasses import replace
+
+import numpy as np
+from helpers.small_radiograph import report as radiograph_report
+from VertebralFracturesLib.core.image_classification import ROW_CLASSES, SecondOpinion
+from VertebralFracturesLib.core.report import SpineReport
+from VertebralFracturesLib.core.spine_curve import SpineCurve
+from VertebralFracturesLib.core.spine_slab import SlabFrame
+from VertebralFracturesLib.radiograph.record import RadiographReport
+from VertebralFracturesLib.report.document import read_report, report_json
+
+CURVE = SpineCurve(np.c_[np.zeros(8), np.zeros(8), np.linspace(0, -150, 8)], np.ones(8))
+CANAL = SpineCurve(CURVE.points_ras + [0.0, -25.0, 0.0], np.linspace(0.6, 0.9, 8))
+
+
+def classified(**fields) -> SpineReport:
+    """A report without vertebrae whose spine was classified."""
+    rng = np.random.default_rng(1)
+    probabilities = rng.dirichlet(np.ones(ROW_CLASSES), 40)
+    given = SecondOpinion(SlabFrame(CURVE, np.linspace(0, 0.1, 3)), probabilities, **fields)
+    return SpineReport("test", {}, "anchor-free", "genant", CURVE, second_opinion=given)
+
+
+def test_what_the_image_classifier_gave_comes_back_with_the_canal() -> None:
+    for report in (classified(canal=CANAL, temperature=1.3), classified()):
+        given, read = report.second_opinion, read_report(report_json(report)).second_opinion
+        np.testing.assert_allclose(read.shares, given.shares, atol=1e-4)
+        np.testing.assert_allclose(read.frame.turns_rad, given.frame.turns_rad, atol=1e-4)
+        assert read.temperature == given.temperature
+        assert (read.canal is None) == (given.canal is None)
+    np.testing.assert_array_equal(
+        read_report(report_json(classified(canal=CANAL))).second_opinion.canal.points_ras, CANAL.points_ras
+    )
+
+
+def test_a_report_keeps_its_kind() -> None:
+    assert type(read_report(report_json(classified()))) is SpineReport
+    for plate in (radiograph_report().sacral_endplate_ras, None):
+        before = replace(radiograph_report(is_scale_known=False), sacral_endplate_ras=plate)
+        after = read_report(report_json(before))
+        assert isinstance(after, RadiographReport)
+        assert (after.pixel_mm, after.is_scale_known, after.anterior_is) == (0.2, False, "left")
+        assert report_json(after) == report_json(before)
