@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from helpers.repository import LIBRARY, MODULE, ROOT, tracked_files
+from VertebralFracturesLib.cli.main import COMMANDS
+from VertebralFracturesLib.cli.research import COMMANDS as RESEARCH_COMMANDS
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -18,6 +20,9 @@ MACHINE_PATHS = re.compile("/" + "work/|/" + "root/|/" + "home/|/" + "farm/|[A-Z
 LEFT_OPEN = re.compile(
     "TO" + "DO|FIX" + "ME|XX" + "X|NotImplemented" + "Error|[Pp]lace" + "holder|Ideally you" + " should"
 )
+RESEARCH = tuple(f"{LIBRARY.name}/{part}" for part in ("training/", "evaluation/", "cli/research/"))
+"""What stays out of 3D Slicer."""
+
 TEXT_SUFFIXES = {".py", ".md", ".txt", ".toml", ".cff", ".json", ".ui", ".yml", ".cmake", ""}
 
 
@@ -31,10 +36,11 @@ def cmake_list(name: str) -> list[str]:
 
 
 def installed_files(is_script: bool) -> list[str]:
-    """What the module consists of on the disk, by its place in the module."""
+    """What the module consists of on the disk, by its place in the module, without what only research needs."""
     skipped = {MODULE / "CMakeLists.txt"}
     files = (path for path in tracked_files() if path.is_relative_to(MODULE) and path not in skipped)
-    return sorted(path.relative_to(MODULE).as_posix() for path in files if (path.suffix == ".py") == is_script)
+    names = (path.relative_to(MODULE).as_posix() for path in files if (path.suffix == ".py") == is_script)
+    return sorted(name for name in names if not name.startswith(RESEARCH))
 
 
 def test_cmake_lists_every_script_and_resource() -> None:
@@ -107,18 +113,24 @@ def test_the_wrong_slicer_package_is_never_named() -> None:
 
 def test_the_readme_explains_every_command() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for command in (
-        "analyze",
-        "demo",
-        "pictures",
-        "evaluate",
-        "cross-validate",
-        "experts",
-        "phantom",
-        "fracture",
-        "train",
-    ):
-        assert f"vertebral-fractures {command}" in readme
+    explained = re.findall(r"^\| `(research [\w-]+|\w+) .*\|.*\w.*\|$", readme, re.MULTILINE)
+    commands = [name for name in COMMANDS if name != "research"]
+    assert explained == [*commands, *(f"research {name}" for name in RESEARCH_COMMANDS)]
+
+
+@pytest.mark.parametrize("name", ["README.md", "Documentation/accuracy.md", "Documentation/experiments.md"])
+def test_texts_name_no_command_that_does_not_exist(name: str) -> None:
+    text = " ".join((ROOT / name).read_text(encoding="utf-8").split())
+    arguments = r"(?:\.\./shared|DATA|-o |ct/|INPUT|IMAGE)"
+    called = re.findall(rf"`(?:vertebral-fractures )?(research [a-z-]+|[a-z-]+) {arguments}", text)
+    assert called
+    assert set(called) <= {*COMMANDS, *(f"research {command}" for command in RESEARCH_COMMANDS)}
+
+
+def test_slicer_can_do_without_research() -> None:
+    scripts = cmake_list("MODULE_PYTHON_SCRIPTS")
+    assert not [name for name in scripts if "/training/" in name or "/evaluation/" in name or "research" in name]
+    assert f"{LIBRARY.name}/cli/main.py" in scripts
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from VertebralFracturesLib.cli import main as cli
+from VertebralFracturesLib.cli.main import main
 from VertebralFracturesLib.core.genant import GRADE_COLORS
 from VertebralFracturesLib.mrml.application import boot_scene
 from VertebralFracturesLib.mrml.layout import rendered_views
@@ -35,7 +35,7 @@ def pixels_of_grade(path: Path, grade: int) -> int:
 def test_a_saved_scene_becomes_pictures(bundle, tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(bundle.parent)
     target = tmp_path / "pictures"
-    assert cli.main(["pictures", bundle.name, "-o", str(target)]) == 0
+    assert main(["pictures", bundle.name, "-o", str(target)]) == 0
     assert sorted(path.name for path in target.iterdir()) == sorted(PICTURE_FILES)
     assert picture(target / "layout.png").shape == (SIZE[1], SIZE[0], 3)
     for grade in (0, 2, 3):
@@ -51,7 +51,7 @@ def test_edits_of_a_saved_scene_are_shown(bundle, tmp_path) -> None:
         live.delete_vertebra(SEVERE)
         live.close()
         assert application.scene.WriteToMRB(str(edited))
-    assert cli.main(["pictures", str(edited), "-o", str(tmp_path / "pictures")]) == 0
+    assert main(["pictures", str(edited), "-o", str(tmp_path / "pictures")]) == 0
     assert pixels_of_grade(tmp_path / "pictures" / "straightened.png", 3) == 0
     assert pixels_of_grade(tmp_path / "pictures" / "straightened.png", 2) > 100
 
@@ -66,7 +66,7 @@ def test_a_ct_is_analyzed_and_drawn(volume, report, tmp_path, monkeypatch, capsy
     monkeypatch.setattr("VertebralFracturesLib.networks.weights.load_models", lambda *args, **which: None)
     monkeypatch.setattr("VertebralFracturesLib.ct.pipeline.analyze", lambda *args, **options: report)
     monkeypatch.chdir(tmp_path)
-    assert cli.main(["pictures", "chest.nii.gz", "--vertebra", "2"]) == 0
+    assert main(["pictures", "chest.nii.gz", "--vertebra", "2"]) == 0
     target = tmp_path / "chest-pictures"
     assert sorted(path.name for path in target.iterdir()) == sorted(PICTURE_FILES)
     assert pixels_of_grade(target / "straightened.png", 3) > 100
@@ -75,7 +75,7 @@ def test_a_ct_is_analyzed_and_drawn(volume, report, tmp_path, monkeypatch, capsy
 
 def test_another_vertebra_is_looked_at(bundle, tmp_path) -> None:
     for vertebra in ("T10", "t12"):
-        assert cli.main(["pictures", str(bundle), "-o", str(tmp_path / vertebra), "--vertebra", vertebra]) == 0
+        assert main(["pictures", str(bundle), "-o", str(tmp_path / vertebra), "--vertebra", vertebra]) == 0
     selected, other = (pixels_of_grade(tmp_path / name / "straightened.png", 3) for name in ("t12", "T10"))
     assert selected > 1.5 * other
     assert (picture(tmp_path / "T10" / "axial.png") != picture(tmp_path / "t12" / "axial.png")).any()
@@ -89,7 +89,7 @@ def test_another_vertebra_is_looked_at(bundle, tmp_path) -> None:
     ],
 )
 def test_what_cannot_be_drawn_leaves_nothing_behind(bundle, tmp_path, capsys, arguments, expected) -> None:
-    assert cli.main(["pictures", str(bundle), "-o", str(tmp_path / "out"), *arguments]) == 2
+    assert main(["pictures", str(bundle), "-o", str(tmp_path / "out"), *arguments]) == 2
     assert expected in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
@@ -103,7 +103,7 @@ def test_scenes_that_are_none(tmp_path, capsys) -> None:
         ("text.mrb", "is not a Slicer data bundle"),
         ("empty.mrb", "holds 0 studies"),
     ):
-        assert cli.main(["pictures", str(tmp_path / name), "-o", str(tmp_path / "out")]) == 2
+        assert main(["pictures", str(tmp_path / name), "-o", str(tmp_path / "out")]) == 2
         error = capsys.readouterr().err
         assert expected in error
         assert "Traceback" not in error
@@ -114,14 +114,14 @@ def test_existing_pictures_stay_unless_overwritten(bundle, tmp_path, capsys) -> 
     target = tmp_path / "out"
     target.mkdir()
     (target / "layout.png").write_text("mine")
-    assert cli.main(["pictures", str(bundle), "-o", str(target)]) == 2
+    assert main(["pictures", str(bundle), "-o", str(target)]) == 2
     assert (target / "layout.png").read_text() == "mine"
-    assert cli.main(["pictures", str(bundle), "-o", str(target), "--overwrite"]) == 0
+    assert main(["pictures", str(bundle), "-o", str(target), "--overwrite"]) == 0
     assert picture(target / "layout.png").any()
 
 
 def test_a_computer_without_opengl_is_named_as_the_reason(bundle, tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.setattr(rendered_views, "_ONE_FRAME", "import os; os.abort()")
-    assert cli.main(["pictures", str(bundle), "-o", str(tmp_path / "out")]) == 2
+    assert main(["pictures", str(bundle), "-o", str(tmp_path / "out")]) == 2
     assert "no OpenGL" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

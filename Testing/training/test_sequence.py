@@ -204,9 +204,9 @@ def test_a_whole_run_from_the_command_line(tmp_path: Path, case, capfd):
     np.testing.assert_array_equal(again[3].rows, samples[3].rows)
     options = ["--phantoms", "4", "--cache", str(tmp_path / "cache"), "--steps", "2", "--batch-size", "2"]
     few = ["--representation", "2d", "--workers", "0", "--threads", "1", "--device", "cpu"]
-    assert main(["train", "sequence", "-o", str(tmp_path / "out"), *options, *few]) == 0
+    assert main(["research", "train", "sequence", "-o", str(tmp_path / "out"), *options, *few]) == 0
     assert (tmp_path / "out" / "fracture_sequence_2d.npz").is_file()
-    assert main(["train", "sequence", "-o", str(tmp_path / "none")]) == 2
+    assert main(["research", "train", "sequence", "-o", str(tmp_path / "none")]) == 2
     assert "nothing to train on" in capfd.readouterr().err
 
 

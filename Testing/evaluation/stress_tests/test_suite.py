@@ -133,7 +133,7 @@ def test_the_command_changes_real_cases_and_writes_page_and_json(scan, tmp_path,
     document = {"curve": scan.curve.points_ras.tolist(), "vertebrae": entries}
     write_reference_case(tmp_path / "cases" / "one", scan.volume, document)
     out = tmp_path / "out"
-    arguments = ["hard-cases", "-o", str(out), "--cases", str(tmp_path / "cases"), "--only", "bent by 20"]
+    arguments = ["research", "stress-tests", "-o", str(out), "--cases", str(tmp_path / "cases"), "--only", "bent by 20"]
     assert main([*arguments, "--device", "cpu"]) == 0
     printed = capsys.readouterr().out
     assert "Changed real CTs" in printed

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from VertebralFracturesLib.cli import main as cli
+from VertebralFracturesLib.cli.main import main
 from VertebralFracturesLib.errors import UnusableInput
 from VertebralFracturesLib.evaluation.matching import Marks, compare
 from VertebralFracturesLib.evaluation.studies import cross_validation
@@ -129,9 +129,10 @@ def test_both_networks_are_trained_and_measured_on_synthetic_patients(tmp_path, 
     for seed in (1, 2):
         patient = make_patient(seed)
         write_case(tmp_path / "cases" / f"phantom_{seed}", patient, scan(patient, COARSE, seed, lambda share: None))
-    command = ["cross-validate", "--cases", str(tmp_path / "cases"), "--folds", "2", "-o", str(tmp_path / "out"),
-               "--device", "cpu", f"--curve-options={QUICK}", f"--vertebrae-options={QUICK}"]  # fmt: skip
-    assert cli.main(command) == 0
+    command = ["research", "cross-validate", "--cases", str(tmp_path / "cases"), "--folds", "2",
+               "-o", str(tmp_path / "out"), "--device", "cpu",
+               f"--curve-options={QUICK}", f"--vertebrae-options={QUICK}"]  # fmt: skip
+    assert main(command) == 0
     document = json.loads((tmp_path / "out" / "evaluation.json").read_text(encoding="utf-8"))
     assert document["measures"]["recall"]["folds"]["folds"] == 2
     assert sorted(case["name"] for case in document["cases"]) == ["phantom_1", "phantom_2"]
@@ -141,11 +142,13 @@ def test_both_networks_are_trained_and_measured_on_synthetic_patients(tmp_path, 
         assert (tmp_path / "out" / fold / "vertebrae" / "vertebrae_anchor_free.npz").is_file()
     first = capsys.readouterr()
     assert "training without phantom_" in first.err
-    assert cli.main(command) == 0
+    assert main(command) == 0
     assert "training without" not in capsys.readouterr().err
-    assert cli.main([*command, "--seed", "5"]) == 2
+    assert main([*command, "--seed", "5"]) == 2
 
 
 def test_the_command_refuses_less_than_two_folds(tmp_path, capsys):
-    assert cli.main(["cross-validate", "--cases", str(tmp_path), "-o", str(tmp_path / "out"), "--folds", "1"]) == 2
+    assert (
+        main(["research", "cross-validate", "--cases", str(tmp_path), "-o", str(tmp_path / "out"), "--folds", "1"]) == 2
+    )
     assert "--folds" in capsys.readouterr().err

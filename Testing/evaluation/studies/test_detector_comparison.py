@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from VertebralFracturesLib.cli import main as cli
+from VertebralFracturesLib.cli.main import main
 from VertebralFracturesLib.errors import UnusableInput
 from VertebralFracturesLib.evaluation.studies.detector_comparison import ComparisonSettings, compare_detectors
 from VertebralFracturesLib.simulation.case import write_case
@@ -27,10 +27,10 @@ def patients(tmp_path_factory):
 def test_both_detectors_are_trained_and_measured_alike(patients, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(vertebrae, "_SLICES_PER_CASE", 1)
     quick = "--steps 2 --batch-size 1 --workers 0 --threads 1 --seed 77"
-    command = ["compare-detectors", "--cases", str(patients / "training"), "--data", str(patients / "further"),
-               "--folds", "2", "-o", str(tmp_path / "out"), "--device", "cpu",
+    command = ["research", "compare-detectors", "--cases", str(patients / "training"),
+               "--data", str(patients / "further"), "--folds", "2", "-o", str(tmp_path / "out"), "--device", "cpu",
                f"--vertebrae-options={quick}"]  # fmt: skip
-    assert cli.main(command) == 0
+    assert main(command) == 0
     first = capsys.readouterr()
     assert "Detectors: cases held out (2 folds" in first.out
     assert "Detectors: further (2 folds" in first.out
@@ -44,12 +44,12 @@ def test_both_detectors_are_trained_and_measured_alike(patients, tmp_path, monke
         for detector in ("anchor-free", "anchor"):
             results = json.loads((tmp_path / "out" / fold / detector / "comparison.json").read_text(encoding="utf-8"))
             assert {data: len(cases) for data, cases in results.items()} == {"cases held out": 1, "further": 1}
-    assert cli.main(command) == 0
+    assert main(command) == 0
     again = capsys.readouterr()
     tables_of = lambda output: output[output.index("Detectors:") :]  # noqa: E731
     assert tables_of(again.out) == tables_of(first.out)
     assert "without phantom" not in again.err
-    assert cli.main([*command, "--seed", "5"]) == 2
+    assert main([*command, "--seed", "5"]) == 2
 
 
 def test_wrong_options_are_refused_before_anything_is_written(patients, tmp_path, capsys):
@@ -59,5 +59,5 @@ def test_wrong_options_are_refused_before_anything_is_written(patients, tmp_path
             ComparisonSettings(str(patients / "training"), folds=2, vertebrae_options=("--stepz", "3")), out
         )
     assert not out.exists()
-    assert cli.main(["compare-detectors", "--cases", str(patients), "-o", str(out), "--folds", "1"]) == 2
+    assert main(["research", "compare-detectors", "--cases", str(patients), "-o", str(out), "--folds", "1"]) == 2
     assert "--folds" in capsys.readouterr().err

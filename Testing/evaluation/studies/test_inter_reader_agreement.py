@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from VertebralFracturesLib.cli import main as cli
+from VertebralFracturesLib.cli.main import main
 from VertebralFracturesLib.core.genant import genant_index, heights_mm
 from VertebralFracturesLib.errors import UnusableInput
 from VertebralFracturesLib.evaluation.annotations import Spacing, read_releases, read_study
@@ -163,7 +163,7 @@ def test_tables_stand_beside_the_paper(folder, monkeypatch):
 
 def test_the_command_prints_and_writes(folder, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(experts, "RESAMPLES", 10)
-    assert cli.main(["experts", str(folder), "-o", str(tmp_path / "out")]) == 0
+    assert main(["research", "inter-reader", str(folder), "-o", str(tmp_path / "out")]) == 0
     printed = capsys.readouterr().out
     assert "old: localisation" in printed
     assert "new: levels" in printed
@@ -173,4 +173,4 @@ def test_the_command_prints_and_writes(folder, tmp_path, monkeypatch, capsys):
     assert set(document["releases"][1]["reader_by_reader"]) == {"0.6", "0.7", "0.8", "0.9"}
     page = (tmp_path / "out" / "experts.html").read_text(encoding="utf-8")
     assert page.count("<table>") == len([line for line in printed.splitlines() if line.startswith(("old: ", "new: "))])
-    assert cli.main(["experts", str(tmp_path / "nothing")]) == 2
+    assert main(["research", "inter-reader", str(tmp_path / "nothing")]) == 2

@@ -76,7 +76,22 @@ def test_chance_comes_from_the_generator_alone(case, volume):
 
 def test_the_command_writes_cases_that_can_be_evaluated(case, tmp_path, capsys):
     out = tmp_path / "out"
-    assert main(["fracture", str(case.image.parent.parent), "-o", str(out), "--count", "2", "--seed", "4"]) == 0
+    assert (
+        main(
+            [
+                "research",
+                "simulate-fractures",
+                str(case.image.parent.parent),
+                "-o",
+                str(out),
+                "--count",
+                "2",
+                "--seed",
+                "4",
+            ]
+        )
+        == 0
+    )
     cases = find_cases(out)
     assert [one.name for one in cases] == ["boxes_fractured_0", "boxes_fractured_1"]
     for one in cases:
@@ -92,6 +107,9 @@ def test_the_command_writes_cases_that_can_be_evaluated(case, tmp_path, capsys):
 
 @pytest.mark.parametrize("wrong", [["--count", "0"], ["--seed", "-1"]])
 def test_impossible_numbers_are_refused_in_one_line(case, tmp_path, capsys, wrong):
-    assert main(["fracture", str(case.image.parent.parent), "-o", str(tmp_path / "out"), *wrong]) == 2
+    assert (
+        main(["research", "simulate-fractures", str(case.image.parent.parent), "-o", str(tmp_path / "out"), *wrong])
+        == 2
+    )
     assert len(capsys.readouterr().err.splitlines()) == 1
     assert not (tmp_path / "out").exists()

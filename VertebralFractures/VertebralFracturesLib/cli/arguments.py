@@ -1,10 +1,73 @@
-"""Arguments and words that the commands share."""
+"""Parsers, arguments and words that the commands share."""
 
 import argparse
+import importlib
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
+from typing import Any, NoReturn
+
+from ..errors import UnusableInput
 
 PROGRAM = "vertebral-fractures"
+
+
+class CommandParser(argparse.ArgumentParser):
+    """Parser of the program or of one command, which tells wrong arguments in one line.
+
+    :param module: where ``add_arguments(parser)`` of the command stands and, unless commands of its own follow,
+        ``run(arguments)``; it is imported when the command is asked for, so that ``--help`` loads none.
+    :param kwargs: as of :class:`argparse.ArgumentParser`.
+    """
+
+    def __init__(self, *, module: str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._module = module
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Declare the command's arguments, then parse as every parser does."""
+        if self._module is not None:
+            module, self._module = self._imported(self._module), None
+            module.add_arguments(self)
+            if hasattr(module, "run"):
+                self.set_defaults(command=module.run)
+        return super().parse_known_args(args, namespace)
+
+    def _imported(self, name: str) -> ModuleType:
+        """The command's module.
+
+        :raises UnusableInput: it is not installed, as the commands for research are not in 3D Slicer.
+        """
+        try:
+            return importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name != name:
+                raise
+            raise UnusableInput(f"{self.prog} is not part of this installation: install with pip") from None
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse, in one line.
+
+        :raises UnusableInput: always.
+        """
+        raise UnusableInput(f"{message} (see {self.prog} --help)")
+
+
+def add_commands(
+    parser: CommandParser, package: str, commands: Mapping[str, str], metavar: str = "COMMAND", **kwargs: Any
+) -> None:
+    """Declare commands.
+
+    :param parser: takes them.
+    :param package: holds a module for each, named as the command with underscores for hyphens.
+    :param commands: what each does, by name.
+    :param metavar: what to call one.
+    :param kwargs: further arguments of their parsers.
+    """
+    subparsers = parser.add_subparsers(metavar=metavar, required=True)
+    for name, text in commands.items():
+        subparsers.add_parser(name, help=text, module=f"{package}.{name.replace('-', '_')}", **kwargs)
 
 
 def add_run_options(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +99,11 @@ def add_output(parser: argparse.ArgumentParser, default: str, required: bool = F
     text = "folder for the results" + ("" if required else f" (default: {default})")
     parser.add_argument("-o", "--output", metavar="DIR", type=Path, required=required, help=text)
     parser.add_argument("--overwrite", action="store_true", help="replace files in an existing folder")
+
+
+def add_series(parser: argparse.ArgumentParser) -> None:
+    """Which series of a DICOM folder is read."""
+    parser.add_argument("--series", metavar="X", help="Series Instance UID or Series Number in a DICOM folder")
 
 
 def add_models(parser: argparse.ArgumentParser) -> None:

@@ -1,72 +1,79 @@
-"""The demonstration: a synthetic patient with known fractures, measured and set against the truth."""
+"""``demo``: a synthetic patient with known fractures, measured and compared with the truth."""
 
+import argparse
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.genant import find_preset, genant_index, grade, heights_mm
+from ..core.matching import match_vertebrae
 from ..core.report import SpineReport
+from ..files import output_folder
 from ..io.ct import read_input
+from ..io.reference_case import ReferenceCase, read_case
 from ..report.text import text_table
-from .results import Progress, analyze_input
-
-if TYPE_CHECKING:
-    from ..io.reference_case import ReferenceCase
-
+from ..simulation.case import write_case
+from ..simulation.ct.acquisition import scan
+from ..simulation.demo_patient import demo_patient, demo_protocol
+from .arguments import PROGRAM, add_output, add_run_options
+from .results import analyze_input
+from .terminal import ProgressLine
 
 CT_FILE = "ct.nii.gz"
 _HEADER = ("Level", "Ha mm", "Hm mm", "Hp mm", "G", "Grade", "|", "true", "Ha mm", "Hm mm", "Hp mm", "G", "Grade")
 
 
-def run_demo(
-    folder: Path,
-    *,
-    seed: int,
-    device: str,
-    detector: Literal["anchor-free", "anchor"],
-    preset: str,
-    progress: Progress,
-) -> str:
-    """Make the patient, measure it as ``analyze`` does, and compare.
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    add_output(parser, "vertebral-fractures-demo")
+    parser.add_argument("--seed", type=int, default=1, help="another number makes another patient")
+    add_run_options(parser)
 
-    :param folder: takes the case and the result files.
-    :param seed: which patient.
-    :return: the comparison as text, one line per vertebra.
-    """
-    from ..io.reference_case import read_case
-    from ..simulation.case import write_case
-    from ..simulation.ct.acquisition import scan
-    from ..simulation.demo_patient import demo_patient, demo_protocol
 
-    patient = demo_patient(seed)
-    volume = scan(patient, demo_protocol(), seed, lambda share: progress("synthetic patient", share))
+def run(args: argparse.Namespace) -> None:
+    """Make the patient, measure it as ``analyze`` does, and compare."""
+    target = args.output or Path(f"{PROGRAM}-demo")
+    with output_folder(target, args.overwrite) as folder, ProgressLine() as progress:
+        compared = _make_and_measure(folder, args, progress)
+    print(f"{compared}\n\n{target}: the synthetic CT and the results; open scene.mrb in 3D Slicer")
+
+
+def _make_and_measure(folder: Path, args: argparse.Namespace, progress: Callable[[str, float], None]) -> str:
+    """Write the case and the result files into a folder, and compare both."""
+    patient = demo_patient(args.seed)
+    volume = scan(patient, demo_protocol(), args.seed, lambda share: progress("synthetic patient", share))
     write_case(folder, patient, volume)
     progress("reading", 0.0)
     read = read_input(folder / CT_FILE)
-    read = replace(read, description={**read.description, "path": CT_FILE, "patient": f"synthetic, seed {seed}"})
-    report = analyze_input(read, folder, device=device, detector=detector, preset=preset, progress=progress)
+    description = {**read.description, "path": CT_FILE, "patient": f"synthetic, seed {args.seed}"}
+    report = analyze_input(
+        replace(read, description=description),
+        folder,
+        device=args.device,
+        detector=args.detector,
+        preset=args.preset,
+        progress=progress,
+    )
     return comparison(report, read_case(folder))
 
 
-def comparison(report: SpineReport, case: "ReferenceCase") -> str:
-    """Found beside true, one line per vertebra of the case, cranial to caudal.
+def comparison(report: SpineReport, case: ReferenceCase) -> str:
+    """Detected beside true, one line per vertebra of the case, cranial to caudal.
 
-    :param report: what was found.
+    :param report: what was detected.
     :param case: the truth.
     """
-    from ..core.matching import match_vertebrae
-
-    found = np.array([vertebra.keypoints_ras for vertebra in report.vertebrae]).reshape(-1, 6, 3)
-    matching = match_vertebrae(found, case.keypoints_ras, case.curve)
-    partner = {reference: place for place, reference in matching.pairs}
+    detected = np.array([vertebra.keypoints_ras for vertebra in report.vertebrae]).reshape(-1, 6, 3)
+    matching = match_vertebrae(detected, case.keypoints_ras, case.curve)
+    partner = {reference: index for index, reference in matching.pairs}
     rows = []
-    for place, level in enumerate(case.levels):
-        true = (level, *_measures(case.keypoints_ras[place], report.preset))
-        if place in partner:
-            vertebra = report.vertebrae[partner[place]]
+    for reference, level in enumerate(case.levels):
+        true = (level, *_measures(case.keypoints_ras[reference], report.preset))
+        if reference in partner:
+            vertebra = report.vertebrae[partner[reference]]
             mine = (vertebra.level or "?", *_measures(vertebra.keypoints_ras, report.preset))
         else:
             mine = ("not found", *[""] * 5)

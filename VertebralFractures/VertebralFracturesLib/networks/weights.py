@@ -190,7 +190,7 @@ def load_radiograph_models(device: str = "auto", folder: Path = WEIGHTS_FOLDER) 
     if missing:
         raise UnusableInput(
             f"no networks for radiographs in {folder} ({', '.join(missing)} missing): "
-            "make them with 'vertebral-fractures train radiographs' and name their folder with --models"
+            "make them with 'vertebral-fractures research train radiographs' and name their folder with --models"
         )
     step_one, refiner = loaded(StepOne(), files[0], chosen), loaded(LandmarkRefiner(), files[1], chosen)
     return RadiographModels(step_one, refiner, {file.stem: _version(file) for file in files})

@@ -1,0 +1,182 @@
+"""A CT is analyzed: all results or none."""
+
+import csv
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from helpers.command import assert_one_error_line
+from helpers.small_ct import body_hu, write_image, write_series
+from VertebralFracturesLib.cli.main import main
+from VertebralFracturesLib.cli.results import RESULT_FILES
+from VertebralFracturesLib.core.report import SpineReport
+from VertebralFracturesLib.errors import Cancelled, NoSpineFound
+from VertebralFracturesLib.io.ct import read_volume
+from VertebralFracturesLib.report.document import read_report
+
+
+def test_analyze_writes_all_results_and_prints_a_table(
+    an_oracle: Any, a_ct: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "out"
+    assert main(["analyze", str(a_ct), "-o", str(target), "--preset", "pisov"]) == 0
+    assert sorted(path.name for path in target.iterdir()) == sorted(RESULT_FILES)
+    assert {path.name for path in tmp_path.iterdir()} == {"chest.nii.gz", "out"}
+    document = json.loads((target / "measurements.json").read_text(encoding="utf-8"))
+    assert document["preset"] == "pisov"
+    assert document["input"]["spacing_mm"] == [3, 3, 3]
+    assert [entry["grade"] for entry in document["vertebrae"]] == [0, 2, 0]
+    read_report((target / "measurements.json").read_text(encoding="utf-8"))
+    with (target / "measurements.csv").open(encoding="utf-8-sig", newline="") as table:
+        assert [row["level"] for row in csv.DictReader(table)] == ["T11", "T12", "L1"]
+    assert zipfile.is_zipfile(target / "scene.mrb")
+    assert "<svg" in (target / "report.html").read_text(encoding="utf-8")
+    printed = capsys.readouterr()
+    lines = printed.out.splitlines()
+    assert lines[0].split()[:2] == ["Level", "Ha"]
+    assert [line.split()[0] for line in lines[1:4]] == ["T11", "T12", "L1"]
+    assert "moderate" in lines[2]
+    assert str(target) in printed.out
+    assert "warning: a warning" in printed.err
+    assert "Traceback" not in printed.err
+
+
+def test_results_go_beside_the_working_folder_by_default(
+    an_oracle: Any, a_ct: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["analyze", "chest.nii.gz"]) == 0
+    assert (tmp_path / "chest-vertebral-fractures" / "report.html").is_file()
+
+
+def test_where_one_series_shows_no_spine_the_others_are_named(
+    an_oracle: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise NoSpineFound("no spine in view")
+
+    an_oracle(fail)
+    write_series(tmp_path / "ct" / "thin", body_hu())
+    write_series(tmp_path / "ct" / "thick", body_hu()[:20], SeriesInstanceUID="1.2.9", SeriesNumber=7)
+    assert main(["analyze", str(tmp_path / "ct"), "-o", str(tmp_path / "out")]) == 3
+    told = capsys.readouterr().err.strip().splitlines()[-1]
+    assert "no spine in view; this was series 1 (chest): CT, 30 slices: try --series with 7" in told
+
+
+def test_a_dicom_folder_is_analysed_and_its_series_named(
+    an_oracle: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_series(tmp_path / "ct" / "thin", body_hu())
+    write_series(tmp_path / "ct" / "thick", body_hu()[:20], SeriesInstanceUID="1.2.9", SeriesNumber=7)
+    assert main(["analyze", str(tmp_path / "ct"), "-o", str(tmp_path / "out")]) == 0
+    assert "2 series in the folder; read 1 (chest): CT, 30 slices" in capsys.readouterr().err
+    document = json.loads((tmp_path / "out" / "measurements.json").read_text(encoding="utf-8"))
+    assert document["input"]["series"]["slices"] == 30
+    assert main(["analyze", str(tmp_path / "ct"), "-o", str(tmp_path / "seven"), "--series", "7"]) == 0
+    document = json.loads((tmp_path / "seven" / "measurements.json").read_text(encoding="utf-8"))
+    assert document["input"]["series"]["uid"] == "1.2.9"
+
+
+def test_a_gantry_tilt_survives_into_the_scene(an_oracle: Any, tmp_path: Path) -> None:
+    import slicer
+    import vtk
+    from VertebralFracturesLib.mrml.application import boot_scene
+    from VertebralFracturesLib.mrml.scene_file import read_scene
+
+    write_series(tmp_path / "ct", body_hu(), step=(0.0, 0.6, 3.0))
+    assert main(["analyze", str(tmp_path / "ct"), "-o", str(tmp_path / "out")]) == 0
+    with boot_scene() as application:
+        study, *_ = read_scene(application.scene, tmp_path / "out" / "scene.mrb")
+        matrix = vtk.vtkMatrix4x4()
+        study.volume_node.GetIJKToRASMatrix(matrix)
+        np.testing.assert_allclose(
+            slicer.util.arrayFromVTKMatrix(matrix), read_volume(tmp_path / "ct").ijk_to_ras, atol=1e-6
+        )
+    assert matrix.GetElement(1, 2) == pytest.approx(-0.6)
+
+
+def test_existing_results_stay_unless_overwritten(an_oracle: Any, a_ct: Path, tmp_path: Path) -> None:
+    arguments = ["analyze", str(a_ct), "-o", str(tmp_path / "out")]
+    assert main(arguments) == 0
+    before = (tmp_path / "out" / "measurements.json").stat().st_mtime_ns
+    assert main(arguments) == 2
+    assert (tmp_path / "out" / "measurements.json").stat().st_mtime_ns == before
+    assert main([*arguments, "--overwrite"]) == 0
+    assert (tmp_path / "out" / "measurements.json").stat().st_mtime_ns > before
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "expected"),
+    [
+        (NoSpineFound("no spine in view"), 3, "no spine in view"),
+        (KeyboardInterrupt(), 130, "cancelled"),
+        (Cancelled("cancelled"), 130, "cancelled"),
+        (OSError(28, "No space left on device"), 2, "No space left"),
+    ],
+)
+def test_what_ends_an_analysis_leaves_nothing_behind(
+    an_oracle: Any,
+    a_ct: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    error: BaseException,
+    code: int,
+    expected: str,
+) -> None:
+    def fail(*_: object, **__: object) -> SpineReport:
+        raise error
+
+    an_oracle(fail)
+    assert main(["analyze", str(a_ct), "-o", str(tmp_path / "out")]) == code
+    assert_one_error_line(capsys.readouterr().err, expected)
+    assert {path.name for path in tmp_path.iterdir()} == {"chest.nii.gz"}
+
+
+def unusable_inputs(folder: Path) -> dict[str, Path]:
+    """An unusable input of each kind that reading alone does not notice, and what is said of it."""
+    hu = body_hu()
+    return {
+        "no such file": folder / "absent.nii.gz",
+        "offset of +1024": write_image(folder / "shifted.nrrd", hu + 1024),
+        "neither air nor fat": write_image(folder / "mr.nrrd", np.where(hu > -500, hu % 900, 0).astype(np.int16)),
+        "cm of body": write_image(folder / "short.nrrd", hu[:6]),
+    }
+
+
+def test_unusable_input_gives_one_line_and_code_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for expected, path in unusable_inputs(tmp_path).items():
+        assert main(["analyze", str(path), "-o", str(tmp_path / "out")]) == 2
+        stderr = capsys.readouterr().err
+        assert_one_error_line(stderr, expected)
+        assert str(path) in stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_ct_without_bone_gives_one_line_and_code_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write_image(tmp_path / "soft.nrrd", np.minimum(body_hu(), 150))
+    assert main(["analyze", str(path), "-o", str(tmp_path / "out")]) == 3
+    assert_one_error_line(capsys.readouterr().err, "no bone")
+
+
+def test_no_gpu_where_one_was_asked_for_gives_one_line_and_code_2(
+    a_ct: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert main(["analyze", str(a_ct), "-o", str(tmp_path / "out"), "--device", "cuda"]) == 2
+    assert_one_error_line(capsys.readouterr().err, "--device cpu")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("options", "is_wanted"), [([], True), (["--no-second-opinion"], False)])
+def test_the_second_opinion_can_be_left_out(an_oracle, a_ct, tmp_path, monkeypatch, options, is_wanted):
+    asked = []
+
+    def load_models(device: str, detector: str, *, second_opinion: bool) -> None:
+        asked.append(second_opinion)
+
+    monkeypatch.setattr("VertebralFracturesLib.networks.weights.load_models", load_models)
+    assert main(["analyze", str(a_ct), "-o", str(tmp_path / "out"), *options]) == 0
+    assert asked == [is_wanted]

@@ -1,0 +1,41 @@
+"""``analyze``: measure the vertebrae of a CT."""
+
+import argparse
+from pathlib import Path
+
+from ..files import output_folder
+from ..io.ct import read_input
+from .arguments import PROGRAM, add_output, add_run_options, add_series, input_name, say
+from .results import RESULT_FILES, analyze_input
+from .terminal import ProgressLine, result_table
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("input", metavar="INPUT", type=Path, help="NIfTI, NRRD or MetaImage file, or a DICOM folder")
+    add_series(parser)
+    add_output(parser, "NAME-vertebral-fractures")
+    add_run_options(parser)
+    text = "measure only: do not read the spine a second time with the sequence networks"
+    parser.add_argument("--no-second-opinion", dest="image_classifier", action="store_false", help=text)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Analyze and write the results."""
+    target = args.output or Path(f"{input_name(args.input)}-{PROGRAM}")
+    with output_folder(target, args.overwrite) as folder, ProgressLine() as progress:
+        progress("reading", 0.0)
+        read = read_input(args.input, args.series, lambda fraction: progress("reading", fraction))
+        report = analyze_input(
+            read,
+            folder,
+            device=args.device,
+            detector=args.detector,
+            preset=args.preset,
+            second_opinion=args.image_classifier,
+            progress=progress,
+        )
+    for warning in report.warnings:
+        say(f"warning: {warning}")
+    print(result_table(report))
+    print(f"\n{report.summary.statement}\n\n{target}: {', '.join(RESULT_FILES)}")

@@ -1,0 +1,37 @@
+"""``radiograph``: measure vertebrae and angles in a lateral radiograph."""
+
+import argparse
+from pathlib import Path
+
+from ..files import output_folder
+from ..io.radiograph import read_radiograph
+from .arguments import PROGRAM, add_device, add_models, add_output, add_preset, input_name, say
+from .radiograph_results import RESULT_FILES, analyze_read_radiograph
+from .terminal import ProgressLine, angle_table, result_table
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    text = "lateral radiograph: DICOM, PNG, JPEG or TIFF file, or a single slice as NIfTI, NRRD or MetaImage"
+    parser.add_argument("input", metavar="IMAGE", type=Path, help=text)
+    text = "side of a pixel in the patient, instead of what the file says; without any, heights are relative"
+    parser.add_argument("--pixel-spacing", metavar="MM", type=float, help=text)
+    add_output(parser, "NAME-vertebral-fractures")
+    add_device(parser)
+    add_preset(parser)
+    add_models(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Analyze and write the results."""
+    target = args.output or Path(f"{input_name(args.input)}-{PROGRAM}")
+    with output_folder(target, args.overwrite) as folder, ProgressLine() as progress:
+        progress("reading", 0.0)
+        read = read_radiograph(args.input, args.pixel_spacing)
+        report = analyze_read_radiograph(
+            read, folder, device=args.device, preset=args.preset, models_folder=args.models, progress=progress
+        )
+    for warning in report.warnings:
+        say(f"warning: {warning}")
+    print(f"{result_table(report)}\n\n{angle_table(report)}")
+    print(f"\n{report.summary.statement}\n\n{target}: {', '.join(RESULT_FILES)}")

@@ -1,0 +1,66 @@
+"""Arguments that commands for research share."""
+
+import argparse
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ...errors import UnusableInput
+from ...files import output_folder
+
+GOES_ON = "cancelled: {output} keeps what is complete, and the same command goes on from there"
+"""What a command that keeps checkpoints says when it is cancelled, the place of its output excepted."""
+
+
+def add_fold_options(parser: argparse.ArgumentParser, folds: int) -> None:
+    """How a command that trains fold by fold splits its cases, and where it works.
+
+    :param folds: how many folds by default.
+    """
+    parser.set_defaults(if_cancelled=GOES_ON)
+    parser.add_argument("--folds", type=int, default=folds, help=f"number of folds (default: {folds})")
+    parser.add_argument("--seed", type=int, default=1, help="of the split and the trainings (default: 1)")
+    text = "folder of the folds; a broken run goes on in it"
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help=text)
+
+
+def add_training_options(parser: argparse.ArgumentParser, network: str, example: str) -> None:
+    """What a command hands on to the training of a network.
+
+    :param network: whose training.
+    :param example: of what can be handed on.
+    """
+    text = f'further arguments of "train {network}" in one word, as in --{network}-options="{example}"'
+    parser.add_argument(f"--{network}-options", type=shlex.split, default=[], metavar="WORDS", help=text)
+
+
+def check_folds_and_seed(args: argparse.Namespace) -> None:
+    """Refuse what cannot be split.
+
+    :raises UnusableInput: fewer than two folds, or a negative seed.
+    """
+    if args.folds < 2 or args.seed < 0:
+        raise UnusableInput("--folds has to be 2 or more and --seed 0 or more")
+
+
+def check_count_and_seed(args: argparse.Namespace) -> None:
+    """Refuse what cannot be made.
+
+    :raises UnusableInput: nothing is asked for, or a negative seed.
+    """
+    if args.count < 1 or args.seed < 0:
+        raise UnusableInput("--count has to be 1 or more and --seed 0 or more")
+
+
+@contextmanager
+def folder_if_asked(args: argparse.Namespace) -> Iterator[Path | None]:
+    """The folder of ``--output``, whole or not at all; None where results are printed only.
+
+    :raises UnusableInput: as of :func:`~....files.output_folder`.
+    """
+    if args.output is None:
+        yield None
+        return
+    with output_folder(args.output, args.overwrite) as folder:
+        yield folder

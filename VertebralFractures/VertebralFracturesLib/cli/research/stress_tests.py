@@ -1,0 +1,42 @@
+"""``research stress-tests``: run the suite of stress tests, with a figure of each."""
+
+import argparse
+from pathlib import Path
+
+from ... import __version__
+from ...ct.pipeline import analyze
+from ...evaluation.stress_tests.page import FILES, hard_case_text, write_hard_cases
+from ...evaluation.stress_tests.suite import run_hard_cases
+from ...files import output_folder
+from ...io.ct import read_volume
+from ...io.reference_case import find_cases
+from ..arguments import PROGRAM, add_output, add_run_options
+from ..terminal import ProgressLine
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    add_output(parser, "", required=True)
+    text = "folder of reference cases; real CTs are then changed into hard cases as well"
+    parser.add_argument("--cases", type=Path, metavar="DATA", help=text)
+    parser.add_argument(
+        "--only", default="", metavar="WORDS", help='conditions with these words, as in "scoliosis: 60"'
+    )
+    add_run_options(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Make, analyze and judge every stress test."""
+    from ...networks.weights import load_models
+
+    with output_folder(args.output, args.overwrite) as folder, ProgressLine() as progress:
+        models = load_models(args.device, args.detector)
+        cases = find_cases(args.cases) if args.cases else []
+        results = run_hard_cases(
+            lambda volume: analyze(volume, models, preset=args.preset), cases, read_volume, args.only, progress
+        )
+        real = args.cases.resolve().name if args.cases else "none"
+        networks = ", ".join(f"{name} {version[:24]}" for name, version in models.versions.items())
+        facts = {"real cases": real, "networks": networks, "software": f"{PROGRAM} {__version__}"}
+        write_hard_cases(folder, results, facts)
+    print(f"{hard_case_text(results)}\n{args.output}: {', '.join(FILES)}")

@@ -1,0 +1,24 @@
+"""``research train``: train a network."""
+
+import argparse
+
+from ..arguments import CommandParser, add_commands
+from .arguments import GOES_ON
+
+NETWORKS = {
+    "curve": "step 1, the spine curve",
+    "vertebrae": "step 2, vertebrae and keypoints",
+    "canal": "the spinal canal",
+    "sequence": "the second opinion, fractures along the spine",
+    "radiographs": "the networks for lateral radiographs",
+}
+"""The networks by name; each is a command in a module of the package ``training``."""
+
+_TRAINING = f"{__package__.split('.')[0]}.training"
+
+
+def add_arguments(parser: CommandParser) -> None:
+    """Declare a command for each network."""
+    parser.set_defaults(if_cancelled=GOES_ON)
+    names = "{" + ",".join(NETWORKS) + "}"
+    add_commands(parser, _TRAINING, NETWORKS, names, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
