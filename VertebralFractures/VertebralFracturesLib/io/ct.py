@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from ..core.volume import Volume
 from ..ct.check import check_spacing, fill_padding
 from ..errors import USE_THE_RADIOGRAPH_COMMAND, UnusableInput
-from .dicom import choose_series, list_series, read_images, read_series
+from .dicom import choose_series, list_series, read_series
+from .dicom_image import read_images
 
 IMAGE_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 _PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif")
