@@ -1,85 +1,79 @@
+"""A reference case on the disk: written whole, read as it was, refused in one line."""
+
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-import SimpleITK as sitk
-from VertebralFracturesLib.core.genant import heights_mm
+from helpers.small_ct import body_hu
+from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.errors import UnusableInput
-from VertebralFracturesLib.io.reference_case import flat_cases, reference_cases
-from VertebralFracturesLib.training.samples.slices import real_samples
+from VertebralFracturesLib.io.ct import read_volume
+from VertebralFracturesLib.io.reference_case import find_cases, read_case, write_reference_case
 
-POINTS_MM = np.array([[10.0, 20], [28, 21], [10, 34], [27, 34], [9, 48], [28, 49]])  # down, right
-
-
-def write_flat(folder: Path, anterior_is: str, spacing_mm: float = 0.5) -> np.ndarray:
-    """An image with a bright dot at each keypoint of three bodies, the first of which is not certain."""
-    folder.mkdir(parents=True)
-    bodies = np.stack([POINTS_MM + [number * 30.0, 0.0] for number in range(3)])
-    if anterior_is == "right":
-        bodies[..., 1] = 70.0 - bodies[..., 1]
-    down, right = np.indices((240, 140)) * spacing_mm
-    image = sum(900 * np.exp(-((down - y) ** 2 + (right - x) ** 2) / (2 * 1.5**2)) for y, x in bodies.reshape(-1, 2))
-    sitk.WriteImage(sitk.GetImageFromArray(image.astype(np.float32)), str(folder / "image.nii.gz"))
-    entries = [
-        {"label": name, "points_mm": body.tolist()} for name, body in zip(("T11?", "T12", "L1"), bodies, strict=True)
-    ]
-    document = {
-        "image": "image.nii.gz",
-        "spacing_mm": spacing_mm,
-        "anterior_is": anterior_is,
-        "vertebrae": entries[::-1],
-    }
-    (folder / "reference.json").write_text(json.dumps(document))
-    return bodies
+BODY = [[0.0, y, z] for y in (12, 0, -12) for z in (10, -10)]
+DOCUMENT = {
+    "vertebrae": [{"label": "T12?", "ras": BODY}],
+    "curve": [[0, 0, z] for z in (20, 10, 0, -10, -20)],
+}
+TILTED = np.array([[-1.9, 0.3, 0, 40], [-0.3, -1.9, 0, -20], [0, 0, 2.5, 100], [0, 0, 0, 1.0]])
 
 
-@pytest.mark.parametrize("anterior_is", ["left", "right"])
-def test_a_flat_image_becomes_a_volume_whose_keypoints_lie_on_it(tmp_path, anterior_is):
-    bodies = write_flat(tmp_path / "one", anterior_is)
-    (case,) = flat_cases(tmp_path)
-    assert case.levels.tolist() == [18, 19, 20]
-    np.testing.assert_allclose(heights_mm(case.keypoints_ras), heights_mm(bodies))
-    anterior, posterior = case.keypoints_ras[:, :2, 1].mean(), case.keypoints_ras[:, 4:, 1].mean()
-    assert anterior > posterior
-    assert (np.diff(case.keypoints_ras.mean(1)[:, 2]) < 0).all()
-    volume = case.volume()
-    for aside_mm in (-20.0, 0.0, 20.0):
-        assert volume.sample(case.keypoints_ras + [aside_mm, 0, 0]).min() > 800
-    assert np.linalg.norm(case.curve.ras_to_straight(case.keypoints_ras.mean(1))[:, :2], axis=1).max() < 0.5
+def test_a_case_is_read_as_it_was_written(tmp_path: Path) -> None:
+    volume = Volume(body_hu(), TILTED)
+    write_reference_case(tmp_path / "one", volume, DOCUMENT)
+    assert {path.name for path in (tmp_path / "one").iterdir()} == {"ct.nii.gz", "reference.json"}
+    case = read_case(tmp_path / "one")
+    assert (case.name, case.levels, case.level_numbers.tolist()) == ("one", ("T12",), [19])
+    np.testing.assert_array_equal(case.keypoints_ras, [BODY])
+    read = read_volume(case.image)
+    np.testing.assert_array_equal(read.voxels, volume.voxels)
+    np.testing.assert_allclose(read.ijk_to_ras, TILTED, atol=1e-4)
 
 
-def test_slices_of_a_flat_image_keep_the_keypoints(tmp_path):
-    write_flat(tmp_path / "one", "left")
-    (case,) = flat_cases(tmp_path)
-    for sample in real_samples(case, 3, np.random.default_rng(0)):
-        places = np.rint(sample.keypoints_mm / sample.pixel_mm).astype(int)
-        assert (sample.image[places[..., 1], places[..., 0]] > 300).all()  # thicker slices blur the dots
+def test_a_broken_run_leaves_no_case(tmp_path: Path) -> None:
+    volume = Volume(body_hu(), np.diag([3.0, 3, 3, 1]))
+    write_reference_case(tmp_path, volume, DOCUMENT)
+    with pytest.raises(TypeError):
+        write_reference_case(tmp_path, volume, {"curve": np.zeros(3)})
+    assert {path.name for path in tmp_path.iterdir()} == {"ct.nii.gz"}
 
 
-@pytest.mark.parametrize("read", [flat_cases, reference_cases])
-def test_a_folder_without_cases_is_named(tmp_path, read):
-    with pytest.raises(UnusableInput, match=r"no (reference )?case .*" + tmp_path.name):
-        read(tmp_path)
-
-
-def write_case(folder: Path, label: str = "T12") -> None:
-    folder.mkdir(parents=True)
-    for name, value in (("ct.nii.gz", 1), ("lowres.nii.gz", 2)):
-        sitk.WriteImage(sitk.GetImageFromArray(np.full((4, 4, 4), value, np.int16)), str(folder / name))
-    body = [[0.0, y, z] for y in (12, 0, -12) for z in (10, -10)]
-    curve = [[0, 0, z] for z in (20, 10, 0, -10, -20)]
-    (folder / "reference.json").write_text(json.dumps({"vertebrae": [{"label": label, "ras": body}], "curve": curve}))
-
-
-def test_cases_come_by_name_with_the_image_asked_for(tmp_path):
+def test_cases_come_by_name_and_a_folder_may_be_one_case(tmp_path: Path) -> None:
     for name in ("b", "a"):
-        write_case(tmp_path / name)
-    cases = reference_cases(tmp_path)
-    assert [case.name for case in cases] == ["a", "b"]
-    assert cases[0].levels.tolist() == [19]
-    assert cases[0].keypoints_ras.shape == (1, 6, 3)
-    assert cases[0].volume().voxels.max() == 1
-    (tmp_path / "b" / "lowres.nii.gz").unlink()
-    low = reference_cases(tmp_path, "lowres.nii.gz")
-    assert [case.volume().voxels.max() for case in low] == [2, 1]
+        write_reference_case(tmp_path / name, Volume(body_hu(), np.diag([3.0, 3, 3, 1])), DOCUMENT)
+    assert [case.name for case in find_cases(tmp_path)] == ["a", "b"]
+    assert [case.name for case in find_cases(tmp_path / "b")] == ["b"]
+
+
+def test_a_folder_without_cases_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UnusableInput, match=r"no reference case .*" + tmp_path.name):
+        find_cases(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ({"vertebrae": []}, "vertebrae and curve"),
+        ({**DOCUMENT, "vertebrae": []}, "at least one vertebra"),
+        ({**DOCUMENT, "vertebrae": [{"label": "T12", "ras": BODY[:5]}]}, "six points"),
+        ({**DOCUMENT, "vertebrae": [{"label": "Q1", "ras": BODY}]}, "vertebrae and curve"),
+    ],
+)
+def test_a_reference_that_is_none_is_refused(tmp_path: Path, document: dict[str, object], message: str) -> None:
+    (tmp_path / "reference.json").write_text(json.dumps(document))
+    with pytest.raises(UnusableInput, match=message):
+        read_case(tmp_path)
+
+
+def test_the_image_may_be_a_crop_or_named_and_has_to_be_there(tmp_path: Path) -> None:
+    (tmp_path / "reference.json").write_text(json.dumps(DOCUMENT))
+    with pytest.raises(UnusableInput, match=r"holds no image: ct.nii.gz or crop.nii.gz"):
+        read_case(tmp_path)
+    (tmp_path / "crop.nii.gz").touch()
+    assert read_case(tmp_path).image.name == "crop.nii.gz"
+    (tmp_path / "ct.nii.gz").touch()
+    assert read_case(tmp_path).image.name == "ct.nii.gz"
+    (tmp_path / "scan.nii").touch()
+    (tmp_path / "reference.json").write_text(json.dumps({**DOCUMENT, "ct": "scan.nii"}))
+    assert read_case(tmp_path).image.name == "scan.nii"

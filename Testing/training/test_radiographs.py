@@ -16,7 +16,7 @@ from VertebralFracturesLib.core.genant import genant_index, heights_mm
 from VertebralFracturesLib.core.keypoints import depths_mm
 from VertebralFracturesLib.core.levels import LEVEL_NUMBERS
 from VertebralFracturesLib.core.volume import Volume
-from VertebralFracturesLib.io.reference_case import TrainingCase
+from VertebralFracturesLib.io.training_case import TrainingCase
 from VertebralFracturesLib.radiograph.network_input import CROP_CELLS, DETAIL_CHANNELS
 from VertebralFracturesLib.simulation.ct.acquisition import Protocol
 from VertebralFracturesLib.simulation.radiograph import views as radiograph_cache

@@ -13,7 +13,7 @@ from VertebralFracturesLib.core.image_classification import ROW_CLASSES, ROWS_PE
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.spine_slab import SLAB_SIZE, slab_frame
 from VertebralFracturesLib.core.volume import Volume
-from VertebralFracturesLib.io.reference_case import TrainingCase
+from VertebralFracturesLib.io.training_case import TrainingCase
 from VertebralFracturesLib.networks.fracture_sequence_net import FractureSequenceNet, normalised
 from VertebralFracturesLib.training import sequence
 from VertebralFracturesLib.training.samples import slab_augmentation

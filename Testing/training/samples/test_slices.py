@@ -4,7 +4,7 @@ from helpers.spine_shapes import curve_through, kyphotic_circle, spine_curves
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from VertebralFracturesLib.core.volume import Volume
-from VertebralFracturesLib.io.reference_case import TrainingCase
+from VertebralFracturesLib.io.training_case import TrainingCase
 from VertebralFracturesLib.training.samples.slices import (
     SAMPLE_PIXEL_MM,
     jittered,

@@ -4,7 +4,7 @@ from helpers.spine_shapes import curve_through, kyphotic_circle
 from scipy import ndimage
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.volume import AIR_HU, Volume
-from VertebralFracturesLib.io.reference_case import TrainingCase
+from VertebralFracturesLib.io.training_case import TrainingCase
 from VertebralFracturesLib.training.samples import volumes as volume_samples
 from VertebralFracturesLib.training.samples.volumes import (
     VolumeCrop,

@@ -1,23 +1,23 @@
-"""Reference cases on disk: a CT beside a ``reference.json`` with the keypoints that readers marked."""
+"""Reference cases on disk: a CT beside a ``reference.json`` with annotated keypoints."""
 
 import json
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from ..core.keypoints import body_centre
 from ..core.levels import LEVEL_NAMES, parse_level
-from ..core.spine_curve import SpineCurve, curve_through_bodies
+from ..core.spine_curve import SpineCurve
 from ..core.volume import Volume
 from ..errors import UnusableInput
-from .ct import read_volume
+from ..files import write_text
 
 REFERENCE_FILE = "reference.json"
-_IMAGES = ("ct.nii.gz", "crop.nii.gz")
+IMAGE_FILE = "ct.nii.gz"
+_IMAGES = (IMAGE_FILE, "crop.nii.gz")
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +26,7 @@ class ReferenceCase:
 
     :param name: name of its folder.
     :param image: its CT.
-    :param levels: (n,) level of each marked vertebra, cranial to caudal.
+    :param levels: (n,) level of each annotated vertebra, cranial to caudal.
     :param keypoints_ras: (n, 6, 3) in RAS mm.
     :param curve: curve through the bodies.
     """
@@ -80,112 +80,22 @@ def read_case(folder: Path) -> ReferenceCase:
     return ReferenceCase(folder.resolve().name, image, levels, keypoints, curve)
 
 
-LAST_LUMBAR = LEVEL_NAMES.index("L5") + 1
-_FLAT_WIDTH_MM = 100.0
-
-
-@dataclass(frozen=True, eq=False)
-class TrainingCase:
-    """One patient with reference keypoints.
-
-    :param name: name of the case's folder.
-    :param volume: reads the image.
-    :param keypoints_ras: (n, 6, 3), cranial to caudal.
-    :param levels: (n,) C1 = 1 to L5 = 24.
-    :param curve: through the body centres.
-    """
-
-    name: str
-    volume: Callable[[], Volume]
-    keypoints_ras: NDArray[np.float64]
-    levels: NDArray[np.int64]
-    curve: SpineCurve
-
-
-def reference_cases(folder: Path, image: str | None = None) -> list[TrainingCase]:
-    """All cases below a folder, in the order of their names.
-
-    :param folder: holds one folder a case.
-    :param image: name of the image to take of each case that has it, instead of the one the keypoints were read on.
-    :raises UnusableInput: the folder holds no case, or one that cannot be read.
-    """
-    return [_volume_case(case, image) for case in find_cases(folder)]
-
-
-def flat_cases(folder: Path) -> list[TrainingCase]:
-    """Cases of a single sagittal CT image each, as volumes that are the same from side to side.
-
-    :raises UnusableInput: the folder holds no case.
-    """
-    files = sorted(folder.glob(f"*/{REFERENCE_FILE}"))
-    if not files:
-        raise UnusableInput(f"no case (a folder with {REFERENCE_FILE}) in {folder}")
-    return [_flat_case(file) for file in files]
-
-
-def _volume_case(case: ReferenceCase, image: str | None) -> TrainingCase:
-    other = case.image.with_name(image or case.image.name)
-    file = other if other.is_file() else case.image
-    return TrainingCase(case.name, lambda: read_volume(file), case.keypoints_ras, case.level_numbers, case.curve)
-
-
-def _flat_case(file: Path) -> TrainingCase:
-    reference = json.loads(file.read_text())
-    vertebrae = reference["vertebrae"]
-    forward = -1.0 if reference["anterior_is"] == "left" else 1.0
-    down_right_mm = np.array([vertebra["points_mm"] for vertebra in vertebrae])
-    keypoints_ras = np.stack(
-        [np.zeros(down_right_mm.shape[:2]), forward * down_right_mm[..., 1], -down_right_mm[..., 0]], -1
-    )
-    levels = np.array([_level_number(vertebra["label"]) for vertebra in vertebrae])
-    order = np.argsort(levels)
-    return TrainingCase(
-        file.parent.name,
-        lambda: _flat_volume(file.parent / reference["image"], float(reference["spacing_mm"]), forward),
-        keypoints_ras[order],
-        levels[order],
-        curve_through_bodies(body_centre(keypoints_ras[order])),
-    )
-
-
-def _flat_volume(file: Path, spacing_mm: float, forward: float) -> Volume:
-    import SimpleITK as sitk
-
-    image = np.squeeze(sitk.GetArrayFromImage(sitk.ReadImage(str(file)))).astype(np.float32)
-    matrix = np.zeros((4, 4))
-    matrix[0, 0], matrix[1, 1], matrix[2, 2], matrix[3, 3] = _FLAT_WIDTH_MM, forward * spacing_mm, -spacing_mm, 1.0
-    matrix[0, 3] = -_FLAT_WIDTH_MM / 2
-    return Volume(np.repeat(image[:, :, None], 2, axis=2), matrix)
-
-
-def _level_number(label: str) -> int:
-    """C1 = 1 to L5 = 24 of a label; a reader's question mark is dropped."""
-    return LEVEL_NAMES.index(parse_level(label.rstrip("?"))) + 1
-
-
 def write_reference_case(folder: Path | str, volume: Volume, document: dict[str, object]) -> None:
-    """
-    Write a case; ``reference.json`` comes last and whole, so that a broken run leaves no case.
+    """Write a case; ``reference.json`` comes last and whole, so that a broken run leaves no case.
 
-    :param folder: made if it does not exist; files of these names are replaced
-    :param volume: written as ``ct.nii.gz``
-    :param document: content of ``reference.json``
+    :param folder: made if it does not exist; files of these names are replaced.
+    :param volume: written as ``ct.nii.gz``.
+    :param document: content of ``reference.json``.
     """
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
-    (place / "reference.json").unlink(missing_ok=True)
-    _write_volume(place / "ct.nii.gz", volume)
-    draft = place / "reference.json.part"
-    try:
-        draft.write_text(json.dumps(document, indent=1), encoding="utf-8")
-        os.replace(draft, place / "reference.json")
-    finally:
-        draft.unlink(missing_ok=True)
+    (place / REFERENCE_FILE).unlink(missing_ok=True)
+    _write_volume(place / IMAGE_FILE, volume)
+    write_text(place / REFERENCE_FILE, json.dumps(document, indent=1))
 
 
 def _write_volume(file: Path, volume: Volume) -> None:
-    import SimpleITK as sitk
-
+    """Write a NIfTI file; one of that name is replaced only once the new one is complete."""
     to_lps = np.diag([-1.0, -1.0, 1.0, 1.0]) @ volume.ijk_to_ras
     spacing = volume.spacing_mm
     image = sitk.GetImageFromArray(volume.voxels)

@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, IterableDataset
 
 from ..core.level_naming import LEVEL_CLASSES
 from ..core.volume import AIR_HU
-from ..io.reference_case import reference_cases
+from ..io.training_case import reference_cases
 from ..networks.spine_curve_net import SPACING_MM, CurveOutput, SpineCurveNet, normalised, predict_slices
 from .loop import Recipe, add_common_arguments, chosen_recipe, split_phantoms, train_and_save, worker_rng
 from .samples.volumes import VolumeCrop, VolumeSample, random_crop_shape, random_volume_crop, real_volume_sample

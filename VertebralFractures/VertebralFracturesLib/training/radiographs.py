@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, IterableDataset
 
-from ..io.reference_case import flat_cases, reference_cases
+from ..io.training_case import flat_cases, reference_cases
 from ..networks.dsnt import dsnt_losses, expected_points, heatmaps
 from ..networks.radiograph_nets import VIEW_QUESTIONS, WINDOW, LandmarkRefiner, StepOne, centre_windows
 from ..radiograph.network_input import (

@@ -19,7 +19,7 @@ from ..core.straightening import PIXEL_MM
 from ..ct.anchor_free import OFFSET_UNIT_MM, SHORT_RADIUS_MM, SHORT_UNIT_MM, region_targets
 from ..ct.anchors import anchor_sizes_mm, anchor_targets
 from ..ct.detection import settle
-from ..io.reference_case import flat_cases, reference_cases
+from ..io.training_case import flat_cases, reference_cases
 from ..networks.vertebra_net import DetectorName, VertebraNet, detect, normalised, split_anchors, split_regions
 from .loop import Recipe, add_common_arguments, chosen_recipe, split_phantoms, train_and_save, worker_rng
 from .samples.slice_augmentation import Crop, random_crop

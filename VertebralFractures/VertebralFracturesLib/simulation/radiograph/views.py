@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from ...core.volume import Volume
 from ...files import Arrays, cached_arrays
-from ...io.reference_case import ReferenceCase, TrainingCase
+from ...io.reference_case import ReferenceCase
+from ...io.training_case import TrainingCase
 from ...radiograph.record import FIRST_LEVEL
 from ..ct.acquisition import Protocol
 from ..ct.grid import as_read, random_grid_protocol

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...core.spine_curve import SpineCurve
 from ...files import Arrays, cached_arrays
-from ...io.reference_case import TrainingCase, reference_cases
+from ...io.training_case import TrainingCase, reference_cases
 from .slabs import SlabSample, real_slab_samples
 
 

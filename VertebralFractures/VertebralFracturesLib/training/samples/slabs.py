@@ -15,7 +15,7 @@ from ...core.keypoints import INFERIOR, SUPERIOR
 from ...core.spine_curve import SpineCurve
 from ...core.spine_slab import MARGIN_MM, SLAB_SIZE, VOXEL_MM, SlabFrame, slab_frame
 from ...core.volume import Volume
-from ...io.reference_case import TrainingCase
+from ...io.training_case import TrainingCase
 from ...simulation.fractures.deformation import Warp, affine_warp, chain, elastic_warp, press_bodies
 from .slices import jittered, known_stretches, thickened
 

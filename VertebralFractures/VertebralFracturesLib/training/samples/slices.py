@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ...core.spine_curve import SpineCurve
 from ...core.straightening import StraightenedSlice, straighten
 from ...core.volume import Volume
-from ...io.reference_case import LAST_LUMBAR, TrainingCase
+from ...io.training_case import LAST_LUMBAR, TrainingCase
 
 SAMPLE_PIXEL_MM = 0.75
 _WIDTH_MM = 132.0

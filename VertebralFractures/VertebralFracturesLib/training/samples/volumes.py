@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from ...core.keypoints import body_centre
 from ...core.volume import AIR_HU, Volume
-from ...io.reference_case import LAST_LUMBAR, TrainingCase
+from ...io.training_case import LAST_LUMBAR, TrainingCase
 from ...networks.spine_curve_net import SPACING_MM, body_volume
 
 _CROP_STEP = 16
