@@ -1,11 +1,12 @@
-"""Results appear whole or not at all."""
+"""Text, arrays and folders appear whole or not at all."""
 
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 from VertebralFracturesLib.errors import UnusableInput
-from VertebralFracturesLib.files import output_folder
+from VertebralFracturesLib.files import cached_arrays, output_folder, whole_file, write_text
 
 
 def content(folder: Path) -> dict[str, str]:
@@ -78,4 +79,46 @@ def test_a_read_only_place_is_refused_before_the_work(tmp_path: Path, monkeypatc
 def test_a_full_disk_is_reported_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(UnusableInput, match="No space left"), output_folder(tmp_path / "results"):
         raise OSError(28, "No space left on device")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
+    target = tmp_path / "table.csv"
+    target.write_text("old")
+    write_text(target, "a,b\r\n", "utf-8-sig")
+    assert target.read_bytes() == b"\xef\xbb\xbfa,b\r\n"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_failure_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
+    target = tmp_path / "table.csv"
+    target.write_text("old")
+    with pytest.raises(UnicodeEncodeError):
+        write_text(target, "é", "ascii")
+    with pytest.raises(KeyboardInterrupt), whole_file(target) as draft:
+        draft.write_text("half")
+        raise KeyboardInterrupt
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_arrays_are_made_once(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "arrays.npz"
+    made = []
+
+    def make() -> dict[str, np.ndarray]:
+        made.append(1)
+        return {"a": np.arange(3.0), "b": np.zeros((2, 2), np.int16)}
+
+    for _ in range(2):
+        arrays = cached_arrays(file, make)
+        assert arrays["a"].tolist() == [0, 1, 2]
+        assert arrays["b"].dtype == np.int16
+    assert made == [1]
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_arrays_that_cannot_be_made_leave_no_file(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError):
+        cached_arrays(tmp_path / "arrays.npz", lambda: {"a": np.array(1 // 0)})
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""Output folders that appear only when everything in them is complete."""
+"""Text, arrays and folders, written whole or not at all."""
 
 import os
 import shutil
@@ -12,10 +12,54 @@ from numpy.typing import NDArray
 
 from .errors import UnusableInput
 
+Arrays = dict[str, NDArray]
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A file to write, which takes its name, or another one's place, when the block ends without an error.
+
+    Until then it has another name beside it; an error or Ctrl-C removes it and leaves everything as it was.
+
+    :param path: the file to be made; its folder exists.
+    """
+    draft = path.with_name(f".{os.getpid()}-{path.name}")
+    try:
+        yield draft
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str, encoding: str = "utf-8") -> None:
+    """Write a text file; one of that name is replaced only once the new one is complete.
+
+    :param path: the file.
+    :param text: its content; line ends are written as they are.
+    :param encoding: its encoding.
+    """
+    with whole_file(path) as draft:
+        draft.write_bytes(text.encode(encoding))
+
+
+def cached_arrays(file: Path, make: Callable[[], Arrays]) -> Arrays:
+    """The arrays of a file, which is made first if it does not exist.
+
+    :param file: ending in ".npz"; its folder is made if it does not exist.
+    :param make: makes the arrays.
+    """
+    if not file.exists():
+        arrays = make()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(file) as draft, draft.open("wb") as stream:
+            np.savez(stream, **arrays)  # type: ignore[arg-type]
+    with np.load(file, allow_pickle=False) as archive:
+        return dict(archive)
+
 
 @contextmanager
 def output_folder(target: Path, overwrite: bool = False) -> Iterator[Path]:
-    """A folder to write into, which takes its name when the block ends without an error.
+    """A folder of results to write into, which takes its name when the block ends without an error.
 
     Until then it is a hidden folder beside the target; an error or Ctrl-C removes it and leaves everything as it was.
 
@@ -63,38 +107,3 @@ def _publish(draft: Path, target: Path) -> None:
             place.mkdir(exist_ok=True)
         else:
             os.replace(file, place)
-
-
-def write_text(path: Path, text: str, encoding: str = "utf-8") -> None:
-    """Write a text file; one of that name is replaced only once the new one is complete.
-
-    :param path: the file.
-    :param text: its content; line ends are written as they are.
-    :param encoding: its encoding.
-    """
-    partial = path.with_name(path.name + ".part")
-    try:
-        partial.write_bytes(text.encode(encoding))
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-Arrays = dict[str, NDArray]
-
-
-def cached_arrays(file: Path, make: Callable[[], Arrays]) -> Arrays:
-    """The arrays of a file, which is made first if it does not exist, whole or not at all.
-
-    :param file: ending in ".npz"; its folder is made if it does not exist.
-    :param make: makes the arrays.
-    """
-    if not file.exists():
-        arrays = make()
-        file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = file.with_suffix(f".{os.getpid()}.tmp")
-        with temporary.open("wb") as stream:
-            np.savez(stream, **arrays)  # type: ignore[arg-type]
-        os.replace(temporary, file)
-    with np.load(file, allow_pickle=False) as archive:
-        return dict(archive)

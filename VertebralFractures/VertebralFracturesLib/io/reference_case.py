@@ -1,7 +1,6 @@
 """Reference cases on disk: a CT beside a ``reference.json`` with annotated keypoints."""
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from ..core.levels import LEVEL_NAMES, parse_level
 from ..core.spine_curve import SpineCurve
 from ..core.volume import Volume
 from ..errors import UnusableInput
-from ..files import write_text
+from ..files import whole_file, write_text
 
 REFERENCE_FILE = "reference.json"
 IMAGE_FILE = "ct.nii.gz"
@@ -102,9 +101,5 @@ def _write_volume(file: Path, volume: Volume) -> None:
     image.SetSpacing([float(s) for s in spacing])
     image.SetOrigin([float(v) for v in to_lps[:3, 3]])
     image.SetDirection([float(v) for v in (to_lps[:3, :3] / spacing).ravel()])
-    draft = file.with_name("part-" + file.name)
-    try:
+    with whole_file(file) as draft:
         sitk.WriteImage(image, str(draft), useCompression=True)
-        os.replace(draft, file)
-    finally:
-        draft.unlink(missing_ok=True)
