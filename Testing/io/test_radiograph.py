@@ -188,3 +188,36 @@ def test_volumes_empty_small_and_missing_files_are_refused(tmp_path: Path) -> No
     }.items():
         with pytest.raises(UnusableInput, match=message):
             read_radiograph(tmp_path / name)
+
+
+@pytest.mark.parametrize(("pixel_mm", "is_taken"), [(0.019, False), (0.021, True), (4.9, True), (5.1, False)])
+def test_pixels_that_no_radiograph_has_are_refused(tmp_path: Path, pixel_mm: float, is_taken: bool) -> None:
+    file = write_dicom(tmp_path / "a.dcm")
+    if is_taken:
+        assert read_radiograph(file, pixel_mm).radiograph.pixel_mm == pytest.approx(pixel_mm)
+    else:
+        with pytest.raises(UnusableInput, match="not those of a radiograph"):
+            read_radiograph(file, pixel_mm)
+
+
+@pytest.mark.parametrize(("side", "is_taken"), [(63, False), (64, True)])
+def test_an_image_of_few_pixels_is_refused(tmp_path: Path, side: int, is_taken: bool) -> None:
+    file = tmp_path / "a.png"
+    sitk.WriteImage(sitk.GetImageFromArray(PIXELS[:side, :64].astype(np.uint8)), str(file))
+    if is_taken:
+        assert read_radiograph(file).radiograph.image.shape == (64, 64)
+    else:
+        with pytest.raises(UnusableInput, match="too small"):
+            read_radiograph(file)
+
+
+@pytest.mark.parametrize(("reddened", "is_taken"), [(4, True), (5, False)])
+def test_a_hint_of_colour_is_grey(tmp_path: Path, reddened: int, is_taken: bool) -> None:
+    grey = np.repeat((PIXELS // 2).clip(0, 200).astype(np.uint8)[..., None], 3, -1)
+    grey[..., 0] += reddened
+    sitk.WriteImage(sitk.GetImageFromArray(grey, isVector=True), str(tmp_path / "a.png"))
+    if is_taken:
+        assert read_radiograph(tmp_path / "a.png").radiograph.image.shape == (ROWS, COLUMNS)
+    else:
+        with pytest.raises(UnusableInput, match="colour picture"):
+            read_radiograph(tmp_path / "a.png")

@@ -20,6 +20,8 @@ from .dicom_image import read_images
 IMAGE_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 _PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif")
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
+"""Files count to the left and to the back, 3D Slicer to the right and to the front."""
+
 _EXPECTED = "a NIfTI (.nii, .nii.gz), NRRD or MetaImage (.mha, .mhd) file or a DICOM folder is needed"
 _DAMAGED = f"damaged or not what its name says: {_EXPECTED}"
 

@@ -19,9 +19,16 @@ NEEDED = "a lateral radiograph of the spine is needed (DICOM, PNG, JPEG, TIFF, o
 
 _PROJECTION_MODALITIES = ("CR", "DX", "RG", "RF", "XA", "PX", "OT", "SC", "")
 _FRONTAL_VIEWS = ("AP", "PA")
+
 _PIXEL_RANGE_MM = (0.02, 5.0)
+"""Chosen to refuse wrong headers only: detectors have pixels of 0.1 to 0.2 mm, scouts and reformats of CTs up to 2."""
+
 _FEWEST_PIXELS = 64
+"""Chosen: fewer cannot show a spine, as the refiner takes crops of 144 pixels around a single body."""
+
 _GREY_TOLERANCE = 2.0
+"""Mean difference of colours, in levels of 256, up to which an image is grey: chosen, as JPEG turns grey by about one."""
+
 _TAGS = {
     "modality": "0008|0060",
     "image_type": "0008|0008",
@@ -35,6 +42,7 @@ _TAGS = {
     "orientation": "0020|0037",
     "frames": "0028|0008",
 }
+"""Elements of the DICOM header that matter, by group and number."""
 
 Side = Literal["left", "right"] | None
 
