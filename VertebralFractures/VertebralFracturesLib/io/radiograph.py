@@ -27,7 +27,7 @@ _FEWEST_PIXELS = 64
 """Chosen: fewer cannot show a spine, as the refiner takes crops of 144 pixels around a single body."""
 
 _GREY_TOLERANCE = 2.0
-"""Mean difference of colours, in levels of 256, up to which an image is grey: chosen, as JPEG turns grey by about one."""
+"""Mean difference of colours, of 256 levels, up to which an image is grey: chosen, as JPEG turns grey by about one."""
 
 _TAGS = {
     "modality": "0008|0060",
