@@ -23,7 +23,7 @@ from VertebralFracturesLib.training.curve import (
     RECIPES,
     VolumeStream,
     curve_loss,
-    measure,
+    held_out_metrics,
 )
 from VertebralFracturesLib.training.samples.volumes import VolumeCrop, VolumeSample
 
@@ -174,7 +174,7 @@ class Knowing(SpineCurveNet):
 
 def test_figures_of_held_out_trunks(monkeypatch):
     monkeypatch.setattr(curve, "predict_slices", _without_mirror)
-    found = measure(Knowing((4, 8, 8)).eval(), [sample()])
+    found = held_out_metrics(Knowing((4, 8, 8)).eval(), [sample()])
     assert found["curve error mm"] == pytest.approx(6.0, abs=0.1)
     assert found["curve error p95 mm"] == pytest.approx(6.0, abs=0.1)
     assert found["existence within"] == pytest.approx(80 / 160, abs=0.03)
@@ -192,7 +192,7 @@ def _without_mirror(net, volume):
 def test_slices_that_were_not_scanned_are_not_measured():
     cut = sample()
     cut.volume.voxels[:30] = AIR_HU
-    figures = measure(Knowing((4, 8, 8)).eval(), [cut])
+    figures = held_out_metrics(Knowing((4, 8, 8)).eval(), [cut])
     assert figures["existence within"] > 0.85
 
 

@@ -1,3 +1,5 @@
+"""What every training does: the loop, its checkpoints and curves, what is held out, and randomness that repeats."""
+
 import csv
 import math
 import pickle
@@ -10,7 +12,14 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 from VertebralFracturesLib.networks.weights import save_weights
-from VertebralFracturesLib.training.loop import Recipe, draw_learning_curves, take_weights, train
+from VertebralFracturesLib.training.loop import (
+    Recipe,
+    draw_learning_curves,
+    split_patients,
+    take_weights,
+    train,
+    worker_rng,
+)
 
 RECIPE = Recipe(steps=60, batch_size=4, learning_rate=1e-2, checkpoint_every=20)
 
@@ -167,3 +176,16 @@ def test_the_data_may_be_endless(tmp_path):
     trained(tmp_path, data)
     expected = next(islice(batches(), 60, None))
     torch.testing.assert_close(next(data), expected)
+
+
+@pytest.mark.parametrize(("count", "expected"), [(1, 1), (19, 1), (40, 2), (100, 5)])
+def test_a_twentieth_is_held_out_and_never_drawn(count: int, expected: int) -> None:
+    samples = list(range(count))
+    drawn, held_out = split_patients(samples)
+    assert len(held_out) == expected
+    assert sorted([*drawn, *held_out]) == samples
+
+
+def test_randomness_repeats_with_its_seed() -> None:
+    assert worker_rng(3).integers(1000, size=5).tolist() == worker_rng(3).integers(1000, size=5).tolist()
+    assert worker_rng(3).integers(1000, size=5).tolist() != worker_rng(4).integers(1000, size=5).tolist()

@@ -180,7 +180,7 @@ def test_a_network_learns_one_slab(case, answers):
         loss.backward()
         optimiser.step()
     assert np.mean(losses[-3:]) < 0.6 * losses[0]
-    measured = sequence.measure(net.eval(), samples)
+    measured = sequence.held_out_metrics(net.eval(), samples)
     assert all(0 <= value <= 1 for value in measured.values())
     assert all(np.isfinite(sequence.vertebra_scores(net, sample)).all() for sample in samples)
 

@@ -1,3 +1,5 @@
+"""Step 2: its targets, its losses worked out by hand, its training and what it is measured by."""
+
 import argparse
 import json
 from itertools import islice
@@ -11,7 +13,8 @@ from helpers.small_ct import body_hu, write_image
 from helpers.spine_shapes import upright_bodies_mm
 from torch import Tensor
 from VertebralFracturesLib.core.genant import genant_index, heights_mm
-from VertebralFracturesLib.ct.anchor_free import OFFSET_UNIT_MM, SHORT_UNIT_MM
+from VertebralFracturesLib.ct.anchor_free import OFFSET_UNIT_MM, SHORT_UNIT_MM, region_targets
+from VertebralFracturesLib.ct.anchors import anchor_sizes_mm, anchor_targets
 from VertebralFracturesLib.ct.detection import settle
 from VertebralFracturesLib.networks.vertebra_net import VertebraNet, detect, normalised
 from VertebralFracturesLib.networks.weights import load_weights
@@ -20,11 +23,16 @@ from VertebralFracturesLib.training.samples import slice_augmentation
 from VertebralFracturesLib.training.samples.slice_augmentation import Crop
 from VertebralFracturesLib.training.samples.slices import SliceSample
 from VertebralFracturesLib.training.vertebrae import (
+    LONG_WEIGHT,
     RECIPES,
+    SCALE_WEIGHT,
+    SHORT_WEIGHT,
     CropStream,
     VertebraTargets,
+    anchor_loss,
     crop_targets,
-    measure,
+    held_out_metrics,
+    region_loss,
     vertebra_loss,
 )
 
@@ -162,14 +170,14 @@ class Knowing(VertebraNet):
 @pytest.mark.parametrize("detector", DETECTORS)
 def test_figures_of_held_out_slices(detector):
     truth = sample().keypoints_mm - [18.0, 0.0]  # the network reads 96 mm around the line of the bodies
-    figures = measure(Knowing(detector, truth), [sample()])
+    figures = held_out_metrics(Knowing(detector, truth), [sample()])
     assert figures["recall"] == figures["precision"] == 1.0
     assert figures["height error mm"] == pytest.approx(0.0, abs=0.01)
     assert figures["|dG|"] == pytest.approx(0.0, abs=0.001)
     wrong = np.concatenate([truth[:3], truth[4:]])
     wrong[0, [0, 2, 4], 1] -= 2.0
     wrong[1] += [0.0, 14.0]  # between two bodies: one missed, one false
-    figures = measure(Knowing(detector, wrong), [sample()])
+    figures = held_out_metrics(Knowing(detector, wrong), [sample()])
     assert figures["recall"] == pytest.approx(3 / 5)
     assert figures["precision"] == pytest.approx(3 / 4)
     assert figures["height error mm"] == pytest.approx(2.0 / 3, abs=0.02)
@@ -180,9 +188,9 @@ def test_what_lies_beyond_the_marked_rows_is_not_false():
     held_out = sample()
     truth = held_out.keypoints_mm - [18.0, 0.0]
     partly = SliceSample(held_out.image, held_out.pixel_mm, held_out.keypoints_mm[1:4], np.array([[55.0, 145.0]]))
-    assert measure(Knowing("anchor-free", truth), [partly])["precision"] == 1.0
+    assert held_out_metrics(Knowing("anchor-free", truth), [partly])["precision"] == 1.0
     everywhere = SliceSample(partly.image, partly.pixel_mm, partly.keypoints_mm, np.array([[0.0, 210.0]]))
-    assert measure(Knowing("anchor-free", truth), [everywhere])["precision"] == pytest.approx(3 / 5)
+    assert held_out_metrics(Knowing("anchor-free", truth), [everywhere])["precision"] == pytest.approx(3 / 5)
 
 
 def test_the_papers_recipe():
@@ -235,3 +243,138 @@ def test_arguments_change_the_recipe():
     )
     assert (changed.steps, changed.batch_size, changed.learning_rate) == (7, RECIPES["paper"].batch_size, 0.5)
     assert changed.average_decay == RECIPES["paper"].average_decay
+
+
+LN2 = float(np.log(2))
+
+
+def anchor_case() -> tuple[Tensor, VertebraTargets]:
+    """Two bodies, each answered for by one anchor; the network says zero of everything."""
+    bodies = torch.full((1, 16, 8, 8), -1)
+    bodies[0, 2, 3, 4], bodies[0, 9, 5, 1] = 0, 1
+    sizes = torch.tensor(anchor_sizes_mm())
+    keypoints = torch.zeros(1, 3, 6, 2)
+    for body, (anchor, row, column) in enumerate(((2, 3, 4), (9, 5, 1))):
+        encoded = torch.zeros(6, 2) + (0.1 if body == 0 else 0.3)
+        encoded[0, 0] += 1.2
+        keypoints[0, body] = encoded * sizes[anchor] + torch.tensor([column, row])
+    decided = torch.ones(1, 16, 8, 8)
+    return torch.zeros(1, 208, 8, 8), VertebraTargets(bodies, decided, keypoints, torch.tensor([[0.5, 0.8, 1.0]]))
+
+
+def test_the_anchor_loss_worked_out_by_hand():
+    output, targets = anchor_case()
+    # MAE of the first body 0.1 + 1.2 / 12 = 0.2, of the second 0.4; each over its own G, mean over the positives
+    assert anchor_loss(output, targets).item() == pytest.approx(LN2 + (0.2 / 0.5 + 0.4 / 0.8) / 2, rel=1e-5)
+
+
+def test_the_anchor_loss_of_a_perfect_answer_is_that_of_its_objectness():
+    output, targets = anchor_case()
+    sizes = torch.tensor(anchor_sizes_mm(), dtype=torch.float32)
+    for body, (anchor, row, column) in enumerate(((2, 3, 4), (9, 5, 1))):
+        encoded = (targets.keypoints_mm[0, body] - torch.tensor([column, row])) / sizes[anchor]
+        output[0, 16 + 12 * anchor : 28 + 12 * anchor, row, column] = encoded.flatten()
+    assert anchor_loss(output, targets).item() == pytest.approx(LN2, rel=1e-5)
+    output[:, :16] = torch.where(targets.bodies >= 0, 20.0, -20.0)
+    assert anchor_loss(output, targets).item() == pytest.approx(0.0, abs=1e-5)
+
+
+def test_undecided_places_do_not_count():
+    output, targets = anchor_case()
+    output[0, 0] = 30.0  # a sure mistake
+    targets.decided[0, 0] = 0.0
+    positions = (0.2 / 0.5 + 0.4 / 0.8) / 2
+    assert anchor_loss(output, targets).item() == pytest.approx(LN2 + positions, rel=1e-5)
+    targets.decided[0, 0] = 1.0
+    assert anchor_loss(output, targets).item() == pytest.approx(LN2 * 15 / 16 + 30 / 16 + positions, rel=1e-5)
+
+
+BODIES = upright_bodies_mm(2, height=20.0, depth=28.0, distance=30.0, first_centre=(30.0, 20.0))
+SHAPE = (72, 64)
+INDEX = (0.5, 0.8)
+
+
+def region_case() -> tuple[Tensor, VertebraTargets]:
+    """Two bodies and what the network has to say of them, but for the objectness, which is even."""
+    _, offsets, short, _ = (torch.from_numpy(part) for part in perfect_regions(BODIES, SHAPE, 1.0))
+    parts = [torch.zeros(1, *SHAPE), offsets.flatten(0, 1) / OFFSET_UNIT_MM, short.flatten(0, 1) / SHORT_UNIT_MM]
+    output = torch.cat([*parts, torch.zeros(6, *SHAPE)])[None]
+    bodies, seam = region_targets(BODIES, SHAPE, 1.0)
+    keypoints = torch.tensor(np.pad(BODIES, [(0, 2), (0, 0), (0, 0)]), dtype=torch.float32)[None]
+    decided = torch.from_numpy(~seam).float()[None]
+    return output, VertebraTargets(
+        torch.from_numpy(bodies)[None], decided, keypoints, torch.tensor([[*INDEX, 1.0, 1.0]])
+    )
+
+
+def test_the_region_loss_of_perfect_offsets_is_that_of_the_objectness():
+    output, targets = region_case()
+    assert region_loss(output, targets).item() == pytest.approx(LN2, rel=1e-4)
+    output[:, 0] = torch.where(targets.bodies >= 0, 20.0, -20.0)
+    assert region_loss(output, targets).item() == pytest.approx(0.0, abs=1e-4)
+
+
+def test_the_parts_of_the_region_loss_worked_out_by_hand():
+    perfect, targets = region_case()
+    per_body = (1 / INDEX[0] + 1 / INDEX[1]) / 2
+    output = perfect.clone()
+    output[:, 1:13:2] += 1.5 / OFFSET_UNIT_MM  # all x of the long offsets
+    expected = LONG_WEIGHT * per_body * (1.5 / 2) / OFFSET_UNIT_MM  # the short offsets mend it, so no scale is due
+    assert region_loss(output, targets).item() - LN2 == pytest.approx(expected, rel=1e-3)
+    output = perfect.clone()
+    output[:, 14:25:2] -= 1.0 / SHORT_UNIT_MM  # all y of the short offsets
+    expected = SHORT_WEIGHT * per_body * (1.0 / 2) / SHORT_UNIT_MM + SCALE_WEIGHT * per_body * 1.0
+    assert region_loss(output, targets).item() - LN2 == pytest.approx(expected, rel=1e-3)
+    output = perfect.clone()
+    output[:, 25:] = 1.0
+    assert region_loss(output, targets).item() - LN2 == pytest.approx(SCALE_WEIGHT * per_body, rel=1e-3)
+
+
+def test_every_body_has_the_same_say_whatever_its_size_but_low_ones_more():
+    small = upright_bodies_mm(1, height=10.0, depth=16.0, first_centre=(30.0, 48.0))[0]
+    bodies_mm = np.stack([BODIES[0], small])
+    bodies, _ = region_targets(bodies_mm, SHAPE, 1.0)
+    assert (bodies == 0).sum() > 2 * (bodies == 1).sum()
+    offsets = torch.from_numpy(perfect_regions(bodies_mm, SHAPE, 1.0)[1]).flatten(0, 1) / OFFSET_UNIT_MM
+    keypoints = torch.tensor(bodies_mm, dtype=torch.float32)[None]
+    losses = []
+    for body in (0, 1):
+        output = torch.cat([torch.zeros(1, *SHAPE), offsets, torch.zeros(18, *SHAPE)])[None]
+        wrong = torch.from_numpy(bodies == body)
+        output[0, 1:13] += 0.1 * wrong
+        even = VertebraTargets(
+            torch.from_numpy(bodies)[None], torch.ones(1, *SHAPE), keypoints, torch.tensor([[0.5, 1.0]])
+        )
+        right = torch.cat([torch.zeros(1, *SHAPE), offsets, torch.zeros(18, *SHAPE)])[None]
+        losses.append((region_loss(output, even) - region_loss(right, even)).item())
+    assert losses[0] == pytest.approx(2 * losses[1], rel=1e-3)
+
+
+@pytest.mark.parametrize(("detector", "channels"), [("anchor-free", 31), ("anchor", 208)])
+def test_crops_without_a_body_teach_the_objectness_only(detector, channels):
+    output = torch.randn(2, channels, 16, 16, requires_grad=True)
+    shape = (2, 16, 16, 16) if detector == "anchor" else (2, 16, 16)
+    targets = VertebraTargets(torch.full(shape, -1), torch.ones(shape), torch.zeros(2, 4, 6, 2), torch.ones(2, 4))
+    vertebra_loss(detector, output, targets).backward()
+    logits = 16 if detector == "anchor" else 1
+    assert (output.grad[:, :logits] > 0).all()
+    assert (output.grad[:, logits:] == 0).all()
+
+
+@pytest.mark.parametrize("detector", ["anchor-free", "anchor"])
+def test_nothing_decided_is_no_division_by_zero(detector):
+    channels, shape = (208, (1, 16, 16, 16)) if detector == "anchor" else (31, (1, 16, 16))
+    targets = VertebraTargets(torch.full(shape, -1), torch.zeros(shape), torch.zeros(1, 2, 6, 2), torch.ones(1, 2))
+    assert vertebra_loss(detector, torch.randn(1, channels, 16, 16), targets).item() == 0.0
+
+
+def test_anchor_targets_and_loss_speak_of_the_same_places():
+    _, chosen = anchor_targets(BODIES, SHAPE, 1.0)
+    encoded = torch.from_numpy(perfect_anchors(BODIES, SHAPE, 1.0)[1])
+    output = torch.cat([torch.zeros(16, *SHAPE), encoded.flatten(0, 1)])[None]
+    keypoints = torch.tensor(BODIES, dtype=torch.float32)[None]
+    targets = VertebraTargets(
+        torch.from_numpy(chosen)[None], torch.ones(1, 16, *SHAPE), keypoints, torch.tensor([INDEX])
+    )
+    assert (chosen >= 0).any()
+    assert anchor_loss(output, targets).item() == pytest.approx(LN2, rel=1e-4)

@@ -18,7 +18,7 @@ from ..errors import UnusableInput
 from ..networks.canal_net import CanalNet, find_canal
 from ..networks.spine_curve_net import normalised, soft_argmax
 from .curve import HEATMAP_WEIGHT, gaussian_heatmap
-from .loop import Recipe, add_common_arguments, chosen_recipe, split_phantoms, train_and_save, worker_rng
+from .loop import Recipe, add_common_arguments, chosen_recipe, split_patients, train_and_save, worker_rng
 from .samples.canal import CanalSample, random_crop
 
 RECIPES = {"cpu": Recipe(steps=1000, batch_size=4, learning_rate=3e-3, checkpoint_every=250)}
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> None:
 
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
-    drawn, held_out = split_phantoms(phantom_canals(args.cache, args.phantoms, args.phantom_seed))
+    drawn, held_out = split_patients(phantom_canals(args.cache, args.phantoms, args.phantom_seed))
     recipe = chosen_recipe(args, RECIPES)
     batches = iter(DataLoader(CropStream(drawn, args.seed), recipe.batch_size, num_workers=args.workers))
 
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> None:
         return canal_loss(candidate(normalised(batch["image"])[:, None]), batch)
 
     def validate(candidate: nn.Module) -> dict[str, float]:
-        return measure(candidate, held_out)
+        return held_out_metrics(candidate, held_out)
 
     train_and_save(args, CanalNet(), batches, loss, validate, recipe, "canal")
 
@@ -83,7 +83,7 @@ def canal_loss(logits: Tensor, targets: dict[str, Tensor]) -> Tensor:
     return (per_section * targets["located"]).sum() / targets["located"].sum().clamp_min(1.0)
 
 
-def measure(net: nn.Module, samples: list[CanalSample]) -> dict[str, float]:
+def held_out_metrics(net: nn.Module, samples: list[CanalSample]) -> dict[str, float]:
     """Distances of the whole path's canal from the true one across the spine in mm, on held-out trunks."""
     assert isinstance(net, CanalNet)
     distances, lost = [], 0

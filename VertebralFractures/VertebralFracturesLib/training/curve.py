@@ -17,7 +17,7 @@ from ..core.level_naming import LEVEL_CLASSES
 from ..core.volume import AIR_HU
 from ..io.training_case import reference_cases
 from ..networks.spine_curve_net import SPACING_MM, CurveOutput, SpineCurveNet, normalised, predict_slices
-from .loop import Recipe, add_common_arguments, chosen_recipe, split_phantoms, train_and_save, worker_rng
+from .loop import Recipe, add_common_arguments, chosen_recipe, split_patients, train_and_save, worker_rng
 from .samples.volumes import VolumeCrop, VolumeSample, random_crop_shape, random_volume_crop, real_volume_sample
 
 RECIPES = {
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> None:
         return curve_loss(candidate(normalised(batch["image"])[:, None]), batch)
 
     def validate(candidate: nn.Module) -> dict[str, float]:
-        return measure(candidate, held_out)
+        return held_out_metrics(candidate, held_out)
 
     train_and_save(args, SpineCurveNet(), batches, loss, validate, recipe, "spine_curve")
 
@@ -62,7 +62,7 @@ def training_pools(args: argparse.Namespace) -> tuple[list[list[VolumeSample]], 
     if args.phantoms:
         from .samples.synthetic_patients import phantom_volumes
 
-        drawn, reserved = split_phantoms(phantom_volumes(args.cache, args.phantoms, args.phantom_seed))
+        drawn, reserved = split_patients(phantom_volumes(args.cache, args.phantoms, args.phantom_seed))
         held_out += reserved
         pools.append(drawn)
     return pools, held_out
@@ -129,7 +129,7 @@ def gaussian_heatmap(logits: Tensor, centres: Tensor) -> Tensor:
     return torch.softmax((-squared / (2 * HEATMAP_SIGMA_VOXELS**2)).flatten(2), -1).view_as(logits)
 
 
-def measure(net: nn.Module, samples: list[VolumeSample]) -> dict[str, float]:
+def held_out_metrics(net: nn.Module, samples: list[VolumeSample]) -> dict[str, float]:
     """Errors of a network on whole held-out trunks: sideways distance in mm, existence and level."""
     assert isinstance(net, SpineCurveNet)
     if not samples:

@@ -1,24 +1,33 @@
-"""The training loop of both networks: one-cycle schedule, weight averaging, checkpoints, resume, learning curves."""
+"""How every network is trained: arguments, recipe, and a loop that averages weights and can be broken and resumed."""
 
 import argparse
 import csv
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
-from copy import deepcopy
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import torch
+from matplotlib.figure import Figure
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import get_worker_info
 
 from ..networks.devices import choose_device
 from ..networks.weights import read_weights, save_weights
 
+Batch = dict[str, Tensor]
+Sample = TypeVar("Sample")
+
 _LOG_EVERY = 50
+"""Steps over which the loss in the log is averaged."""
+
+_HELD_OUT_SHARE = 20
+"""One synthetic patient of as many is held out."""
+
 _NOT_FINITE = "the gradient is not finite: go on from the last checkpoint, without --low-precision if that was given"
 
 
@@ -38,121 +47,6 @@ class Recipe:
     learning_rate: float
     average_decay: float = 0.998
     checkpoint_every: int = 500
-
-
-def train(
-    net: nn.Module,
-    batches: Iterator[Any],
-    loss: Callable[[nn.Module, Any], Tensor],
-    validate: Callable[[nn.Module], dict[str, float]],
-    recipe: Recipe,
-    folder: Path,
-    device: str,
-    low_precision: bool,
-) -> nn.Module:
-    """Train a network, or go on where its folder's checkpoint stands.
-
-    :param net: the network with its initial weights.
-    :param batches: endless training data.
-    :param loss: of a network on one batch.
-    :param validate: figures of a network on data held out.
-    :param recipe: steps, batch size and rates.
-    :param folder: takes checkpoint.pt, log.csv and learning_curves.png.
-    :param device: "cpu" or "cuda".
-    :param low_precision: 16-bit arithmetic where it is safe.
-    :return: the network with its averaged weights.
-    :raises FloatingPointError: a gradient that is not finite; 16-bit 3D convolutions on a CPU make such ones.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    net.to(device).train()
-    average = deepcopy(net).eval()
-    optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.learning_rate, weight_decay=1e-4)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, recipe.learning_rate, total_steps=recipe.steps + 1, pct_start=0.05, final_div_factor=100
-    )
-    parts = {"net": net, "average": average, "optimiser": optimiser, "schedule": schedule}
-    first = _resume(parts, folder)
-    started, total = time.monotonic(), 0.0
-    for step in range(first + 1, recipe.steps + 1):
-        optimiser.zero_grad(set_to_none=True)
-        with torch.autocast(device, torch.bfloat16, enabled=low_precision):
-            value = loss(net, next(batches))
-        value.backward()
-        if not nn.utils.clip_grad_norm_(net.parameters(), 1.0).isfinite():
-            raise FloatingPointError(f"step {step}: {_NOT_FINITE}")
-        optimiser.step()
-        schedule.step()
-        _average(average, net, min(recipe.average_decay, step / (step + 10)))
-        total += value.item()
-        if step % _LOG_EVERY == 0:
-            _log(folder, {"step": step, "loss": total / _LOG_EVERY, "seconds": time.monotonic() - started})
-            total = 0.0
-        if step % recipe.checkpoint_every == 0 or step == recipe.steps:
-            _save(parts, step, folder)
-            _log(folder, {"step": step, **validate(average)})
-            draw_learning_curves(folder)
-    return average
-
-
-def take_weights(net: nn.Module, checkpoint: Path) -> None:
-    """Start a network from the averaged weights of a checkpoint or a weight file, as far as names and shapes fit."""
-    own = net.state_dict()
-    if checkpoint.suffix == ".npz":
-        kept = read_weights(checkpoint)
-    else:
-        kept = torch.load(checkpoint, weights_only=True)["average"]
-    fitting = {name: value for name, value in kept.items() if name in own and own[name].shape == value.shape}
-    net.load_state_dict(fitting, strict=False)
-    print(f"taking {len(fitting)} of {len(own)} tensors from {checkpoint}", flush=True)
-
-
-def _average(average: nn.Module, net: nn.Module, decay: float) -> None:
-    with torch.no_grad():
-        for kept, new in zip(average.parameters(), net.parameters(), strict=True):
-            kept.lerp_(new, 1 - decay)
-
-
-def _save(parts: dict[str, Any], step: int, folder: Path) -> None:
-    state = {name: part.state_dict() for name, part in parts.items()}
-    temporary = folder / "checkpoint.tmp"
-    torch.save({**state, "step": step}, temporary)
-    os.replace(temporary, folder / "checkpoint.pt")
-
-
-def _resume(parts: dict[str, Any], folder: Path) -> int:
-    file = folder / "checkpoint.pt"
-    if not file.exists():
-        return 0
-    state = torch.load(file, weights_only=True)
-    for name, part in parts.items():
-        part.load_state_dict(state[name])
-    print(f"going on from step {state['step']} of {file}", flush=True)
-    return int(state["step"])
-
-
-def _log(folder: Path, row: dict[str, float]) -> None:
-    print("  ".join(f"{name} {value:.4g}" for name, value in row.items()), flush=True)
-    with (folder / "log.csv").open("a", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerows((int(row["step"]), name, value) for name, value in row.items() if name != "step")
-
-
-def draw_learning_curves(folder: Path) -> None:
-    """Draw log.csv as learning_curves.png, one plot a figure."""
-    from matplotlib.figure import Figure
-
-    series: dict[str, list[tuple[int, float]]] = {}
-    with (folder / "log.csv").open(newline="") as file:
-        for step, name, value in csv.reader(file):
-            series.setdefault(name, []).append((int(step), float(value)))
-    series.pop("seconds", None)
-    if not series:
-        return
-    figure = Figure(figsize=(4 * len(series), 3), layout="constrained")
-    for axes, (name, points) in zip(figure.subplots(1, len(series), squeeze=False)[0], series.items(), strict=True):
-        axes.plot(*zip(*sorted(points), strict=True))
-        axes.set(title=name, xlabel="step", yscale="log" if min(value for _, value in points) > 0 else "linear")
-    figure.savefig(folder / "learning_curves.png", dpi=80)
 
 
 def add_common_arguments(parser: argparse.ArgumentParser, recipes: Mapping[str, Recipe]) -> None:
@@ -193,8 +87,20 @@ def chosen_recipe(args: argparse.Namespace, recipes: Mapping[str, Recipe]) -> Re
     return replace(recipes[args.recipe], **{name: value for name, value in changes.items() if value is not None})
 
 
-Batch = dict[str, Tensor]
-Sample = TypeVar("Sample")
+def split_patients(samples: list[Sample]) -> tuple[list[Sample], list[Sample]]:
+    """Samples of synthetic patients to draw from, and the twentieth that is held out."""
+    held_out = max(1, len(samples) // _HELD_OUT_SHARE)
+    return samples[held_out:], samples[:held_out]
+
+
+def worker_rng(seed: int) -> np.random.Generator:
+    """The randomness of the process that makes training data, which is given one thread.
+
+    :param seed: of the command; each process adds its own.
+    """
+    torch.set_num_threads(1)
+    worker = get_worker_info()
+    return np.random.default_rng([seed, worker.seed if worker else 0])
 
 
 def train_and_save(
@@ -208,7 +114,7 @@ def train_and_save(
 ) -> None:
     """Train a network as the arguments say and write its weights into the output folder.
 
-    :param args: of :func:`~.loop.add_common_arguments`.
+    :param args: of :func:`add_common_arguments`.
     :param net: the network with its initial weights.
     :param batches: endless training data.
     :param loss: of a network on one batch, which is on the network's device.
@@ -228,17 +134,119 @@ def train_and_save(
     save_weights(trained, args.output / f"{name}.npz")
 
 
-def split_phantoms(samples: list[Sample]) -> tuple[list[Sample], list[Sample]]:
-    """Samples of synthetic patients to draw from, and the twentieth that is held out."""
-    held_out = max(1, len(samples) // 20)
-    return samples[held_out:], samples[:held_out]
+def take_weights(net: nn.Module, checkpoint: Path) -> None:
+    """Start a network from the averaged weights of a checkpoint or a weight file, as far as names and shapes fit."""
+    own = net.state_dict()
+    if checkpoint.suffix == ".npz":
+        kept = read_weights(checkpoint)
+    else:
+        kept = torch.load(checkpoint, weights_only=True)["average"]
+    fitting = {name: value for name, value in kept.items() if name in own and own[name].shape == value.shape}
+    net.load_state_dict(fitting, strict=False)
+    print(f"taking {len(fitting)} of {len(own)} tensors from {checkpoint}", flush=True)
 
 
-def worker_rng(seed: int) -> np.random.Generator:
-    """The randomness of the process that makes training data, which is given one thread.
+def train(
+    net: nn.Module,
+    batches: Iterator[Any],
+    loss: Callable[[nn.Module, Any], Tensor],
+    validate: Callable[[nn.Module], dict[str, float]],
+    recipe: Recipe,
+    folder: Path,
+    device: str,
+    low_precision: bool,
+) -> nn.Module:
+    """Train a network, or go on where its folder's checkpoint stands.
 
-    :param seed: of the command; each process adds its own.
+    :param net: the network with its initial weights.
+    :param batches: endless training data.
+    :param loss: of a network on one batch.
+    :param validate: figures of a network on data held out.
+    :param recipe: steps, batch size and rates.
+    :param folder: takes checkpoint.pt, log.csv and learning_curves.png.
+    :param device: "cpu" or "cuda".
+    :param low_precision: 16-bit arithmetic where it is safe.
+    :return: the network with its averaged weights.
+    :raises FloatingPointError: a gradient that is not finite; 16-bit 3D convolutions on a CPU make such ones.
     """
-    torch.set_num_threads(1)
-    worker = get_worker_info()
-    return np.random.default_rng([seed, worker.seed if worker else 0])
+    folder.mkdir(parents=True, exist_ok=True)
+    net.to(device).train()
+    average = AveragedModel(net, multi_avg_fn=_moving_average(recipe.average_decay)).eval()
+    optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.learning_rate, weight_decay=1e-4)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, recipe.learning_rate, total_steps=recipe.steps + 1, pct_start=0.05, final_div_factor=100
+    )
+    parts = {"net": net, "average": average.module, "optimiser": optimiser, "schedule": schedule}
+    first = _resume(parts, folder)
+    average.n_averaged.fill_(first)
+    started, total = time.monotonic(), 0.0
+    for step in range(first + 1, recipe.steps + 1):
+        optimiser.zero_grad(set_to_none=True)
+        with torch.autocast(device, torch.bfloat16, enabled=low_precision):
+            value = loss(net, next(batches))
+        value.backward()
+        if not nn.utils.clip_grad_norm_(net.parameters(), 1.0).isfinite():
+            raise FloatingPointError(f"step {step}: {_NOT_FINITE}")
+        optimiser.step()
+        schedule.step()
+        average.update_parameters(net)
+        total += value.item()
+        if step % _LOG_EVERY == 0:
+            _log(folder, {"step": step, "loss": total / _LOG_EVERY, "seconds": time.monotonic() - started})
+            total = 0.0
+        if step % recipe.checkpoint_every == 0 or step == recipe.steps:
+            _save(parts, step, folder)
+            _log(folder, {"step": step, **validate(average.module)})
+            draw_learning_curves(folder)
+    return average.module
+
+
+def _moving_average(decay: float) -> Callable[[Sequence[Tensor], Sequence[Tensor], Any], None]:
+    """Torch's exponential moving average whose decay rises to the given one, so that first weights are forgotten."""
+
+    def update(averaged: Sequence[Tensor], current: Sequence[Tensor], count: Any) -> None:
+        step = int(count) + 1
+        get_ema_multi_avg_fn(min(decay, step / (step + 10)))(averaged, current, count)
+
+    return update
+
+
+def _save(parts: dict[str, Any], step: int, folder: Path) -> None:
+    state = {name: part.state_dict() for name, part in parts.items()}
+    temporary = folder / "checkpoint.tmp"
+    torch.save({**state, "step": step}, temporary)
+    os.replace(temporary, folder / "checkpoint.pt")
+
+
+def _resume(parts: dict[str, Any], folder: Path) -> int:
+    file = folder / "checkpoint.pt"
+    if not file.exists():
+        return 0
+    state = torch.load(file, weights_only=True)
+    for name, part in parts.items():
+        part.load_state_dict(state[name])
+    print(f"going on from step {state['step']} of {file}", flush=True)
+    return int(state["step"])
+
+
+def _log(folder: Path, row: dict[str, float]) -> None:
+    print("  ".join(f"{name} {value:.4g}" for name, value in row.items()), flush=True)
+    with (folder / "log.csv").open("a", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerows((int(row["step"]), name, value) for name, value in row.items() if name != "step")
+
+
+def draw_learning_curves(folder: Path) -> None:
+    """Draw log.csv as learning_curves.png, one plot a figure."""
+    series: dict[str, list[tuple[int, float]]] = {}
+    with (folder / "log.csv").open(newline="") as file:
+        for step, name, value in csv.reader(file):
+            series.setdefault(name, []).append((int(step), float(value)))
+    series.pop("seconds", None)
+    if not series:
+        return
+    figure = Figure(figsize=(4 * len(series), 3), layout="constrained")
+    for axes, (name, points) in zip(figure.subplots(1, len(series), squeeze=False)[0], series.items(), strict=True):
+        axes.plot(*zip(*sorted(points), strict=True))
+        axes.set(title=name, xlabel="step", yscale="log" if min(value for _, value in points) > 0 else "linear")
+    figure.savefig(folder / "learning_curves.png", dpi=80)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.stats import mannwhitneyu
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, IterableDataset
@@ -16,9 +17,8 @@ from ..core.genant import PRESETS
 from ..core.image_classification import MODERATE, ROWS_PER_POSITION, position_rows
 from ..core.volume import AIR_HU
 from ..errors import UnusableInput
-from ..evaluation.statistics import area_under_curve
 from ..networks.fracture_sequence_net import FractureSequenceNet, bag_logit, normalised
-from .loop import Recipe, add_common_arguments, chosen_recipe, split_phantoms, train_and_save, worker_rng
+from .loop import Recipe, add_common_arguments, chosen_recipe, split_patients, train_and_save, worker_rng
 from .samples.slab_augmentation import random_crop
 from .samples.slab_cache import case_slabs
 from .samples.slabs import SlabSample
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> None:
         return sequence_loss(candidate(normalised(batch["image"])), batch, args.answers)
 
     def validate(candidate: nn.Module) -> dict[str, float]:
-        return measure(candidate, held_out)
+        return held_out_metrics(candidate, held_out)
 
     train_and_save(args, net, batches, loss, validate, recipe, weights_name(args.representation, args.answers))
 
@@ -80,7 +80,7 @@ def training_pools(args: argparse.Namespace) -> tuple[list[list[SlabSample]], li
     if args.phantoms:
         from .samples.synthetic_patients import phantom_slabs
 
-        drawn, reserved = split_phantoms(phantom_slabs(args.cache, args.phantoms, args.phantom_seed))
+        drawn, reserved = split_patients(phantom_slabs(args.cache, args.phantoms, args.phantom_seed))
         held_out += reserved
         pools.append(drawn)
     if not any(pools):
@@ -152,7 +152,7 @@ def vertebra_scores(net: FractureSequenceNet, sample: SlabSample) -> NDArray[np.
     return np.array(scores, dtype=np.float64)
 
 
-def measure(net: nn.Module, samples: list[SlabSample]) -> dict[str, float]:
+def held_out_metrics(net: nn.Module, samples: list[SlabSample]) -> dict[str, float]:
     """Areas under the ROC curve of at least moderate fractures, of vertebrae and of slabs."""
     assert isinstance(net, FractureSequenceNet)
     if not samples:
@@ -162,6 +162,14 @@ def measure(net: nn.Module, samples: list[SlabSample]) -> dict[str, float]:
     filled = [np.nan_to_num(one, nan=-20.0) for one in scores]
     whole = [(any(one), float(score.max())) for one, score in zip(truth, filled, strict=True) if len(score)]
     return {
-        "vertebra AUC": area_under_curve(np.concatenate(truth), np.concatenate(filled)),
-        "slab AUC": area_under_curve(np.array([one for one, _ in whole]), np.array([score for _, score in whole])),
+        "vertebra AUC": _area_under_curve(np.concatenate(truth), np.concatenate(filled)),
+        "slab AUC": _area_under_curve(np.array([one for one, _ in whole]), np.array([score for _, score in whole])),
     }
+
+
+def _area_under_curve(truth: NDArray[np.bool_], score: NDArray[np.float64]) -> float:
+    """How often a positive scores higher than a negative, ties counting half; NaN where a class is empty."""
+    positives, negatives = score[truth], score[~truth]
+    if not len(positives) or not len(negatives):
+        return float("nan")
+    return float(mannwhitneyu(positives, negatives).statistic / (len(positives) * len(negatives)))

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy import ndimage
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, IterableDataset
@@ -21,7 +22,7 @@ from ..ct.anchors import anchor_sizes_mm, anchor_targets
 from ..ct.detection import settle
 from ..io.training_case import flat_cases, reference_cases
 from ..networks.vertebra_net import DetectorName, VertebraNet, detect, normalised, split_anchors, split_regions
-from .loop import Recipe, add_common_arguments, chosen_recipe, split_phantoms, train_and_save, worker_rng
+from .loop import Recipe, add_common_arguments, chosen_recipe, split_patients, train_and_save, worker_rng
 from .samples.slice_augmentation import Crop, random_crop
 from .samples.slices import SliceSample, real_samples
 
@@ -29,8 +30,10 @@ RECIPES = {
     "paper": Recipe(steps=4000, batch_size=30, learning_rate=1e-3),
     "cpu": Recipe(steps=9000, batch_size=12, learning_rate=3e-3),
 }
+LONG_WEIGHT, SHORT_WEIGHT, SCALE_WEIGHT = 3.0, 2.0, 0.05
 _MOST_BODIES = 16
 _SLICES_PER_CASE = 14
+_SOURCE_SHARES = 3.0, 1.0, 2.0
 _MATCH_MM = 8.0
 
 
@@ -57,7 +60,7 @@ def run(args: argparse.Namespace) -> None:
         return vertebra_loss(args.detector, output, VertebraTargets(**batch))
 
     def validate(candidate: nn.Module) -> dict[str, float]:
-        return measure(candidate, held_out)
+        return held_out_metrics(candidate, held_out)
 
     train_and_save(args, net, batches, loss, validate, recipe, f"vertebrae_{args.detector.replace('-', '_')}")
 
@@ -86,7 +89,7 @@ def training_pools(
     if args.phantoms:
         from .samples.synthetic_patients import phantom_slices
 
-        drawn, reserved = split_phantoms(phantom_slices(args.cache, args.phantoms, args.phantom_seed))
+        drawn, reserved = split_patients(phantom_slices(args.cache, args.phantoms, args.phantom_seed))
         held_out += reserved
         pools.append(drawn)
     return pools, held_out
@@ -105,11 +108,28 @@ class CropStream(IterableDataset):
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         rng = worker_rng(self.seed)
-        shares = np.array([3.0, 1.0, 2.0])[: len(self.pools)]
+        shares = np.array(_SOURCE_SHARES[: len(self.pools)])
         while True:
             pool = self.pools[rng.choice(len(self.pools), p=shares / shares.sum())]
             crop = random_crop(pool[rng.integers(len(pool))], PIXEL_MM, rng)
             yield crop_targets(crop, self.detector)
+
+
+@dataclass(frozen=True, eq=False)
+class VertebraTargets:
+    """What the network should say of a batch of crops.
+
+    :param bodies: which body answers at each place, -1 for none: (batch, rows, columns), or (batch, 16, rows, columns)
+        for anchors.
+    :param decided: where the objectness counts, of the same shape.
+    :param keypoints_mm: (batch, n, 6, 2), padded with any values.
+    :param genant_index: G (batch, n) of every body.
+    """
+
+    bodies: Tensor
+    decided: Tensor
+    keypoints_mm: Tensor
+    genant_index: Tensor
 
 
 def crop_targets(crop: Crop, detector: DetectorName) -> dict[str, Any]:
@@ -132,64 +152,6 @@ def crop_targets(crop: Crop, detector: DetectorName) -> dict[str, Any]:
         "keypoints_mm": keypoints.astype(np.float32),
         "genant_index": index.astype(np.float32),
     }
-
-
-def measure(net: nn.Module, samples: list[SliceSample]) -> dict[str, float]:
-    """Height error, |dG|, recall and precision of a network on whole held-out slices."""
-    assert isinstance(net, VertebraNet)
-    height_errors, index_errors, found, marked, false = [], [], 0, 0, 0
-    for sample in samples:
-        image, keypoints = _at_network_pixels(sample)
-        detections = settle(detect(net, image[None])[0])
-        centres = np.array([body_centre(item.keypoints_mm) for item in detections]).reshape(-1, 2)
-        distances = np.linalg.norm(centres[None] - body_centre(keypoints)[:, None], axis=-1)
-        marked += len(keypoints)
-        inside = [((sample.known_mm[:, 0] < y) & (y < sample.known_mm[:, 1])).any() for y in centres[:, 1]]
-        false += int((np.array(inside, dtype=bool) & (distances.min(0, initial=99.0) > _MATCH_MM)).sum())
-        for body, row in zip(keypoints, distances, strict=True):
-            if row.min(initial=99.0) > _MATCH_MM:
-                continue
-            found += 1
-            heights, expected = heights_mm(detections[row.argmin()].keypoints_mm), heights_mm(body)
-            height_errors.append(np.abs(heights - expected).mean())
-            index_errors.append(abs(float(genant_index(heights) - genant_index(expected))))
-    return {
-        "height error mm": float(np.mean(height_errors)) if height_errors else float("nan"),
-        "|dG|": float(np.mean(index_errors)) if index_errors else float("nan"),
-        "recall": found / max(marked, 1),
-        "precision": found / max(found + false, 1),
-    }
-
-
-def _at_network_pixels(sample: SliceSample) -> tuple[np.ndarray, np.ndarray]:
-    """A sample's image at the network's pixels around the line of its bodies, and its keypoints there."""
-    from scipy import ndimage
-
-    rows = int(sample.image.shape[0] * sample.pixel_mm / PIXEL_MM)
-    left_mm = float(sample.keypoints_mm[..., 0].mean()) - 48.0
-    grid = np.stack(np.meshgrid(np.arange(rows), np.arange(96) + left_mm, indexing="ij")) * PIXEL_MM / sample.pixel_mm
-    image = ndimage.map_coordinates(sample.image, grid, order=1, cval=-1024.0, output=np.float32)
-    return image, sample.keypoints_mm - np.array([left_mm, 0.0])
-
-
-LONG_WEIGHT, SHORT_WEIGHT, SCALE_WEIGHT = 3.0, 2.0, 0.05
-
-
-@dataclass(frozen=True, eq=False)
-class VertebraTargets:
-    """What the network should say of a batch of crops.
-
-    :param bodies: which body answers at each place, -1 for none: (batch, rows, columns), or (batch, 16, rows, columns)
-        for anchors.
-    :param decided: where the objectness counts, of the same shape.
-    :param keypoints_mm: (batch, n, 6, 2), padded with any values.
-    :param genant_index: G (batch, n) of every body.
-    """
-
-    bodies: Tensor
-    decided: Tensor
-    keypoints_mm: Tensor
-    genant_index: Tensor
 
 
 def vertebra_loss(detector: DetectorName, output: Tensor, targets: VertebraTargets) -> Tensor:
@@ -239,15 +201,6 @@ def region_loss(output: Tensor, targets: VertebraTargets) -> Tensor:
         + SCALE_WEIGHT * (share * likelihood).sum()  # fmt: skip
 
 
-def _corrected(points: Tensor, short_mm: Tensor, batch: Tensor) -> Tensor:
-    """Where the short offsets at the pixels of places (bodies, 6, places, 2) around the six points move these."""
-    columns, rows = (points / PIXEL_MM).round().long().unbind(-1)
-    columns, rows = columns.clamp(0, short_mm.shape[-1] - 1), rows.clamp(0, short_mm.shape[-2] - 1)
-    which = torch.arange(6, device=points.device)[None, :, None].expand_as(rows)
-    offsets = short_mm.permute(0, 1, 3, 4, 2)[batch[:, None, None].expand_as(rows), which, rows, columns]
-    return torch.stack([columns, rows], -1) * PIXEL_MM + offsets
-
-
 def _objectness_loss(logits: Tensor, targets: VertebraTargets) -> Tensor:
     expected = (targets.bodies >= 0).to(logits.dtype)
     loss = functional.binary_cross_entropy_with_logits(logits, expected, reduction="none")
@@ -274,3 +227,48 @@ def _short_loss(short_mm: Tensor, targets: VertebraTargets) -> Tensor:
     moved = _corrected(points[:, :, None] + around, short_mm, batch)
     error = (moved - points[:, :, None]).abs().mean((1, 2, 3))
     return (error / targets.genant_index[batch, body]).mean() / SHORT_UNIT_MM
+
+
+def _corrected(points: Tensor, short_mm: Tensor, batch: Tensor) -> Tensor:
+    """Where the short offsets at the pixels of places (bodies, 6, places, 2) around the six points move these."""
+    columns, rows = (points / PIXEL_MM).round().long().unbind(-1)
+    columns, rows = columns.clamp(0, short_mm.shape[-1] - 1), rows.clamp(0, short_mm.shape[-2] - 1)
+    which = torch.arange(6, device=points.device)[None, :, None].expand_as(rows)
+    offsets = short_mm.permute(0, 1, 3, 4, 2)[batch[:, None, None].expand_as(rows), which, rows, columns]
+    return torch.stack([columns, rows], -1) * PIXEL_MM + offsets
+
+
+def held_out_metrics(net: nn.Module, samples: list[SliceSample]) -> dict[str, float]:
+    """Height error, |dG|, recall and precision of a network on whole held-out slices."""
+    assert isinstance(net, VertebraNet)
+    height_errors, index_errors, detected, annotated, false = [], [], 0, 0, 0
+    for sample in samples:
+        image, keypoints = _at_network_pixels(sample)
+        detections = settle(detect(net, image[None])[0])
+        centres = np.array([body_centre(item.keypoints_mm) for item in detections]).reshape(-1, 2)
+        distances = np.linalg.norm(centres[None] - body_centre(keypoints)[:, None], axis=-1)
+        annotated += len(keypoints)
+        inside = [((sample.known_mm[:, 0] < y) & (y < sample.known_mm[:, 1])).any() for y in centres[:, 1]]
+        false += int((np.array(inside, dtype=bool) & (distances.min(0, initial=99.0) > _MATCH_MM)).sum())
+        for body, row in zip(keypoints, distances, strict=True):
+            if row.min(initial=99.0) > _MATCH_MM:
+                continue
+            detected += 1
+            heights, expected = heights_mm(detections[row.argmin()].keypoints_mm), heights_mm(body)
+            height_errors.append(np.abs(heights - expected).mean())
+            index_errors.append(abs(float(genant_index(heights) - genant_index(expected))))
+    return {
+        "height error mm": float(np.mean(height_errors)) if height_errors else float("nan"),
+        "|dG|": float(np.mean(index_errors)) if index_errors else float("nan"),
+        "recall": detected / max(annotated, 1),
+        "precision": detected / max(detected + false, 1),
+    }
+
+
+def _at_network_pixels(sample: SliceSample) -> tuple[np.ndarray, np.ndarray]:
+    """A sample's image at the network's pixels around the line of its bodies, and its keypoints there."""
+    rows = int(sample.image.shape[0] * sample.pixel_mm / PIXEL_MM)
+    left_mm = float(sample.keypoints_mm[..., 0].mean()) - 48.0
+    grid = np.stack(np.meshgrid(np.arange(rows), np.arange(96) + left_mm, indexing="ij")) * PIXEL_MM / sample.pixel_mm
+    image = ndimage.map_coordinates(sample.image, grid, order=1, cval=-1024.0, output=np.float32)
+    return image, sample.keypoints_mm - np.array([left_mm, 0.0])
