@@ -1,0 +1,421 @@
+"""The tests mirror the library, no part of it grows too large, and its numbers say where they come from."""
+
+import ast
+import io
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from helpers.repository import LIBRARY, ROOT
+
+TESTING = ROOT / "Testing"
+FILES = sorted(LIBRARY.rglob("*.py"))
+
+LONGEST_FILE = 400
+LONGEST_FUNCTION = 60
+MOST_MODULES = 15
+"""Lines of a file, lines of a function, modules of a folder: beyond these a reader loses the thread."""
+
+ROOT_MODULES = {"analyzer", "errors", "files"}
+
+PRODUCT = ("core", "ct", "radiograph", "report", "networks", "io", "mrml", "widgets", "cli")
+"""Packages whose results people rely on: each of their numbers has an origin."""
+
+TESTED_ELSEWHERE = {
+    "errors.py": "names and exit codes only; test_main.py raises each of them through the command line",
+}
+"""Modules without a test file at the same relative path, and why."""
+
+TESTED_TOGETHER = {
+    "architecture/test_*.py": "the repository as a whole",
+    "mrml/test_hard_spines.py": "every node of a study, on spines bent until planes nearly cross",
+    "mrml/test_lost_nodes.py": "every node of a study, deleted in turn",
+    "mrml/test_real_case.py": "a study from a real CT to the saved scene",
+    "mrml/test_saved_studies.py": "a study saved, loaded and dragged on",
+    "mrml/test_slice_view.py": "what a user sees and drags in the slice views",
+    "widgets/test_in_slicer.py": "the module's own tests, run as Slicer runs them",
+    "widgets/test_module.py": "VertebralFractures.py",
+    "widgets/test_panel.py": "the panel as a whole",
+    "widgets/test_radiograph_runs.py": "runs on radiographs from the panel to the scene",
+    "widgets/test_real_runs.py": "runs on CTs from the panel to the scene",
+}
+"""Test files that bear no module's name, and what they test together."""
+
+NOT_YET: dict[str, str] = {
+    "core/image_classification.py: _CENTRAL_SHARE": "core",
+    "core/keypoints.py: (ANTERIOR_SUPERIOR, ANTERIOR_INFERIOR)": "core",
+    "core/keypoints.py: (MIDDLE_SUPERIOR, MIDDLE_INFERIOR)": "core",
+    "core/keypoints.py: (POSTERIOR_SUPERIOR, POSTERIOR_INFERIOR)": "core",
+    "core/level_naming.py: (_LEAST_SACRAL, _MOST_SACRAL)": "core",
+    "core/level_naming.py: _SCALE_DEVIATES": "core",
+    "core/levels.py: _VERSE_IDS": "core",
+    "core/matching.py: _BEYOND_MM": "core",
+    "core/norms.py": "core",
+    "core/norms.py: _SPACINGS_MM": "core",
+    "core/spine_curve.py: _KNOT_MM": "core",
+    "core/spine_curve.py: _NEWTON_STEPS": "core",
+    "core/spine_curve.py: _ROUND_TRIP_MM": "core",
+    "core/spine_slab.py: _KNOT_MM": "core",
+    "core/spine_slab.py: _LAYERS": "core",
+    "core/spine_slab.py: _MOST_TURN_RAD": "core",
+    "core/spine_slab.py: _SMOOTH_MM": "core",
+    "core/straightening.py: _LAYER_MM": "core",
+    "core/summary.py": "core",
+    "core/volume.py: AIR_HU": "core",
+    "core/volume.py: _POINTS_PER_CHUNK": "core",
+    "VertebralFractures/VertebralFracturesLib/io/dicom.py is long": "lead",
+    "io/ct.py: _LPS_TO_RAS": "lead",
+    "io/dicom.py": "lead",
+    "io/radiograph.py: _FEWEST_PIXELS": "lead",
+    "io/radiograph.py: _GREY_TOLERANCE": "lead",
+    "io/radiograph.py: _PIXEL_RANGE_MM": "lead",
+    "io/reference_case.py: LAST_LUMBAR": "lead",
+    "io/reference_case.py: _FLAT_WIDTH_MM": "lead",
+    "analyzer.py": "networks",
+    "ct/anchor_free.py: INNER_PART": "networks",
+    "ct/anchor_free.py: OFFSET_UNIT_MM": "networks",
+    "ct/anchor_free.py: OUTER_PART": "networks",
+    "ct/anchor_free.py: SHORT_RADIUS_MM": "networks",
+    "ct/anchor_free.py: SHORT_UNIT_MM": "networks",
+    "ct/anchor_free.py: _CORNERS": "networks",
+    "ct/anchor_free.py: _REFINEMENTS": "networks",
+    "ct/anchor_free.py: _SMOOTHING_MM": "networks",
+    "ct/anchor_free.py: _VOTING_MM": "networks",
+    "ct/anchors.py: ASPECT_RATIOS": "networks",
+    "ct/anchors.py: POSITIVE_OVERLAP": "networks",
+    "ct/anchors.py: SCALES_MM": "networks",
+    "ct/anchors.py: _MAX_CANDIDATES": "networks",
+    "ct/anchors.py: _VOTING_OVERLAP": "networks",
+    "ct/canal.py: _FRONT_MM": "networks",
+    "ct/canal.py: _KNOT_MM": "networks",
+    "ct/canal.py: _LAYERS_MM": "networks",
+    "ct/canal.py: _LEAST_SECTIONS": "networks",
+    "ct/canal.py: _SHORTEST_WAVE_MM": "networks",
+    "ct/check.py: BODY_HU": "networks",
+    "ct/check.py: _OPENING_MM": "networks",
+    "ct/curve_fit.py: EXISTENCE_THRESHOLD": "networks",
+    "ct/curve_fit.py: MIN_LENGTH_MM": "networks",
+    "ct/curve_fit.py: _BRIDGED_GAP_MM": "networks",
+    "ct/curve_fit.py: _KNOT_MM": "networks",
+    "ct/curve_fit.py: _MEDIAN_MM": "networks",
+    "ct/curve_fit.py: _OUTLIER_MM": "networks",
+    "ct/curve_fit.py: _SHORTEST_WAVE_MM": "networks",
+    "ct/curve_fit.py: _STEP_VOXELS": "networks",
+    "ct/curve_fit.py: _UNSEEN_SHARE": "networks",
+    "ct/detection.py: _SAME_BODY_OVERLAP": "networks",
+    "ct/image_classifier.py": "networks",
+    "ct/pipeline.py: (_WALL_MM, _ENDPLATE_MM)": "networks",
+    "ct/pipeline.py: _BODY_REACH_MM": "networks",
+    "ct/pipeline.py: _METAL_HU": "networks",
+    "ct/pipeline.py: _METAL_MM": "networks",
+    "ct/pipeline.py: _METAL_SHARE": "networks",
+    "ct/pipeline.py: _PROPOSAL_REACH_MM": "networks",
+    "ct/test_check_ct_check.py": "networks",
+    "ct/test_curve_fit_slice_chain.py": "networks",
+    "ct/test_detection_detection.py": "networks",
+    "networks/blocks.py: _CHANNELS_PER_GROUP": "networks",
+    "networks/canal_net.py: _NEAR_MM": "networks",
+    "networks/devices.py: _LAYOUTS": "networks",
+    "networks/fracture_sequence_net.py: _CHANNELS": "networks",
+    "networks/fracture_sequence_net.py: _CHANNELS_PER_GROUP": "networks",
+    "networks/fracture_sequence_net.py: _HIDDEN": "networks",
+    "networks/fracture_sequence_net.py: _NOT_COUNTED": "networks",
+    "networks/fracture_sequence_net.py: _REACHES": "networks",
+    "networks/fracture_sequence_net.py: _SHEETS": "networks",
+    "networks/radiograph_nets.py: _TWIN_MM": "networks",
+    "networks/spine_curve_net.py: SPACING_MM": "networks",
+    "networks/spine_curve_net.py: _HEAD_CHANNELS": "networks",
+    "networks/spine_curve_net.py: _HEAD_REACHES": "networks",
+    "networks/test_weights_radiograph.py": "networks",
+    "radiograph/bodies.py: (_LEAST_MM, _GREATEST_MM)": "networks",
+    "radiograph/bodies.py: (_LEAST_RATIO, _GREATEST_RATIO)": "networks",
+    "radiograph/bodies.py: (_NEXT_MM, _STEEPEST)": "networks",
+    "radiograph/bodies.py: (_RADIUS, _FAR_RADIUS, _GREATEST_RADIUS_MM)": "networks",
+    "radiograph/bodies.py: (_REFINEMENTS, _MISSED_REFINEMENTS)": "networks",
+    "radiograph/bodies.py: (_STEP_ONE_MM, _STEP_ONE_RADIUS_MM)": "networks",
+    "radiograph/bodies.py: _FEWEST_NEIGHBOURS": "networks",
+    "radiograph/bodies.py: _HARDLY_SEEN_MM": "networks",
+    "radiograph/bodies.py: _NEIGHBOURS": "networks",
+    "radiograph/bodies.py: _OVERLAP_MM": "networks",
+    "radiograph/bodies.py: _SURE_MM": "networks",
+    "radiograph/network_input.py: _LIMIT": "networks",
+    "radiograph/network_input.py: _LOCAL_CELLS": "networks",
+    "radiograph/network_input.py: _LOCAL_MM": "networks",
+    "radiograph/pipeline.py: _TRUST_WITHOUT_SACRUM": "networks",
+    "radiograph/record.py: _SHOWN_AS_HU": "networks",
+    "radiograph/record.py: _SLAB_MM": "networks",
+    "radiograph/view.py": "networks",
+    "radiograph/view.py: (_CLEARLY_MORE, _HIGHER_DOWNWARDS)": "networks",
+    "radiograph/view.py: (_FAR_MORE, _HARDLY_HIGHER)": "networks",
+    "radiograph_analyzer": "networks",
+    "radiograph_analyzer.py": "networks",
+    "test_files_text.py": "networks",
+    "VertebralFractures/VertebralFracturesLib/report/page.py is long": "report",
+    "report/export.py": "report",
+    "report/page.py: _CLOSE_UP_MM": "report",
+    "report/page.py: _LABEL_MM": "report",
+    "report/page.py: _PIXEL_MM": "report",
+    "report/radiograph_page.py": "report",
+    "report/radiograph_page.py: _LINE_MM": "report",
+    "report/radiograph_page.py: _PIXEL_MM": "report",
+    "report/table.py": "report",
+    "cli/pictures.py": "research",
+    "cli/radiograph_results.py": "research",
+    "cli/research/arguments.py": "research",
+    "cli/research/compare_detectors.py": "research",
+    "cli/research/cross_validate.py": "research",
+    "cli/research/evaluate_radiographs.py": "research",
+    "cli/research/inter_reader.py": "research",
+    "cli/research/simulate_fractures.py": "research",
+    "cli/research/stress_tests.py": "research",
+    "cli/research/test_research.py": "research",
+    "cli/results.py": "research",
+    "evaluation/annotations.py": "research",
+    "evaluation/matching.py": "research",
+    "evaluation/pages/charts.py": "research",
+    "evaluation/pages/crops.py": "research",
+    "evaluation/pages/files.py": "research",
+    "evaluation/pages/tables.py": "research",
+    "evaluation/published.py": "research",
+    "evaluation/results.py": "research",
+    "evaluation/stress_tests/bend.py": "research",
+    "evaluation/stress_tests/conditions.py": "research",
+    "evaluation/stress_tests/figure.py": "research",
+    "evaluation/stress_tests/page.py": "research",
+    "evaluation/stress_tests/spineless.py": "research",
+    "evaluation/studies/claimed_folder.py": "research",
+    "training/samples/canal.py": "research",
+    "training/samples/radiograph_warps.py": "research",
+    "training/samples/radiographs.py": "research",
+    "training/samples/slab_augmentation.py": "research",
+    "training/samples/slab_cache.py": "research",
+    "training/samples/slabs.py": "research",
+    "training/test_loop_run.py": "research",
+    "training/test_vertebrae_losses.py": "research",
+    "VertebralFractures/VertebralFractures.py is long": "scene",
+    "mrml/application.py": "scene",
+    "mrml/layout/description.py": "scene",
+    "mrml/layout/rendered.py: (_BAR_PIXELS, _GAP_PIXELS)": "scene",
+    "mrml/layout/rendered_views.py": "scene",
+    "mrml/live/linked_crosshair.py: (_PATIENT_GROUP, _STRAIGHTENED_GROUP)": "scene",
+    "mrml/live/linked_points.py": "scene",
+    "mrml/live/observers.py": "scene",
+    "mrml/live/point_placement.py": "scene",
+    "mrml/live/study.py: _CERTAIN": "scene",
+    "mrml/live/study.py: _NO_UNCERTAINTY": "scene",
+    "mrml/live/test_views.py": "scene",
+    "mrml/nodes/curve.py: (_SHOWN_BESIDE_SAGITTAL_MM, _SHOWN_BESIDE_OTHERS_MM)": "scene",
+    "mrml/nodes/curve.py: _LEAST_POINTS": "scene",
+    "mrml/nodes/keypoints.py: (_GLYPH_SCALE, _HIGHLIGHTED_GLYPH_SCALE)": "scene",
+    "mrml/nodes/keypoints.py: (_SAGITTAL_DISPLAY, _OTHER_DISPLAY)": "scene",
+    "mrml/nodes/keypoints.py: _OFF_PLANE_OPACITY": "scene",
+    "mrml/nodes/labels.py": "scene",
+    "mrml/nodes/labels.py: _BEHIND_BODY_MM": "scene",
+    "mrml/nodes/labels.py: _UNSEEN_GLYPH_MM": "scene",
+    "mrml/nodes/sacrum.py": "scene",
+    "mrml/nodes/straightened.py: GRID_HALF_WIDTH_MM": "scene",
+    "mrml/nodes/straightened.py: GRID_MARGIN_MM": "scene",
+    "mrml/nodes/straightened.py: GRID_PLANE_MM": "scene",
+    "mrml/nodes/views.py": "scene",
+    "mrml/nodes/views.py: CENTRED_ON_VERTEBRA_MM": "scene",
+    "mrml/nodes/views.py: _COLORS": "scene",
+    "mrml/nodes/views.py: _PANE_PIXELS": "scene",
+    "mrml/nodes/views.py: _ROOM_AROUND": "scene",
+    "mrml/nodes/volume.py: BONE_LEVEL_HU": "scene",
+    "mrml/nodes/volume.py: BONE_WINDOW_HU": "scene",
+    "mrml/study/creation.py": "scene",
+    "mrml/study/display.py": "scene",
+    "mrml/study/radiograph.py: _FEWEST_PIXELS": "scene",
+    "mrml/study/radiograph.py: _UNSCALED_MM": "scene",
+    "mrml/study/removal.py": "scene",
+    "mrml/study/replacement.py": "scene",
+    "mrml/study/replacement.py: _SAME_PLACE_MM": "scene",
+    "mrml/study/report.py": "scene",
+    "mrml/study/report.py: _MOVED_MM": "scene",
+    "mrml/study/state.py": "scene",
+    "mrml/study/volume.py: _MOVED_MM": "scene",
+    "mrml/test_second_opinion.py": "scene",
+    "widgets/add_panel.py": "scene",
+    "widgets/choices.py": "scene",
+    "widgets/export_panel.py": "scene",
+    "widgets/job_runner.py: _COMPUTE_S": "scene",
+    "widgets/job_runner.py: _PAUSE_MS": "scene",
+    "widgets/results_table.py": "scene",
+    "widgets/results_table.py: _DARK": "scene",
+    "widgets/results_table.py: _LEAST_PIXELS": "scene",
+    "widgets/results_table.py: _LEAST_ROWS": "scene",
+    "widgets/results_table.py: _ROW_PIXELS": "scene",
+    "widgets/run_panel.py": "scene",
+    "widgets/run_panel.py: _BUSY": "scene",
+    "widgets/run_panel.py: _PERCENT": "scene",
+    "widgets/sample_data.py": "scene",
+    "widgets/shortcuts.py": "scene",
+    "widgets/study_panel.py": "scene",
+    "widgets/test_add.py": "scene",
+    "VertebralFractures/VertebralFracturesLib/simulation/ct/acquisition.py is long": "simulation",
+    "VertebralFractures/VertebralFracturesLib/simulation/patient/anatomy.py is long": "simulation",
+    "VertebralFractures/VertebralFracturesLib/simulation/patient/trunk.py is long": "simulation",
+    "simulation/case.py": "simulation",
+    "simulation/demo_patient.py": "simulation",
+    "simulation/patient/anatomy.py: _draw_vertebrae is long": "simulation",
+    "simulation/patient/arches.py": "simulation",
+    "simulation/patient/arches.py: make_arch is long": "simulation",
+    "simulation/patient/deformity.py": "simulation",
+    "simulation/patient/fields.py": "simulation",
+    "simulation/patient/level_tables.py": "simulation",
+    "simulation/patient/statistics.py": "simulation",
+    "simulation/patient/trunk.py": "simulation",
+    "simulation/patient/tubes.py": "simulation",
+    "simulation/radiograph/camera.py": "simulation",
+    "simulation/radiograph/exposure.py": "simulation",
+    "simulation/radiograph/views.py": "simulation",
+}
+"""What is being mended, and by whom."""
+
+
+def name(file: Path) -> str:
+    return file.relative_to(LIBRARY).as_posix()
+
+
+def test_every_module_has_a_test_file_at_the_same_place() -> None:
+    modules = [file for file in FILES if file.name != "__init__.py"]
+    untested = {
+        name(file) for file in modules if not (TESTING / Path(name(file)).parent / f"test_{file.name}").exists()
+    }
+    assert sorted(untested - set(NOT_YET)) == sorted(TESTED_ELSEWHERE)
+
+
+def test_every_test_file_belongs_to_a_module() -> None:
+    tests = [path.relative_to(TESTING) for path in TESTING.rglob("test_*.py")]
+    stray = [path for path in tests if not (LIBRARY / path.parent / path.name.removeprefix("test_")).exists()]
+    listed = {*TESTED_TOGETHER, *NOT_YET}
+    assert [str(path) for path in stray if not any(path.match(pattern) for pattern in listed)] == []
+    assert [pattern for pattern in TESTED_TOGETHER if not any(path.match(pattern) for path in stray)] == []
+
+
+def test_helpers_of_tests_live_in_their_folder() -> None:
+    elsewhere = [
+        path.relative_to(TESTING).as_posix()
+        for path in TESTING.rglob("*.py")
+        if not path.name.startswith("test_") and path.name != "conftest.py"
+    ]
+    folders = ("helpers/", "benchmarks/", "in_slicer/")
+    assert [path for path in elsewhere if not path.startswith(folders)] == []
+
+
+def test_no_file_is_long() -> None:
+    files = [*FILES, LIBRARY.parent / "VertebralFractures.py"]
+    lines = {file.relative_to(ROOT).as_posix(): len(file.read_text(encoding="utf-8").splitlines()) for file in files}
+    long = {file: count for file, count in lines.items() if count > LONGEST_FILE}
+    assert {file: count for file, count in long.items() if f"{file} is long" not in NOT_YET} == {}
+
+
+def test_no_function_is_long() -> None:
+    long = [
+        f"{name(file)}: {node.name} is long"
+        for file in FILES
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef) and (node.end_lineno or node.lineno) - node.lineno + 1 > LONGEST_FUNCTION
+    ]
+    assert sorted(set(long) - set(NOT_YET)) == []
+
+
+def test_no_folder_is_crowded() -> None:
+    folders = {file.parent for file in FILES}
+    modules = {folder: [path for path in folder.glob("*.py") if path.stem != "__init__"] for folder in folders}
+    assert {name(folder): len(files) for folder, files in modules.items() if len(files) > MOST_MODULES} == {}
+
+
+def test_the_root_holds_three_modules() -> None:
+    assert {path.stem for path in LIBRARY.glob("*.py")} - {"__init__"} - set(NOT_YET) == ROOT_MODULES
+
+
+def numbers_without_origin(source: str) -> Iterator[str]:
+    """Module-level constants made of numbers alone that neither a docstring nor a comment explains.
+
+    A docstring stands right below a constant, a comment on its line or above it. What is written at a block of
+    constants, one a line and without a blank line between them, holds for all of it.
+    """
+    body = ast.parse(source).body
+    comments = {
+        token.start[0]
+        for token in tokenize.generate_tokens(io.StringIO(source).readline)
+        if token.type == tokenize.COMMENT and not token.string.startswith(("# noqa", "# type", "# fmt"))
+    }
+    lines = source.splitlines()
+    blocks: list[list[ast.stmt]] = []
+    for node in body:
+        is_next = blocks and (blocks[-1][-1].end_lineno or 0) + 1 == node.lineno
+        gap = lines[blocks[-1][-1].end_lineno or 0 : node.lineno - 1] if blocks else [""]
+        if blocks and (is_next or all(line.startswith("#") for line in gap)):
+            blocks[-1].append(node)
+        else:
+            blocks.append([node])
+    for block in blocks:
+        first, last = block[0].lineno, block[-1].end_lineno or 0
+        is_explained = any(is_text(node) for node in block) or any(first <= line <= last for line in comments)
+        above = first - 2
+        while above >= 0 and lines[above].startswith("# fmt"):
+            above -= 1
+        if is_explained or (above >= 0 and above + 1 in comments):
+            continue
+        for node in block:
+            if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None and is_number(node.value):
+                target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+                yield ast.unparse(target)
+
+
+def is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def is_number(value: ast.expr) -> bool:
+    """Whether an expression holds a number: 1.5, (1, 2), {"T1": Norm(0.9, 0.1)}, np.log(0.02), but not f(x)[0]."""
+    subscripts = {
+        id(one) for node in ast.walk(value) if isinstance(node, ast.Subscript) for one in ast.walk(node.slice)
+    }
+    return any(
+        isinstance(node, ast.Constant)
+        and isinstance(node.value, (int, float))
+        and not isinstance(node.value, bool)
+        and id(node) not in subscripts
+        for node in ast.walk(value)
+    )
+
+
+@pytest.mark.parametrize("package", PRODUCT)
+def test_numbers_have_an_origin(package: str) -> None:
+    files = [file for file in FILES if file.is_relative_to(LIBRARY / package)]
+    assert files
+    bare = [
+        f"{name(file)}: {constant}"
+        for file in files
+        for constant in numbers_without_origin(file.read_text(encoding="utf-8"))
+    ]
+    assert sorted(set(bare) - set(NOT_YET)) == []
+
+
+def test_a_number_without_origin_is_found() -> None:
+    source = '''"""A module."""
+import math
+
+TOLD = 1.5
+"""Measured so."""
+
+# Chosen.
+SAID = {"a": (1, 2)}
+
+FIRST = 1
+SECOND = 2  # mm
+_TABLE = (
+    3,
+    4,
+)
+NAMES = ("a", "b")
+SHAPE = NAMES[0]
+
+_BARE: float = math.log(2)
+'''
+    assert list(numbers_without_origin(source)) == ["_BARE"]
+    assert list(numbers_without_origin("A = 1\n\nB = -2.0\nC = 3\n")) == ["A", "B", "C"]
