@@ -1,10 +1,14 @@
+"""Agreement and discrimination by hand, by their laws, and by scikit-learn."""
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
-from VertebralFracturesLib.evaluation.statistics import bland_altman, confusion, weighted_kappa
+from sklearn import metrics
+from VertebralFracturesLib.evaluation.statistics import area_under_curve, bland_altman, confusion, weighted_kappa
 
 GRADES = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=40)
+SCORED = st.lists(st.tuples(st.booleans(), st.integers(-4, 4)), min_size=2, max_size=30)
 
 
 def test_limits_of_agreement_by_hand():
@@ -44,3 +48,39 @@ def test_kappa_of_itself_of_chance_and_of_the_other_way_round(pairs):
 
 def test_one_grade_alone_has_no_kappa():
     assert np.isnan(weighted_kappa([[3, 1], [0, 0]]))
+
+
+@given(GRADES)
+def test_kappa_is_that_of_scikit_learn(pairs):
+    first, second = np.array(pairs).T
+    assume(len(set(first)) > 1)
+    expected = metrics.cohen_kappa_score(first, second, labels=range(4), weights="linear")
+    table = confusion(first, second, 4)
+    assert weighted_kappa(table) == pytest.approx(expected)
+    np.testing.assert_array_equal(table, metrics.confusion_matrix(first, second, labels=range(4)))
+
+
+def test_area_under_the_curve_by_hand():
+    truth = np.array([True, True, False, False])
+    assert area_under_curve(truth, np.array([4.0, 3, 2, 1])) == 1
+    assert area_under_curve(truth, np.array([1.0, 2, 3, 4])) == 0
+    assert area_under_curve(truth, np.array([1.0, 1, 1, 1])) == 0.5
+    assert area_under_curve(truth, np.array([3.0, 1, 2, 1])) == (1 + 1 + 0 + 0.5) / 4
+
+
+@given(SCORED)
+def test_the_area_is_how_often_a_positive_scores_higher(pairs):
+    truth, score = np.array([p[0] for p in pairs]), np.array([p[1] for p in pairs], float)
+    assume(truth.any() and not truth.all())
+    higher = np.sign(score[truth][:, None] - score[~truth][None]) / 2 + 0.5
+    assert area_under_curve(truth, score) == pytest.approx(higher.mean())
+    assert area_under_curve(truth, np.exp(score)) == pytest.approx(higher.mean())
+    assert area_under_curve(truth, -score) == pytest.approx(1 - higher.mean())
+    assert area_under_curve(~truth, score) == pytest.approx(1 - higher.mean())
+
+
+@given(SCORED)
+def test_the_area_is_that_of_scikit_learn(pairs):
+    truth, score = np.array([p[0] for p in pairs]), np.array([p[1] for p in pairs], float)
+    assume(truth.any() and not truth.all())
+    assert area_under_curve(truth, score) == pytest.approx(metrics.roc_auc_score(truth, score))

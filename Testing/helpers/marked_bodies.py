@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from VertebralFracturesLib.evaluation.results import CaseResult, FalseFind, MatchedVertebra, MissedVertebra
+from VertebralFracturesLib.evaluation.results import CaseResult, FalseDetection, MatchedVertebra, MissedVertebra
 
 
 def body(index: float = 1.0, superior_mm: float = 0.0, shift_mm: tuple[float, float, float] = (0, 0, 0)) -> NDArray:
@@ -33,9 +33,9 @@ def missed(index: float, level: str | None = "T9") -> MissedVertebra:
     return MissedVertebra(level, body(index))
 
 
-def false_find(measured: float, nearest_mm: float = 12.0) -> FalseFind:
+def false_find(measured: float, nearest_mm: float = 12.0) -> FalseDetection:
     """A find that is no vertebra."""
-    return FalseFind("T9", body(measured), nearest_mm)
+    return FalseDetection("T9", body(measured), nearest_mm)
 
 
 def case(name: str, matched=(), missed=(), false=(), failure: str | None = None) -> CaseResult:

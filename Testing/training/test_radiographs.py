@@ -269,7 +269,7 @@ def test_what_is_hard_to_see_is_cut_out_more_often() -> None:
 
 
 def test_cases_to_hold_out_are_not_drawn_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(radiographs, "phantom_projections", lambda *_: ([projection()] * 6, []))
+    monkeypatch.setattr(radiographs, "synthetic_projections", lambda *_: ([projection()] * 6, []))
     monkeypatch.setattr(radiographs, "reference_cases", lambda *_: [case("a"), case("b")])
     args = argparse.Namespace(cache=tmp_path, phantoms=3, views=2, phantom_seed=1, cases=tmp_path,
                               hold_out=["b"], real_views=2, flat_cases=None)  # fmt: skip
@@ -287,7 +287,7 @@ def test_another_seed_learns_from_the_same_patients(tmp_path: Path, monkeypatch:
         asked.append(seed)
         return [projection()] * 6, []
 
-    monkeypatch.setattr(radiographs, "phantom_projections", phantoms)
+    monkeypatch.setattr(radiographs, "synthetic_projections", phantoms)
     parser = argparse.ArgumentParser()
     radiographs.add_arguments(parser)
     common = ["--network", "refiner", "-o", str(tmp_path), "--phantoms", "3"]

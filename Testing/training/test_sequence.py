@@ -19,8 +19,8 @@ from VertebralFracturesLib.training import sequence
 from VertebralFracturesLib.training.samples import slab_augmentation
 from VertebralFracturesLib.training.samples.slabs import (
     SlabSample,
+    fractured_sample,
     grade_shares,
-    pressed_sample,
     real_slab_samples,
     turned_frame,
 )
@@ -58,7 +58,7 @@ def test_rows_of_a_sample_are_where_its_bodies_are(case):
     rng = np.random.default_rng(3)
     for _ in range(4):
         frame = turned_frame(case.curve, None, rng)
-        sample = pressed_sample(case.volume(), frame, case, rng)
+        sample = fractured_sample(case.volume(), frame, case, rng)
         assert sample.image.shape == frame.shape
         profile = sample.image[6:10, 12:22].mean((0, 1))
         for first, last in sample.rows:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.evaluation.stress_tests.annotated_scan import (
-    MarkedScan,
+    AnnotatedScan,
     cropped,
     moved,
     noisy,
@@ -37,21 +37,21 @@ def blobs(at_ras: np.ndarray) -> np.ndarray:
     return values
 
 
-def marked_scan(signs=(-1, -1, 1), spacing=(2.5, 2.0, 3.0), size=(64, 48, 70)) -> MarkedScan:
+def marked_scan(signs=(-1, -1, 1), spacing=(2.5, 2.0, 3.0), size=(64, 48, 70)) -> AnnotatedScan:
     """Blobs at the keypoints of four bodies, on a grid along the patient's axes."""
     matrix = np.diag([*(np.array(spacing) * signs), 1.0])
     matrix[:3, 3] = np.array([6.0, 0, -60]) - matrix[:3, :3] @ (np.array(size) - 1) / 2
     grid = np.stack(np.meshgrid(*map(np.arange, size), indexing="ij"), -1).transpose(2, 1, 0, 3)
     voxels = np.rint(blobs(grid @ matrix[:3, :3].T + matrix[:3, 3])).astype(np.int16)
     curve = SpineCurve(KEYPOINTS.mean(1), np.ones(len(LEVELS)))
-    return MarkedScan(Volume(voxels, matrix), LEVELS, KEYPOINTS, curve)
+    return AnnotatedScan(Volume(voxels, matrix), LEVELS, KEYPOINTS, curve)
 
 
 SCAN = marked_scan()
 signs = st.tuples(*[st.sampled_from((-1, 1))] * 3)
 
 
-def assert_same_places(scan: MarkedScan, tolerance: float = 12.0) -> None:
+def assert_same_places(scan: AnnotatedScan, tolerance: float = 12.0) -> None:
     """The image at each keypoint is what the original image is at that keypoint."""
     wanted = blobs(KEYPOINTS[[LEVELS.index(level) for level in scan.levels]])
     np.testing.assert_allclose(

@@ -10,7 +10,7 @@ from VertebralFracturesLib.core.report import SpineReport, Vertebra
 from VertebralFracturesLib.ct.pipeline import analyze
 from VertebralFracturesLib.errors import NoSpineFound, UnusableInput
 from VertebralFracturesLib.evaluation.stress_tests import suite as hard_cases
-from VertebralFracturesLib.evaluation.stress_tests.annotated_scan import MarkedScan
+from VertebralFracturesLib.evaluation.stress_tests.annotated_scan import AnnotatedScan
 from VertebralFracturesLib.evaluation.stress_tests.conditions import (
     FIRST_SEED,
     Condition,
@@ -23,8 +23,8 @@ from VertebralFracturesLib.evaluation.stress_tests.conditions import (
     side_only,
     synthetic_conditions,
 )
-from VertebralFracturesLib.evaluation.stress_tests.page import hard_case_page, hard_case_tables, hard_case_text
-from VertebralFracturesLib.evaluation.stress_tests.suite import judged, run_hard_cases
+from VertebralFracturesLib.evaluation.stress_tests.page import hard_case_page, hard_case_tables, stress_test_text
+from VertebralFracturesLib.evaluation.stress_tests.suite import judged, run_stress_tests
 from VertebralFracturesLib.io.reference_case import write_reference_case
 from VertebralFracturesLib.networks.weights import load_models
 
@@ -32,7 +32,7 @@ COARSE = {"pixel_mm": 1.5, "slice_spacing_mm": 3.0, "slice_thickness_mm": 3.0, "
 
 
 @pytest.fixture(scope="module")
-def scan() -> MarkedScan:
+def scan() -> AnnotatedScan:
     """Seven bodies of a patient bent by 40 degrees, coarsely scanned."""
     return scanned(FIRST_SEED + 95, {"cobb_degrees": 40.0}, COARSE)
 
@@ -66,7 +66,7 @@ def test_the_tables_keep_apart_what_differs(results):
     found, missing = hard_case_tables(results)
     assert [row[0] for row in found.rows] == ["scoliosis: 40 degrees", "all"]
     assert missing.rows[0][0] == "no spine: front of the chest"
-    assert "No failure in 5 cases" in hard_case_text(results)
+    assert "No failure in 5 cases" in stress_test_text(results)
 
 
 def test_the_page_draws_every_case(results):
@@ -93,7 +93,7 @@ def test_failures_are_called_so(scan):
     assert invented.verdict == "INVENTED"
     assert judged(with_spine, "synthetic", "", scan, inventive).verdict == "MISSED"
     assert list(hard_cases.failures([missed, invented])) == [missed, invented]
-    assert "MISSED, exit 3: no spine found" in hard_case_text([missed])
+    assert "MISSED, exit 3: no spine found" in stress_test_text([missed])
     assert 'class="failed"' in hard_case_page([missed], {})
 
 
@@ -123,7 +123,7 @@ def test_every_condition_has_a_name_of_its_own():
 
 def test_an_unknown_condition_is_refused():
     with pytest.raises(UnusableInput, match="no hard case"):
-        run_hard_cases(lambda volume: None, only="unicorn")
+        run_stress_tests(lambda volume: None, only="unicorn")
 
 
 def test_the_command_changes_real_cases_and_writes_page_and_json(scan, tmp_path, capsys):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from VertebralFracturesLib.cli.main import main
 from VertebralFracturesLib.errors import UnusableInput
-from VertebralFracturesLib.evaluation.matching import Marks, compare
+from VertebralFracturesLib.evaluation.matching import Annotations, compare
 from VertebralFracturesLib.evaluation.studies import cross_validation
 from VertebralFracturesLib.evaluation.studies.cross_validation import Settings, cross_validate, split
 from VertebralFracturesLib.simulation.case import write_case
@@ -68,7 +68,7 @@ def trainings(monkeypatch) -> list[tuple[str, tuple[str, ...]]]:
         done.append((folder.name, tuple(held_out)))
 
     def measure(settings, models, held_out):
-        every = [Marks(case.keypoints_ras, case.levels) for case in held_out]
+        every = [Annotations(case.keypoints_ras, case.levels) for case in held_out]
         return [compare(case.name, marks, marks, case.curve) for case, marks in zip(held_out, every, strict=True)]
 
     monkeypatch.setattr(cross_validation, "train_fold", train)

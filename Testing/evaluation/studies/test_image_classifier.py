@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn import metrics
 from VertebralFracturesLib.core.image_classification import ROWS_PER_POSITION, SecondOpinion
 from VertebralFracturesLib.core.report import SpineReport, Vertebra
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.spine_slab import SlabFrame
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.errors import NoSpineFound, UnusableInput
-from VertebralFracturesLib.evaluation.stress_tests.annotated_scan import MarkedScan, moved
+from VertebralFracturesLib.evaluation.stress_tests.annotated_scan import AnnotatedScan, moved
 from VertebralFracturesLib.evaluation.stress_tests.conditions import Condition, named_conditions
 from VertebralFracturesLib.evaluation.studies.image_classifier import (
     ALL,
@@ -108,7 +109,7 @@ def test_a_ct_is_read_under_each_condition():
     lifted = np.eye(4)
     lifted[2, 3] = 500.0
 
-    def refuse(scan: MarkedScan) -> MarkedScan:
+    def refuse(scan: AnnotatedScan) -> AnnotatedScan:
         raise ValueError("too short")
 
     def analyze(volume: Volume) -> SpineReport:
@@ -178,3 +179,20 @@ def test_what_was_not_found_is_counted(tmp_path: Path):
     assert document["comparisons"][1]["area"]["values"]["seen"] is None
     assert document["cases"][0]["measured_index"] == pytest.approx(FRACTURED, abs=1e-6)
     assert len(document["cases"][0]["probabilities"]["seen"]) == 5
+
+
+def test_losses_and_areas_are_those_of_scikit_learn():
+    rng = np.random.default_rng(4)
+    cases = [
+        ReadCase(f"p{number}", rng.uniform(0.5, 1.0, 9), rng.uniform(0.5, 1.0, 9), rng.random((9, 3)) ** 4, 0)
+        for number in range(6)
+    ]
+    vertebra = compare_readings(cases, resamples=10)[0]
+    truth = np.concatenate([case.indices for case in cases]) <= 0.75
+    for column, reading in enumerate(("measured", "seen", "together")):
+        probability = np.concatenate([case.probabilities[:, column] for case in cases])
+        score = np.concatenate([case.scores[:, column] for case in cases])
+        assert vertebra.area.values[reading] == pytest.approx(metrics.roc_auc_score(truth, score))
+        kept_off = np.clip(probability, 0.001, 0.999)
+        assert vertebra.log_loss.values[reading] == pytest.approx(metrics.log_loss(truth, kept_off))
+        assert vertebra.brier.values[reading] == pytest.approx(metrics.brier_score_loss(truth, probability))

@@ -12,14 +12,14 @@ from VertebralFracturesLib.evaluation.results import Pool
 from VertebralFracturesLib.evaluation.studies import inter_reader_agreement as experts
 from VertebralFracturesLib.evaluation.studies.inter_reader_agreement import (
     RULES,
+    agreement_tables,
     body_indices,
     compare_readers,
     grade_counts,
-    mean_marks,
+    mean_annotations,
     patient_counts,
     reader_by_mean,
     reader_by_reader,
-    reader_tables,
     same_bodies,
 )
 
@@ -70,7 +70,7 @@ def test_both_layouts_are_read(folder):
 
 
 def test_voxels_become_millimetres_in_the_patient(folder):
-    points = read_releases(folder)["old"][0].marks("c", Spacing(0.5, 0.8)).keypoints_ras
+    points = read_releases(folder)["old"][0].annotations("c", Spacing(0.5, 0.8)).keypoints_ras
     np.testing.assert_allclose(points[1][4], [-251 * 0.5, -340 * 0.5, -(90 - 12.5) * 0.8])
     assert points[0][0, 1] > points[0][4, 1]
     assert points[0][0, 2] > points[0][1, 2] > points[1][0, 2]
@@ -129,10 +129,10 @@ def test_a_reader_is_judged_by_the_mean_of_the_others_where_there_are_two(folder
 
 def test_bodies_of_several_readers_are_told_together(folder):
     study = read_releases(folder)["old"][0]
-    bodies = same_bodies([study.marks(reader, Spacing()) for reader in ("c", "a", "b")])
+    bodies = same_bodies([study.annotations(reader, Spacing()) for reader in ("c", "a", "b")])
     assert [len(body) for body in bodies] == [3, 3, 3, 2]
     assert [sorted(np.round(indices, 6)) for indices in body_indices(study, Spacing())][1] == [0.7, 1, 1]
-    mean = mean_marks([study.marks(reader, Spacing()) for reader in ("a", "c")])
+    mean = mean_annotations([study.annotations(reader, Spacing()) for reader in ("a", "c")])
     assert genant_index(heights_mm(mean.keypoints_ras)) == pytest.approx([1, 0.85, 1, 1])
 
 
@@ -151,7 +151,7 @@ def test_tables_stand_beside_the_paper(folder, monkeypatch):
     monkeypatch.setattr(experts, "RESAMPLES", 10)
     found = compare_readers("old", read_releases(folder)["old"])
     assert (found.studies, found.annotations) == (2, 4 + 4 + 3 + 4 + 4)
-    tables = {table.title: table for table in reader_tables(found)}
+    tables = {table.title: table for table in agreement_tables(found)}
     recall = next(row for row in tables["old: detection"].rows if row[0] == "recall")
     assert recall[-2:] == ("0.983", "0.997")
     assert tables["old: in-plane spacing"].header[1:5] == ("0.6 mm", "0.7 mm", "0.8 mm", "0.9 mm")

@@ -8,7 +8,7 @@ from VertebralFracturesLib.core.volume import AIR_HU
 from VertebralFracturesLib.simulation.ct.acquisition import random_protocol
 from VertebralFracturesLib.simulation.patient.anatomy import make_patient
 from VertebralFracturesLib.training.samples import synthetic_patients as phantom_cache
-from VertebralFracturesLib.training.samples.synthetic_patients import phantom_slices, phantom_volumes
+from VertebralFracturesLib.training.samples.synthetic_patients import synthetic_slices, synthetic_volumes
 
 SEED = 5  # a chest down to the sacrum, quickly rendered
 
@@ -17,8 +17,8 @@ SEED = 5  # a chest down to the sacrum, quickly rendered
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One slice and one trunk, rendered."""
     folder = tmp_path_factory.mktemp("cache") / "new"
-    phantom_slices(folder, 1, SEED)
-    phantom_volumes(folder, 1, SEED)
+    synthetic_slices(folder, 1, SEED)
+    synthetic_volumes(folder, 1, SEED)
     return folder
 
 
@@ -28,17 +28,17 @@ def test_what_was_rendered_is_not_rendered_again(cache, monkeypatch):
 
     for name in ("_render_slice", "_render_volume"):
         monkeypatch.setattr(phantom_cache, name, fail)
-    assert len(phantom_slices(cache, 1, SEED)) == 1
-    assert len(phantom_volumes(cache, 1, SEED)) == 1
+    assert len(synthetic_slices(cache, 1, SEED)) == 1
+    assert len(synthetic_volumes(cache, 1, SEED)) == 1
     with pytest.raises(AssertionError, match="rendered 5001"):
-        phantom_slices(cache, 2, SEED)
+        synthetic_slices(cache, 2, SEED)
     with pytest.raises(AssertionError, match="rendered 6000"):
-        phantom_volumes(cache, 1, SEED + 1)
+        synthetic_volumes(cache, 1, SEED + 1)
     assert sorted(path.name for path in cache.iterdir()) == ["slice_5_0.npz", "volume_5_0.npz"]
 
 
 def test_keypoints_of_a_slice_are_those_of_the_patient(cache):
-    (sample,) = phantom_slices(cache, 1, SEED)
+    (sample,) = synthetic_slices(cache, 1, SEED)
     patient = make_patient(1000 * SEED)
     true = heights_mm([vertebra.keypoints_ras for vertebra in patient.vertebrae])
     found = heights_mm(sample.keypoints_mm)
@@ -52,7 +52,7 @@ def test_keypoints_of_a_slice_are_those_of_the_patient(cache):
 
 
 def test_bodies_of_a_slice_are_bright_between_their_keypoints(cache):
-    (sample,) = phantom_slices(cache, 1, SEED)
+    (sample,) = synthetic_slices(cache, 1, SEED)
     assert np.isfinite(sample.image).all()
 
     def value(points_mm: np.ndarray) -> np.ndarray:
@@ -66,7 +66,7 @@ def test_bodies_of_a_slice_are_bright_between_their_keypoints(cache):
 
 
 def test_rows_are_known_where_whole_bodies_were_scanned(cache):
-    (sample,) = phantom_slices(cache, 1, SEED)
+    (sample,) = synthetic_slices(cache, 1, SEED)
     for body in sample.keypoints_mm:
         holds = (sample.known_mm[:, 0] <= body[:, 1].min()) & (sample.known_mm[:, 1] >= body[:, 1].max())
         assert holds.any()
@@ -77,7 +77,7 @@ def test_rows_are_known_where_whole_bodies_were_scanned(cache):
 
 
 def test_the_curve_of_a_trunk_runs_through_bone_where_it_was_scanned(cache):
-    (sample,) = phantom_volumes(cache, 1, SEED)
+    (sample,) = synthetic_volumes(cache, 1, SEED)
     values = sample.volume.sample(sample.curve_ras)
     scanned = values > AIR_HU + 1
     assert scanned.mean() > 0.2
@@ -98,5 +98,5 @@ def test_a_broken_rendering_leaves_no_sample(tmp_path, monkeypatch):
 
     monkeypatch.setattr(phantom_cache, "_render_slice", fail)
     with pytest.raises(KeyboardInterrupt):
-        phantom_slices(tmp_path, 1, SEED)
+        synthetic_slices(tmp_path, 1, SEED)
     assert not list(tmp_path.iterdir())

@@ -1,1 +1,1 @@
-"""Comparing what the product finds with reference cases: matching, measures of error, and their tables."""
+"""Comparing what the product detects with reference cases: matching, measures of error, and their tables."""

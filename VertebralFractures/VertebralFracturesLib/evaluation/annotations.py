@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..core.levels import parse_level
 from ..errors import UnusableInput
-from .matching import Marks
+from .matching import Annotations
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Spacing:
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """One CT and what its readers marked.
+    """One CT and what its readers annotated.
 
     :param name: of the file.
     :param points_voxels: (n, 6, 3) row, column and slice of each reader's bodies, cranial to caudal, by reader.
@@ -44,12 +44,12 @@ class Study:
     points_voxels: dict[str, NDArray[np.float64]]
     levels: dict[str, tuple[str | None, ...]]
 
-    def marks(self, reader: str, spacing: Spacing) -> Marks:
-        """What a reader marked, in a patient space whose origin is the first voxel."""
+    def annotations(self, reader: str, spacing: Spacing) -> Annotations:
+        """What a reader annotated, in a patient space whose origin is the first voxel."""
         to_ras = np.zeros((3, 3))
         to_ras[1, 0] = to_ras[0, 1] = -spacing.in_plane_mm
         to_ras[2, 2] = -spacing.slice_mm
-        return Marks(self.points_voxels[reader] @ to_ras.T, self.levels[reader])
+        return Annotations(self.points_voxels[reader] @ to_ras.T, self.levels[reader])
 
 
 def read_releases(folder: Path | str) -> dict[str, list[Study]]:

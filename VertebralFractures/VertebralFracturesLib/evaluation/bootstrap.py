@@ -91,7 +91,7 @@ def interval(resampled: ArrayLike) -> tuple[float, float] | None:
 def estimated(value: float, resampled: ArrayLike) -> Estimate:
     """A measure with its bootstrap interval.
 
-    :param value: over all cases; not a number where it is undefined.
+    :param value: over all cases; NaN where it is undefined.
     :param resampled: the same over each draw of patients.
     """
     draws = np.asarray(resampled, dtype=np.float64)

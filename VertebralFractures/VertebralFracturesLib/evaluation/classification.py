@@ -87,12 +87,12 @@ def answers(pool: Pool, task: Task) -> Answers:
 
 
 def sensitivity(given: Answers) -> float:
-    """TP / (TP + FN): flagged share of the positives; not a number without positives."""
+    """TP / (TP + FN): flagged share of the positives; NaN without positives."""
     return float((given.index[given.is_positive] <= given.cutoff).mean()) if given.positives else float("nan")
 
 
 def specificity(given: Answers) -> float:
-    """TN / (TN + FP): share of the negatives that are not flagged; not a number without negatives."""
+    """TN / (TN + FP): share of the negatives that are not flagged; NaN without negatives."""
     return float((given.index[~given.is_positive] > given.cutoff).mean()) if given.negatives else float("nan")
 
 

@@ -10,7 +10,7 @@ from ..core.volume import Volume
 from ..errors import NoSpineFound, UnusableInput
 from ..io.reference_case import ReferenceCase
 from .bootstrap import Estimate, FoldSpread, estimate, fold_spreads
-from .matching import Marks, compare, report_marks
+from .matching import Annotations, compare, report_annotations
 from .results import CaseResult, MatchedVertebra, MissedVertebra
 
 Analyze = Callable[[Volume, ReferenceCase], SpineReport]
@@ -78,7 +78,7 @@ def evaluate_cases(
 
 def _evaluate_case(case: ReferenceCase, analyze: Analyze, read: Callable[[Path], Volume]) -> CaseResult:
     start = time.perf_counter()
-    reference = Marks(case.keypoints_ras, case.levels)
+    reference = Annotations(case.keypoints_ras, case.levels)
     try:
         volume = read(case.image)
         start = time.perf_counter()
@@ -87,4 +87,4 @@ def _evaluate_case(case: ReferenceCase, analyze: Analyze, read: Callable[[Path],
         missed = tuple(map(MissedVertebra, case.levels, case.keypoints_ras))
         return CaseResult(case.name, (), missed, (), 0, time.perf_counter() - start, str(error))
     seconds = time.perf_counter() - start
-    return compare(case.name, report_marks(report), reference, case.curve, seconds)
+    return compare(case.name, report_annotations(report), reference, case.curve, seconds)

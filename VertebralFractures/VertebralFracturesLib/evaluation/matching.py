@@ -1,4 +1,4 @@
-"""One set of marked vertebrae against another: a report against its reference, or a reader against a reader."""
+"""Annotations against others: a report against its reference, or a reader against a reader."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from ..core.keypoints import body_centre
 from ..core.matching import match_vertebrae, nearest_arc_mm
 from ..core.report import SpineReport
 from ..core.spine_curve import SpineCurve
-from .results import CaseResult, FalseFind, MatchedVertebra, MissedVertebra
+from .results import CaseResult, FalseDetection, MatchedVertebra, MissedVertebra
 
 
 @dataclass(frozen=True, eq=False)
-class Marks:
-    """What a reader or the product marked in one CT.
+class Annotations:
+    """What a reader or the product annotated in one CT.
 
     :param keypoints_ras: (n, 6, 3).
     :param levels: (n,) house names, or None.
@@ -29,10 +29,10 @@ class Marks:
     uncertainty_mm: NDArray[np.float64] | None = None
 
 
-def report_marks(report: SpineReport) -> Marks:
+def report_annotations(report: SpineReport) -> Annotations:
     """What a report says."""
     vertebrae = report.vertebrae
-    return Marks(
+    return Annotations(
         keypoints_ras=np.array([vertebra.keypoints_ras for vertebra in vertebrae]).reshape(-1, 6, 3),
         levels=report.levels,
         level_confidence=[vertebra.level_confidence for vertebra in vertebrae],
@@ -40,8 +40,10 @@ def report_marks(report: SpineReport) -> Marks:
     )
 
 
-def compare(name: str, found: Marks, reference: Marks, curve: SpineCurve, seconds: float = 0.0) -> CaseResult:
-    """Set marks against a reference.
+def compare(
+    name: str, found: Annotations, reference: Annotations, curve: SpineCurve, seconds: float = 0.0
+) -> CaseResult:
+    """Compare annotations with a reference.
 
     :param name: name of the case.
     :param found: what is judged.
@@ -65,7 +67,7 @@ def compare(name: str, found: Marks, reference: Marks, curve: SpineCurve, second
         for i, j in matching.pairs
     )
     false_finds = tuple(
-        FalseFind(
+        FalseDetection(
             level=found.levels[i],
             keypoints_ras=found.keypoints_ras[i],
             nearest_mm=float(np.linalg.norm(centres_ras - body_centre(found.keypoints_ras[i]), axis=-1).min()),

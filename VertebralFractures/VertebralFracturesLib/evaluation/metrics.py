@@ -25,20 +25,17 @@ SURE_LEVEL = 0.9
 
 HEIGHT_NAMES = ("anterior", "middle", "posterior")
 
-GROUPS = ("localisation", "detection", "classification", "measurement", "agreement", "levels", "uncertainty", "cases")
-"""The tables, in their order."""
-
 
 @dataclass(frozen=True)
 class Metric:
     """One measure of error.
 
-    :param group: the table it belongs to, one of :data:`GROUPS`.
+    :param group: the table it belongs to.
     :param name: key in files.
     :param title: name for readers.
     :param unit: unit, "1" for ratios.
     :param decimals: decimals that mean something.
-    :param of: computes it; not a number where it is undefined.
+    :param of: computes it; NaN where it is undefined.
     :param meaning: formula and source.
     """
 
@@ -57,12 +54,12 @@ def recall(pool: Pool) -> float:
 
 
 def precision(pool: Pool) -> float:
-    """Share of the finds in the marked range that are reference vertebrae: TP / (TP + FP)."""
+    """Share of the detections in the annotated range that are reference vertebrae: TP / (TP + FP)."""
     return _share(len(pool.indices), len(pool.indices) + len(pool.false_indices))
 
 
 def whole_precision(pool: Pool) -> float:
-    """Precision with the finds beyond the marked range counted as false: a lower bound."""
+    """Precision with the detections beyond the annotated range counted as false: a lower bound."""
     outside = sum(case.outside_finds for case in pool.cases)
     return _share(len(pool.indices), len(pool.indices) + len(pool.false_indices) + outside)
 
@@ -74,12 +71,12 @@ def severe_recall(pool: Pool) -> float:
 
 
 def planar_recall(pool: Pool) -> float:
-    """Share of the reference vertebrae that a find overlaps by more than :data:`SAME_BODY_OVERLAP`."""
+    """Share of the reference vertebrae that a detection overlaps by more than :data:`SAME_BODY_OVERLAP`."""
     return _share(int((pool.overlaps > SAME_BODY_OVERLAP).sum()), len(pool.indices) + len(pool.missed_indices))
 
 
 def planar_precision(pool: Pool) -> float:
-    """Share of the finds that overlap a reference vertebra by more than :data:`SAME_BODY_OVERLAP`."""
+    """Share of the detections that overlap a reference vertebra by more than :data:`SAME_BODY_OVERLAP`."""
     return _share(int((pool.overlaps > SAME_BODY_OVERLAP).sum()), len(pool.indices) + len(pool.false_indices))
 
 
@@ -89,7 +86,7 @@ def grade_table(pool: Pool, preset: Preset) -> NDArray[np.int_]:
 
 
 def cases_with_right_levels(pool: Pool) -> float:
-    """Share of the cases with finds in which every find has the level of the reference."""
+    """Share of the cases with detections in which every detection has the level of the reference."""
     named = [case.arrays["level_steps"] for case in pool.cases if case.matched and case.matched[0].level]
     return _share(sum(bool((steps == 0).all()) for steps in named), len(named))
 
@@ -124,7 +121,7 @@ def _mean_size(values: NDArray) -> float:
 
 
 def _over(values: Callable[[Pool], NDArray], by: Callable[[NDArray], float]) -> Callable[[Pool], float]:
-    """A statistic of an array of the pool; not a number where the array is empty."""
+    """A statistic of an array of the pool; NaN where the array is empty."""
 
     def statistic(pool: Pool) -> float:
         array = values(pool)
@@ -150,7 +147,7 @@ def _patient_index_errors(pool: Pool) -> NDArray[np.float64]:
 
 
 def _level_share(of: Callable[[Pool], NDArray[np.bool_]], least_confidence: float = 0.0) -> Callable[[Pool], float]:
-    """Share of the finds with a level by the reference, and at least a confidence in theirs, of which it holds."""
+    """Share of the detections with a level by the reference, and at least a confidence in theirs, of which it holds."""
     return _over(lambda pool: of(pool)[(pool.has_level == 1) & (pool.level_confidence >= least_confidence)], _mean)
 
 

@@ -81,7 +81,7 @@ class MatchedVertebra:
 
     @property
     def level_steps(self) -> float:
-        """By how many levels the name is too low (negative: too high); not a number where one is missing."""
+        """By how many levels the name is too low (negative: too high); NaN where one is missing."""
         if self.level is None or self.found_level is None:
             return float("nan")
         return float(steps_between(self.level, self.found_level))
@@ -105,8 +105,8 @@ class MissedVertebra:
 
 
 @dataclass(frozen=True, eq=False)
-class FalseFind:
-    """A find in the marked range that is no reference vertebra.
+class FalseDetection:
+    """A detection in the annotated range that is no reference vertebra.
 
     :param level: the level it was given, or None.
     :param keypoints_ras: (6, 3) as found.
@@ -130,8 +130,8 @@ class CaseResult:
     :param name: name of the case; results of the same patient share it.
     :param matched: the reference vertebrae that were found.
     :param missed: those that were not.
-    :param false_finds: finds in the marked range that are no reference vertebra.
-    :param outside_finds: number of finds beyond the marked range, of which the reference says nothing.
+    :param false_finds: detections in the annotated range that are no reference vertebra.
+    :param outside_finds: number of detections beyond the annotated range, of which the reference says nothing.
     :param seconds: duration of the analysis.
     :param failure: why there is no result at all, or None.
     """
@@ -139,7 +139,7 @@ class CaseResult:
     name: str
     matched: tuple[MatchedVertebra, ...]
     missed: tuple[MissedVertebra, ...]
-    false_finds: tuple[FalseFind, ...]
+    false_finds: tuple[FalseDetection, ...]
     outside_finds: int
     seconds: float
     failure: str | None = None
@@ -174,7 +174,7 @@ class CaseResult:
 
     @cached_property
     def found_least_index(self) -> float:
-        """Least G as measured in the marked range, false finds included; :data:`NOT_FLAGGED` without any find."""
+        """Least G as measured in the annotated range, false detections included; :data:`NOT_FLAGGED` without any."""
         return float(np.r_[self.arrays["found_indices"], self.arrays["false_indices"]].min(initial=NOT_FLAGGED))
 
 
@@ -197,7 +197,7 @@ class Pool:
     keypoint_offsets_mm: NDArray[np.float64] = _joined("keypoint_offsets_mm")
     """(n, 6, 3) found minus reference keypoints to the right, to the front and upwards along the spine."""
     uncertainty_mm: NDArray[np.float64] = _joined("uncertainty_mm")
-    """(n, 6) expected errors of the keypoints as reported; not a number where there are none."""
+    """(n, 6) expected errors of the keypoints as reported; NaN where there are none."""
     heights_mm: NDArray[np.float64] = _joined("heights_mm")
     """(n, 3) heights by the reference."""
     found_heights_mm: NDArray[np.float64] = _joined("found_heights_mm")
@@ -211,15 +211,15 @@ class Pool:
     has_level: NDArray[np.float64] = _joined("has_level")
     """(n,) 1 where the reference knows the level, else 0."""
     level_steps: NDArray[np.float64] = _joined("level_steps")
-    """(n,) by how many levels the name is too low; not a number where there is none."""
+    """(n,) by how many levels the name is too low; NaN where there is none."""
     level_confidence: NDArray[np.float64] = _joined("level_confidence")
     """(n,) confidence of the level names."""
     missed_indices: NDArray[np.float64] = _joined("missed_indices")
     """(m,) G by the reference of the vertebrae that were missed."""
     false_indices: NDArray[np.float64] = _joined("false_indices")
-    """(f,) G as measured of the false finds."""
+    """(f,) G as measured of the false detections."""
     false_nearest_mm: NDArray[np.float64] = _joined("false_nearest_mm")
-    """(f,) distances of the false finds from the nearest reference vertebra."""
+    """(f,) distances of the false detections from the nearest reference vertebra."""
 
     @cached_property
     def keypoint_errors_mm(self) -> NDArray[np.float64]:

@@ -1,4 +1,7 @@
-"""Agreement of two measurements of the same thing: limits of agreement and weighted kappa."""
+"""Statistics of measured against true: limits of agreement, weighted kappa of grades, area under the ROC curve.
+
+Those of published names are as scikit-learn has them, which tests compare with; it is not needed to run this.
+"""
 
 from dataclasses import dataclass
 
@@ -15,7 +18,7 @@ class Agreement:
     """Bland and Altman 1986: the differences d = measured - reference.
 
     :param bias: mean of d.
-    :param half_width: 1.96 times the standard deviation of d (n - 1); not a number for a single pair.
+    :param half_width: 1.96 times the standard deviation of d (n - 1); NaN for a single pair.
     """
 
     bias: float
@@ -28,7 +31,7 @@ class Agreement:
 
 
 def bland_altman(measured: ArrayLike, reference: ArrayLike) -> Agreement:
-    """The limits of agreement of paired measurements (n,); not a number where there are none."""
+    """The limits of agreement of paired measurements (n,); NaN where there are none."""
     differences = np.asarray(measured, dtype=np.float64) - np.asarray(reference, dtype=np.float64)
     if differences.size == 0:
         return Agreement(float("nan"), float("nan"))
@@ -47,7 +50,7 @@ def weighted_kappa(table: ArrayLike) -> float:
     """Kappa with linear weights (Cohen 1968): 1 - sum |i - j| o_ij / sum |i - j| e_ij, e from the margins.
 
     :param table: (classes, classes) counts, see :func:`confusion`.
-    :return: 1 for full agreement, 0 for that of chance; not a number where the reference has but one class.
+    :return: 1 for full agreement, 0 for that of chance; NaN where the reference has but one class.
     """
     observed = np.asarray(table, dtype=np.float64)
     if (observed.sum(1) > 0).sum() < 2:
@@ -61,7 +64,7 @@ def area_under_curve(truth: NDArray[np.bool_], score: NDArray[np.float64]) -> fl
     """Area under the ROC curve: how often a positive scores higher than a negative, ties counting half.
 
     (R - P (P + 1) / 2) / (P N) with R the sum of the mid-ranks of the P positives among P + N (Mann and Whitney 1947;
-    Hanley and McNeil 1982). Not a number where a class is empty.
+    Hanley and McNeil 1982). NaN where a class is empty.
 
     :param truth: (n,) which are positive.
     :param score: (n,) the higher, the more suspicious.

@@ -36,11 +36,11 @@ def run(args: argparse.Namespace) -> None:
     """
     if args.phantoms < 2:
         raise UnusableInput("the canal is known in synthetic patients only: give --phantoms 2 or more")
-    from .samples.synthetic_patients import phantom_canals
+    from .samples.synthetic_patients import synthetic_canals
 
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
-    drawn, held_out = split_patients(phantom_canals(args.cache, args.phantoms, args.phantom_seed))
+    drawn, held_out = split_patients(synthetic_canals(args.cache, args.phantoms, args.phantom_seed))
     recipe = chosen_recipe(args, RECIPES)
     batches = iter(DataLoader(CropStream(drawn, args.seed), recipe.batch_size, num_workers=args.workers))
 

@@ -60,9 +60,9 @@ def training_pools(args: argparse.Namespace) -> tuple[list[list[VolumeSample]], 
             print(f"reading {case.name}", file=sys.stderr, flush=True)
             (held_out if case.name in args.hold_out else pools[0]).append(real_volume_sample(case))
     if args.phantoms:
-        from .samples.synthetic_patients import phantom_volumes
+        from .samples.synthetic_patients import synthetic_volumes
 
-        drawn, reserved = split_patients(phantom_volumes(args.cache, args.phantoms, args.phantom_seed))
+        drawn, reserved = split_patients(synthetic_volumes(args.cache, args.phantoms, args.phantom_seed))
         held_out += reserved
         pools.append(drawn)
     return pools, held_out

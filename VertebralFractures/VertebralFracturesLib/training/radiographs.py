@@ -29,8 +29,8 @@ from ..simulation.radiograph.views import (
     SACRUM,
     Projection,
     flat_projections,
-    phantom_projections,
     real_projections,
+    synthetic_projections,
 )
 from .loop import Batch, Recipe, add_common_arguments, chosen_recipe, train_and_save, worker_rng
 from .samples.radiographs import RadiographSample, random_crops, random_sample, spineless_sample, without_bodies
@@ -107,7 +107,7 @@ def projection_pools(
         projections of a few synthetic patients and of the cases named by ``--hold-out``, which are held out; frontal
         line integrals (2, rows, columns) each.
     """
-    lateral, frontal = phantom_projections(args.cache, args.phantoms, args.views, 1000 * args.phantom_seed)
+    lateral, frontal = synthetic_projections(args.cache, args.phantoms, args.views, 1000 * args.phantom_seed)
     reserved = _HELD_OUT_PHANTOMS * args.views
     pools, held_out = [lateral[reserved:]], {"synthetic": lateral[:reserved]}
     if args.cases:

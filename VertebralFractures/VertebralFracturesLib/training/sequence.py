@@ -1,4 +1,4 @@
-"""``train sequence``: the second opinion, fractures along the spine in slabs."""
+"""``train sequence``: the image classifier, fractures along the spine in slabs."""
 
 import argparse
 import sys
@@ -78,9 +78,9 @@ def training_pools(args: argparse.Namespace) -> tuple[list[list[SlabSample]], li
                 pool += samples
         pools.append(pool)
     if args.phantoms:
-        from .samples.synthetic_patients import phantom_slabs
+        from .samples.synthetic_patients import synthetic_slabs
 
-        drawn, reserved = split_patients(phantom_slabs(args.cache, args.phantoms, args.phantom_seed))
+        drawn, reserved = split_patients(synthetic_slabs(args.cache, args.phantoms, args.phantom_seed))
         held_out += reserved
         pools.append(drawn)
     if not any(pools):

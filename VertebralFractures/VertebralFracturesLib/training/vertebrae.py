@@ -70,8 +70,8 @@ def training_pools(
 ) -> tuple[list[list[SliceSample]], list[SliceSample]]:
     """Slices to draw from, a pool a source, and the slices held out.
 
-    :return: pools of real volumes, flat images and phantoms, those that were asked for; held-out slices of the cases
-        named by ``--hold-out`` and of a few phantoms.
+    :return: pools of real volumes, flat images and synthetic patients, those that were asked for; held-out slices of
+        the cases named by ``--hold-out`` and of a few synthetic patients.
     """
     pools: list[list[SliceSample]] = []
     held_out: list[SliceSample] = []
@@ -87,9 +87,9 @@ def training_pools(
                 pool += real_samples(case, count, rng)
         pools.append(pool)
     if args.phantoms:
-        from .samples.synthetic_patients import phantom_slices
+        from .samples.synthetic_patients import synthetic_slices
 
-        drawn, reserved = split_patients(phantom_slices(args.cache, args.phantoms, args.phantom_seed))
+        drawn, reserved = split_patients(synthetic_slices(args.cache, args.phantoms, args.phantom_seed))
         held_out += reserved
         pools.append(drawn)
     return pools, held_out

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from ...evaluation.annotations import read_releases
-from ...evaluation.studies.inter_reader_agreement import compare_readers, readers_text, write_readers
+from ...evaluation.studies.inter_reader_agreement import agreement_text, compare_readers, write_agreement
 from ..arguments import add_output
 from ..terminal import ProgressLine
 from .arguments import folder_if_asked
@@ -22,5 +22,5 @@ def run(args: argparse.Namespace) -> None:
     with folder_if_asked(args) as folder, ProgressLine() as line:
         releases = [compare_readers(name, studies, line) for name, studies in read_releases(args.annotations).items()]
         if folder is not None:
-            write_readers(folder, releases)
-    print(readers_text(releases), end="")
+            write_agreement(folder, releases)
+    print(agreement_text(releases), end="")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from ... import __version__
 from ...ct.pipeline import analyze
-from ...evaluation.stress_tests.page import FILES, hard_case_text, write_hard_cases
-from ...evaluation.stress_tests.suite import run_hard_cases
+from ...evaluation.stress_tests.page import FILES, stress_test_text, write_stress_tests
+from ...evaluation.stress_tests.suite import run_stress_tests
 from ...files import output_folder
 from ...io.ct import read_volume
 from ...io.reference_case import find_cases
@@ -32,11 +32,11 @@ def run(args: argparse.Namespace) -> None:
     with output_folder(args.output, args.overwrite) as folder, ProgressLine() as progress:
         models = load_models(args.device, args.detector)
         cases = find_cases(args.cases) if args.cases else []
-        results = run_hard_cases(
+        results = run_stress_tests(
             lambda volume: analyze(volume, models, preset=args.preset), cases, read_volume, args.only, progress
         )
         real = args.cases.resolve().name if args.cases else "none"
         networks = ", ".join(f"{name} {version[:24]}" for name, version in models.versions.items())
         facts = {"real cases": real, "networks": networks, "software": f"{PROGRAM} {__version__}"}
-        write_hard_cases(folder, results, facts)
-    print(f"{hard_case_text(results)}\n{args.output}: {', '.join(FILES)}")
+        write_stress_tests(folder, results, facts)
+    print(f"{stress_test_text(results)}\n{args.output}: {', '.join(FILES)}")

@@ -16,7 +16,7 @@ from ...io.reference_case import ReferenceCase
 from ...report.table import CSV_ENCODING
 from ..evaluate import Evaluation
 from ..metrics import METRICS
-from ..results import CaseResult, FalseFind, MatchedVertebra, MissedVertebra, Pool
+from ..results import CaseResult, FalseDetection, MatchedVertebra, MissedVertebra, Pool
 from .crops import vertebra_crops
 from .page import CROP_COUNT, write_evaluation_page
 from .tables import bodies, case_groups
@@ -24,7 +24,7 @@ from .tables import bodies, case_groups
 SCHEMA = 2
 """Version of the layout of evaluation.json."""
 
-_PARTS: dict[str, type] = {"matched": MatchedVertebra, "missed": MissedVertebra, "false_finds": FalseFind}
+_PARTS: dict[str, type] = {"matched": MatchedVertebra, "missed": MissedVertebra, "false_finds": FalseDetection}
 
 
 def write_evaluation(

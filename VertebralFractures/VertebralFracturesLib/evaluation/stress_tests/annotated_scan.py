@@ -1,4 +1,4 @@
-"""A CT with marked vertebrae, and changes of it that carry the marks along exactly."""
+"""A CT with annotated vertebrae, and changes of it that carry the annotations along exactly."""
 
 from dataclasses import dataclass, field, replace
 
@@ -11,7 +11,7 @@ from ...io.reference_case import ReferenceCase
 
 
 @dataclass(frozen=True, eq=False)
-class MarkedScan:
+class AnnotatedScan:
     """A CT and what is to be found in it.
 
     :param volume: the CT.
@@ -26,18 +26,18 @@ class MarkedScan:
     curve: SpineCurve | None = None
 
     @classmethod
-    def of_case(cls, case: ReferenceCase, volume: Volume) -> "MarkedScan":
+    def of_case(cls, case: ReferenceCase, volume: Volume) -> "AnnotatedScan":
         """A reference case, its image read."""
         return cls(volume, case.levels, case.keypoints_ras, case.curve)
 
-    def seen_in(self, volume: Volume) -> "MarkedScan":
-        """The same patient in another volume, with those of the marked bodies that lie wholly in it."""
+    def seen_in(self, volume: Volume) -> "AnnotatedScan":
+        """The same patient in another volume, with those of the annotated bodies that lie wholly in it."""
         whole = np.flatnonzero(volume.contains(self.keypoints_ras).reshape(-1, 6).all(1))
         levels = tuple(self.levels[place] for place in whole)
         return replace(self, volume=volume, levels=levels, keypoints_ras=self.keypoints_ras[whole])
 
 
-def cropped(scan: MarkedScan, lower_ras: ArrayLike, upper_ras: ArrayLike) -> MarkedScan:
+def cropped(scan: AnnotatedScan, lower_ras: ArrayLike, upper_ras: ArrayLike) -> AnnotatedScan:
     """The voxels whose centres lie in a box along the patient's axes.
 
     :param scan: its volume's axes run along the patient's.
@@ -58,7 +58,7 @@ def cropped(scan: MarkedScan, lower_ras: ArrayLike, upper_ras: ArrayLike) -> Mar
     return scan.seen_in(Volume(volume.voxels[kept[2], kept[1], kept[0]], matrix))
 
 
-def reordered(scan: MarkedScan, axes: tuple[int, int, int], signs: tuple[int, int, int]) -> MarkedScan:
+def reordered(scan: AnnotatedScan, axes: tuple[int, int, int], signs: tuple[int, int, int]) -> AnnotatedScan:
     """The same voxels stored in another order, as scanners, viewers and converters do; the patient does not move.
 
     :param axes: which of the axes (i, j, k) become i, j and k.
@@ -76,7 +76,7 @@ def reordered(scan: MarkedScan, axes: tuple[int, int, int], signs: tuple[int, in
     return replace(scan, volume=Volume(np.ascontiguousarray(voxels[steps]), matrix))
 
 
-def thick_slices(scan: MarkedScan, thickness_mm: float) -> MarkedScan:
+def thick_slices(scan: AnnotatedScan, thickness_mm: float) -> AnnotatedScan:
     """Neighbouring slices averaged to at least a thickness, as a scanner reconstructs them."""
     volume = scan.volume
     count = max(1, int(np.ceil(thickness_mm / volume.spacing_mm[2] - 1e-6)))
@@ -88,14 +88,14 @@ def thick_slices(scan: MarkedScan, thickness_mm: float) -> MarkedScan:
     return scan.seen_in(Volume(np.rint(blocks.mean(1)).astype(np.int16), matrix))
 
 
-def noisy(scan: MarkedScan, noise_hu: float, seed: int) -> MarkedScan:
+def noisy(scan: AnnotatedScan, noise_hu: float, seed: int) -> AnnotatedScan:
     """White noise of a standard deviation added."""
     rng = np.random.default_rng([seed, 11])
     voxels = np.stack([one + rng.normal(0, noise_hu, one.shape) for one in scan.volume.voxels])
     return replace(scan, volume=Volume(np.clip(np.rint(voxels), AIR_HU, 3071).astype(np.int16), scan.volume.ijk_to_ras))
 
 
-def resampled(scan: MarkedScan, spacing_mm: ArrayLike, turn: ArrayLike | None = None) -> MarkedScan:
+def resampled(scan: AnnotatedScan, spacing_mm: ArrayLike, turn: ArrayLike | None = None) -> AnnotatedScan:
     """The same patient on another grid about the same middle, which covers the same extent along its own axes.
 
     :param spacing_mm: (3,) new distances of voxels along i, j and k.
@@ -116,7 +116,7 @@ def resampled(scan: MarkedScan, spacing_mm: ArrayLike, turn: ArrayLike | None = 
     return scan.seen_in(Volume(voxels, matrix))
 
 
-def moved(scan: MarkedScan, matrix: NDArray[np.float64]) -> MarkedScan:
+def moved(scan: AnnotatedScan, matrix: NDArray[np.float64]) -> AnnotatedScan:
     """The patient lies elsewhere: volume, keypoints and curve go through a rigid motion (4, 4) of RAS.
 
     The voxels stay what they are and only their places change, so that nothing is interpolated.
@@ -127,7 +127,7 @@ def moved(scan: MarkedScan, matrix: NDArray[np.float64]) -> MarkedScan:
 
     curve = None if scan.curve is None else SpineCurve(carried(scan.curve.points_ras), scan.curve.confidence)
     volume = Volume(scan.volume.voxels, matrix @ scan.volume.ijk_to_ras)
-    return MarkedScan(volume, scan.levels, carried(scan.keypoints_ras), curve)
+    return AnnotatedScan(volume, scan.levels, carried(scan.keypoints_ras), curve)
 
 
 def rotation(degrees: ArrayLike) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ from scipy.interpolate import CubicSpline, PPoly
 
 from ...core.spine_curve import SpineCurve
 from ...core.volume import Volume
-from .annotated_scan import MarkedScan
+from .annotated_scan import AnnotatedScan
 
 WHOLE_MM, NOTHING_MM = 60.0, 240.0
 """Distances from the axis up to which the whole tilt holds, and from which there is none."""
@@ -114,14 +114,14 @@ def _share(aside: Points, derivative: int = 0) -> Points:
     return 1 - t * t * (3 - 2 * t)
 
 
-def bent(scan: MarkedScan, degrees: float, axis: int = 0) -> MarkedScan:
-    """A patient bent about the marked bodies.
+def bent(scan: AnnotatedScan, degrees: float, axis: int = 0) -> AnnotatedScan:
+    """A patient bent about the annotated bodies.
 
-    :param scan: its volume's axes run along the patient's; it has marked bodies.
+    :param scan: its volume's axes run along the patient's; it has annotated bodies.
     :param degrees: angle that is added.
     :param axis: 0 bends to the left, which is scoliosis; 1 forward, which is kyphosis.
     :return: the same patient on the same grid, keypoints and curve carried along; bodies that left the volume dropped.
-    :raises ValueError: the marked spine is too short for the angle, or the volume is oblique.
+    :raises ValueError: the annotated spine is too short for the angle, or the volume is oblique.
     """
     assert scan.curve is not None
     top, bottom = scan.keypoints_ras[..., 2].max(), scan.keypoints_ras[..., 2].min()

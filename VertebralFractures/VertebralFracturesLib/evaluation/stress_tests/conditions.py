@@ -1,4 +1,4 @@
-"""The hard conditions as data: what is done to a synthetic patient, to a real one, and what has no spine at all."""
+"""Difficult conditions as data: what is done to a synthetic patient, to a real one, and what has no spine at all."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ import numpy as np
 from ...core.spine_curve import SpineCurve
 from ...errors import UnusableInput
 from ...io.reference_case import ReferenceCase
-from .annotated_scan import MarkedScan, cropped, moved, noisy, reordered, resampled, rotation, thick_slices
+from .annotated_scan import AnnotatedScan, cropped, moved, noisy, reordered, resampled, rotation, thick_slices
 from .bend import bent
 from .spineless import leg, noise_box, water_cylinder
 
@@ -28,7 +28,7 @@ _SIGNS = [(i, j, k) for i, j, k in product((1, -1), repeat=3) if (i, j, k) != (1
 
 @dataclass(frozen=True)
 class Condition:
-    """One hard condition.
+    """One difficult condition.
 
     :param group: what kind it is.
     :param name: what it is.
@@ -38,7 +38,7 @@ class Condition:
 
     group: str
     name: str
-    make: Callable[..., MarkedScan] = field(repr=False)
+    make: Callable[..., AnnotatedScan] = field(repr=False)
     has_spine: bool = True
 
 
@@ -79,7 +79,7 @@ def named_conditions(names: Sequence[str]) -> list[Condition]:
     return [known[name] for name in dict.fromkeys(names)]
 
 
-def scanned(seed: int, patient: Mapping[str, Any], protocol: Mapping[str, Any]) -> MarkedScan:
+def scanned(seed: int, patient: Mapping[str, Any], protocol: Mapping[str, Any]) -> AnnotatedScan:
     """A synthetic patient under a protocol.
 
     :param seed: of the patient and of the noise.
@@ -95,37 +95,37 @@ def scanned(seed: int, patient: Mapping[str, Any], protocol: Mapping[str, Any]) 
     whole = [vertebra for vertebra in one.vertebrae if in_view(vertebra, volume)]
     keypoints = np.array([vertebra.keypoints_ras for vertebra in whole]).reshape(-1, 6, 3)
     curve = SpineCurve(one.curve_ras, np.ones(len(one.curve_ras)))
-    return MarkedScan(volume, tuple(vertebra.level for vertebra in whole), keypoints, curve)
+    return AnnotatedScan(volume, tuple(vertebra.level for vertebra in whole), keypoints, curve)
 
 
-def in_field(scan: MarkedScan, first: int, count: int) -> MarkedScan:
-    """The field of view ends 4 mm beyond some of the marked bodies."""
+def in_field(scan: AnnotatedScan, first: int, count: int) -> AnnotatedScan:
+    """The field of view ends 4 mm beyond some of the annotated bodies."""
     upper, lower = _OPEN.copy(), -_OPEN
     superior = scan.keypoints_ras[first : first + count, :, 2]
     upper[2], lower[2] = superior.max() + 4.0, superior.min() - 4.0
     return cropped(scan, lower, upper)
 
 
-def middle_ones(count: int) -> Callable[[MarkedScan], MarkedScan]:
-    """A short field of view about the middle of the marked bodies."""
+def middle_ones(count: int) -> Callable[[AnnotatedScan], AnnotatedScan]:
+    """A short field of view about the middle of the annotated bodies."""
     return lambda scan: in_field(scan, max(0, (len(scan.levels) - count) // 2), count)
 
 
-def narrow_field(scan: MarkedScan) -> MarkedScan:
+def narrow_field(scan: AnnotatedScan) -> AnnotatedScan:
     """A small field of view around the spine, as spine protocols reconstruct it."""
     points = scan.keypoints_ras.reshape(-1, 3)
     aside, behind, ahead = np.array([35.0, 0, np.inf]), np.array([0, 45.0, 0]), np.array([0, 25.0, 0])
     return cropped(scan, points.min(0) - aside - behind, points.max(0) + aside + ahead)
 
 
-def cut_behind(scan: MarkedScan) -> MarkedScan:
+def cut_behind(scan: AnnotatedScan) -> AnnotatedScan:
     """The field of view ends in front of the bodies that lie farthest behind, about a third of them."""
     lower = -_OPEN
     lower[1] = np.percentile(scan.keypoints_ras[..., 1].min(1), 35)
     return cropped(scan, lower, _OPEN)
 
 
-def front_only(scan: MarkedScan) -> MarkedScan:
+def front_only(scan: AnnotatedScan) -> AnnotatedScan:
     """What lies well in front of all bodies."""
     assert scan.curve is not None
     lower = -_OPEN
@@ -133,7 +133,7 @@ def front_only(scan: MarkedScan) -> MarkedScan:
     return cropped(scan, lower, _OPEN)
 
 
-def side_only(scan: MarkedScan) -> MarkedScan:
+def side_only(scan: AnnotatedScan) -> AnnotatedScan:
     """What lies well to the right of all bodies."""
     assert scan.curve is not None
     lower = -_OPEN
@@ -141,7 +141,7 @@ def side_only(scan: MarkedScan) -> MarkedScan:
     return cropped(scan, lower, _OPEN)
 
 
-def head_only() -> MarkedScan:
+def head_only() -> AnnotatedScan:
     """A head whose scan ends above the second cervical vertebra."""
     scan = scanned(FIRST_SEED + 80, {}, {"first_level": -6.0, "last_level": 6.0, "field_mm": 300.0})
     assert scan.curve is not None
@@ -150,7 +150,7 @@ def head_only() -> MarkedScan:
     return cropped(scan, lower, _OPEN)
 
 
-def pelvis_only() -> MarkedScan:
+def pelvis_only() -> AnnotatedScan:
     """A pelvis whose scan begins below the fifth lumbar vertebra."""
     scan = scanned(FIRST_SEED + 81, {}, {"first_level": 23.0, "last_level": 31.0})
     upper = _OPEN.copy()
@@ -158,26 +158,26 @@ def pelvis_only() -> MarkedScan:
     return cropped(scan, -_OPEN, upper)
 
 
-def fine_pixels(scan: MarkedScan) -> MarkedScan:
+def fine_pixels(scan: AnnotatedScan) -> AnnotatedScan:
     """Pixels of 0.4 mm around the spine, slices as they were."""
     narrow = narrow_field(scan)
     return resampled(narrow, (0.4, 0.4, narrow.volume.spacing_mm[2]))
 
 
-def coarse_pixels(scan: MarkedScan) -> MarkedScan:
+def coarse_pixels(scan: AnnotatedScan) -> AnnotatedScan:
     """Pixels of 1.4 mm, slices as they were."""
     return resampled(scan, (1.4, 1.4, scan.volume.spacing_mm[2]))
 
 
-def oblique(scan: MarkedScan) -> MarkedScan:
+def oblique(scan: AnnotatedScan) -> AnnotatedScan:
     """A grid turned by 20 degrees about two of the patient's axes."""
     return resampled(scan, scan.volume.spacing_mm, rotation((20.0, 20.0, 0.0)))
 
 
-def lying(degrees: tuple[float, float, float]) -> Callable[[MarkedScan], MarkedScan]:
+def lying(degrees: tuple[float, float, float]) -> Callable[[AnnotatedScan], AnnotatedScan]:
     """A patient who lies turned on the couch, or whose position was entered wrongly, by angles about R, A and S."""
 
-    def turned(scan: MarkedScan) -> MarkedScan:
+    def turned(scan: AnnotatedScan) -> AnnotatedScan:
         matrix = np.eye(4)
         matrix[:3, :3] = rotation(degrees)
         return moved(scan, matrix)
@@ -185,8 +185,8 @@ def lying(degrees: tuple[float, float, float]) -> Callable[[MarkedScan], MarkedS
     return turned
 
 
-def pressed(scan: MarkedScan) -> MarkedScan:
-    """Some bodies pressed into fractures."""
+def simulated_fractures(scan: AnnotatedScan) -> AnnotatedScan:
+    """Some bodies with simulated compression fractures."""
     from ...simulation.fractures.cases import with_fractures
 
     assert scan.curve is not None
@@ -196,11 +196,11 @@ def pressed(scan: MarkedScan) -> MarkedScan:
 
 
 @lru_cache(maxsize=1)
-def _chest() -> MarkedScan:
+def _chest() -> AnnotatedScan:
     return scanned(FIRST_SEED + 70, {}, {})
 
 
-def _reordered_chest(axes: tuple[int, int, int], signs: tuple[int, int, int]) -> MarkedScan:
+def _reordered_chest(axes: tuple[int, int, int], signs: tuple[int, int, int]) -> AnnotatedScan:
     return reordered(_chest(), axes, signs)
 
 
@@ -239,14 +239,14 @@ _PATIENTS: tuple[tuple[str, str, dict[str, Any], dict[str, Any]], ...] = (
     ("orientation", "oblique 20 degrees", {}, {"obliquity_degrees": (20.0, 20.0, 0.0)}),
 )
 
-_CHANGES: tuple[tuple[str, str, Callable[[MarkedScan], MarkedScan]], ...] = (
+_CHANGES: tuple[tuple[str, str, Callable[[AnnotatedScan], AnnotatedScan]], ...] = (
     ("scoliosis", "bent by 20 degrees", partial(bent, degrees=20.0)),
     ("scoliosis", "bent by 40 degrees", partial(bent, degrees=40.0)),
     ("scoliosis", "bent by 60 degrees", partial(bent, degrees=60.0)),
     ("kyphosis", "bent forward by 20 degrees", partial(bent, degrees=20.0, axis=1)),
     ("kyphosis", "bent forward by 40 degrees", partial(bent, degrees=40.0, axis=1)),
     ("kyphosis", "leaning forward by 20 degrees", lying((-20.0, 0.0, 0.0))),
-    ("fractures", "bodies pressed", pressed),
+    ("fractures", "bodies pressed", simulated_fractures),
     ("image", "5 mm slices", partial(thick_slices, thickness_mm=5.0)),
     ("image", "noise of 80 HU added", partial(noisy, noise_hu=80.0, seed=FIRST_SEED)),
     ("image", "0.4 mm pixels", fine_pixels),

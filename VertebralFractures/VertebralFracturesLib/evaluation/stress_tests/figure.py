@@ -11,7 +11,7 @@ from ...core.report import SpineReport
 from ...core.spine_curve import SpineCurve
 from ...core.straightening import StraightenedSlice, straighten
 from ...core.volume import Volume
-from .annotated_scan import MarkedScan
+from .annotated_scan import AnnotatedScan
 
 VIEW_MM = 2.5
 """Side of the pixels of the views."""
@@ -54,7 +54,7 @@ class Figure:
     found_mm: Lines
 
 
-def figure(scan: MarkedScan, report: SpineReport | None) -> Figure:
+def figure(scan: AnnotatedScan, report: SpineReport | None) -> Figure:
     """The picture of a scan and what was found in it, if anything."""
     found = report.curve if report else None
     coarse = scan.volume.resampled(VIEW_MM)

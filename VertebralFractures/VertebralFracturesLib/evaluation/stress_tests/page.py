@@ -16,7 +16,7 @@ from ..pages.page import html_page, table_section
 from ..pages.tables import Table
 from ..results import Pool
 from .figure import VIEW_MM, Figure, Lines, View
-from .suite import INVENTED, MISSED, REAL, SYNTHETIC, HardResult, failures
+from .suite import INVENTED, MISSED, REAL, SYNTHETIC, StressResult, failures
 
 SCHEMA = 1
 """Version of the layout of hard-cases.json."""
@@ -39,7 +39,7 @@ _NOTE = (
 )
 
 
-def write_hard_cases(folder: Path, results: Sequence[HardResult], facts: Mapping[str, str]) -> None:
+def write_stress_tests(folder: Path, results: Sequence[StressResult], facts: Mapping[str, str]) -> None:
     """Write :data:`FILES`.
 
     :param folder: an existing folder.
@@ -56,7 +56,7 @@ def write_hard_cases(folder: Path, results: Sequence[HardResult], facts: Mapping
     write_text(folder / FILES[1], json.dumps(document, indent=1, allow_nan=False) + "\n")
 
 
-def hard_case_text(results: Sequence[HardResult]) -> str:
+def stress_test_text(results: Sequence[StressResult]) -> str:
     """The tables for a terminal, and what failed."""
     parts = [f"{table.title}\n{text_table(table.header, table.rows)}" for table in hard_case_tables(results)]
     failed = [f"  {_title(one)}: {one.verdict}, {_words(one)}" for one in failures(results)]
@@ -64,7 +64,7 @@ def hard_case_text(results: Sequence[HardResult]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def hard_case_tables(results: Sequence[HardResult]) -> list[Table]:
+def hard_case_tables(results: Sequence[StressResult]) -> list[Table]:
     """One row a condition, synthetic and real apart, and apart from them what has no spine."""
     tables = []
     for source, words in ((SYNTHETIC, "Synthetic patients"), (REAL, "Changed real CTs")):
@@ -80,7 +80,7 @@ def hard_case_tables(results: Sequence[HardResult]) -> list[Table]:
     return tables
 
 
-def _rows(results: Sequence[HardResult]) -> Iterator[tuple[str, ...]]:
+def _rows(results: Sequence[StressResult]) -> Iterator[tuple[str, ...]]:
     """A row for each condition, below it one for each real case, and last all together."""
     names = dict.fromkeys((one.condition.group, one.condition.name) for one in results)
     for name in names:
@@ -91,7 +91,7 @@ def _rows(results: Sequence[HardResult]) -> Iterator[tuple[str, ...]]:
     yield _row("all", results)
 
 
-def _row(name: str, results: Sequence[HardResult]) -> tuple[str, ...]:
+def _row(name: str, results: Sequence[StressResult]) -> tuple[str, ...]:
     pool = Pool([one.result for one in results])
     values = [_METRICS[key].of(pool) for key in _COLUMNS]
     shown = [
@@ -107,15 +107,15 @@ def _row(name: str, results: Sequence[HardResult]) -> tuple[str, ...]:
     return (name, *map(str, counts), *shown, f"{seconds:.1f}", counted)
 
 
-def _title(result: HardResult) -> str:
+def _title(result: StressResult) -> str:
     return f"{result.condition.group}: {result.condition.name}" + (f", {result.patient}" if result.patient else "")
 
 
-def _words(result: HardResult) -> str:
+def _words(result: StressResult) -> str:
     return result.result.failure or "; ".join(result.warnings) or "no warning"
 
 
-def _document(result: HardResult) -> dict[str, object]:
+def _document(result: StressResult) -> dict[str, object]:
     pool = Pool([result.result])
     measures = {name: metric.of(pool) for name, metric in _METRICS.items()}
     return {
@@ -132,7 +132,7 @@ def _document(result: HardResult) -> dict[str, object]:
     }
 
 
-def hard_case_page(results: Sequence[HardResult], facts: Mapping[str, str]) -> str:
+def hard_case_page(results: Sequence[StressResult], facts: Mapping[str, str]) -> str:
     """The page as HTML text.
 
     :param results: what came of the conditions.
@@ -154,7 +154,7 @@ def hard_case_page(results: Sequence[HardResult], facts: Mapping[str, str]) -> s
     return html_page("Hard cases", {**facts, **counts}, rows, _STYLE)
 
 
-def _figure(result: HardResult) -> str:
+def _figure(result: StressResult) -> str:
     failed = result.verdict in (MISSED, INVENTED)
     pool = Pool([result.result])
     heights = _METRICS["height_error_mm"].of(pool)

@@ -1,4 +1,4 @@
-"""The permanent suite of hard cases: every condition made, analysed and judged."""
+"""The permanent suite of stress tests: every condition made, analysed and judged."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,10 +11,10 @@ from ...ct.check import without_padding
 from ...errors import NoSpineFound, UnusableInput
 from ...io.ct import read_volume
 from ...io.reference_case import ReferenceCase
-from ..matching import Marks, compare, report_marks
+from ..matching import Annotations, compare, report_annotations
 from ..metrics import precision, recall
 from ..results import CaseResult, MissedVertebra, Pool
-from .annotated_scan import MarkedScan
+from .annotated_scan import AnnotatedScan
 from .conditions import Condition, real_conditions, synthetic_conditions
 from .figure import Figure, figure
 
@@ -28,7 +28,7 @@ REFUSED, INVENTED = "refused", "INVENTED"
 
 
 @dataclass(frozen=True, eq=False)
-class HardResult:
+class StressResult:
     """What came of one condition in one patient.
 
     :param condition: the condition.
@@ -51,13 +51,13 @@ class HardResult:
     picture: Figure | None
 
 
-def run_hard_cases(
+def run_stress_tests(
     analyze: Callable[[Volume], SpineReport],
     cases: Sequence[ReferenceCase] = (),
     read: Callable[[Path], Volume] = read_volume,
     only: str = "",
     progress: Callable[[str, float], None] = lambda name, share: None,
-) -> list[HardResult]:
+) -> list[StressResult]:
     """Make, analyse and judge all conditions.
 
     :param analyze: the analysis, as users run it.
@@ -81,7 +81,7 @@ def run_hard_cases(
             continue
         if case.name not in volumes:
             volumes = {case.name: read(case.image)}
-        scan = MarkedScan.of_case(case, volumes[case.name])
+        scan = AnnotatedScan.of_case(case, volumes[case.name])
         results.append(_judged_change(condition, case.name, scan, analyze))
     return results
 
@@ -91,27 +91,27 @@ def _whole_name(condition: Condition, case: ReferenceCase | None) -> str:
 
 
 def _judged_change(
-    condition: Condition, name: str, scan: MarkedScan, analyze: Callable[[Volume], SpineReport]
-) -> HardResult:
+    condition: Condition, name: str, scan: AnnotatedScan, analyze: Callable[[Volume], SpineReport]
+) -> StressResult:
     """A condition made from a real CT, or why this CT cannot be changed so."""
     try:
         changed = condition.make(scan)
     except ValueError as error:
         nothing = CaseResult(name, (), (), (), 0, 0.0, str(error))
-        return HardResult(condition, REAL, name, 0, nothing, (), UNFIT, None)
+        return StressResult(condition, REAL, name, 0, nothing, (), UNFIT, None)
     return judged(condition, REAL, name, changed, analyze)
 
 
 def judged(
-    condition: Condition, source: str, patient: str, scan: MarkedScan, analyze: Callable[[Volume], SpineReport]
-) -> HardResult:
-    """Analyse one CT and compare with what is marked in it."""
+    condition: Condition, source: str, patient: str, scan: AnnotatedScan, analyze: Callable[[Volume], SpineReport]
+) -> StressResult:
+    """Analyse one CT and compare with what is annotated in it."""
     start = time.perf_counter()
     report, failure = _answer(scan.volume, analyze)
     seconds = time.perf_counter() - start
-    expected = scan if condition.has_spine else MarkedScan(scan.volume)
+    expected = scan if condition.has_spine else AnnotatedScan(scan.volume)
     result = _result(patient or condition.name, expected, report, failure, seconds)
-    return HardResult(
+    return StressResult(
         condition=condition,
         source=source,
         patient=patient,
@@ -132,13 +132,15 @@ def _answer(volume: Volume, analyze: Callable[[Volume], SpineReport]) -> tuple[S
 
 
 def _result(
-    name: str, expected: MarkedScan, report: SpineReport | None, failure: str | None, seconds: float
+    name: str, expected: AnnotatedScan, report: SpineReport | None, failure: str | None, seconds: float
 ) -> CaseResult:
-    """What was found of what is marked; without marks, all finds are beyond them."""
+    """What was found of what is annotated; without annotations, all detections are beyond them."""
     if report is None or expected.curve is None:
         missed = tuple(map(MissedVertebra, expected.levels, expected.keypoints_ras))
         return CaseResult(name, (), missed, (), len(report.vertebrae) if report else 0, seconds, failure)
-    return compare(name, report_marks(report), Marks(expected.keypoints_ras, expected.levels), expected.curve, seconds)
+    return compare(
+        name, report_annotations(report), Annotations(expected.keypoints_ras, expected.levels), expected.curve, seconds
+    )
 
 
 def _verdict(condition: Condition, result: CaseResult, report: SpineReport | None) -> str:
@@ -150,6 +152,6 @@ def _verdict(condition: Condition, result: CaseResult, report: SpineReport | Non
     return FOUND if min(recall(pool), precision(pool)) >= ENOUGH else IN_PART
 
 
-def failures(results: Sequence[HardResult]) -> Iterator[HardResult]:
+def failures(results: Sequence[StressResult]) -> Iterator[StressResult]:
     """Spines that were missed, and spines found where there is none."""
     return (one for one in results if one.verdict in (MISSED, INVENTED))

@@ -25,7 +25,7 @@ from ...io.reference_case import ReferenceCase
 from ...report.text import text_table
 from ..bootstrap import interval, resampled_patients
 from ..statistics import area_under_curve
-from ..stress_tests.annotated_scan import MarkedScan
+from ..stress_tests.annotated_scan import AnnotatedScan
 from ..stress_tests.conditions import Condition
 
 CUTOFF = PRESETS["genant"].moderate
@@ -72,7 +72,7 @@ class ReadCase:
 
 @dataclass(frozen=True)
 class Measure:
-    """A measure of the readings; not a number, or without an interval, where it cannot be told.
+    """A measure of the readings; NaN, or without an interval, where it cannot be told.
 
     :param values: by reading.
     :param intervals: their 95 % intervals.
@@ -118,7 +118,7 @@ def read_cases(
     """Analyze cases and keep what both readings say of the reference vertebrae.
 
     :param cases: see :func:`~...io.reference_case.find_cases`.
-    :param analyze: an analysis with a second opinion.
+    :param analyze: an analysis with the image classifier.
     :param read: reads an image file.
     :param conditions: what is done to each CT, beside nothing.
     :param progress: called with the name of each case and the share done, before it starts.
@@ -140,7 +140,7 @@ def _read_case(
     read: Callable[[Path], Volume],
 ) -> ReadCase:
     try:
-        scan = condition.make(MarkedScan.of_case(case, read(case.image)))
+        scan = condition.make(AnnotatedScan.of_case(case, read(case.image)))
     except ValueError:  # a file that cannot be read, or a CT that cannot be changed so
         return _read_as(case.name, condition.name, len(case.levels), [])
     try:
@@ -155,7 +155,7 @@ def _read_as(name: str, condition: str, marked: int, rows: list[tuple[float, ...
     return ReadCase(name, read[:, 0], read[:, 1], read[:, 2:], marked - len(rows), condition)
 
 
-def _both_readings(scan: MarkedScan, report: SpineReport) -> list[tuple[float, ...]]:
+def _both_readings(scan: AnnotatedScan, report: SpineReport) -> list[tuple[float, ...]]:
     """G by the reference, G as measured, and the probabilities, of each vertebra with both readings."""
     assert scan.curve is not None
     found = np.array([vertebra.keypoints_ras for vertebra in report.vertebrae]).reshape(-1, 6, 3)

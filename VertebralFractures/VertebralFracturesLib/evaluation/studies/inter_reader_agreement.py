@@ -19,7 +19,7 @@ from ...files import write_text
 from ...report.text import text_table
 from ..annotations import Spacing, Study
 from ..bootstrap import Estimate, estimate
-from ..matching import Marks, compare
+from ..matching import Annotations, compare
 from ..metrics import METRICS
 from ..pages.page import html_page, table_section, text_section
 from ..pages.tables import Table, titled, value_and_error
@@ -65,7 +65,7 @@ class Rule:
 
     :param title: for readers.
     :param of: the rule.
-    :param least_readers: bodies that fewer readers marked are left out.
+    :param least_readers: bodies that fewer readers annotated are left out.
     """
 
     title: str
@@ -82,12 +82,12 @@ RULES = (
 
 
 @dataclass(frozen=True, eq=False)
-class Readers:
+class ReaderAgreement:
     """How the readers of one release agree.
 
     :param release: its name.
     :param studies: number of CTs.
-    :param annotations: number of bodies marked, each reader's counted.
+    :param annotations: number of bodies annotated, each reader's counted.
     :param by_spacing: in-plane spacing in mm to the measures of one reader by another, by name.
     :param by_others: the measures of a reader by the mean of the others where there are two others at least.
     :param by_all: the same by the mean of all, the judged one included.
@@ -112,7 +112,7 @@ class Readers:
 
 def compare_readers(
     release: str, studies: Sequence[Study], progress: Callable[[str, float], None] = lambda stage, fraction: None
-) -> Readers:
+) -> ReaderAgreement:
     """Take all measures of a release.
 
     :param release: its name.
@@ -125,7 +125,7 @@ def compare_readers(
         by_spacing[in_plane_mm] = estimate(reader_by_reader(studies, Spacing(in_plane_mm)), RESAMPLES)
     progress(release, len(SPACINGS_MM) / (len(SPACINGS_MM) + 2))
     by_mean = [_estimate_or_nothing(reader_by_mean(studies, Spacing(), own)) for own in (False, True)]
-    return Readers(
+    return ReaderAgreement(
         release=release,
         studies=len(studies),
         annotations=sum(len(points) for study in studies for points in study.points_voxels.values()),
@@ -149,9 +149,9 @@ def reader_by_reader(studies: Sequence[Study], spacing: Spacing) -> list[CaseRes
     results = []
     for study in studies:
         for judged, reference in permutations(_readers(study), 2):
-            truth = study.marks(reference, spacing)
+            truth = study.annotations(reference, spacing)
             curve = curve_through_bodies(body_centre(truth.keypoints_ras))
-            results.append(compare(study.name, study.marks(judged, spacing), truth, curve))
+            results.append(compare(study.name, study.annotations(judged, spacing), truth, curve))
     return results
 
 
@@ -164,16 +164,18 @@ def reader_by_mean(studies: Sequence[Study], spacing: Spacing, own: bool) -> lis
     for study in studies:
         readers = _readers(study)
         for judged in readers if len(readers) > 2 else ():
-            truth = mean_marks([study.marks(reader, spacing) for reader in readers if own or reader != judged])
+            truth = mean_annotations(
+                [study.annotations(reader, spacing) for reader in readers if own or reader != judged]
+            )
             curve = curve_through_bodies(body_centre(truth.keypoints_ras))
-            results.append(compare(study.name, study.marks(judged, spacing), truth, curve))
+            results.append(compare(study.name, study.annotations(judged, spacing), truth, curve))
     return results
 
 
-def mean_marks(readings: Sequence[Marks]) -> Marks:
-    """What readers marked on average: each body by all who marked it, its level by the first of them."""
+def mean_annotations(readings: Sequence[Annotations]) -> Annotations:
+    """What readers annotated on average: each body by all who annotated it, its level by the first of them."""
     bodies = same_bodies(readings)
-    return Marks(
+    return Annotations(
         np.array([np.mean([points for points, _ in body], axis=0) for body in bodies]), [b[0][1] for b in bodies]
     )
 
@@ -182,10 +184,10 @@ def _readers(study: Study) -> list[str]:
     return [reader for reader, points in study.points_voxels.items() if len(points) >= _LEAST_BODIES]
 
 
-def same_bodies(readings: Sequence[Marks]) -> list[list[tuple[NDArray[np.float64], str | None]]]:
-    """The bodies that readers marked, cranial to caudal: keypoints (6, 3) and level by each reader who marked it.
+def same_bodies(readings: Sequence[Annotations]) -> list[list[tuple[NDArray[np.float64], str | None]]]:
+    """The bodies that readers annotated, cranial to caudal: keypoints (6, 3) and level by each reader who annotated it.
 
-    Readers are taken one by one; each body goes to the closest one there is, as the product's finds are matched.
+    Readers are taken one by one; each body goes to the closest one there is, as the product's detections are matched.
     """
     bodies: list[list[tuple[NDArray[np.float64], str | None]]] = []
     for marks in readings:
@@ -200,8 +202,8 @@ def same_bodies(readings: Sequence[Marks]) -> list[list[tuple[NDArray[np.float64
 
 
 def body_indices(study: Study, spacing: Spacing) -> list[NDArray[np.float64]]:
-    """G of every body of a study, (readers who marked it,) each."""
-    bodies = same_bodies([study.marks(reader, spacing) for reader in study.points_voxels])
+    """G of every body of a study, (readers who annotated it,) each."""
+    bodies = same_bodies([study.annotations(reader, spacing) for reader in study.points_voxels])
     return [genant_index(heights_mm([points for points, _ in body])) for body in bodies]
 
 
@@ -226,7 +228,7 @@ def _counts(indices: Sequence[float]) -> tuple[int, ...]:
     return tuple(int((grades == value).sum()) for value in range(len(GRADE_NAMES)))
 
 
-def reader_tables(found: Readers) -> list[Table]:
+def agreement_tables(found: ReaderAgreement) -> list[Table]:
     """The tables of a release, beside what Pisov 2020 reports of its experts and of its method."""
     name = found.release
     return [
@@ -237,12 +239,12 @@ def reader_tables(found: Readers) -> list[Table]:
     ]
 
 
-def _is_known(found: Readers, group: str) -> bool:
+def _is_known(found: ReaderAgreement, group: str) -> bool:
     """Whether any measure of a group is defined."""
     return any(found.assumed[metric.name].value is not None for metric in METRICS if metric.group == group)
 
 
-def _measure_table(found: Readers, group: str) -> Table:
+def _measure_table(found: ReaderAgreement, group: str) -> Table:
     columns = (found.assumed, found.by_others, found.by_all)
     metrics = [metric for metric in METRICS if metric.group == group]
     paper = {"Pisov experts": PISOV_EXPERTS, "Pisov method": PISOV_METHOD}
@@ -264,7 +266,7 @@ def _measure_table(found: Readers, group: str) -> Table:
     return Table(f"{found.release}: {group}", header, tuple(rows), note)
 
 
-def _spacing_table(found: Readers) -> Table:
+def _spacing_table(found: ReaderAgreement) -> Table:
     metrics = {metric.name: metric for metric in METRICS}
     rows = [
         (
@@ -285,14 +287,14 @@ def _count_table(title: str, counts: dict[str, tuple[int, ...]], published: tupl
     return Table(title, ("body's G", *GRADE_NAMES, "all"), tuple(rows))
 
 
-def readers_text(releases: Sequence[Readers]) -> str:
+def agreement_text(releases: Sequence[ReaderAgreement]) -> str:
     """All tables as text for a terminal."""
-    tables = (table for found in releases for table in reader_tables(found))
+    tables = (table for found in releases for table in agreement_tables(found))
     parts = [f"{table.title}\n{text_table(table.header, table.rows)}" for table in tables]
     return "\n\n".join([*parts, fill(WHY, 110)]) + "\n"
 
 
-def write_readers(folder: Path | str, releases: Sequence[Readers]) -> None:
+def write_agreement(folder: Path | str, releases: Sequence[ReaderAgreement]) -> None:
     """Write experts.json and experts.html.
 
     :param folder: an existing folder.
@@ -304,12 +306,12 @@ def write_readers(folder: Path | str, releases: Sequence[Readers]) -> None:
     facts["assumed"] = f"{Spacing().in_plane_mm} mm in plane, {Spacing().slice_mm} mm between slices"
     rows = [text_section("Why these are not the figures of the paper", WHY)]
     for found in releases:
-        *measures, grades, patients = map(table_section, reader_tables(found))
+        *measures, grades, patients = map(table_section, agreement_tables(found))
         rows += [*measures, grades + patients]
     write_text(Path(folder) / "experts.html", html_page("Readers against readers", facts, rows))
 
 
-def _document(found: Readers) -> dict[str, Any]:
+def _document(found: ReaderAgreement) -> dict[str, Any]:
     def plain(measures: dict[str, Estimate]) -> dict[str, Any]:
         return {name: asdict(value) for name, value in measures.items()}
 

@@ -53,7 +53,7 @@ class RadiographResult:
     :param steps: one of :data:`STEPS`.
     :param bodies: true bodies, T1 to L5.
     :param found: of them, those found.
-    :param spurious: found bodies where everything is marked and none is true.
+    :param spurious: found bodies where everything is annotated and none is true.
     :param errors: (found, 6, 2) errors along rows and columns relative to depth and height.
     :param are_within: (found, 6), whether the true landmark lies within the uncertainty that is reported.
     :param height_errors_mm: (found, 3) measured less true.
@@ -84,7 +84,7 @@ class RadiographResult:
 def evaluate_radiographs(
     models: "RadiographModels",
     data: Path | None,
-    phantoms: int,
+    patients: int,
     seed: int,
     views: int,
     exposures: str = "usual",
@@ -94,7 +94,7 @@ def evaluate_radiographs(
     """Project patients, analyze the projections with step 1 alone and with both, and compare.
 
     :param data: folder of reference cases; None for none.
-    :param phantoms: number of synthetic patients.
+    :param patients: number of synthetic patients.
     :param seed: of the first of them, and of the exposures.
     :param views: projections of each patient.
     :param exposures: one of :data:`~...simulation.radiograph.exposure.EXPOSURES`.
@@ -103,8 +103,8 @@ def evaluate_radiographs(
     :raises UnusableInput: a folder without cases.
     """
     results = []
-    count = phantoms + (len(find_cases(data)) if data is not None else 0)
-    for number, (name, source, projections) in enumerate(_patients(data, phantoms, seed, views, slices_mm)):
+    count = patients + (len(find_cases(data)) if data is not None else 0)
+    for number, (name, source, projections) in enumerate(_patients(data, patients, seed, views, slices_mm)):
         progress(name, number / count)
         for view, projection in enumerate(projections):
             image = _exposed(projection, exposures, np.random.default_rng([seed, view, *name.encode()]))
@@ -113,11 +113,11 @@ def evaluate_radiographs(
 
 
 def _patients(
-    data: Path | None, phantoms: int, seed: int, views: int, slices_mm: float | None
+    data: Path | None, patients: int, seed: int, views: int, slices_mm: float | None
 ) -> Iterator[tuple[str, str, list["Projection"]]]:
     from ...simulation.radiograph.views import projected_case, projected_patient
 
-    for number in range(phantoms):
+    for number in range(patients):
         yield f"patient {seed + number}", SYNTHETIC, projected_patient(seed + number, views, slices_mm)
     for case in find_cases(data) if data is not None else ():
         yield case.name, REAL, projected_case(case, read_volume(case.image), views)
@@ -229,7 +229,7 @@ def _matched(true_mm: NDArray[np.float64], found_mm: NDArray[np.float64]) -> lis
 
 
 def _spurious(found_mm: NDArray[np.float64], matched: set[int], projection: "Projection") -> int:
-    """Found bodies that are none: those in the stretches where every body is marked, and not above T1."""
+    """Found bodies that are none: those in the stretches where every body is annotated, and not above T1."""
     rows = projection.known_rows * projection.pixel_mm
     marked = np.array([np.nanmean(points, 0) for points in projection.keypoints_pixels]) * projection.pixel_mm
     count = 0

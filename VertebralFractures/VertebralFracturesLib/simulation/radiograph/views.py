@@ -60,7 +60,7 @@ class Projection:
     known_rows: NDArray[np.float64]
 
 
-def phantom_projections(cache: Path, count: int, views: int, seed: int) -> tuple[list[Projection], list[NDArray]]:
+def synthetic_projections(cache: Path, count: int, views: int, seed: int) -> tuple[list[Projection], list[NDArray]]:
     """Lateral views of synthetic patients, and their frontal ones (2, rows, columns) in pixels of 4 mm.
 
     Every second lateral view is of what a CT keeps of the patient, as projections of real CTs are, with the landmarks

@@ -1,4 +1,4 @@
-"""Other patients out of a projection: stretched, sheared, bent, with bodies pressed into fractures.
+"""Other patients out of a projection: stretched, sheared, bent, with bodies with simulated compression fractures.
 
 A projection is warped in its own plane, as if everything along a ray moved together. Points are column and row in mm,
 to the back and caudally, as in a straightened slice.

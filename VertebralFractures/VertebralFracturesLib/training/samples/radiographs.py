@@ -26,7 +26,7 @@ class RadiographSample:
 
     :param channels: network input (2, rows, columns).
     :param pixel_mm: side of a pixel.
-    :param keypoints_mm: (n, 6, 2) column and row; the sacrum's inferior ones are not a number.
+    :param keypoints_mm: (n, 6, 2) column and row; the sacrum's inferior ones are NaN.
     :param levels: (n,) numbers of the levels.
     :param judged: (rows, columns), where the absence of a body is known.
     """

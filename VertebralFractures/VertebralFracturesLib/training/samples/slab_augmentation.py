@@ -56,7 +56,7 @@ def targets(
 
     :param rows: (n, 2) first and last row of each body.
     :param indices: (n,) index G of each.
-    :param known: (rows,) where every body is marked.
+    :param known: (rows,) where every body is annotated.
     :return: shares (positions, 5) of the classes; counted (positions,), where they are known; bodies (positions,), the
         number of the body at each, from 1 on, and 0 where there is none.
     """

@@ -1,4 +1,4 @@
-"""Slabs with what is known of every row: the raw material of the fracture classifier, from real cases and phantoms.
+"""Slabs with what is known of every row, from real cases and synthetic patients: the raw material of the classifier.
 
 No real case has a labelled fracture: bodies of real cases are pressed in the slab, with the discs beside them, and the
 label is the index G of the keypoints that were carried along.
@@ -31,7 +31,7 @@ class SlabSample:
     :param image: Hounsfield units (right, front, rows).
     :param rows: (n, 2) first and last row of each body, as fractions of rows.
     :param indices: (n,) index G of each.
-    :param known: (rows,) where every body is marked.
+    :param known: (rows,) where every body is annotated.
     """
 
     image: NDArray[np.floating]
@@ -63,11 +63,11 @@ def real_slab_samples(
     samples = []
     for index in range(count):
         scan = scans[0 if index % 2 else int(rng.integers(1, len(scans)))]
-        samples.append(pressed_sample(scan, turned_frame(jittered(case.curve, rng), canal, rng), case, rng))
+        samples.append(fractured_sample(scan, turned_frame(jittered(case.curve, rng), canal, rng), case, rng))
     return samples
 
 
-def pressed_sample(volume: Volume, frame: SlabFrame, case: TrainingCase, rng: np.random.Generator) -> SlabSample:
+def fractured_sample(volume: Volume, frame: SlabFrame, case: TrainingCase, rng: np.random.Generator) -> SlabSample:
     """A slab of a real CT in which some bodies were pressed and the whole was stretched and bent a little.
 
     Warps work in the sagittal planes of the slab, in mm to the back and caudally, where the keypoints are too.

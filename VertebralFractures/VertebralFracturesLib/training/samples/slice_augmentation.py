@@ -19,7 +19,7 @@ class Crop:
 
     :param image: Hounsfield units (rows, columns).
     :param keypoints_mm: (n, 6, 2) of the bodies wholly inside.
-    :param known: rows (rows,) where every body is marked.
+    :param known: rows (rows,) where every body is annotated.
     """
 
     image: NDArray[np.float32]

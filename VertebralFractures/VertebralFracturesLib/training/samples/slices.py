@@ -1,4 +1,4 @@
-"""Straightened slices with keypoints, the raw material of step 2, from real cases, flat images and phantoms."""
+"""Straightened slices with keypoints, from real cases, flat images and synthetic patients: step 2 learns from them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class SliceSample:
     :param image: Hounsfield units (rows, columns).
     :param pixel_mm: side of a pixel.
     :param keypoints_mm: (n, 6, 2) as (x, y): x posterior and y caudal from the first pixel's centre.
-    :param known_mm: stretches (m, 2) of y in which every body is marked; elsewhere nothing is said.
+    :param known_mm: stretches (m, 2) of y in which every body is annotated; elsewhere nothing is said.
     """
 
     image: NDArray[np.float32]
@@ -60,7 +60,7 @@ def slice_sample(cut: StraightenedSlice, keypoints_ras: NDArray, levels: NDArray
 
 
 def known_stretches(keypoints_mm: NDArray[np.float64], levels: NDArray[np.int64], end_mm: float) -> NDArray[np.float64]:
-    """Rows between marked bodies of consecutive levels: a body that was left out is not proof of absence.
+    """Rows between annotated bodies of consecutive levels: a body that was left out is not proof of absence.
 
     Below L5 there is only the sacrum, so that all is known to the image's end.
     """

@@ -27,7 +27,7 @@ _LAYERS_MM = (-1.0, 0.0, 1.0)
 _END_MM = 1.0
 
 
-def phantom_slices(cache: Path, count: int, seed: int) -> list[SliceSample]:
+def synthetic_slices(cache: Path, count: int, seed: int) -> list[SliceSample]:
     """Straightened slices of synthetic patients; those that the cache lacks are rendered first."""
     cached = _cached(cache, "slice", count, seed, _render_slice)
     return [
@@ -37,7 +37,7 @@ def phantom_slices(cache: Path, count: int, seed: int) -> list[SliceSample]:
     ]
 
 
-def phantom_volumes(cache: Path, count: int, seed: int) -> list[VolumeSample]:
+def synthetic_volumes(cache: Path, count: int, seed: int) -> list[VolumeSample]:
     """Trunks of synthetic patients at 3 mm; those that the cache lacks are rendered first."""
     cached = _cached(cache, "volume", count, seed, _render_volume)
     return [
@@ -45,10 +45,10 @@ def phantom_volumes(cache: Path, count: int, seed: int) -> list[VolumeSample]:
     ]
 
 
-def phantom_canals(cache: Path, count: int, seed: int) -> list[CanalSample]:
-    """Trunks of synthetic patients at 3 mm with their canals, the trunks of :func:`phantom_volumes`."""
+def synthetic_canals(cache: Path, count: int, seed: int) -> list[CanalSample]:
+    """Trunks of synthetic patients at 3 mm with their canals, the trunks of :func:`synthetic_volumes`."""
     samples = []
-    for number, trunk in enumerate(phantom_volumes(cache, count, seed)):
+    for number, trunk in enumerate(synthetic_volumes(cache, count, seed)):
         patient = make_patient(1000 * seed + number)
         scanned = trunk.volume.sample(trunk.curve_ras, order=0) > AIR_HU + 1
         points = trunk.curve_ras[np.flatnonzero(scanned)[0] : np.flatnonzero(scanned)[-1] + 1][::4]
@@ -56,7 +56,7 @@ def phantom_canals(cache: Path, count: int, seed: int) -> list[CanalSample]:
     return samples
 
 
-def phantom_slabs(cache: Path, count: int, seed: int) -> list[SlabSample]:
+def synthetic_slabs(cache: Path, count: int, seed: int) -> list[SlabSample]:
     """Slabs of synthetic patients; those that the cache lacks are rendered first."""
     return [SlabSample(**arrays) for arrays in _cached(cache, "slab", count, seed, _render_slab)]
 

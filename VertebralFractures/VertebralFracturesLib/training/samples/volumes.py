@@ -36,7 +36,7 @@ class VolumeSample:
 
 
 def real_volume_sample(case: TrainingCase) -> VolumeSample:
-    """A reference case at 3 mm; its curve ends where the sacrum begins if L5 is marked."""
+    """A reference case at 3 mm; its curve ends where the sacrum begins if L5 is annotated."""
     curve = case.curve
     arcs = np.arange(0.0, curve.length_mm, 1.0)
     centre_arcs = -curve.ras_to_straight(body_centre(case.keypoints_ras))[:, 2]
