@@ -14,7 +14,8 @@ from VertebralFracturesLib.core.report import SpineReport, Vertebra
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.spine_slab import SlabFrame
 from VertebralFracturesLib.core.volume import Volume
-from VertebralFracturesLib.report.page import BONE_WINDOW_HU, INTENDED_USE, report_page, write_report_page
+from VertebralFracturesLib.report.images import BONE_WINDOW_HU
+from VertebralFracturesLib.report.page import INTENDED_USE, report_page, write_report_page
 
 CURVE = SpineCurve(np.c_[np.zeros(5), np.zeros(5), np.linspace(20, -80, 5)], np.ones(5))
 VOID = {"meta", "br", "image", "use", "circle", "polygon", "line"}

@@ -61,12 +61,12 @@ def write_radiograph_results(
     """
     from ..mrml.scene_file import write_scene
     from ..mrml.study.radiograph import create_radiograph_study
-    from ..report.radiograph_page import write_radiograph_page
+    from ..report.page import write_report_page
 
     progress("writing", 0.0)
     write_text(folder / "measurements.json", report_json(report))
     write_text(folder / "measurements.csv", report_csv(report), CSV_ENCODING)
-    write_radiograph_page(folder / "report.html", report, radiograph)
+    write_report_page(folder / "report.html", report, radiograph)
     progress("writing", 0.3)
     volume = Radiograph(radiograph.image, report.pixel_mm, report.anterior_is).as_volume()
     write_scene(

@@ -6,6 +6,7 @@ from ..core.report import SpineReport
 from ..core.volume import Volume
 from ..errors import UnusableInput
 from ..files import write_text
+from ..radiograph.record import Radiograph
 from .document import report_json
 from .table import CSV_ENCODING, report_csv
 
@@ -13,19 +14,19 @@ FORMATS = {".csv": "table (CSV)", ".tsv": "table (TSV)", ".json": "measurements 
 """Suffix and meaning of the formats."""
 
 
-def export_report(path: Path, report: SpineReport, volume: Volume | None) -> None:
+def export_report(path: Path, report: SpineReport, image: Volume | Radiograph | None = None) -> None:
     """Write a report in the format of the file's suffix; a file of that name is replaced once the new one is complete.
 
     :param path: the file.
-    :param report: what was found, edits included.
-    :param volume: the CT in which it was found; only the report page, with its pictures, needs it.
-    :raises UnusableInput: a report page without its CT, another suffix than those of :data:`FORMATS`, or a file that
-        cannot be written.
+    :param report: what was found in a CT or a radiograph, edits included.
+    :param image: the CT or the radiograph in which it was found; only the report page, with its pictures, needs it.
+    :raises UnusableInput: a report page without its image, another suffix than those of :data:`FORMATS`, or a file
+        that cannot be written.
     """
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
         raise UnusableInput(f"{path.name} has no known format: end its name in {', '.join(FORMATS)}")
-    if suffix == ".html" and volume is None:
+    if suffix == ".html" and image is None:
         raise UnusableInput("the report page shows pictures of the CT, which is no longer there")
     try:
         if suffix == ".csv":
@@ -34,9 +35,9 @@ def export_report(path: Path, report: SpineReport, volume: Volume | None) -> Non
             write_text(path, report_csv(report, delimiter="\t"), CSV_ENCODING)
         elif suffix == ".json":
             write_text(path, report_json(report))
-        elif volume is not None:
+        elif image is not None:
             from .page import write_report_page
 
-            write_report_page(path, report, volume)
+            write_report_page(path, report, image)
     except OSError as error:
         raise UnusableInput(f"cannot write {path}: {error.strerror or error}") from error

@@ -175,7 +175,7 @@ def _crops(crops: Sequence[Crop]) -> str:
 
 
 def _crop(crop: Crop) -> str:
-    from ...report.page import bone_window_png
+    from ...report.images import bone_window_png
 
     width, height = SIZE_MM
     v = crop.vertebra

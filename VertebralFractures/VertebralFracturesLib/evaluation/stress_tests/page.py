@@ -174,7 +174,7 @@ def _drawn(picture: Figure | None) -> str:
 
 
 def _view(view: View) -> str:
-    from ...report.page import grey_png
+    from ...report.images import grey_png
 
     rows, columns = view.image.shape
     curves = "".join(
@@ -189,7 +189,7 @@ def _view(view: View) -> str:
 
 
 def _slice(picture: Figure) -> str:
-    from ...report.page import bone_window_png
+    from ...report.images import bone_window_png
 
     straight = picture.straightened
     if straight is None:
