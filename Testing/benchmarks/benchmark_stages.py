@@ -44,7 +44,7 @@ STAGES = {
     "second opinion": ["networks.second_opinion.second_opinion"],
     "measuring": ["pipeline._vertebrae"],
     "writing tables": ["core.report.SpineReport.to_json", "core.report.SpineReport.to_csv"],
-    "writing page": ["report_page.write_report_page"],
+    "writing page": ["page.write_report_page"],
     "writing scene": ["mrml.scene_file.write_scene"],
 }
 """Functions, by what they are called here."""

@@ -1,12 +1,13 @@
-import base64
-import io
+"""The report's page, of a CT and of a radiograph."""
+
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from PIL import Image
+from helpers.html_page import Page, pixels
+from helpers.small_radiograph import bodies_ras
+from helpers.small_radiograph import report as radiograph_report
 from VertebralFracturesLib.core.genant import GRADE_COLORS
 from VertebralFracturesLib.core.image_classification import SecondOpinion
 from VertebralFracturesLib.core.keypoints import OUTLINE
@@ -14,41 +15,11 @@ from VertebralFracturesLib.core.report import SpineReport, Vertebra
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.spine_slab import SlabFrame
 from VertebralFracturesLib.core.volume import Volume
+from VertebralFracturesLib.radiograph.record import Radiograph
 from VertebralFracturesLib.report.images import BONE_WINDOW_HU
 from VertebralFracturesLib.report.page import INTENDED_USE, report_page, write_report_page
 
 CURVE = SpineCurve(np.c_[np.zeros(5), np.zeros(5), np.linspace(20, -80, 5)], np.ones(5))
-VOID = {"meta", "br", "image", "use", "circle", "polygon", "line"}
-
-
-class Page(HTMLParser):
-    """The elements of a page, and whether every one that was opened was closed."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str]]] = []
-        self.text = ""
-        self._open: list[str] = []
-        self.feed(text)
-        self.close()
-        assert self._open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self._open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self._open.pop() == tag
-
-    def handle_data(self, data):
-        self.text += data
-
-    def all(self, tag: str) -> list[dict[str, str]]:
-        return [attributes for name, attributes in self.elements if name == tag]
 
 
 def body(superior: float, factors=(1.0, 1.0, 1.0), **fields) -> Vertebra:
@@ -111,7 +82,7 @@ def test_the_page_needs_no_other_file(report, volume):
 
 def test_the_picture_is_the_slice_in_the_bone_window(report, volume):
     (image,) = Page(report_page(report, volume)).all("image")
-    picture = np.array(Image.open(io.BytesIO(base64.b64decode(image["href"].split(",")[1]))))
+    picture = pixels(image["href"])
     assert picture.shape == (280, 192)
     assert picture[100, 96] == round((275 - BONE_WINDOW_HU[0]) / np.ptp(BONE_WINDOW_HU) * 255)
     assert float(image["width"]) == 96
@@ -155,3 +126,45 @@ def test_measured_and_seen_stand_side_by_side(report, volume):
     assert "1.00 ≠" in page
     assert "seen probability of a moderate fracture" in page
     Page(page)
+
+
+FILM = Radiograph(np.random.default_rng(2).normal(size=(1000, 300)).astype(np.float32))
+
+
+def test_a_radiograph_has_the_page_of_a_ct_and_its_angles() -> None:
+    report = radiograph_report()
+    page = Page(report_page(report, FILM))
+    assert len(page.all("figure")) == len(report.vertebrae)
+    assert "Radiograph" in page.text
+    for text in ("Sacral slope", "31.0°", "not in view", "L4-L5 0.0°", "between the superior endplates of L1 and S1"):
+        assert text in page.text
+    assert page.text.index("Patient") < page.text.index("Sacral slope") < page.text.index("Close-ups")
+    assert "Angles" not in Page(report_page(replace_kind(report), volume_of(report))).text
+
+
+def test_the_points_of_a_radiograph_lie_on_its_image_with_anterior_on_the_left() -> None:
+    for side in ("left", "right"):
+        report = replace(radiograph_report(), anterior_is=side)
+        placed = Radiograph(FILM.image, report.pixel_mm, side)
+        page = Page(report_page(report, placed))
+        columns, rows = np.moveaxis(placed.ras_to_pixels(bodies_ras()[0]), -1, 0)
+        columns = columns if side == "left" else FILM.image.shape[1] - 1 - columns
+        drawn = page.all("circle", class_="dot")[:6]
+        np.testing.assert_allclose([float(one["cx"]) for one in drawn], columns * report.pixel_mm, atol=0.006)
+        np.testing.assert_allclose([float(one["cy"]) for one in drawn], rows * report.pixel_mm, atol=0.006)
+
+
+def test_a_report_and_an_image_of_another_kind_do_not_go_together(report, volume) -> None:
+    for one, image in ((report, FILM), (radiograph_report(), volume)):
+        with pytest.raises(ValueError, match="goes with"):
+            report_page(one, image)
+
+
+def replace_kind(report) -> SpineReport:
+    """The report of a CT with the vertebrae of a radiograph's."""
+    return SpineReport("test", {}, "anchor", "genant", report.curve, report.vertebrae)
+
+
+def volume_of(report) -> Volume:
+    """A volume around the vertebrae of a radiograph's report."""
+    return Radiograph(FILM.image, report.pixel_mm, report.anterior_is).as_volume()

@@ -1,5 +1,8 @@
 """Apply on a radiograph, with networks without an error: what the reader then sees and drags."""
 
+import csv
+from pathlib import Path
+
 import numpy as np
 import pytest
 from helpers.perfect_radiograph import LEVELS, perfect_models, picture
@@ -7,6 +10,7 @@ from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.mrml.nodes.volume import add_volume_node
 from VertebralFracturesLib.mrml.study.radiograph import radiograph_report
 from VertebralFracturesLib.mrml.study.study import studies
+from VertebralFracturesLib.report.document import read_report, report_json
 
 
 @pytest.fixture
@@ -57,3 +61,34 @@ def test_a_second_run_replaces_the_first(host, picture_node) -> None:
     assert study.volume_node is first
     assert host.scene.GetNumberOfNodes() == count
     assert tuple(host.widget.studyPanel.live.report.levels) == LEVELS
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".json", ".html"])
+def test_exports_keep_what_a_radiograph_has_beside_a_ct(
+    host, picture_node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    import qt
+
+    apply(host)
+    (study,) = studies(host.scene)
+    right, anterior, superior = study.sacrum_node.GetNthControlPointPosition(0)
+    study.sacrum_node.SetNthControlPointPosition(0, right, anterior, superior - 5)
+    expected = radiograph_report(study)
+    monkeypatch.setattr(qt.QFileDialog, "getSaveFileName", staticmethod(lambda *_: str(tmp_path / "result")))
+    host.ui.formatBox.setCurrentIndex([".csv", ".tsv", ".json", ".html"].index(suffix))
+    host.click("exportButton")
+    assert host.messages == []
+    text = (tmp_path / f"result{suffix}").read_text(encoding="utf-8-sig")
+    slope = f"{expected.angles_deg['sacral_slope_deg']:.1f}"
+    if suffix == ".json":
+        read = read_report(text)
+        assert report_json(read) == report_json(expected)
+        assert (read.pixel_mm, read.is_scale_known) == (expected.pixel_mm, False)
+        np.testing.assert_allclose(read.sacral_endplate_ras, expected.sacral_endplate_ras)
+    elif suffix == ".html":
+        assert f"<td>Sacral slope</td><td>{slope}°</td>" in text
+        assert "Straightened" not in text
+    else:
+        delimiter = "," if suffix == ".csv" else "\t"
+        rows = list(csv.DictReader(text.splitlines(), delimiter=delimiter))
+        assert [row["sacral_slope_deg"] for row in rows] == [slope] * len(LEVELS)

@@ -65,7 +65,7 @@ def report_page(report: SpineReport, image: Volume | Radiograph) -> str:
     shown = spine_image(report, image)
     rows = zip(report.vertebrae, table_rows(report), shown.points_mm, strict=True)
     names = [name for name in _COLUMNS if name != "seen_probability" or report.second_opinion is not None]
-    is_radiograph = isinstance(report, RadiographReport)
+    radiograph = report if isinstance(report, RadiographReport) else None
     return render(
         "report.html",
         title=Path(str(report.input.get("path", "CT"))).name or "CT",
@@ -78,8 +78,8 @@ def report_page(report: SpineReport, image: Volume | Radiograph) -> str:
         columns=[(_heading(one), one) for one in map(column, names)],
         notes=[(_heading(one), one) for one in COLUMNS if one.name in names],
         legend=_legend(report),
-        angles=angle_rows(report) if is_radiograph else None,
-        discs=disc_text(report) if is_radiograph else "",
+        angles=None if radiograph is None else angle_rows(radiograph),
+        discs="" if radiograph is None else disc_text(radiograph),
         intended_use=INTENDED_USE,
     )
 

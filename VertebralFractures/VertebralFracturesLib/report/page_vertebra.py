@@ -121,9 +121,7 @@ class PageVertebra:
     @property
     def halos(self) -> list[tuple[float, float, float]]:
         """Column, row and radius of the uncertainty of each keypoint."""
-        return [
-            (x, y, radius) for (x, y), radius in zip(self.points_mm, self.vertebra.uncertainty_mm, strict=True)
-        ]
+        return [(x, y, radius) for (x, y), radius in zip(self.points_mm, self.vertebra.uncertainty_mm, strict=True)]
 
     @property
     def heights(self) -> list[HeightLine]:

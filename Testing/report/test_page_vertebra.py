@@ -1,0 +1,66 @@
+"""One vertebra as the report's page shows it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from helpers.small_radiograph import report
+from VertebralFracturesLib.core.genant import GRADE_COLORS
+from VertebralFracturesLib.report.page_vertebra import PageVertebra, grade_colors
+from VertebralFracturesLib.report.table import table_rows
+
+
+def shown(place: int = 1, **changes) -> PageVertebra:
+    """A vertebra of the small radiograph, the second of which has lost height in front."""
+    whole = report()
+    vertebrae = list(whole.vertebrae)
+    vertebrae[place] = replace(vertebrae[place], **changes)
+    rows = table_rows(replace(whole, vertebrae=tuple(vertebrae)))
+    return PageVertebra(place + 1, vertebrae[place], rows[place], vertebrae[place].keypoints_ras[:, 1:])
+
+
+def test_a_doubtful_level_has_a_question_mark() -> None:
+    assert shown().level == "L2"
+    assert shown(level_confidence=0.3).level == "L2?"
+    assert shown(level=None).level == "No. 2"
+
+
+def test_grade_and_index_are_said_as_in_the_table() -> None:
+    one = shown()
+    assert (one.badge, one.index, one.overview_index) == ("2 moderate", "0.667", "0.667")
+    assert shown(0).badge == "0 normal"
+    left_out = shown(status="not evaluable")
+    assert (left_out.badge, left_out.index, left_out.overview_index) == ("not evaluable", "–", "–")
+
+
+def test_who_placed_the_points_is_said_unless_it_was_the_network() -> None:
+    assert shown(status="verified").review == "verified"
+    assert shown(source="added").review == "to review (added)"
+
+
+def test_the_close_up_is_a_window_around_the_body() -> None:
+    one = shown(0)
+    left, top, width, height = map(float, one.close_up.split())
+    middle = one.points_mm.mean(0)
+    assert (left + width / 2, top + height / 2) == pytest.approx(tuple(middle), abs=0.006)
+    assert (width, height) == (60.0, 45.0)
+
+
+def test_heights_run_between_their_points() -> None:
+    anterior, middle, posterior = shown().heights
+    assert (anterior.text, middle.text, posterior.text) == ("18.0", "23.0", "27.0")
+    np.testing.assert_array_equal(anterior.superior, shown().points_mm[0])
+    assert [height.text for height in shown(status="not evaluable").heights] == ["", "", ""]
+
+
+def test_values_below_the_close_up_carry_their_unit() -> None:
+    facts = {title: text for _, title, text in shown().facts}
+    assert facts["Uncertainty"] == "0.50 mm"
+    assert facts["Wedge"].endswith(" deg")
+    assert {title: text for _, title, text in shown(status="not evaluable").facts}["Wedge"] == "–"
+
+
+def test_text_on_a_grade_can_be_read() -> None:
+    texts = [grade_colors(grade).split("--t:")[1] for grade in range(len(GRADE_COLORS))]
+    assert texts == ["#10161c", "#10161c", "#10161c", "#fff"]
+    assert grade_colors(None).endswith("--t:#10161c")

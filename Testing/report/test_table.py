@@ -1,0 +1,90 @@
+"""The report as a table."""
+
+import csv
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from helpers.small_radiograph import LEVELS, report
+from VertebralFracturesLib.core.keypoints import KEYPOINT_NAMES
+from VertebralFracturesLib.core.report import SpineReport
+from VertebralFracturesLib.radiograph.angles import ANGLES
+from VertebralFracturesLib.report.table import (
+    COLUMNS,
+    column,
+    format_value,
+    measured_values,
+    opinion_values,
+    report_csv,
+    table_rows,
+)
+
+
+def read(text: str, delimiter: str = ",") -> list[dict[str, str]]:
+    assert text.count("\r\n") == text.count("\n")
+    return list(csv.DictReader(text.splitlines(), delimiter=delimiter))
+
+
+def test_a_row_holds_every_column_in_order() -> None:
+    rows = table_rows(report())
+    assert all(list(row) == [one.name for one in COLUMNS] for row in rows)
+    assert [row["place"] for row in rows] == [1, 2, 3, 4, 5]
+    assert tuple(row["level"] for row in rows) == LEVELS
+    assert (rows[1]["grade"], rows[1]["grade_name"], rows[1]["shape"]) == (2, "moderate", "wedge")
+    assert rows[1]["posterior_loss_percent"] == pytest.approx(100 * 9 / 27)
+    assert rows[1]["neighbour_reference"] in ("L1", "L3")
+
+
+def test_a_vertebra_that_is_not_evaluable_has_no_measures() -> None:
+    whole = report()
+    vertebrae = (replace(whole.vertebrae[0], status="not evaluable"), *whole.vertebrae[1:])
+    (first, *_), values = table_rows(replace(whole, vertebrae=vertebrae)), opinion_values(None)
+    assert set(measured_values(replace(whole, vertebrae=vertebrae))[0].values()) == {None}
+    assert set(values.values()) == {None}
+    assert (first["grade"], first["level"], first["status"]) == (None, "L1", "not evaluable")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("genant_index", 0.66666, "0.667"),
+        ("height_anterior_mm", 18.0, "18.00"),
+        ("wedge_angle_deg", -0.01, "0.0"),
+        ("borderline", True, "yes"),
+        ("borderline", False, "no"),
+        ("grade", None, ""),
+        ("grade", 2, "2"),
+    ],
+)
+def test_values_have_the_decimals_that_mean_something(name: str, value: object, text: str) -> None:
+    assert format_value(name, value) == text
+    assert column(name).name == name
+
+
+def test_a_ct_and_a_radiograph_differ_by_the_angles() -> None:
+    film = report()
+    fields = ("software", "input", "detector", "preset", "curve", "vertebrae", "warnings")
+    ct = SpineReport(**{name: getattr(film, name) for name in fields})
+    without, rows = read(report_csv(ct)), read(report_csv(film))
+    angles = [angle.name for angle in ANGLES]
+    assert list(rows[0]) == [*without[0], *angles]
+    assert [{name: row[name] for name in without[0]} for row in rows] == without
+    assert {row["sacral_slope_deg"] for row in rows} == {"31.0"}
+    assert {row["kyphosis_t4_t12_deg"] for row in rows} == {""}
+
+
+def test_keypoints_and_what_they_came_from_stand_in_every_row() -> None:
+    rows = read(report_csv(replace(report(), warnings=("a", "b"))))
+    for row, vertebra in zip(rows, report().vertebrae, strict=True):
+        names = [f"{name.replace(' ', '_')}_{axis}_mm" for name in KEYPOINT_NAMES for axis in "ras"]
+        np.testing.assert_allclose([float(row[name]) for name in names], vertebra.keypoints_ras.ravel(), atol=5e-4)
+        assert (row["preset"], row["input"], row["warnings"]) == ("genant", "image.png", "a | b")
+
+
+def test_a_tab_makes_the_same_table() -> None:
+    assert read(report_csv(report(), delimiter="\t"), "\t") == read(report_csv(report()))
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@a", "\tb"])
+def test_text_that_came_with_the_input_is_no_formula(name: str) -> None:
+    assert {row["input"] for row in read(report_csv(replace(report(), input={"path": name})))} == {f"'{name}"}
