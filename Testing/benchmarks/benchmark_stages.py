@@ -43,8 +43,8 @@ STAGES = {
     "decoding": ["networks.vertebra_net.decode_regions", "networks.vertebra_net.decode_anchors", "pipeline.fuse"],
     "second opinion": ["networks.second_opinion.second_opinion"],
     "measuring": ["pipeline._vertebrae"],
-    "writing tables": ["core.report.SpineReport.to_json", "core.report.SpineReport.to_csv"],
-    "writing page": ["page.write_report_page"],
+    "writing tables": ["cli.results.report_json", "cli.results.report_csv"],
+    "writing page": ["report.page.write_report_page"],
     "writing scene": ["mrml.scene_file.write_scene"],
 }
 """Functions, by what they are called here."""
