@@ -1,4 +1,4 @@
-"""Training of the canal network: its crops, its loss and its measure, on a synthetic trunk."""
+"""Training of the canal network: its loss and its figures, on a synthetic trunk."""
 
 from argparse import Namespace
 from pathlib import Path
@@ -6,44 +6,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from VertebralFracturesLib.core.spine_curve import SpineCurve
-from VertebralFracturesLib.core.volume import Volume
+from helpers.training_samples import (
+    canal_trunk,
+)
 from VertebralFracturesLib.ct.canal import PIXEL_MM
 from VertebralFracturesLib.errors import UnusableInput
 from VertebralFracturesLib.networks.canal_net import CanalNet
 from VertebralFracturesLib.training import canal
-from VertebralFracturesLib.training.samples.canal import CROP_SECTIONS, CanalSample, random_crop
-
-CANAL = np.c_[np.full(90, 3.0), np.full(90, -27.0), np.linspace(10, -250, 90)]
+from VertebralFracturesLib.training.samples.canal import CanalSample, random_crop
 
 
 @pytest.fixture(scope="module")
 def sample() -> CanalSample:
-    """A straight spine with a bright rod where its canal is."""
-    matrix = np.diag([3.0, 3.0, 3.0, 1.0])
-    matrix[:3, 3] = -90.0, -110.0, -260.0
-    _, j, i = np.indices((92, 60, 60))
-    distance = np.hypot(i * 3.0 - 90 - 3, j * 3.0 - 110 + 27)
-    curve = SpineCurve(np.c_[np.zeros(20), np.zeros(20), np.linspace(0, -240, 20)], np.ones(20))
-    return CanalSample(Volume(np.where(distance < 7, 900.0, 40.0).astype(np.float32), matrix), curve, CANAL)
-
-
-def test_targets_lie_on_the_canal(sample):
-    rng = np.random.default_rng(0)
-    for _ in range(5):
-        crop = random_crop(sample, rng)
-        assert crop["image"].shape[0] == CROP_SECTIONS
-        assert crop["located"].mean() > 0.5
-        for section in np.flatnonzero(crop["located"])[::7]:
-            column, row = crop["centres"][section].round().astype(int)
-            image = crop["image"][section]
-            around = image[max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2]
-            assert around.mean() > np.median(image) + 200
-
-
-def test_the_same_seed_gives_the_same_crop(sample):
-    one, two = (random_crop(sample, np.random.default_rng(7)) for _ in range(2))
-    np.testing.assert_array_equal(one["image"], two["image"])
+    return canal_trunk()
 
 
 def test_the_loss_is_least_at_the_canal():

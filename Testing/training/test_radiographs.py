@@ -1,4 +1,4 @@
-"""Training images of radiographs, and that the networks learn from them."""
+"""The networks for radiographs learn, from examples of which each is used a few times."""
 
 import argparse
 import itertools
@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from helpers.perfect_radiograph import landmarks_mm
+from helpers.training_samples import (
+    projection,
+)
 from torch.utils.data import DataLoader
-from VertebralFracturesLib.core.genant import genant_index, heights_mm
 from VertebralFracturesLib.core.keypoints import depths_mm
-from VertebralFracturesLib.core.levels import LEVEL_NUMBERS
+from VertebralFracturesLib.core.spine_curve import curve_through_bodies
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.io.training_case import TrainingCase
-from VertebralFracturesLib.radiograph.network_input import CROP_CELLS, DETAIL_CHANNELS
 from VertebralFracturesLib.simulation.ct.acquisition import Protocol
 from VertebralFracturesLib.simulation.radiograph import views as radiograph_cache
 from VertebralFracturesLib.simulation.radiograph.camera import Camera
@@ -31,103 +31,6 @@ from VertebralFracturesLib.simulation.radiograph.views import (
     real_projections,
 )
 from VertebralFracturesLib.training import radiographs
-from VertebralFracturesLib.training.samples.radiograph_warps import body_warp, moved, patient_warp
-from VertebralFracturesLib.training.samples.radiographs import (
-    _chances,
-    _exported,
-    random_crops,
-    random_sample,
-    spineless_sample,
-)
-
-from VertebralFracturesLib.core.spine_curve import curve_through_bodies  # isort: skip
-
-
-BOX_PIXEL_MM = 0.8
-
-
-def projection() -> Projection:
-    """Seven boxes of bone in a trunk of water, and the sacrum's endplate."""
-    points = landmarks_mm() / BOX_PIXEL_MM
-    rows, columns = np.indices((420, 220), dtype=np.float32)
-    integrals = np.stack([20 + 0 * rows, 0 * rows])
-    for body in points[:-1]:
-        low, high = body.min(0), body.max(0)
-        integrals[1][(rows > low[1]) & (rows < high[1]) & (columns > low[0]) & (columns < high[0])] = 3.0
-    levels = np.array([18, 19, 20, 21, 22, 23, 24, SACRUM])
-    return Projection(integrals.astype(np.float16), BOX_PIXEL_MM, points, levels, np.array([[-np.inf, np.inf]]))
-
-
-def test_samples_carry_their_landmarks() -> None:
-    """A body is brighter inside its landmarks than beside them, wherever it was turned and scaled to."""
-    contrasts = []
-    for seed in range(60):
-        sample = random_sample(projection(), (128, 80), 4.0, np.random.default_rng(seed))
-        local = sample.channels[1]
-        for points in sample.keypoints_mm[~np.isnan(sample.keypoints_mm).any((1, 2))]:
-            column, row = np.rint(points.mean(0) / 4.0).astype(int)
-            ahead = np.rint((points.mean(0) + 1.3 * (points[0] - points[4])) / 4.0).astype(int)
-            if (ahead >= 0).all() and ahead[0] < 80 and ahead[1] < 128:
-                contrasts.append(local[row, column] - local[ahead[1], ahead[0]])
-        assert sample.judged.shape == (128, 80)
-        assert np.isfinite(sample.channels).all()
-    assert len(contrasts) > 20
-    assert np.mean(np.array(contrasts) > 0) > 0.85
-
-
-def test_crops_hold_their_body() -> None:
-    crops, places = random_crops(projection(), 8, np.random.default_rng(3))
-    assert crops.shape == (8, DETAIL_CHANNELS + 2, CROP_CELLS, CROP_CELLS)
-    assert np.nanmax(np.abs(places)) < 1.3
-    assert np.isnan(places).any()
-    middle, edge = crops[:, 0, 28:44, 28:44].mean(), crops[:, 0, :4].mean()
-    assert middle > edge
-
-
-def test_some_pictures_are_clipped_or_of_few_greys() -> None:
-    """A narrow window leaves many pixels of the same brightness, 8 bits few different ones."""
-    smooth = np.linspace(0, 1, 200 * 150, dtype=np.float32).reshape(200, 150)
-    clipped, coarse = 0, 0
-    for seed in range(400):
-        values = _exported(smooth, np.random.default_rng(seed))
-        assert values.shape == smooth.shape
-        assert np.abs(values - np.clip(smooth, 0.2, 0.8)).max() < 0.21
-        clipped += (values == values.max()).sum() > 500 or (values == values.min()).sum() > 500
-        coarse += len(np.unique(values)) < 300
-    assert 15 < clipped < 60
-    assert 80 < coarse < 160
-
-
-def test_crops_are_exposed_as_parts_of_the_whole_picture(monkeypatch: pytest.MonkeyPatch) -> None:
-    """How bright and grainy a body is depends on all that is in the picture."""
-    seen = []
-
-    def expose(integrals: np.ndarray, *_: object) -> np.ndarray:
-        seen.append(integrals.shape)
-        return integrals.sum(0)
-
-    monkeypatch.setattr("VertebralFracturesLib.training.samples.radiographs.expose", expose)
-    random_crops(projection(), 5, np.random.default_rng(1))
-    assert seen == [projection().integrals.shape]
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_warps_carry_landmarks_where_the_image_goes(seed: int) -> None:
-    rng, patient = np.random.default_rng(seed), projection()
-    points_mm = patient.keypoints_pixels * patient.pixel_mm
-    for warp in (patient_warp(patient, rng), body_warp(patient, 3, rng)):
-        new_mm = moved(warp, points_mm)
-        np.testing.assert_allclose(new_mm[-1, 1::2], np.nan)
-        known = np.isfinite(points_mm).all(-1)
-        np.testing.assert_allclose(warp.to_old(new_mm[known]), points_mm[known], atol=0.05)
-        assert 0.3 < np.linalg.norm(new_mm - points_mm, axis=-1)[known].max() < 80
-
-
-def test_bodies_are_pressed_at_times() -> None:
-    patient, rng = projection(), np.random.default_rng(2)
-    points_mm = patient.keypoints_pixels * patient.pixel_mm
-    indices = [genant_index(heights_mm(moved(body_warp(patient, 3, rng), points_mm)[3])) for _ in range(60)]
-    assert 5 < (np.array(indices) < 0.8).sum() < 30
 
 
 @pytest.mark.parametrize("network", ["step-one", "refiner"])
@@ -181,15 +84,6 @@ def test_frontal_turned_and_spineless_images_ask_for_no_bodies() -> None:
     assert all(one["count"] == 0 for one in special)
     assert {int(one["view"].argmax()) for one in special} == {0, 1, 2}
     assert np.mean([one["count"] > 0 for one in examples if not one["view"].any()]) > 0.95
-
-
-def test_pictures_of_nothing_differ() -> None:
-    rng = np.random.default_rng(3)
-    samples = [spineless_sample((64, 48), 1.5, rng) for _ in range(20)]
-    assert all(one.channels.shape == (2, 64, 48) and np.isfinite(one.channels).all() for one in samples)
-    assert all(one.judged.all() and not len(one.keypoints_mm) for one in samples)
-    roughness = [np.abs(np.diff(one.channels[0], axis=0)).mean() for one in samples]
-    assert max(roughness) > 5 * min(roughness)
 
 
 def test_levels_between_classes_are_shared() -> None:
@@ -261,11 +155,6 @@ def test_a_patient_goes_on_where_a_ct_ends(tmp_path: Path) -> None:
         (view,) = real_projections(tmp_path, [fine], [whole], 1)
         inner = view.integrals[0, :, 20:-20].astype(float)
         assert inner.min() > 0.9 * inner.max()
-
-
-def test_what_is_hard_to_see_is_cut_out_more_often() -> None:
-    levels = np.array([LEVEL_NUMBERS["L3"], LEVEL_NUMBERS["L4"], LEVEL_NUMBERS["L5"], SACRUM])
-    np.testing.assert_allclose(_chances(levels), np.array([1, 1, 2, 4]) / 8)
 
 
 def test_cases_to_hold_out_are_not_drawn_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
