@@ -1,3 +1,5 @@
+"""Every case is held out once, by options that training takes."""
+
 import json
 from collections import Counter
 from pathlib import Path
@@ -5,18 +7,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from VertebralFracturesLib.cli.main import main
 from VertebralFracturesLib.errors import UnusableInput
 from VertebralFracturesLib.evaluation.matching import Annotations, compare
 from VertebralFracturesLib.evaluation.studies import cross_validation
 from VertebralFracturesLib.evaluation.studies.cross_validation import Settings, cross_validate, split
-from VertebralFracturesLib.simulation.case import write_case
-from VertebralFracturesLib.simulation.ct.acquisition import Protocol, scan
-from VertebralFracturesLib.simulation.patient.anatomy import make_patient
-from VertebralFracturesLib.training import curve, vertebrae
-
-COARSE = Protocol(pixel_mm=3.0, slice_spacing_mm=3.0, first_level=17.5, last_level=21.5, field_mm=260.0)
-QUICK = "--steps 2 --batch-size 1 --workers 0 --threads 1"
 
 
 @given(st.integers(2, 30), st.integers(0, 5), st.data())
@@ -121,34 +115,3 @@ def test_options_pass_through_and_cannot_change_the_split(settings, tmp_path):
     assert (for_curve.steps, for_curve.seed, for_curve.hold_out) == (3, 7, ["b", "c"])
     assert for_curve.output == tmp_path / "fold-1" / "curve"
     assert (for_vertebrae.steps, for_vertebrae.detector, for_vertebrae.hold_out) == (None, "anchor-free", ["b", "c"])
-
-
-def test_both_networks_are_trained_and_measured_on_synthetic_patients(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(curve, "random_crop_shape", lambda rng: (32, 32, 32))
-    monkeypatch.setattr(vertebrae, "_SLICES_PER_CASE", 1)
-    for seed in (1, 2):
-        patient = make_patient(seed)
-        write_case(tmp_path / "cases" / f"phantom_{seed}", patient, scan(patient, COARSE, seed, lambda share: None))
-    command = ["research", "cross-validate", "--cases", str(tmp_path / "cases"), "--folds", "2",
-               "-o", str(tmp_path / "out"), "--device", "cpu",
-               f"--curve-options={QUICK}", f"--vertebrae-options={QUICK}"]  # fmt: skip
-    assert main(command) == 0
-    document = json.loads((tmp_path / "out" / "evaluation.json").read_text(encoding="utf-8"))
-    assert document["measures"]["recall"]["folds"]["folds"] == 2
-    assert sorted(case["name"] for case in document["cases"]) == ["phantom_1", "phantom_2"]
-    assert "folds mean (SD)" in (tmp_path / "out" / "evaluation.html").read_text(encoding="utf-8")
-    for fold in ("fold-1", "fold-2"):
-        assert (tmp_path / "out" / fold / "curve" / "spine_curve.npz").is_file()
-        assert (tmp_path / "out" / fold / "vertebrae" / "vertebrae_anchor_free.npz").is_file()
-    first = capsys.readouterr()
-    assert "training without phantom_" in first.err
-    assert main(command) == 0
-    assert "training without" not in capsys.readouterr().err
-    assert main([*command, "--seed", "5"]) == 2
-
-
-def test_the_command_refuses_less_than_two_folds(tmp_path, capsys):
-    assert (
-        main(["research", "cross-validate", "--cases", str(tmp_path), "-o", str(tmp_path / "out"), "--folds", "1"]) == 2
-    )
-    assert "--folds" in capsys.readouterr().err

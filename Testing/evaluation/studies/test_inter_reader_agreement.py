@@ -1,12 +1,12 @@
-import json
+"""Readers against readers: by another one, and by the mean of several."""
+
 from pathlib import Path
 
 import numpy as np
 import pytest
-from VertebralFracturesLib.cli.main import main
+from helpers.published_annotations import write_releases
 from VertebralFracturesLib.core.genant import genant_index, heights_mm
-from VertebralFracturesLib.errors import UnusableInput
-from VertebralFracturesLib.evaluation.annotations import Spacing, read_releases, read_study
+from VertebralFracturesLib.evaluation.annotations import Spacing, read_releases
 from VertebralFracturesLib.evaluation.metrics import METRICS
 from VertebralFracturesLib.evaluation.results import Pool
 from VertebralFracturesLib.evaluation.studies import inter_reader_agreement as experts
@@ -23,73 +23,10 @@ from VertebralFracturesLib.evaluation.studies.inter_reader_agreement import (
     same_bodies,
 )
 
-LEVELS = ("Th7", "Th8", "Th9", "Th10")
-
-
-def body_voxels(place: int, index: float = 1.0, column: float = 250.0) -> list:
-    """A body 20 mm high in slices of 0.8 mm, G as given by its anterior height."""
-    middle = 50 + 40 * place
-    halves = np.array([12.5 * index, 12.5, 12.5])
-    return [[300.0 + 20 * x, column, middle + sign * halves[x]] for x in range(3) for sign in (-1, 1)]
-
-
-def write(file: Path, readers: dict[str, list], as_text: bool = False) -> Path:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps({"Annotation": repr(readers) if as_text else readers}), encoding="utf-8")
-    return file
-
-
-def levelled(bodies: list) -> list[dict]:
-    """Bodies in the layout of 2023."""
-    return [
-        {"segments": np.reshape(points, (3, 2, 3)).tolist(), "type": level}
-        for points, level in zip(bodies, LEVELS, strict=False)
-    ]
-
 
 @pytest.fixture
-def folder(tmp_path):
-    """Two releases of two studies: three readers, of whom the third sees a fracture and leaves a body out."""
-    whole = [body_voxels(place) for place in range(4)]
-    doubtful = [body_voxels(0), body_voxels(1, 0.7, 251.0), body_voxels(2)]
-    write(tmp_path / "old" / "one.json", {"a": whole, "b": whole[::-1], "c": doubtful})
-    write(tmp_path / "old" / "two.json", {"a": whole, "b": [body_voxels(place, 0.5) for place in range(4)]})
-    write(tmp_path / "new" / "one.json", {"a": levelled(whole), "b": levelled(whole)}, as_text=True)
-    return tmp_path
-
-
-def test_both_layouts_are_read(folder):
-    releases = read_releases(folder)
-    assert {name: len(studies) for name, studies in releases.items()} == {"new": 1, "old": 2}
-    old, new = releases["old"][0], releases["new"][0]
-    assert old.levels["a"] == (None,) * 4
-    assert new.levels["a"] == ("T7", "T8", "T9", "T10")
-    np.testing.assert_allclose(old.points_voxels["b"], old.points_voxels["a"])
-    np.testing.assert_allclose(new.points_voxels["a"], old.points_voxels["a"])
-    assert set(read_releases(folder / "old")) == {"old"}
-
-
-def test_voxels_become_millimetres_in_the_patient(folder):
-    points = read_releases(folder)["old"][0].annotations("c", Spacing(0.5, 0.8)).keypoints_ras
-    np.testing.assert_allclose(points[1][4], [-251 * 0.5, -340 * 0.5, -(90 - 12.5) * 0.8])
-    assert points[0][0, 1] > points[0][4, 1]
-    assert points[0][0, 2] > points[0][1, 2] > points[1][0, 2]
-    np.testing.assert_allclose(genant_index(heights_mm(points)), [1, 0.7, 1])
-
-
-@pytest.mark.parametrize(
-    "text", ["[]", '{"Annotation": 3}', '{"Annotation": {"a": [[1, 2]]}}', '{"Annotation": "{"}', ""]
-)
-def test_other_files_are_refused_by_name(tmp_path, text):
-    file = tmp_path / "one.json"
-    file.write_text(text)
-    with pytest.raises(UnusableInput, match=r"one\.json"):
-        read_study(file)
-
-
-def test_a_folder_without_annotations_is_refused(tmp_path):
-    with pytest.raises(UnusableInput, match="no annotation"):
-        read_releases(tmp_path)
+def folder(tmp_path: Path) -> Path:
+    return write_releases(tmp_path)
 
 
 def values(results) -> dict[str, float]:
@@ -159,18 +96,3 @@ def test_tables_stand_beside_the_paper(folder, monkeypatch):
     assert "old: levels" not in tables
     two_readers = compare_readers("new", read_releases(folder)["new"])
     assert all(one.value is None for one in two_readers.by_others.values())
-
-
-def test_the_command_prints_and_writes(folder, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(experts, "RESAMPLES", 10)
-    assert main(["research", "inter-reader", str(folder), "-o", str(tmp_path / "out")]) == 0
-    printed = capsys.readouterr().out
-    assert "old: localisation" in printed
-    assert "new: levels" in printed
-    assert " nan" not in printed
-    document = json.loads((tmp_path / "out" / "experts.json").read_text(encoding="utf-8"))
-    assert [release["release"] for release in document["releases"]] == ["new", "old"]
-    assert set(document["releases"][1]["reader_by_reader"]) == {"0.6", "0.7", "0.8", "0.9"}
-    page = (tmp_path / "out" / "experts.html").read_text(encoding="utf-8")
-    assert page.count("<table>") == len([line for line in printed.splitlines() if line.startswith(("old: ", "new: "))])
-    assert main(["research", "inter-reader", str(tmp_path / "nothing")]) == 2

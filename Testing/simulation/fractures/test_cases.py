@@ -1,9 +1,8 @@
-import json
+"""Fractures are simulated where the keypoints say, and nowhere else."""
 
 import numpy as np
 import pytest
 from helpers.synthetic_spine import LEVELS, body_keypoints, lps_volume, scoliotic_curve
-from VertebralFracturesLib.cli.main import main
 from VertebralFracturesLib.core.genant import genant_index, heights_mm
 from VertebralFracturesLib.core.keypoints import body_centre
 from VertebralFracturesLib.core.volume import Volume
@@ -72,44 +71,3 @@ def test_chance_comes_from_the_generator_alone(case, volume):
     one, other = (with_fractures(case, volume, np.random.default_rng(3)) for _ in range(2))
     np.testing.assert_array_equal(one[0].voxels, other[0].voxels)
     np.testing.assert_array_equal(one[1], other[1])
-
-
-def test_the_command_writes_cases_that_can_be_evaluated(case, tmp_path, capsys):
-    out = tmp_path / "out"
-    assert (
-        main(
-            [
-                "research",
-                "simulate-fractures",
-                str(case.image.parent.parent),
-                "-o",
-                str(out),
-                "--count",
-                "2",
-                "--seed",
-                "4",
-            ]
-        )
-        == 0
-    )
-    cases = find_cases(out)
-    assert [one.name for one in cases] == ["boxes_fractured_0", "boxes_fractured_1"]
-    for one in cases:
-        assert one.levels == case.levels
-        assert read_volume(one.image).shape == read_volume(case.image).shape
-        document = json.loads((one.image.parent / "reference.json").read_text())
-        assert [entry["G"] for entry in document["vertebrae"]] == pytest.approx(
-            genant_index(heights_mm(one.keypoints_ras)), abs=1e-3
-        )
-    assert not np.array_equal(cases[0].keypoints_ras, cases[1].keypoints_ras)
-    assert "2 fractured cases" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("wrong", [["--count", "0"], ["--seed", "-1"]])
-def test_impossible_numbers_are_refused_in_one_line(case, tmp_path, capsys, wrong):
-    assert (
-        main(["research", "simulate-fractures", str(case.image.parent.parent), "-o", str(tmp_path / "out"), *wrong])
-        == 2
-    )
-    assert len(capsys.readouterr().err.splitlines()) == 1
-    assert not (tmp_path / "out").exists()
