@@ -299,7 +299,7 @@ class VertebralFracturesLogic(ScriptedLoadableModuleLogic):
         from VertebralFracturesLib.mrml.study.replacement import replace_study
 
         volume = volume_from_node(volumeNode)
-        report = self.analyzer.analyze(volume, preset, device, second_opinion=secondOpinion)
+        report = self.analyzer.analyze(volume, preset=preset, device=device, image_classifier=secondOpinion)
         return replace_study(volumeNode, volume, report)
 
     def showStudy(self, study: "Study") -> None:

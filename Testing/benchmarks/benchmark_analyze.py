@@ -114,14 +114,14 @@ def main() -> int:
     import numpy as np
     import torch
     from VertebralFracturesLib.core.volume import Volume
-    from VertebralFracturesLib.ct.pipeline import analyze
-    from VertebralFracturesLib.networks.weights import load_models
+    from VertebralFracturesLib.ct.pipeline import analyze_ct
+    from VertebralFracturesLib.networks.ct_networks import load_ct_networks
 
     torch.set_num_threads(args.threads)
     with np.load(file) as archive:
         volume = Volume(archive["voxels"], archive["ijk_to_ras"])
     begun = time.perf_counter()
-    models = load_models("cpu", args.detector, second_opinion=args.second_opinion)
+    models = load_ct_networks("cpu", args.detector, image_classifier=args.second_opinion)
     loading = time.perf_counter() - begun
     print(f"{' x '.join(map(str, volume.shape[::-1]))} voxels, {volume.voxels.nbytes / 1e9:.2f} GB, "
           f"{args.threads} threads, {args.detector}; load {os.getloadavg()[0]:.1f}")  # fmt: skip
@@ -131,7 +131,7 @@ def main() -> int:
         times = StageTimes()
         processor = time.process_time()
         with PeakMemory() as memory:
-            report = analyze(volume, models, progress=times)
+            report = analyze_ct(volume, models, progress=times)
         processor = time.process_time() - processor
         for name, seconds in times.seconds():
             print(f"{name:>22} {seconds:6.2f} s")

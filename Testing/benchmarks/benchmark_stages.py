@@ -162,11 +162,11 @@ def main() -> None:
     files = {size: synthetic_ct(size) for size in args.sizes}
 
     import torch
-    from VertebralFracturesLib.networks.weights import load_models
+    from VertebralFracturesLib.networks.ct_networks import load_ct_networks
 
     torch.set_num_threads(args.threads)
     begun = time.perf_counter()
-    models = load_models("cpu", args.detector)
+    models = load_ct_networks("cpu", args.detector)
     now = time.perf_counter if args.clock == "wall" else time.process_time
     print(f"{args.threads} threads, {args.detector}, {args.clock} clock, load {os.getloadavg()[0]:.1f}; "
           f"loading the networks {time.perf_counter() - begun:.2f} s")  # fmt: skip

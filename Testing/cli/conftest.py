@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from helpers.command import oracle
 from helpers.small_ct import body_hu, write_image
+from VertebralFracturesLib.networks.ct_networks import TrainedCtNetworks
+from VertebralFracturesLib.networks.spine_curve_net import SpineCurveNet
+from VertebralFracturesLib.networks.vertebra_net import VertebraNet
 
 
 @pytest.fixture
@@ -14,8 +17,9 @@ def an_oracle(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
     """Puts a function in the place of the networks."""
 
     def use(analyze: Any = oracle) -> None:
-        monkeypatch.setattr("VertebralFracturesLib.networks.weights.load_models", lambda device, detector, **_: None)
-        monkeypatch.setattr("VertebralFracturesLib.ct.pipeline.analyze", analyze)
+        networks = TrainedCtNetworks(SpineCurveNet(), VertebraNet(), {})
+        monkeypatch.setattr("VertebralFracturesLib.networks.ct_networks.load_ct_networks", lambda *_: networks)
+        monkeypatch.setattr("VertebralFracturesLib.analyzer.analyze_ct", analyze)
 
     use()
     return use

@@ -13,8 +13,12 @@ from helpers.small_ct import body_hu, write_image, write_series
 from VertebralFracturesLib.cli.main import main
 from VertebralFracturesLib.cli.results import RESULT_FILES
 from VertebralFracturesLib.core.report import SpineReport
+from VertebralFracturesLib.ct.networks import DetectorName
 from VertebralFracturesLib.errors import Cancelled, NoSpineFound
 from VertebralFracturesLib.io.ct import read_volume
+from VertebralFracturesLib.networks.ct_networks import TrainedCtNetworks
+from VertebralFracturesLib.networks.spine_curve_net import SpineCurveNet
+from VertebralFracturesLib.networks.vertebra_net import VertebraNet
 from VertebralFracturesLib.report.document import read_report
 
 
@@ -174,9 +178,10 @@ def test_no_gpu_where_one_was_asked_for_gives_one_line_and_code_2(
 def test_the_second_opinion_can_be_left_out(an_oracle, a_ct, tmp_path, monkeypatch, options, is_wanted):
     asked = []
 
-    def load_models(device: str, detector: str, *, second_opinion: bool) -> None:
-        asked.append(second_opinion)
+    def load(device: str, detector: DetectorName, folder: Path, image_classifier: bool) -> TrainedCtNetworks:
+        asked.append(image_classifier)
+        return TrainedCtNetworks(SpineCurveNet(), VertebraNet(), {})
 
-    monkeypatch.setattr("VertebralFracturesLib.networks.weights.load_models", load_models)
+    monkeypatch.setattr("VertebralFracturesLib.networks.ct_networks.load_ct_networks", load)
     assert main(["analyze", str(a_ct), "-o", str(tmp_path / "out"), *options]) == 0
     assert asked == [is_wanted]

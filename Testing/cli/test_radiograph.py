@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from helpers.perfect_radiograph import LEVELS, PIXEL_MM, perfect_models, picture
+from helpers.perfect_radiograph import LEVELS, PIXEL_MM, PerfectNetworks, picture
 from VertebralFracturesLib.cli.main import main
 from VertebralFracturesLib.cli.results import RESULT_FILES
 from VertebralFracturesLib.mrml.application import boot_scene, quiet
@@ -19,7 +19,9 @@ from VertebralFracturesLib.report.document import read_report
 @pytest.fixture
 def image_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A picture of a spine whose front is on the right."""
-    monkeypatch.setattr("VertebralFracturesLib.networks.weights.load_radiograph_models", lambda *_: perfect_models())
+    monkeypatch.setattr(
+        "VertebralFracturesLib.networks.radiograph_networks.load_radiograph_networks", lambda *_: PerfectNetworks()
+    )
     file = tmp_path / "lateral.png"
     grey = (picture()[:, ::-1] * 50 + 20).astype(np.uint8)
     sitk.WriteImage(sitk.GetImageFromArray(np.ascontiguousarray(grey)), str(file))

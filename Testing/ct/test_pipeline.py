@@ -14,12 +14,14 @@ from VertebralFracturesLib.core.levels import CONFIDENT_LEVEL, LEVEL_NAMES
 from VertebralFracturesLib.core.matching import match_vertebrae
 from VertebralFracturesLib.core.report import SpineReport
 from VertebralFracturesLib.core.volume import Volume
-from VertebralFracturesLib.ct.pipeline import STAGES, analyze, propose_vertebra
+from VertebralFracturesLib.ct import pipeline
+from VertebralFracturesLib.ct.body_centres import BodyCentres
+from VertebralFracturesLib.ct.pipeline import STAGES, analyze_ct
+from VertebralFracturesLib.ct.vertebrae import propose_vertebra
 from VertebralFracturesLib.errors import Cancelled, NoSpineFound, UnusableInput
 from VertebralFracturesLib.io.ct import read_volume
 from VertebralFracturesLib.io.reference_case import read_case
-from VertebralFracturesLib.networks import spine_curve_net, vertebra_net
-from VertebralFracturesLib.networks.weights import Models, load_models
+from VertebralFracturesLib.networks.ct_networks import TrainedCtNetworks, load_ct_networks
 from VertebralFracturesLib.report.document import read_report, report_json
 from VertebralFracturesLib.simulation.case import in_view
 from VertebralFracturesLib.simulation.ct.acquisition import Protocol, scan
@@ -34,9 +36,9 @@ MEASURING = tuple(stage for stage in STAGES if stage != "second opinion")
 
 
 @pytest.fixture(scope="module")
-def models() -> Models:
+def models() -> TrainedCtNetworks:
     """The shipped weights."""
-    return load_models("cpu")
+    return load_ct_networks("cpu")
 
 
 @pytest.fixture(scope="module")
@@ -54,9 +56,9 @@ def volume(patient: Patient) -> Volume:
 
 
 @pytest.fixture(scope="module")
-def report(volume: Volume, models: Models) -> SpineReport:
+def report(volume: Volume, models: TrainedCtNetworks) -> SpineReport:
     """What is found in the scan."""
-    return analyze(volume, models, input={"path": "scan"})
+    return analyze_ct(volume, models, input={"path": "scan"})
 
 
 def nearest(report: SpineReport, vertebra: PhantomVertebra) -> np.ndarray:
@@ -89,7 +91,7 @@ def test_every_body_of_a_synthetic_patient_is_found_and_measured(report, patient
 
 
 def test_the_anchor_detector_finds_the_bodies_too(patient, volume):
-    assert_found(analyze(volume, load_models("cpu", "anchor")), patient, volume, height_mm=3.0, index=0.12)
+    assert_found(analyze_ct(volume, load_ct_networks("cpu", "anchor")), patient, volume, height_mm=3.0, index=0.12)
 
 
 def test_the_report_says_what_was_done(report, models, volume):
@@ -122,16 +124,16 @@ def test_keypoints_lie_in_the_middle_plane_of_the_curve(report):
 def test_bodies_have_the_names_of_the_slices_they_lie_in(volume, models, patient, monkeypatch):
     centres = np.array([body_centre(vertebra.keypoints_ras) for vertebra in patient.vertebrae])
     numbers = np.array([vertebra.number for vertebra in patient.vertebrae])
-    predict = spine_curve_net.predict_slices
+    predict = pipeline.locate_bodies
 
-    def predict_sure_levels(*arguments: object) -> spine_curve_net.SlicePredictions:
+    def predict_sure_levels(*arguments: object) -> BodyCentres:
         found = predict(*arguments)
         number = np.interp(-found.centres_ras[:, 2], -centres[:, 2], numbers)
         misfit = np.abs(number[:, None] - np.arange(1, found.levels.shape[1] + 1))
         return replace(found, levels=np.maximum(1 - misfit, 0.0))
 
-    monkeypatch.setattr(spine_curve_net, "predict_slices", predict_sure_levels)
-    report = analyze(volume, models)
+    monkeypatch.setattr(pipeline, "locate_bodies", predict_sure_levels)
+    report = analyze_ct(volume, models)
     for vertebra in report.vertebrae:
         nearest = np.linalg.norm(centres - body_centre(vertebra.keypoints_ras), axis=1).argmin()
         assert vertebra.level == patient.vertebrae[nearest].level
@@ -150,7 +152,7 @@ def test_the_order_and_direction_of_the_voxels_do_not_matter(volume, models, rep
         matrix[:3, 3] += matrix[:3, 2 - axis] * (volume.shape[axis] - 1)
         matrix[:3, 2 - axis] *= -1
     turned = Volume(volume.voxels[::-1, :, ::-1].transpose(2, 0, 1), matrix[:, [1, 2, 0, 3]])
-    other = analyze(turned, models)
+    other = analyze_ct(turned, models)
     assert len(other.vertebrae) == len(report.vertebrae)
     for one, two in zip(report.vertebrae, other.vertebrae, strict=True):
         assert np.linalg.norm(one.keypoints_ras - two.keypoints_ras, axis=1).max() < 0.7
@@ -158,14 +160,16 @@ def test_the_order_and_direction_of_the_voxels_do_not_matter(volume, models, rep
 
 
 def test_analysis_is_deterministic(volume, models, report):
-    again = analyze(volume, models, input={"path": "scan"})
+    again = analyze_ct(volume, models, input={"path": "scan"})
     for one, two in zip(report.vertebrae, again.vertebrae, strict=True):
         np.testing.assert_allclose(one.keypoints_ras, two.keypoints_ras, atol=1e-4)
 
 
 def test_a_second_opinion_goes_with_the_report_where_it_is_wanted(volume, models, report, patient):
     told: list[str] = []
-    again = analyze(volume, load_models("cpu", second_opinion=True), progress=lambda stage, share: told.append(stage))
+    again = analyze_ct(
+        volume, load_ct_networks("cpu", image_classifier=True), progress=lambda stage, share: told.append(stage)
+    )
     assert list(dict.fromkeys(told)) == list(STAGES)
     assert report.second_opinion is None
     for one, two in zip(report.vertebrae, again.vertebrae, strict=True):
@@ -180,7 +184,7 @@ def test_a_second_opinion_goes_with_the_report_where_it_is_wanted(volume, models
 
 def test_progress_names_the_stages_in_order(volume, models):
     told: list[tuple[str, float]] = []
-    analyze(volume, models, progress=lambda stage, share: told.append((stage, share)))
+    analyze_ct(volume, models, progress=lambda stage, share: told.append((stage, share)))
     assert [stage for stage, share in told if share == 0.0] == list(MEASURING)
     assert told[-1] == (STAGES[-1], 1.0)
 
@@ -196,19 +200,19 @@ def test_the_run_can_be_cancelled_in_every_stage(volume, models):
     def enter(stage: str, share: float) -> None:
         current[0] = stage
 
-    analyze(volume, models, cancel=note, progress=enter)
+    analyze_ct(volume, models, cancel=note, progress=enter)
     assert set(asked) >= {"before", *MEASURING[:-1]}
     for number in range(len(asked)):
         calls = iter(range(99))
         seen: list[str] = []
         with pytest.raises(Cancelled):
-            analyze(volume, models, cancel=lambda calls=calls, number=number: next(calls) == number,
+            analyze_ct(volume, models, cancel=lambda calls=calls, number=number: next(calls) == number,
                     progress=lambda stage, share, seen=seen: seen.append(stage))  # fmt: skip
         assert seen == list(MEASURING[: MEASURING.index(asked[number]) + 1] if asked[number] in MEASURING else ())
 
 
-def warnings_of(volume: Volume, models: Models) -> str:
-    return " | ".join(analyze(volume, models).warnings)
+def warnings_of(volume: Volume, models: TrainedCtNetworks) -> str:
+    return " | ".join(analyze_ct(volume, models).warnings)
 
 
 @pytest.mark.parametrize("share", [0.5, 1.0])
@@ -217,7 +221,7 @@ def test_bodies_at_the_border_are_left_out_with_a_warning(volume, models, report
     superior, inferior = keypoints_ras[2], keypoints_ras[3]
     last = int(volume.to_ijk(superior + share * (inferior - superior))[2])
     cut = Volume(volume.voxels[last:], volume.ijk_to_ras @ _shift(last))
-    found = analyze(cut, models)
+    found = analyze_ct(cut, models)
     assert len(found.vertebrae) < len(report.vertebrae)
     for vertebra in found.vertebrae:
         assert cut.contains(vertebra.keypoints_ras).all()
@@ -255,9 +259,9 @@ def test_thick_slices_are_warned_of(volume, models):
 
 
 def test_a_spine_without_a_whole_body_is_no_result(volume, models, monkeypatch):
-    monkeypatch.setattr(vertebra_net, "detect", lambda net, images: [[] for _ in images])
+    monkeypatch.setattr(pipeline, "detect", lambda networks, views: [])
     with pytest.raises(NoSpineFound, match="no vertebral body lies wholly"):
-        analyze(volume, models)
+        analyze_ct(volume, models)
 
 
 def block(paint, size_mm: tuple[float, float, float], spacing_mm: float = 3.0) -> Volume:
@@ -305,13 +309,13 @@ def water_and_rod(right: np.ndarray, anterior: np.ndarray, superior: np.ndarray)
 @pytest.mark.parametrize("paint", [thighs, head, water_and_rod])
 def test_without_a_spine_there_is_no_result(paint, models):
     with pytest.raises(NoSpineFound, match=r"no spine found: less than 40 mm .* load a CT"):
-        analyze(block(paint, (300.0, 220.0, 220.0)), models)
+        analyze_ct(block(paint, (300.0, 220.0, 220.0)), models)
 
 
 def test_what_is_no_ct_is_refused_before_any_network(volume, models):
     magnetic = Volume(np.abs(volume.voxels.astype(np.int32) + 1024).astype(np.int16), volume.ijk_to_ras)
     with pytest.raises(UnusableInput):
-        analyze(magnetic, replace(models, spine_curve=None, vertebrae=None))
+        analyze_ct(magnetic, replace(models, spine_curve=None, vertebrae=None))
 
 
 def aside(rng: np.random.Generator) -> np.ndarray:
@@ -377,7 +381,7 @@ def test_real_cases_are_measured_about_as_readers_do(real_cases: list[Path], mod
     centre_errors, height_errors, index_errors, found, marked, false = [], [], [], 0, 0, 0
     smallest = sorted(real_cases, key=lambda folder: (folder / "ct.nii.gz").stat().st_size)[:2]
     for case in map(read_case, smallest):
-        report = analyze(read_volume(case.image), models)
+        report = analyze_ct(read_volume(case.image), models)
         keypoints = np.array([vertebra.keypoints_ras for vertebra in report.vertebrae])
         matching = match_vertebrae(keypoints, case.keypoints_ras, case.curve)
         found, marked, false = found + len(matching.pairs), marked + len(case.levels), false + len(matching.false)

@@ -1,21 +1,18 @@
 """A made-up radiograph, and networks that know where everything lies in it however it is turned and scaled."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
 import numpy as np
-import torch
-from torch import Tensor, nn
-from VertebralFracturesLib.networks.dsnt import gaussians
-from VertebralFracturesLib.networks.radiograph_nets import VIEW_QUESTIONS
-from VertebralFracturesLib.networks.weights import RadiographModels
+from scipy.special import expit, softmax
 from VertebralFracturesLib.radiograph.network_input import (
     CELL,
     CROP_PIXELS,
     LEVEL_CHANNELS,
     SACRUM_CHANNEL,
-    STEP_ONE_FIRST_MM,
-    STEP_ONE_INPUT_MM,
-    STEP_ONE_PIXEL_MM,
     CropFrames,
 )
+from VertebralFracturesLib.radiograph.networks import VIEW_QUESTIONS, FoundBodies
 
 PIXEL_MM = 0.5
 SIZE_MM = (320.0, 160.0)
@@ -52,83 +49,78 @@ def centres_mm() -> np.ndarray:
     return centres
 
 
-def _scale(rows: int) -> float:
+def _scale(image: np.ndarray, pixel_mm: float) -> float:
     """How much larger than it is the picture is taken to be; a row more or less does not count."""
-    scale = rows * STEP_ONE_INPUT_MM / SIZE_MM[0]
+    scale = image.shape[0] * pixel_mm / SIZE_MM[0]
     return 1.0 if abs(scale - 1) < 0.02 else scale
 
 
-class PerfectFinder(nn.Module):
-    """Step 1, first network."""
+Landmarks = tuple[np.ndarray, np.ndarray]
+"""Places (n, 6, 2) from -1 to 1 across the crops, and spreads (n, 6) in pixels, as step 2 gives them."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.stride = 2
-        self.anything = nn.Parameter(torch.zeros(1))
+_UNSEEN_SPREAD_PIXELS = CROP_PIXELS / np.sqrt(12)
+"""Standard deviation of a heatmap that is the same everywhere."""
 
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        rows, columns = (count // 2 for count in image.shape[2:])
-        whole = image[0, 0, :-1, :-1]
-        is_inverted = bool(whole.median(1).values.mean() > whole.mean())
-        ramp = whole[:, 0].mean() - whole[:, -1].mean()
-        is_mirrored = bool((ramp < 0) != is_inverted)
-        scale = _scale(image.shape[2])
-        centres = (torch.tensor(centres_mm() * scale, dtype=torch.float32) - STEP_ONE_FIRST_MM) / STEP_ONE_PIXEL_MM
-        down = torch.arange(rows)[:, None] - centres[:, 1, None, None]
-        across = torch.arange(columns) - centres[:, 0, None, None]
-        height_of_peaks = 8.0 - 3.0 * abs(np.log(scale))
-        logits = (height_of_peaks - (down**2 + across**2)).amax(0).clamp_min(-12)
-        levels = torch.zeros(1, LEVEL_CHANNELS, rows, columns)
-        nearest = (down**2 + across**2).argmin(0)
-        for body, channel in enumerate(CHANNELS):
-            levels[0, channel][nearest == body] = _SURE
-        answers = {"mirrored": is_mirrored, "inverted": is_inverted, "frontal": False}
-        view = torch.tensor([[_SURE if answers[name] else -_SURE for name in VIEW_QUESTIONS]])
+
+def unseen(landmarks: Landmarks) -> Landmarks:
+    """What step 2 gives of crops in which it makes out nothing: their middle, known to nothing but the crop."""
+    places, spreads = landmarks
+    return np.zeros_like(places), np.full_like(spreads, _UNSEEN_SPREAD_PIXELS)
+
+
+@dataclass
+class PerfectNetworks:
+    """Networks for radiographs without an error, or with the ones that a test asks for.
+
+    :param faint_channel: the level whose body is made out only faintly.
+    :param frontal: logit of a frontal view.
+    :param shift: added to the logits of all scores.
+    :param moved_mm: added to the rough landmarks (8, 6, 2) of step 1.
+    :param blind: the first crops of several in which step 2 makes out nothing.
+    :param change: of what step 2 gives of a single crop, which is that of a body that step 1 missed.
+    """
+
+    faint_channel: int | None = None
+    frontal: float = -_SURE
+    shift: float = 0.0
+    moved_mm: np.ndarray | None = None
+    blind: int = 0
+    change: Callable[[Landmarks], Landmarks] = lambda landmarks: landmarks
+    versions: dict[str, str] = field(default_factory=lambda: {"perfect": "1"})
+
+    def find_bodies(self, image: np.ndarray, pixel_mm: float, threshold: float) -> FoundBodies:
+        """Step 1, first network: nothing is sure in an image that lies another way than it has learned."""
+        is_inverted = bool(np.median(image, 1).mean() > image.mean())
+        is_mirrored = bool((image[:, 0].mean() < image[:, -1].mean()) != is_inverted)
+        scale = _scale(image, pixel_mm)
+        logits = np.full(len(CHANNELS), 8.0 - 3.0 * abs(np.log(scale)) + self.shift)
+        if self.faint_channel is not None:
+            logits[CHANNELS.index(self.faint_channel)] -= 9.3
         if is_mirrored or is_inverted:
-            logits = logits - 12
-        return logits[None], levels, view
+            logits -= 12
+        scores = expit(logits)
+        seen = scores > threshold
+        answers = {"mirrored": is_mirrored, "inverted": is_inverted}
+        view = [self.frontal if name == "frontal" else _SURE if answers[name] else -_SURE for name in VIEW_QUESTIONS]
+        levels = softmax(_SURE * (np.arange(LEVEL_CHANNELS) == np.array(CHANNELS)[:, None]), axis=1)
+        return FoundBodies(centres_mm()[seen] * scale, scores[seen], levels[seen], expit(np.array(view)))
 
-
-class PerfectRegressor(nn.Module):
-    """Step 1, second network."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.stride = 2
-        self.anything = nn.Parameter(torch.zeros(1))
-
-    def forward(self, image: Tensor) -> Tensor:
-        rows, columns = (count // 2 for count in image.shape[2:])
-        scale = _scale(image.shape[2])
+    def regress_landmarks(self, image: np.ndarray, pixel_mm: float, centres: np.ndarray) -> np.ndarray:
+        """Step 1, second network: the landmarks of the body whose centre is nearest."""
+        scale = _scale(image, pixel_mm)
         points = np.nan_to_num(landmarks_mm()) * scale
-        places = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1) * STEP_ONE_PIXEL_MM + STEP_ONE_FIRST_MM
-        nearest = np.linalg.norm(places[..., None, :] - centres_mm() * scale, axis=-1).argmin(-1)
-        offsets = points[nearest] - places[..., None, :]
-        return torch.tensor(offsets, dtype=torch.float32).permute(2, 3, 0, 1)[None]
+        if self.moved_mm is not None:
+            points = points + self.moved_mm
+        distances = np.linalg.norm(centres[:, None] - centres_mm() * scale, axis=-1)
+        return points[distances.argmin(1)]
 
-
-class PerfectStepOne(nn.Module):
-    """Both networks of step 1."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.finder, self.regressor = PerfectFinder(), PerfectRegressor()
-
-
-class PerfectRefiner(nn.Module):
-    """Step 2: all bodies have one shape; the last of several crops is that of the sacrum, a single one is of a body."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.anything = nn.Parameter(torch.zeros(1))
-
-    def forward(self, crops: Tensor) -> Tensor:
-        points = landmarks_mm()[[0] * max(1, len(crops) - 1) + [-1] * (len(crops) > 1)]
-        places = CropFrames.around(points).to_crops(points)
-        wanted = torch.tensor(np.nan_to_num(places), dtype=torch.float32)
-        return gaussians(wanted, (CROP_PIXELS, CROP_PIXELS), CELL).clamp_min(1e-20).log()
-
-
-def perfect_models() -> RadiographModels:
-    """Networks without an error."""
-    return RadiographModels(PerfectStepOne().eval(), PerfectRefiner().eval(), {"perfect": "1"})
+    def refine_landmarks(self, windows: np.ndarray) -> Landmarks:
+        """Step 2: all bodies have one shape; the last of several crops is that of the sacrum."""
+        count = len(windows)
+        points = landmarks_mm()[[0] * max(1, count - 1) + [-1] * (count > 1)]
+        places = np.nan_to_num(CropFrames.around(points).to_crops(points))
+        spreads = np.full(places.shape[:2], float(CELL))
+        if count == 1:
+            return self.change((places, spreads))
+        places[: self.blind], spreads[: self.blind] = unseen((places[: self.blind], spreads[: self.blind]))
+        return places, spreads

@@ -12,6 +12,9 @@ from VertebralFracturesLib.mrml.layout import rendered_views
 from VertebralFracturesLib.mrml.live.study import LiveStudy
 from VertebralFracturesLib.mrml.pictures import PICTURE_FILES, SIZE
 from VertebralFracturesLib.mrml.scene_file import read_scene, write_scene
+from VertebralFracturesLib.networks.ct_networks import TrainedCtNetworks
+from VertebralFracturesLib.networks.spine_curve_net import SpineCurveNet
+from VertebralFracturesLib.networks.vertebra_net import VertebraNet
 
 SEVERE = 3
 
@@ -63,8 +66,9 @@ def test_a_ct_is_analyzed_and_drawn(volume, report, tmp_path, monkeypatch, capsy
     image.SetSpacing(tuple(np.abs(np.diag(volume.ijk_to_ras)[:3])))
     image.SetOrigin(tuple(volume.ijk_to_ras[:3, 3] * [-1, -1, 1]))
     sitk.WriteImage(image, str(tmp_path / "chest.nii.gz"))
-    monkeypatch.setattr("VertebralFracturesLib.networks.weights.load_models", lambda *args, **which: None)
-    monkeypatch.setattr("VertebralFracturesLib.ct.pipeline.analyze", lambda *args, **options: report)
+    networks = TrainedCtNetworks(SpineCurveNet(), VertebraNet(), {})
+    monkeypatch.setattr("VertebralFracturesLib.networks.ct_networks.load_ct_networks", lambda *_: networks)
+    monkeypatch.setattr("VertebralFracturesLib.analyzer.analyze_ct", lambda *args, **options: report)
     monkeypatch.chdir(tmp_path)
     assert main(["pictures", "chest.nii.gz", "--vertebra", "2"]) == 0
     target = tmp_path / "chest-pictures"

@@ -1,11 +1,13 @@
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.volume import Volume
-from VertebralFracturesLib.ct.canal import CONFIDENT_CANAL, STEP_MM
+from VertebralFracturesLib.ct.canal import CONFIDENT_CANAL, STEP_MM, find_canal
 from VertebralFracturesLib.errors import Cancelled
-from VertebralFracturesLib.networks.canal_net import CanalNet, find_canal
+from VertebralFracturesLib.networks.canal_net import CanalNet, locate_canal
 
 CURVE = SpineCurve(np.c_[np.zeros(8), np.zeros(8), np.linspace(0, -140, 8)], np.ones(8))
 
@@ -38,21 +40,26 @@ def test_one_logit_per_pixel(net):
 
 
 def test_the_canal_is_found_where_it_is():
-    canal = find_canal(Bright((4, 4)).eval(), tube(), CURVE)
+    canal = find_canal(partial(locate_canal, Bright((4, 4)).eval()), tube(), CURVE)
     inner = canal.points_ras[(canal.points_ras[:, 2] < -STEP_MM) & (canal.points_ras[:, 2] > -137)]
     np.testing.assert_allclose(inner[:, :2], np.tile([5.0, -28.0], (len(inner), 1)), atol=0.6)
     assert (canal.confidence >= CONFIDENT_CANAL).all()
 
 
 def test_a_mirrored_patient_has_a_mirrored_canal(net):
-    one, two = (find_canal(Bright((4, 4)).eval(), tube(aside_mm=side), CURVE) for side in (6.0, -6.0))
+    one, two = (
+        find_canal(partial(locate_canal, Bright((4, 4)).eval()), tube(aside_mm=side), CURVE) for side in (6.0, -6.0)
+    )
     np.testing.assert_allclose(one.points_ras, two.points_ras * [-1, 1, 1], atol=0.05)
 
 
 def test_an_untrained_network_sees_none(net):
-    assert find_canal(net, Volume(np.zeros((20, 20, 20), np.int16), np.diag([8.0, 8, 8, 1])), CURVE) is None
+    assert (
+        find_canal(partial(locate_canal, net), Volume(np.zeros((20, 20, 20), np.int16), np.diag([8.0, 8, 8, 1])), CURVE)
+        is None
+    )
 
 
 def test_it_can_be_cancelled(net):
     with pytest.raises(Cancelled):
-        find_canal(net, tube(), CURVE, lambda: True)
+        find_canal(partial(locate_canal, net), tube(), CURVE, lambda: True)

@@ -43,7 +43,7 @@ def test_what_a_representation_reads(representation, seen):
 
 def test_probabilities_sum_to_one_and_cover_the_slab():
     one = slab()
-    shares = read_rows(net(), one)
+    shares = read_rows(net(), one.image)
     assert shares.shape == (-(-one.image.shape[2] // ROWS_PER_POSITION), ROW_CLASSES)
     np.testing.assert_allclose(shares.sum(1), 1.0, atol=1e-5)
 
@@ -51,8 +51,8 @@ def test_probabilities_sum_to_one_and_cover_the_slab():
 def test_left_and_right_are_alike_and_runs_repeat():
     one = slab()
     mirrored = SpineSlab(np.ascontiguousarray(one.image[::-1]), one.frame)
-    np.testing.assert_allclose(read_rows(net(), one), read_rows(net(), mirrored), atol=1e-5)
-    np.testing.assert_array_equal(read_rows(net(), one), read_rows(net(), one))
+    np.testing.assert_allclose(read_rows(net(), one.image), read_rows(net(), mirrored.image), atol=1e-5)
+    np.testing.assert_array_equal(read_rows(net(), one.image), read_rows(net(), one.image))
 
 
 def test_the_bag_is_a_soft_maximum_over_what_counts():

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -6,18 +8,23 @@ import torch
 from torch import Tensor, nn
 from VertebralFracturesLib.core.level_naming import LEVEL_CLASSES
 from VertebralFracturesLib.core.volume import Volume
+from VertebralFracturesLib.ct.body_centres import BodyCentres, body_volume, locate_bodies
 from VertebralFracturesLib.errors import Cancelled
 from VertebralFracturesLib.networks.spine_curve_net import (
     CurveOutput,
     SpineCurveNet,
-    body_volume,
+    locate_spine,
     normalised,
     pad_to_stride,
-    predict_slices,
     soft_argmax,
 )
 
 SMALL = (4, 8, 8)
+
+
+def predict_slices(net: nn.Module, volume: Volume, cancel: Callable[[], bool] = lambda: False) -> BodyCentres:
+    """Step 1 with a network."""
+    return locate_bodies(partial(locate_spine, net), volume, cancel)
 
 
 def small_net() -> SpineCurveNet:

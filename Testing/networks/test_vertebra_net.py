@@ -2,9 +2,24 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
-from VertebralFracturesLib.networks.vertebra_net import VertebraNet, detect, normalised, split_anchors, split_regions
+from VertebralFracturesLib.ct.detection import OBJECTNESS_THRESHOLD, Detection
+from VertebralFracturesLib.ct.vertebrae import decode
+from VertebralFracturesLib.networks.vertebra_net import (
+    VertebraNet,
+    detect_vertebrae,
+    normalised,
+    split_anchors,
+    split_regions,
+)
 
 SMALL = (4, 8, 8)
+
+
+def detections(
+    net: VertebraNet, images_hu: np.ndarray, threshold: float = OBJECTNESS_THRESHOLD
+) -> list[list[Detection]]:
+    """What the maps of a network hold."""
+    return decode(net.detector, detect_vertebrae(net, images_hu), threshold)
 
 
 @pytest.mark.parametrize(("detector", "channels"), [("anchor-free", 1 + 12 + 12 + 6), ("anchor", 16 * (1 + 12))])
@@ -77,7 +92,7 @@ def test_points_come_out_in_millimetres_of_the_unpadded_image(detector, shape):
     image = np.zeros((1, *shape), np.float32)
     image[0, 48:53, 27:34] = 1200.0
     net = OneBody(detector).eval()
-    ((found, *others),) = detect(net, image)
+    ((found, *others),) = detections(net, image)
     assert not others
     np.testing.assert_allclose(found.keypoints_mm, OneBody.PATTERN.numpy() + [30, 50], atol=1e-3)
     assert found.score > 0.35
@@ -96,8 +111,8 @@ class TakesAirForBone(OneBody):
 
 @pytest.mark.parametrize("detector", ["anchor-free", "anchor"])
 def test_nothing_is_found_in_the_padding(detector):
-    assert detect(TakesAirForBone(detector).eval(), np.zeros((1, 97, 65), np.float32)) == [[]]
-    assert len(detect(TakesAirForBone(detector).eval(), np.full((1, 32, 32), -1024, np.float32))[0]) > 0
+    assert detections(TakesAirForBone(detector).eval(), np.zeros((1, 97, 65), np.float32)) == [[]]
+    assert len(detections(TakesAirForBone(detector).eval(), np.full((1, 32, 32), -1024, np.float32))[0]) > 0
 
 
 @pytest.mark.parametrize("detector", ["anchor-free", "anchor"])
@@ -107,11 +122,11 @@ def test_images_of_a_batch_are_read_one_by_one(detector):
     with torch.no_grad():
         net.head.weight[:16] *= 4.0
     images = np.random.default_rng(1).normal(100, 200, (3, 37, 29)).astype(np.float32)
-    together = detect(net, images)
+    together = detections(net, images)
     assert len(together) == 3
     assert any(together)
     for image, found in zip(images, together, strict=True):
-        (alone,) = detect(net, image[None])
+        (alone,) = detections(net, image[None])
         assert len(alone) == len(found)
         for one, other in zip(alone, found, strict=True):
             np.testing.assert_allclose(one.keypoints_mm, other.keypoints_mm, atol=1e-3)
@@ -122,6 +137,6 @@ def test_the_threshold_is_the_least_objectness(detector):
     image = np.zeros((1, 101, 67), np.float32)
     image[0, 48:53, 27:34] = 1200.0
     net = OneBody(detector).eval()
-    score = detect(net, image)[0][0].score
-    assert len(detect(net, image, score - 0.01)[0]) == 1
-    assert detect(net, image, score + 0.01) == [[]]
+    score = detections(net, image)[0][0].score
+    assert len(detections(net, image, score - 0.01)[0]) == 1
+    assert detections(net, image, score + 0.01) == [[]]

@@ -8,17 +8,10 @@ import pytest
 import torch
 from torch import nn
 from VertebralFracturesLib.errors import UnusableInput
+from VertebralFracturesLib.networks.ct_networks import CURVE_WEIGHTS, VERTEBRA_WEIGHTS, load_ct_networks
 from VertebralFracturesLib.networks.spine_curve_net import SpineCurveNet
 from VertebralFracturesLib.networks.vertebra_net import VertebraNet
-from VertebralFracturesLib.networks.weights import (
-    CURVE_WEIGHTS,
-    VERTEBRA_WEIGHTS,
-    WEIGHTS_FOLDER,
-    load_models,
-    load_weights,
-    model_card,
-    save_weights,
-)
+from VertebralFracturesLib.networks.weights import WEIGHTS_FOLDER, load_weights, model_card, save_weights
 
 SMALL = (4, 8, 8)
 
@@ -157,7 +150,7 @@ def models_folder(tmp_path: Path) -> Path:
 
 
 def test_models_are_loaded_for_inference_and_say_what_they_are(models_folder):
-    models = load_models("cpu", "anchor", models_folder)
+    models = load_ct_networks("cpu", "anchor", models_folder)
     assert models.vertebrae.detector == "anchor"
     for net in (models.spine_curve, models.vertebrae):
         assert not net.training
@@ -170,7 +163,7 @@ def test_models_are_loaded_for_inference_and_say_what_they_are(models_folder):
 
 def test_weights_of_the_other_detector_are_no_substitute(models_folder):
     with pytest.raises(UnusableInput, match=r"vertebrae_anchor_free\.npz is missing"):
-        load_models("cpu", "anchor-free", models_folder)
+        load_ct_networks("cpu", "anchor-free", models_folder)
 
 
 @pytest.mark.parametrize("content", [None, "{", "{}", "[]"])
@@ -178,7 +171,7 @@ def test_a_model_card_that_is_missing_or_damaged_is_named(models_folder, content
     card = models_folder / f"{CURVE_WEIGHTS}.json"
     card.unlink() if content is None else card.write_text(content)
     with pytest.raises(UnusableInput, match=r"spine_curve\.json is missing or damaged: install"):
-        load_models("cpu", "anchor", models_folder)
+        load_ct_networks("cpu", "anchor", models_folder)
 
 
 @pytest.mark.parametrize("name", [CURVE_WEIGHTS, *VERTEBRA_WEIGHTS.values()])
@@ -190,6 +183,6 @@ def test_shipped_weights_have_a_model_card(name):
 
 @pytest.mark.parametrize("detector", VERTEBRA_WEIGHTS)
 def test_shipped_weights_are_those_of_the_networks(detector):
-    models = load_models("cpu", detector)
+    models = load_ct_networks("cpu", detector)
     for net in (models.spine_curve, models.vertebrae):
         assert all(value.isfinite().all() for value in net.state_dict().values())

@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 from VertebralFracturesLib.errors import NoSpineFound, UnusableInput
 from VertebralFracturesLib.evaluation.studies.radiographs import compared
-from VertebralFracturesLib.networks.weights import load_radiograph_models
+from VertebralFracturesLib.networks.radiograph_networks import load_radiograph_networks
 from VertebralFracturesLib.radiograph.pipeline import analyze_radiograph
 from VertebralFracturesLib.radiograph.record import Radiograph
 from VertebralFracturesLib.simulation.radiograph.exposure import Exposure, expose
@@ -27,7 +27,7 @@ def image(projection: Projection) -> np.ndarray:
 
 
 def test_the_shipped_networks_measure_a_projected_patient(projection: Projection, image: np.ndarray) -> None:
-    models = load_radiograph_models("cpu")
+    models = load_radiograph_networks("cpu")
     report = analyze_radiograph(Radiograph(image, projection.pixel_mm), models)
     assert report.anterior_is == "left"
     versions = {name: version.split(" sha256:")[0] for name, version in models.versions.items()}
@@ -48,13 +48,13 @@ def test_an_image_that_is_not_upright_is_refused(
     turned = np.ascontiguousarray(np.rot90(image[:, :: -1 if is_mirrored else 1], turns))
     pixel_mm = projection.pixel_mm if is_scale_known else None
     with pytest.raises((NoSpineFound, UnusableInput), match="upside down" if turns == 2 else "an upright lateral"):
-        analyze_radiograph(Radiograph(turned, pixel_mm), load_radiograph_models("cpu"))
+        analyze_radiograph(Radiograph(turned, pixel_mm), load_radiograph_networks("cpu"))
 
 
 @pytest.mark.parametrize("pixel_mm", [0.5, None])
 @pytest.mark.parametrize("shape", [(400, 300), (600, 400), (500, 500), (800, 600)])
 def test_noise_is_refused(shape: tuple[int, int], pixel_mm: float | None) -> None:
-    models = load_radiograph_models("cpu")
+    models = load_radiograph_networks("cpu")
     for seed in range(3):
         noise = np.random.default_rng(seed).random(shape).astype(np.float32)
         with pytest.raises(NoSpineFound, match="no spine found"):
@@ -73,4 +73,4 @@ def test_pictures_without_a_spine_are_refused(name: str, pixel_mm: float | None)
         "nothing": np.zeros((600, 400)),
     }[name]
     with pytest.raises((NoSpineFound, UnusableInput), match=r"no spine found|frontal view"):
-        analyze_radiograph(Radiograph(image.astype(np.float32), pixel_mm), load_radiograph_models("cpu"))
+        analyze_radiograph(Radiograph(image.astype(np.float32), pixel_mm), load_radiograph_networks("cpu"))

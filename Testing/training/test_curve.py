@@ -13,7 +13,8 @@ from PIL import Image
 from torch import Tensor
 from VertebralFracturesLib.core.level_naming import LEVEL_CLASSES
 from VertebralFracturesLib.core.volume import AIR_HU, Volume
-from VertebralFracturesLib.networks.spine_curve_net import CurveOutput, SpineCurveNet, normalised, predict_slices
+from VertebralFracturesLib.ct.body_centres import locate_bodies
+from VertebralFracturesLib.networks.spine_curve_net import CurveOutput, SpineCurveNet, normalised
 from VertebralFracturesLib.networks.weights import load_weights
 from VertebralFracturesLib.training import curve
 from VertebralFracturesLib.training.curve import (
@@ -173,7 +174,7 @@ class Knowing(SpineCurveNet):
 
 
 def test_figures_of_held_out_trunks(monkeypatch):
-    monkeypatch.setattr(curve, "predict_slices", _without_mirror)
+    monkeypatch.setattr(curve, "locate_bodies", _without_mirror)
     found = held_out_metrics(Knowing((4, 8, 8)).eval(), [sample()])
     assert found["curve error mm"] == pytest.approx(6.0, abs=0.1)
     assert found["curve error p95 mm"] == pytest.approx(6.0, abs=0.1)
@@ -182,9 +183,9 @@ def test_figures_of_held_out_trunks(monkeypatch):
     assert found["level within one"] == pytest.approx(1.0, abs=0.05)
 
 
-def _without_mirror(net, volume):
+def _without_mirror(locate_spine, volume):
     """A shift to one side is a shift to the other in the mirror image: undo the average of the two."""
-    found = predict_slices(net, volume)
+    found = locate_bodies(locate_spine, volume)
     found.centres_ras[:, 0] += 6.0
     return found
 

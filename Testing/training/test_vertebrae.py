@@ -16,7 +16,8 @@ from VertebralFracturesLib.core.genant import genant_index, heights_mm
 from VertebralFracturesLib.ct.anchor_free import OFFSET_UNIT_MM, SHORT_UNIT_MM, region_targets
 from VertebralFracturesLib.ct.anchors import anchor_sizes_mm, anchor_targets
 from VertebralFracturesLib.ct.detection import settle
-from VertebralFracturesLib.networks.vertebra_net import VertebraNet, detect, normalised
+from VertebralFracturesLib.ct.vertebrae import decode
+from VertebralFracturesLib.networks.vertebra_net import VertebraNet, detect_vertebrae, normalised
 from VertebralFracturesLib.networks.weights import load_weights
 from VertebralFracturesLib.training import vertebrae
 from VertebralFracturesLib.training.samples import slice_augmentation
@@ -106,7 +107,7 @@ def test_the_network_can_learn_one_crop_by_heart(detector):
         schedule.step()
         losses.append(loss.item())
     assert losses[-1] < 0.2 * losses[0]
-    found = settle(detect(net.eval(), one.image[None])[0])
+    found = settle(decode(net.detector, detect_vertebrae(net.eval(), one.image[None]))[0])
     assert len(found) == 2
     assert min(body.score for body in found) > 0.6
     error = np.linalg.norm(np.stack([body.keypoints_mm for body in found]) - bodies, axis=-1)

@@ -120,11 +120,11 @@ def test_six_clicks_are_given_up(studied, view, missing, way, clicks):
 
 
 def test_one_button_releases_the_other(studied, view, missing, synthetic_report, monkeypatch):
-    from VertebralFracturesLib.networks import weights
+    from VertebralFracturesLib.networks import ct_networks
 
-    loaded, load_models = [], weights.load_models
-    counted = lambda device, **which: loaded.append(device) or load_models(device, **which)  # noqa: E731
-    monkeypatch.setattr(weights, "load_models", counted)
+    loaded, load = [], ct_networks.load_ct_networks
+    counted = lambda device, *which: loaded.append(device) or load(device, *which)  # noqa: E731
+    monkeypatch.setattr(ct_networks, "load_ct_networks", counted)
     for _ in range(2):
         studied.click("addSixClicksButton")
         click(studied, view, missing[0])
@@ -166,12 +166,11 @@ def test_a_proposal_is_cancelled(studied, view, missing, monkeypatch):
     analyzer, reached = studied.widget.runPanel._analyzer, threading.Event()
     propose = analyzer.propose
 
-    def propose_when_cancelled(*arguments):
-        *_, cancel = arguments
+    def propose_when_cancelled(*arguments, device, cancel):
         reached.set()
         while not cancel():
             reached.wait(0.001)
-        return propose(*arguments)
+        return propose(*arguments, device=device, cancel=cancel)
 
     monkeypatch.setattr(analyzer, "propose", propose_when_cancelled)
     before = nodes(studied)

@@ -37,7 +37,7 @@ def truth(preset: str) -> SpineReport:
 def analysis(seconds: float = 0.1, error: Exception | None = None):
     """An analysis that knows the truth, reports its stages and can be cancelled, without networks."""
 
-    def analyze(volume, preset, device, progress, cancel, second_opinion):
+    def analyze(image, *, preset, device, progress, cancel, image_classifier):
         from VertebralFracturesLib.ct.pipeline import STAGES
 
         assert threading.current_thread() is not threading.main_thread()
@@ -88,8 +88,8 @@ def test_nothing_can_be_clicked_without_a_ct(host):
 def test_the_second_opinion_can_be_switched_off(host, volume_node):
     asked = []
 
-    def analyze(volume, preset, device, progress, cancel, second_opinion):
-        asked.append(second_opinion)
+    def analyze(image, *, preset, device, progress, cancel, image_classifier):
+        asked.append(image_classifier)
         return truth(preset)
 
     host.widget.logic.analyzer.analyze = analyze
@@ -122,7 +122,7 @@ def test_the_window_answers_while_a_job_computes(host, volume_node):
     clicks = []
     host.ui.othersFollowBox.connect("toggled(bool)", clicks.append)
 
-    def analyze(volume, preset, device, progress, cancel, second_opinion):
+    def analyze(image, *, preset, device, progress, cancel, image_classifier):
         total = 0
         while len(clicks) < 5:
             total += sum(range(10_000))
@@ -333,7 +333,7 @@ def test_one_click_adds_a_vertebra(measured):
     missing = truth("genant").vertebrae[4]
     asked = []
 
-    def propose(volume, curve, point_ras, device, cancel):
+    def propose(volume, curve, point_ras, *, device, cancel):
         asked.append(point_ras)
         return missing
 

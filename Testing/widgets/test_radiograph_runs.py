@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.perfect_radiograph import LEVELS, perfect_models, picture
+from helpers.perfect_radiograph import LEVELS, PerfectNetworks, picture
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.mrml.nodes.volume import add_volume_node
 from VertebralFracturesLib.mrml.study.radiograph import radiograph_report
@@ -16,7 +16,9 @@ from VertebralFracturesLib.report.document import read_report, report_json
 @pytest.fixture
 def picture_node(host, monkeypatch: pytest.MonkeyPatch):
     """A picture as Slicer loads it: one slice, pixels of 1 mm."""
-    monkeypatch.setattr("VertebralFracturesLib.networks.weights.load_radiograph_models", lambda *_: perfect_models())
+    monkeypatch.setattr(
+        "VertebralFracturesLib.networks.radiograph_networks.load_radiograph_networks", lambda *_: PerfectNetworks()
+    )
     node = add_volume_node(host.scene, Volume(picture()[None], np.diag([-1.0, -1.0, 1.0, 1.0])), "lateral film")
     host.ui.inputSelector.setCurrentNode(node)
     return node

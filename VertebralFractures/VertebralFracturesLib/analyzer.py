@@ -1,9 +1,10 @@
-"""The networks of one session, loaded once per device, and what they are asked for."""
+"""The networks of one session, loaded once, and what they are asked for: the way of every kind of image."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
@@ -11,47 +12,77 @@ from .core.report import SpineReport, Vertebra
 from .core.spine_curve import SpineCurve
 from .core.volume import Volume
 from .ct.check import without_padding
-from .ct.pipeline import analyze, propose_vertebra
+from .ct.networks import DetectorName
+from .ct.pipeline import STAGES, analyze_ct
+from .ct.vertebrae import propose_vertebra
+from .radiograph.pipeline import RADIOGRAPH_STAGES, analyze_radiograph
+from .radiograph.record import Radiograph
 
 if TYPE_CHECKING:
-    from .networks.weights import Models
+    from .networks.ct_networks import TrainedCtNetworks
+    from .networks.radiograph_networks import TrainedRadiographNetworks
 
 LOADING = "networks"
-"""The stage before those of the pipeline."""
+"""The stage before those of the pipelines."""
+
+Image = Volume | Radiograph
+Progress = Callable[[str, float], None]
+
+
+def stages(image: Image) -> tuple[str, ...]:
+    """What :meth:`Analyzer.analyze` tells of its progress, in order.
+
+    :param image: what is analyzed.
+    """
+    return (LOADING, *(RADIOGRAPH_STAGES if isinstance(image, Radiograph) else STAGES))
 
 
 class Analyzer:
-    """Analyzes volumes, and parts of them, one at a time; touches no scene, so that it can work in any thread."""
+    """Analyzes images, and parts of them, one at a time; touches no scene, so that it can work in any thread.
 
-    def __init__(self) -> None:
-        self._models: dict[str, Models] = {}
+    :param weights_folder: weights to use instead of the shipped ones.
+    """
+
+    def __init__(self, weights_folder: Path | None = None) -> None:
+        self._weights_folder = weights_folder
+        self._ct_networks: dict[tuple[str, DetectorName], TrainedCtNetworks] = {}
+        self._radiograph_networks: dict[str, TrainedRadiographNetworks] = {}
 
     def analyze(
         self,
-        volume: Volume,
+        image: Image,
+        *,
         preset: str = "genant",
         device: str = "auto",
-        progress: Callable[[str, float], None] = lambda stage, fraction: None,
+        detector: DetectorName = "anchor-free",
+        image_classifier: bool = True,
+        input: Mapping[str, Any] | None = None,
+        progress: Progress = lambda stage, fraction: None,
         cancel: Callable[[], bool] = lambda: False,
-        second_opinion: bool = True,
     ) -> SpineReport:
-        """Find and measure the vertebrae of a CT.
+        """Find and measure the vertebrae of a CT or of a lateral radiograph.
 
+        :param image: a CT in Hounsfield units, or a radiograph.
         :param preset: name of the cut-offs of the grades.
         :param device: "auto", "cpu" or "cuda".
-        :param progress: called with :data:`LOADING` or one of the pipeline's stages, and the fraction done.
+        :param detector: which detection head reads a CT.
+        :param image_classifier: whether the image classifier looks at a CT as well.
+        :param input: identity of the image, kept in the report.
+        :param progress: called with each of :func:`stages` and the fraction done.
         :param cancel: asked between and within the stages.
-        :param second_opinion: whether to read the spine a second time.
-        :raises UnusableInput: the volume is no CT, or there is no such device.
+        :return: a :class:`~.radiograph.record.RadiographReport` for a radiograph.
+        :raises UnusableInput: the volume is no CT, the radiograph is a frontal view or upside down, or there is no such
+            device.
         :raises NoSpineFound: no spine, or no vertebral body on it.
         :raises Cancelled: ``cancel`` said so.
         """
         progress(LOADING, 0.0)
-        models = self._load(device)
-        if not second_opinion:
-            models = replace(models, second_opinion=None)
-        measured, warnings = without_padding(volume)
-        report = analyze(measured, models, preset=preset, progress=progress, cancel=cancel)
+        if isinstance(image, Radiograph):
+            networks = self._load_for_radiographs(device)
+            return analyze_radiograph(image, networks, preset=preset, progress=progress, cancel=cancel, input=input)
+        ct_networks = self._load_for_cts(device, detector, image_classifier)
+        measured, warnings = without_padding(image)
+        report = analyze_ct(measured, ct_networks, preset=preset, progress=progress, cancel=cancel, input=input)
         return replace(report, warnings=tuple(dict.fromkeys((*warnings, *report.warnings))))
 
     def propose(
@@ -59,11 +90,13 @@ class Analyzer:
         volume: Volume,
         curve: SpineCurve,
         point_ras: ArrayLike,
+        *,
         device: str = "auto",
         cancel: Callable[[], bool] = lambda: False,
     ) -> Vertebra:
-        """The vertebra that the detection network sees at a point.
+        """The vertebra that the detection network of CTs gives at a point.
 
+        :param volume: the CT.
         :param curve: the spine curve as it is now.
         :param point_ras: (3,) about the centre of the body, in RAS mm.
         :param device: "auto", "cpu" or "cuda".
@@ -72,16 +105,30 @@ class Analyzer:
         :raises NoSpineFound: none there.
         :raises Cancelled: ``cancel`` said so.
         """
-        return propose_vertebra(without_padding(volume)[0], self._load(device), curve, point_ras, cancel)
+        networks = self._load_for_cts(device, "anchor-free", True)
+        return propose_vertebra(without_padding(volume)[0], networks, curve, point_ras, cancel)
 
-    def _load(self, device: str) -> "Models":
+    def _load_for_cts(self, device: str, detector: DetectorName, image_classifier: bool) -> "TrainedCtNetworks":
+        from .networks.ct_networks import load_ct_networks
         from .networks.devices import choose_device
-        from .networks.weights import load_models
+        from .networks.weights import WEIGHTS_FOLDER
+
+        key = choose_device(device), detector
+        networks = self._ct_networks.get(key)
+        if networks is None or (image_classifier and networks.image_classifier is None):
+            networks = load_ct_networks(*key, self._weights_folder or WEIGHTS_FOLDER, image_classifier)
+            self._ct_networks[key] = networks
+        return networks if image_classifier else replace(networks, image_classifier=None)
+
+    def _load_for_radiographs(self, device: str) -> "TrainedRadiographNetworks":
+        from .networks.devices import choose_device
+        from .networks.radiograph_networks import load_radiograph_networks
+        from .networks.weights import WEIGHTS_FOLDER
 
         chosen = choose_device(device)
-        if chosen not in self._models:
-            self._models[chosen] = load_models(chosen, second_opinion=True)
-        return self._models[chosen]
+        if chosen not in self._radiograph_networks:
+            self._radiograph_networks[chosen] = load_radiograph_networks(chosen, self._weights_folder or WEIGHTS_FOLDER)
+        return self._radiograph_networks[chosen]
 
 
 def known_device(device: str) -> str | None:

@@ -7,7 +7,7 @@ import pytest
 from VertebralFracturesLib.cli.main import main
 from VertebralFracturesLib.core.keypoints import body_centre
 from VertebralFracturesLib.core.report import SpineReport, Vertebra
-from VertebralFracturesLib.ct.pipeline import analyze
+from VertebralFracturesLib.ct.pipeline import analyze_ct
 from VertebralFracturesLib.errors import NoSpineFound, UnusableInput
 from VertebralFracturesLib.evaluation.stress_tests import suite as hard_cases
 from VertebralFracturesLib.evaluation.stress_tests.annotated_scan import AnnotatedScan
@@ -26,7 +26,7 @@ from VertebralFracturesLib.evaluation.stress_tests.conditions import (
 from VertebralFracturesLib.evaluation.stress_tests.page import hard_case_page, hard_case_tables, stress_test_text
 from VertebralFracturesLib.evaluation.stress_tests.suite import judged, run_stress_tests
 from VertebralFracturesLib.io.reference_case import write_reference_case
-from VertebralFracturesLib.networks.weights import load_models
+from VertebralFracturesLib.networks.ct_networks import load_ct_networks
 
 COARSE = {"pixel_mm": 1.5, "slice_spacing_mm": 3.0, "slice_thickness_mm": 3.0, "first_level": 13.4, "last_level": 20.6}
 
@@ -39,13 +39,13 @@ def scan() -> AnnotatedScan:
 
 @pytest.fixture(scope="module")
 def results(scan):
-    models = load_models("cpu")
+    models = load_ct_networks("cpu")
     conditions = [
         Condition("scoliosis", "40 degrees", lambda: scan),
         Condition("no spine", "front of the chest", lambda: front_only(scan), has_spine=False),
         *(one for one in synthetic_conditions() if one.name in ("leg", "water cylinder", "noise")),
     ]
-    return [judged(one, "synthetic", "", one.make(), lambda volume: analyze(volume, models)) for one in conditions]
+    return [judged(one, "synthetic", "", one.make(), lambda volume: analyze_ct(volume, models)) for one in conditions]
 
 
 def test_a_bent_spine_is_found_and_measured(results, scan):
@@ -109,7 +109,7 @@ def test_the_fields_of_view_hold_what_they_say(scan):
 def test_bodies_cut_from_behind_are_not_measured(scan):
     cut = cut_behind(scan)
     hidden_ras = [one for level, one in zip(scan.levels, scan.keypoints_ras, strict=True) if level not in cut.levels]
-    report = analyze(cut.volume, load_models("cpu"))
+    report = analyze_ct(cut.volume, load_ct_networks("cpu"))
     found_ras = np.array([body_centre(one.keypoints_ras) for one in report.vertebrae])
     assert all(np.linalg.norm(found_ras - body_centre(one), axis=1).min() > 10 for one in hidden_ras)
     assert any("cut by the field of view" in warning for warning in report.warnings)

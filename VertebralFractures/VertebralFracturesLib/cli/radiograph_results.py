@@ -37,15 +37,17 @@ def analyze_read_radiograph(
     :raises UnusableInput: a frontal view, an image that is upside down, or there is no such device.
     :raises NoSpineFound: no spine in view.
     """
-    from ..networks.weights import WEIGHTS_FOLDER, load_radiograph_models
-    from ..radiograph.pipeline import analyze_radiograph
+    from ..analyzer import Analyzer
 
     path = Path(read.description["path"])
-    models = load_radiograph_models(device, models_folder or WEIGHTS_FOLDER)
+    analyzer = Analyzer(models_folder)
     try:
-        report = analyze_radiograph(read.radiograph, models, preset=preset, progress=progress, input=read.description)
+        report = analyzer.analyze(
+            read.radiograph, preset=preset, device=device, input=read.description, progress=progress
+        )
     except (UnusableInput, NoSpineFound) as error:
         raise type(error)(f"{path}: {error}") from error
+    assert isinstance(report, RadiographReport)
     warnings = tuple(dict.fromkeys((*read.warnings, *report.warnings)))
     report = replace(report, warnings=warnings)
     write_radiograph_results(folder, read.radiograph, report, path.name, progress)

@@ -59,13 +59,19 @@ def measure_input(
     :raises UnusableInput: the input is no CT, or there is no such device.
     :raises NoSpineFound: no spine in view.
     """
-    from ..ct.pipeline import analyze
-    from ..networks.weights import load_models
+    from ..analyzer import Analyzer
 
     path = Path(read.description["path"])
-    models = load_models(device, detector, second_opinion=second_opinion)
     try:
-        report = analyze(read.volume, models, preset=preset, progress=progress, input=read.description)
+        report = Analyzer().analyze(
+            read.volume,
+            preset=preset,
+            device=device,
+            detector=detector,
+            image_classifier=second_opinion,
+            input=read.description,
+            progress=progress,
+        )
     except (UnusableInput, NoSpineFound) as error:
         raise type(error)(f"{path}: {error}{_series_hint(read)}") from error
     return replace(report, warnings=tuple(dict.fromkeys((*read.warnings, *report.warnings))))

@@ -1,5 +1,6 @@
 """The spinal canal: the window behind the vertebral bodies in which it is looked for, and its centre line."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,8 @@ from scipy.interpolate import make_smoothing_spline
 
 from ..core.spine_curve import SpineCurve
 from ..core.volume import Volume
+from ..errors import Cancelled
+from .networks import LocateCanal
 
 WINDOW_SIZE = (36, 24)
 """Pixels of a cross-section of the window to the back and to the right."""
@@ -84,6 +87,23 @@ def canal_window(volume: Volume, curve: SpineCurve) -> CanalWindow:
     arcs = section_arcs_mm(curve)
     layers = [volume.sample(curve.straight_to_ras(window_points(arcs + layer))) for layer in _LAYERS_MM]
     return CanalWindow(np.mean(layers, axis=0, dtype=np.float32), curve)
+
+
+def find_canal(
+    locate_canal: LocateCanal, volume: Volume, curve: SpineCurve, cancel: Callable[[], bool] = lambda: False
+) -> SpineCurve | None:
+    """The centre line of the spinal canal behind a spine curve; None where it is not seen.
+
+    :param locate_canal: locates the canal in cross-sections.
+    :param volume: a CT in any orientation.
+    :param curve: through the vertebral bodies.
+    :param cancel: asked before the network runs.
+    :raises Cancelled: ``cancel`` said so.
+    """
+    window = canal_window(volume, curve)
+    if cancel():
+        raise Cancelled("cancelled while looking for the spinal canal")
+    return fit_canal(window, *locate_canal(window.image))
 
 
 def fit_canal(window: CanalWindow, places: NDArray[np.float64], confidence: NDArray[np.float64]) -> SpineCurve | None:

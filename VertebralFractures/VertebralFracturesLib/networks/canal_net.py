@@ -1,16 +1,12 @@
 """The canal: a small 3D network that finds its centre in cross-sections of the straightened spine."""
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..core.spine_curve import SpineCurve
-from ..core.volume import Volume
-from ..ct.canal import PIXEL_MM, CanalWindow, canal_window, fit_canal
-from ..errors import Cancelled
+from ..ct.canal import PIXEL_MM
 from .blocks import UNet
 from .spine_curve_net import normalised, soft_argmax
 
@@ -33,33 +29,26 @@ class CanalNet(nn.Module):
         return self.heatmap(self.unet(window)[0])[:, 0].float()
 
 
-def find_canal(
-    net: CanalNet, volume: Volume, curve: SpineCurve, cancel: Callable[[], bool] = lambda: False
-) -> SpineCurve | None:
-    """The centre line of the spinal canal behind a spine curve; None where it is not seen.
+@torch.inference_mode()
+def locate_canal(net: CanalNet, window_hu: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Where the canal's centre is in cross-sections, by the mean over the window and its mirror image.
 
     :param net: the network, on the device to use, in evaluation mode.
-    :param volume: a CT in any orientation.
-    :param curve: through the vertebral bodies.
-    :param cancel: asked before the network runs.
-    :raises Cancelled: ``cancel`` said so.
+    :param window_hu: (sections, back, right) in Hounsfield units.
+    :return: soft-argmax (sections, 2) as (right, back) in pixels, and the probability (sections,) near it.
     """
-    window = canal_window(volume, curve)
-    if cancel():
-        raise Cancelled("cancelled while looking for the spinal canal")
-    weights = _probabilities(net, window)
+    weights = _probabilities(net, window_hu)
     places = soft_argmax(weights)
     back, right = (torch.arange(size) for size in weights.shape[1:])
     away = (back[:, None] - places[:, 1, None, None]) ** 2 + (right - places[:, 0, None, None]) ** 2
     near = (weights * (away < (_NEAR_MM / PIXEL_MM) ** 2)).sum((1, 2))
-    return fit_canal(window, places.numpy().astype(np.float64), near.numpy().astype(np.float64))
+    return places.numpy().astype(np.float64), near.numpy().astype(np.float64)
 
 
-@torch.inference_mode()
-def _probabilities(net: CanalNet, window: CanalWindow) -> Tensor:
-    """Where the canal's centre is in each section (sections, back, right), the mean over the mirrored window too."""
+def _probabilities(net: CanalNet, window_hu: NDArray[np.float32]) -> Tensor:
+    """Where the canal's centre is in each section (sections, back, right)."""
     device = next(net.parameters()).device
-    image = normalised(torch.from_numpy(window.image))
+    image = normalised(torch.from_numpy(window_hu))
     sections = len(image)
     padded = functional.pad(image, (0, 0, 0, 0, 0, -sections % net.unet.stride), value=float(image.min()))
     both = torch.stack([padded, padded.flip(-1)])[:, None].to(device)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..core.image_classification import ROW_CLASSES, ROWS_PER_POSITION
-from ..core.spine_slab import SLAB_SIZE, SpineSlab
+from ..core.spine_slab import SLAB_SIZE
 
 Representation = Literal["2d", "2.5d", "3d"]
 Answers = Literal["positions", "bag"]
@@ -100,17 +100,17 @@ def bag_logit(logits: Tensor, counted: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def read_rows(net: FractureSequenceNet, slab: SpineSlab) -> NDArray[np.float64]:
+def read_rows(net: FractureSequenceNet, slab_hu: NDArray[np.float32]) -> NDArray[np.float64]:
     """Probabilities (positions, classes), the mean of a slab and its mirror image.
 
     Classes are those of :data:`~..core.image_classification.ROW_CLASSES` for a net of positions; for a net of a bag
     there is one, the probability of an at least moderate fracture.
 
     :param net: the network, on the device to use, in evaluation mode.
-    :param slab: a slab.
+    :param slab_hu: (right, front, row) in Hounsfield units.
     """
     device = next(net.parameters()).device
-    image = normalised(torch.from_numpy(slab.image))
+    image = normalised(torch.from_numpy(slab_hu))
     padded = functional.pad(image, (0, -image.shape[2] % ROWS_PER_POSITION), value=float(image.min()))
     both = torch.stack([padded, padded.flip(0)]).to(device)
     with torch.autocast(device.type, enabled=device.type == "cuda"):

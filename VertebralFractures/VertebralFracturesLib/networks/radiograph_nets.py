@@ -4,8 +4,6 @@ Step 1 identifies each vertebra in the image and regresses all its landmarks; st
 around each vertebra. Backbones, sizes and the crops are our design.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -24,15 +22,13 @@ from ..radiograph.network_input import (
     resampled,
     two_channels,
 )
+from ..radiograph.networks import VIEW_QUESTIONS, FoundBodies
 from .blocks import UNet
 from .dsnt import expected_points, heatmaps, spreads
 
 OFFSET_UNIT_MM = 20.0
-VIEW_QUESTIONS = ("mirrored", "inverted", "frontal")
 WINDOW = 4
 """Pixels on each side of a peak over which its place is averaged."""
-
-_TWIN_MM = 8.0
 
 
 class VertebraFinder(nn.Module):
@@ -116,26 +112,8 @@ class LandmarkRefiner(nn.Module):
         return functional.pixel_shuffle(self.head(self.unet(inputs)[0]), CELL)
 
 
-@dataclass(frozen=True, eq=False)
-class FoundBodies:
-    """What the first network sees.
-
-    :param centres_mm: (n, 2) column and row.
-    :param scores: (n,) 0 to 1.
-    :param levels: (n, 26) probabilities.
-    :param view: (3,) probabilities of :data:`VIEW_QUESTIONS`.
-    """
-
-    centres_mm: NDArray[np.float64]
-    scores: NDArray[np.float64]
-    levels: NDArray[np.float64]
-    view: NDArray[np.float64]
-
-
 @torch.inference_mode()
-def find_bodies(
-    net: VertebraFinder, image: NDArray[np.float32], pixel_mm: float, threshold: float = 0.3
-) -> FoundBodies:
+def find_bodies(net: VertebraFinder, image: NDArray[np.float32], pixel_mm: float, threshold: float) -> FoundBodies:
     """Find the bodies in an image.
 
     :param net: in evaluation mode.
@@ -152,17 +130,7 @@ def find_bodies(
     centres = (torch.stack([columns, rows], -1) + shift) * STEP_ONE_PIXEL_MM + STEP_ONE_FIRST_MM
     levels = functional.avg_pool2d(level_logits, 3, 1, 1)[0, :, rows, columns].T.softmax(-1)
     parts = (centres, score[0, 0, rows, columns], levels, view[0].sigmoid())
-    return _without_twins(FoundBodies(*(part.cpu().numpy().astype(np.float64) for part in parts)))
-
-
-def _without_twins(found: FoundBodies) -> FoundBodies:
-    """Of peaks too close for two bodies the strongest, by falling score."""
-    kept: list[int] = []
-    for place in np.argsort(-found.scores, kind="stable"):
-        apart = np.linalg.norm(found.centres_mm[kept] - found.centres_mm[place], axis=-1)
-        if not len(apart) or apart.min() > _TWIN_MM:
-            kept.append(int(place))
-    return FoundBodies(found.centres_mm[kept], found.scores[kept], found.levels[kept], found.view)
+    return FoundBodies(*(part.cpu().numpy().astype(np.float64) for part in parts))
 
 
 def centre_windows(logits: Tensor, index: Tensor, rows: Tensor, columns: Tensor) -> Tensor:

@@ -1,6 +1,5 @@
 """Step 1: a 3D network that finds the vertebral-body curve at 3 mm by a soft-argmax on every axial slice."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,13 +9,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..core.level_naming import LEVEL_CLASSES
-from ..core.volume import AIR_HU, Volume
-from ..ct.check import body_bounds_ijk
-from ..ct.curve_fit import follow
-from ..errors import Cancelled
+from ..core.volume import AIR_HU
 from .blocks import UNet
 
-SPACING_MM = 3.0
 _HEAD_CHANNELS = 96
 _HEAD_REACHES = (1, 4, 10, 20)
 
@@ -95,60 +90,33 @@ def soft_argmax(weights: Tensor) -> Tensor:
     return torch.stack([(weights.sum(-2) * columns).sum(-1), (weights.sum(-1) * rows).sum(-1)], -1)
 
 
-@dataclass(frozen=True, eq=False)
-class SlicePredictions:
-    """Per axial slice of the 3 mm volume, cranial to caudal.
-
-    :param centres_ras: (n, 3) RAS mm of the body centre.
-    :param spread_mm: (n,) spread of the soft-argmax.
-    :param existence: (n,) probability that the mobile spine is in the slice.
-    :param levels: (n, 25) probability of each level, C1 first, L6 last.
-    """
-
-    centres_ras: NDArray[np.float64]
-    spread_mm: NDArray[np.float64]
-    existence: NDArray[np.float64]
-    levels: NDArray[np.float64]
-
-
-def predict_slices(net: SpineCurveNet, volume: Volume, cancel: Callable[[], bool] = lambda: False) -> SlicePredictions:
-    """Run the network over the body in a volume and over its mirror image, average the two, and follow the spine.
+@torch.inference_mode()
+def locate_spine(
+    net: SpineCurveNet, image_hu: NDArray[np.float32], is_mirrored: bool = False
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Where the vertebral bodies are in axial slices.
 
     :param net: the network, on the device to use, in evaluation mode.
-    :param volume: a CT in any orientation.
-    :param cancel: asked between the network's runs.
-    :raises Cancelled: ``cancel`` said so.
+    :param image_hu: (slices, rows, columns) in Hounsfield units at 3 mm, cranial to caudal.
+    :param is_mirrored: whether the mirror image is read; the result is that of the image as it is.
+    :return: probabilities of the body's centre (slices, rows, columns), of the mobile spine (slices,) and of the levels
+        (slices, 25).
     """
-    cubic = body_volume(volume)
-    image = torch.from_numpy(np.ascontiguousarray(cubic.voxels[::-1], dtype=np.float32))
-    padded = normalised(pad_to_stride(image, net.unet.stride))[None, None]
-    straight = _run(net, padded, image.shape, cancel)
-    mirrored = _run(net, padded.flip(-1), image.shape, cancel, mirrored=True)
-    heatmaps, existence, levels = ((a + b) / 2 for a, b in zip(straight, mirrored, strict=True))
-    centres, spread = _places(follow(heatmaps))
-    centres_ijk = np.column_stack([centres, np.arange(len(image))[::-1]])
-    centres_ras = centres_ijk @ cubic.ijk_to_ras[:3, :3].T + cubic.ijk_to_ras[:3, 3]
-    return SlicePredictions(centres_ras, spread * SPACING_MM, existence, levels)
-
-
-def _places(weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Expected position (n, 2) as (column, row), and its spread (n,), of weights (n, rows, columns)."""
-    tensor = torch.from_numpy(weights)
-    centres = soft_argmax(tensor)
-    rows, columns = (torch.arange(size, dtype=tensor.dtype) for size in tensor.shape[1:])
-    squared_columns = (tensor.sum(-2) * (columns - centres[:, :1]) ** 2).sum(-1)
-    squared_rows = (tensor.sum(-1) * (rows - centres[:, 1:]) ** 2).sum(-1)
-    return centres.numpy(), (squared_columns + squared_rows).sqrt().numpy()
-
-
-def body_volume(volume: Volume) -> Volume:
-    """The volume at 3 mm along the patient's axes, cropped to the body: most of a CT is air."""
-    cubic = volume.resampled(SPACING_MM)
-    lower, upper = body_bounds_ijk(cubic)
-    matrix = cubic.ijk_to_ras.copy()
-    matrix[:3, 3] += matrix[:3, :3] @ lower
-    voxels = cubic.voxels[lower[2] : upper[2], lower[1] : upper[1], lower[0] : upper[0]]
-    return Volume(voxels, matrix)
+    padded = normalised(pad_to_stride(torch.from_numpy(image_hu), net.unet.stride))[None, None]
+    device = next(net.parameters()).device
+    with torch.autocast(device.type, enabled=device.type == "cuda"):
+        output = net((padded.flip(-1) if is_mirrored else padded).to(device))
+    slices, rows, columns = image_hu.shape
+    first = padded.shape[-1] - columns if is_mirrored else 0
+    logits = output.logits[0, :slices, :rows, first : first + columns].float()
+    if is_mirrored:
+        logits = logits.flip(-1)
+    heatmaps = torch.softmax(logits.flatten(1), -1).view_as(logits)
+    heads = [output.existence.float().sigmoid(), output.levels.float().softmax(-1)]
+    place, existence, levels = (
+        value.double().cpu().numpy() for value in (heatmaps, *(head[0, :slices] for head in heads))
+    )
+    return place, existence, levels
 
 
 def pad_to_stride(image: Tensor, stride: int) -> Tensor:
@@ -157,23 +125,3 @@ def pad_to_stride(image: Tensor, stride: int) -> Tensor:
     for size in reversed(image.shape):
         padding += [0, -size % stride]
     return functional.pad(image, padding, value=AIR_HU)
-
-
-@torch.inference_mode()
-def _run(
-    net: SpineCurveNet, padded: Tensor, shape: torch.Size, cancel: Callable[[], bool], mirrored: bool = False
-) -> list[NDArray[np.float64]]:
-    """Heatmaps (n, rows, columns), existence (n,) and levels (n, 25) of the unpadded slices, as probabilities."""
-    if cancel():
-        raise Cancelled("cancelled while looking for the spine curve")
-    device = next(net.parameters()).device
-    with torch.autocast(device.type, enabled=device.type == "cuda"):
-        output = net(padded.to(device))
-    slices, rows, columns = shape
-    first = padded.shape[-1] - columns if mirrored else 0
-    logits = output.logits[0, :slices, :rows, first : first + columns].float()
-    if mirrored:
-        logits = logits.flip(-1)
-    heatmaps = torch.softmax(logits.flatten(1), -1).view_as(logits)
-    heads = [output.existence.float().sigmoid(), output.levels.float().softmax(-1)]
-    return [value.double().cpu().numpy() for value in [heatmaps, *(head[0, :slices] for head in heads)]]

@@ -1,21 +1,15 @@
 """Step 2: a 2D network that finds every vertebral body and its six keypoints in a straightened slice."""
 
-from typing import Literal
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
-from ..core.straightening import PIXEL_MM
 from ..core.volume import AIR_HU
-from ..ct.anchor_free import OFFSET_UNIT_MM, SHORT_UNIT_MM, decode_regions
-from ..ct.anchors import anchor_sizes_mm, decode_anchors
-from ..ct.detection import OBJECTNESS_THRESHOLD, Detection
+from ..ct.anchor_free import OFFSET_UNIT_MM, SHORT_UNIT_MM
+from ..ct.anchors import anchor_sizes_mm
+from ..ct.networks import DetectorName
 from .blocks import UNet
-
-DetectorName = Literal["anchor-free", "anchor"]
 
 
 def normalised(intensities_hu: Tensor) -> Tensor:
@@ -67,15 +61,13 @@ def split_anchors(output: Tensor) -> tuple[Tensor, Tensor]:
 
 
 @torch.inference_mode()
-def detect(
-    net: VertebraNet, images_hu: NDArray[np.float32], threshold: float = OBJECTNESS_THRESHOLD
-) -> list[list[Detection]]:
-    """Find the vertebrae in straightened slices.
+def detect_vertebrae(net: VertebraNet, images_hu: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+    """Maps of the vertebrae in straightened slices.
 
     :param net: the network, on the device to use, in evaluation mode.
-    :param images_hu: slices (batch, rows, columns) with pixels of :data:`PIXEL_MM`.
-    :param threshold: least objectness of a detection.
-    :return: for each slice the detections, rivals included.
+    :param images_hu: slices (batch, rows, columns) with pixels of :data:`~..core.straightening.PIXEL_MM`.
+    :return: of the anchor-free head the probability of a body's centre region, long and short offsets in mm and the
+        points' scale in mm; of the anchor head objectness and encoded points; each with the batch in front.
     """
     rows, columns = images_hu.shape[1:]
     stride = net.unet.stride
@@ -84,16 +76,9 @@ def detect(
     image = normalised(torch.from_numpy(padded).to(device))[:, None]
     with torch.autocast(device.type, enabled=device.type == "cuda"):
         output = net(image)
-    output = output[:, :, :rows, :columns].float()
+    output = output[:, :, :rows, :columns].float().cpu()
     if net.detector == "anchor":
-        logits, encoded = (part.cpu().numpy() for part in split_anchors(output))
-        return [decode_anchors(_sigmoid(a), b, PIXEL_MM, threshold) for a, b in zip(logits, encoded, strict=True)]
-    parts = [part.cpu().numpy() for part in split_regions(output)]
-    return [
-        decode_regions(_sigmoid(logit), long_mm, short_mm, np.exp(scale), PIXEL_MM, threshold)
-        for logit, long_mm, short_mm, scale in zip(*parts, strict=True)
-    ]
-
-
-def _sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    return functional.sigmoid(torch.from_numpy(logits)).numpy()
+        logits, encoded = split_anchors(output)
+        return logits.sigmoid().numpy(), encoded.numpy()
+    logits, long_mm, short_mm, log_scale = split_regions(output)
+    return logits.sigmoid().numpy(), long_mm.numpy(), short_mm.numpy(), np.exp(log_scale.numpy())

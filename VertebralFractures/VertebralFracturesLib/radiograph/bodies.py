@@ -1,22 +1,18 @@
 """The bodies of a spine in a lateral radiograph, from what the networks find to those that can be measured."""
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ..core.genant import heights_mm
 from ..core.keypoints import INFERIOR, SUPERIOR, body_centre, depths_mm
 from ..core.level_naming import sacrum_place
 from ..core.spine_curve import chord_arcs
 from .network_input import CROP_PIXELS, CropFrames
+from .networks import RadiographNetworks
 from .record import Radiograph
 from .view import RadiographView, nothing_found
-
-if TYPE_CHECKING:
-    from ..networks.weights import RadiographModels
-from numpy.typing import ArrayLike
 
 UNSEEN_SCORE = 0.0
 """Score of a body that the first network did not see, and that its neighbours and step 2 vouch for."""
@@ -29,6 +25,9 @@ _RADIUS, _FAR_RADIUS, _GREATEST_RADIUS_MM = 1.25, 2.3, 6.0
 _OVERLAP_MM = 3.0
 _SURE_MM = 4.0
 _HARDLY_SEEN_MM = 4.3
+_NEIGHBOURS = 3
+_FEWEST_NEIGHBOURS = 2
+_LEAST_RATIO, _GREATEST_RATIO = 1.5, 2.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,15 +71,13 @@ class Spine:
     lies_on_sacrum: bool
 
 
-def rough_bodies(view: RadiographView, models: "RadiographModels") -> Bodies:
+def rough_bodies(view: RadiographView, networks: RadiographNetworks) -> Bodies:
     """The bodies that form a spine by step 1; the last one may be the sacrum."""
-    from ..networks.radiograph_nets import regress_landmarks
-
     found = view.found
     chain = _spine_chain(found.centres_mm, found.scores)
     sacrum = sacrum_place(found.levels[chain], chord_arcs(found.centres_mm[chain]))
     has_sacrum, chain = sacrum < len(chain), chain[: sacrum + 1]
-    landmarks_mm = regress_landmarks(models.step_one.regressor, view.image, view.pixel_mm, found.centres_mm[chain])
+    landmarks_mm = networks.regress_landmarks(view.image, view.pixel_mm, found.centres_mm[chain])
     if has_sacrum:
         landmarks_mm[-1, 1::2] = np.nan
     uncertainty_mm = np.full(landmarks_mm.shape[:2], _STEP_ONE_RADIUS_MM)
@@ -104,7 +101,7 @@ def _spine_chain(centres_mm: NDArray[np.float64], scores: NDArray[np.float64]) -
     return np.asarray(order[chain])
 
 
-def refined(view: RadiographView, rough: Bodies, models: "RadiographModels") -> Bodies:
+def refined(view: RadiographView, rough: Bodies, networks: RadiographNetworks) -> Bodies:
     """Bodies by both steps; step 1, then step 2 places the crops.
 
     Where a body lies, step 2 says. In its shape each step counts by the inverse of its variance: where step 2 is in
@@ -112,7 +109,7 @@ def refined(view: RadiographView, rough: Bodies, models: "RadiographModels") -> 
     """
     landmarks_mm = rough.landmarks_mm
     for _ in range(_REFINEMENTS):
-        places_mm, widths_mm = _by_step_two(view, landmarks_mm, models)
+        places_mm, widths_mm = _by_step_two(view, landmarks_mm, networks)
         share = _STEP_ONE_MM**2 / (_STEP_ONE_MM**2 + widths_mm**2)
         shape_mm = rough.landmarks_mm + np.nanmean(places_mm - rough.landmarks_mm, 1, keepdims=True)
         landmarks_mm = shape_mm + share[..., None] * (places_mm - shape_mm)
@@ -131,13 +128,11 @@ def check_seen(radiograph: Radiograph, bodies: Bodies) -> None:
 
 
 def _by_step_two(
-    view: RadiographView, landmarks_mm: NDArray[np.float64], models: "RadiographModels"
+    view: RadiographView, landmarks_mm: NDArray[np.float64], networks: RadiographNetworks
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Landmarks (n, 6, 2) and the widths (n, 6) of their heatmaps in mm, in crops around given ones."""
-    from ..networks.radiograph_nets import refine_landmarks
-
     frames = CropFrames.around(landmarks_mm)
-    places, spreads = refine_landmarks(models.refiner, frames.cut(view.image, view.pixel_mm))
+    places, spreads = networks.refine_landmarks(frames.cut(view.image, view.pixel_mm))
     return frames.from_crops(places), spreads * (frames.sides / CROP_PIXELS)[:, None]
 
 
@@ -160,7 +155,7 @@ def whole_spine(view: RadiographView, bodies: Bodies) -> Spine:
     return Spine(bodies.some(whole), sacrum_mm, has_sacrum and bool(whole[-1] == count - 1))
 
 
-def with_missed(view: RadiographView, spine: Spine, models: "RadiographModels") -> Spine:
+def with_missed(view: RadiographView, spine: Spine, networks: RadiographNetworks) -> Spine:
     """Add the bodies that the first network missed between two others, where step 2 is sure of what it sees there."""
     found = spine.bodies
     above = missed_places(body_centre(found.landmarks_mm))
@@ -168,7 +163,7 @@ def with_missed(view: RadiographView, spine: Spine, models: "RadiographModels") 
         return spine
     landmarks_mm = (found.landmarks_mm[above] + found.landmarks_mm[above + 1]) / 2
     for _ in range(_MISSED_REFINEMENTS):
-        landmarks_mm, widths_mm = _by_step_two(view, landmarks_mm, models)
+        landmarks_mm, widths_mm = _by_step_two(view, landmarks_mm, networks)
     levels = np.full((len(above), found.levels.shape[1]), 1 / found.levels.shape[1])
     missed = Bodies(landmarks_mm, _radius_mm(widths_mm), np.full(len(above), UNSEEN_SCORE), levels)
     likely = np.flatnonzero(_are_bodies(landmarks_mm, view) & (missed.uncertainty_mm.mean(1) < _SURE_MM))
@@ -204,11 +199,6 @@ def _are_bodies(landmarks_mm: NDArray[np.float64], view: RadiographView) -> NDAr
     ends_mm = (np.array(view.image.shape[::-1]) - 1) * view.pixel_mm
     inside = ((landmarks_mm >= 0) & (landmarks_mm <= ends_mm)).all((1, 2))
     return np.asarray(inside & (sizes.max(1) < _GREATEST_MM) & (depths.min(1) > _LEAST_MM) & (heights.min(1) > 2.0))
-
-
-_NEIGHBOURS = 3
-_FEWEST_NEIGHBOURS = 2
-_LEAST_RATIO, _GREATEST_RATIO = 1.5, 2.5
 
 
 def missed_places(centres_mm: ArrayLike) -> NDArray[np.int_]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +16,9 @@ from ..core.report import Vertebra
 from ..core.spine_curve import chord_arcs, curve_through_bodies
 from ..errors import Cancelled
 from .bodies import UNSEEN_SCORE, Spine, check_seen, refined, rough_bodies, whole_spine, with_missed
+from .networks import RadiographNetworks
 from .record import DETECTOR, FIRST_LEVEL, RELATIVE_LENGTHS, Radiograph, RadiographReport, average_scale
 from .view import FEWEST_BODIES, THRESHOLDS, RadiographView, best_view, check_upright, nothing_found
-
-if TYPE_CHECKING:
-    from ..networks.weights import RadiographModels
 
 RADIOGRAPH_STAGES = ("view", "vertebrae", "landmarks", "measures")
 
@@ -31,7 +29,7 @@ Progress = Callable[[str, float], None]
 
 def analyze_radiograph(
     radiograph: Radiograph,
-    models: "RadiographModels",
+    networks: RadiographNetworks,
     *,
     preset: str = "genant",
     progress: Progress = lambda stage, fraction: None,
@@ -42,7 +40,7 @@ def analyze_radiograph(
     """Find the vertebrae of a lateral radiograph, measure them and the angles of the spine.
 
     :param radiograph: the image, its scale and sides as far as they are known.
-    :param models: the networks of both steps.
+    :param networks: the networks of both steps.
     :param preset: name of the cut-offs of the grades.
     :param progress: called with each of :data:`RADIOGRAPH_STAGES` and the fraction done.
     :param cancel: asked between the stages.
@@ -59,21 +57,21 @@ def analyze_radiograph(
         progress(RADIOGRAPH_STAGES[index], 0.0)
 
     stage(0)
-    view = best_view(radiograph, models)
+    view = best_view(radiograph, networks)
     stage(1)
-    bodies = rough_bodies(view, models)
-    check_upright(view, heights_mm(bodies.landmarks_mm), models)
+    bodies = rough_bodies(view, networks)
+    check_upright(view, heights_mm(bodies.landmarks_mm), networks)
     stage(2)
     if refine:
-        bodies = refined(view, bodies, models)
+        bodies = refined(view, bodies, networks)
         check_seen(radiograph, bodies)
     spine = whole_spine(view, bodies)
     if refine:
-        spine = with_missed(view, spine, models)
+        spine = with_missed(view, spine, networks)
     stage(3)
     report = _report(radiograph, view, spine)
     progress(RADIOGRAPH_STAGES[-1], 1.0)
-    return replace(report, input=dict(input or {}), preset=preset, models=models.versions)
+    return replace(report, input=dict(input or {}), preset=preset, models=networks.versions)
 
 
 def _report(radiograph: Radiograph, view: RadiographView, found: Spine) -> RadiographReport:

@@ -1,18 +1,15 @@
 """How a lateral radiograph lies: which side is the front, whether it is inverted, and at what scale."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import NoSpineFound, UnusableInput
 from .network_input import SACRUM_CHANNEL, resampled
+from .networks import VIEW_QUESTIONS, FoundBodies, RadiographNetworks
 from .record import Radiograph
-
-if TYPE_CHECKING:
-    from ..networks.radiograph_nets import FoundBodies
-    from ..networks.weights import RadiographModels
 
 FEWEST_BODIES = 2
 THRESHOLDS = {"score": 0.3, "score_of_s1": 0.15, "score_of_two": 0.5}
@@ -29,6 +26,7 @@ _LEAST_BELIEF = 0.23
 
 _CLEARLY_MORE, _HIGHER_DOWNWARDS = 1.1, 1.05
 _FAR_MORE, _HARDLY_HIGHER = 1.6, 1.15
+_TWIN_MM = 8.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +41,7 @@ class RadiographView:
     pixel_mm: float
     scale_mm: float
     is_mirrored: bool
-    found: "FoundBodies"
+    found: FoundBodies
 
     @property
     def anterior_is(self) -> Literal["left", "right"]:
@@ -56,21 +54,21 @@ class RadiographView:
         return np.stack([width_mm - points_mm[..., 0], points_mm[..., 1]], -1) if self.is_mirrored else points_mm
 
 
-def best_view(radiograph: Radiograph, models: "RadiographModels") -> RadiographView:
+def best_view(radiograph: Radiograph, networks: RadiographNetworks) -> RadiographView:
     """Turn the image as the networks know it; which side is the front, files at times say wrongly.
 
     :raises UnusableInput: a frontal view.
     :raises NoSpineFound: fewer than two bodies are seen, whichever side is the front.
     """
     try:
-        return _scaled_view(radiograph, models)
+        return _scaled_view(radiograph, networks)
     except NoSpineFound:
         if radiograph.anterior_is is None:
             raise
-        return _scaled_view(replace(radiograph, anterior_is=None), models)
+        return _scaled_view(replace(radiograph, anterior_is=None), networks)
 
 
-def check_upright(view: RadiographView, heights_mm: NDArray[np.float64], models: "RadiographModels") -> None:
+def check_upright(view: RadiographView, heights_mm: NDArray[np.float64], networks: RadiographNetworks) -> None:
     """Vertebrae are also seen in an image that is upside down; they then get lower downwards, and are less sure.
 
     :param heights_mm: (n, 3) of the bodies, from the top of the image downwards; not a number of the sacrum.
@@ -84,37 +82,35 @@ def check_upright(view: RadiographView, heights_mm: NDArray[np.float64], models:
     more = _FAR_MORE if higher > _HIGHER_DOWNWARDS else _CLEARLY_MORE
     for flipped in (view.image[::-1], view.image[::-1, ::-1]):
         image = np.ascontiguousarray(flipped)
-        other = replace(view, image=image, found=_seen(image, view.pixel_mm, models))
+        other = replace(view, image=image, found=_seen(image, view.pixel_mm, networks))
         if _belief(other) > more * _belief(view):
             raise UnusableInput("the image is upside down: turn it by half a turn and analyze it again")
 
 
-def _scaled_view(radiograph: Radiograph, models: "RadiographModels") -> RadiographView:
+def _scaled_view(radiograph: Radiograph, networks: RadiographNetworks) -> RadiographView:
     """Turn the image, and find a scale for it where none is known: a small copy shows that as well."""
     if radiograph.pixel_mm is not None:
-        return _turned(radiograph, radiograph.pixel_mm, models)
+        return _turned(radiograph, radiograph.pixel_mm, networks)
     rows = radiograph.image.shape[0]
     image, share = _no_finer(radiograph.image, 1 / rows, 1 / _SMALL_ROWS)
     small = replace(radiograph, image=image)
     beliefs = {}
     for height_mm in _ASSUMED_HEIGHTS_MM:
         try:
-            beliefs[height_mm] = _belief(_turned(small, height_mm * share, models))
+            beliefs[height_mm] = _belief(_turned(small, height_mm * share, networks))
         except (NoSpineFound, UnusableInput) as error:
             refusal = error
     if not beliefs:
         raise refusal
-    return _turned(radiograph, max(beliefs, key=beliefs.__getitem__) / rows, models)
+    return _turned(radiograph, max(beliefs, key=beliefs.__getitem__) / rows, networks)
 
 
-def _turned(radiograph: Radiograph, pixel_mm: float, models: "RadiographModels") -> RadiographView:
-    from ..networks.radiograph_nets import VIEW_QUESTIONS
-
+def _turned(radiograph: Radiograph, pixel_mm: float, networks: RadiographNetworks) -> RadiographView:
     scale_mm = pixel_mm
     image, pixel_mm = _no_finer(radiograph.image, scale_mm, _WORKING_MM)
     is_mirrored = radiograph.anterior_is == "right"
     image = image[:, ::-1] if is_mirrored else image
-    found = _seen(image, pixel_mm, models)
+    found = _seen(image, pixel_mm, networks)
     if found.view[VIEW_QUESTIONS.index("frontal")] > _FRONTAL_PROBABILITY:
         raise UnusableInput("this looks like a frontal view: an upright lateral radiograph of the spine is needed")
     turned = [RadiographView(np.ascontiguousarray(image), pixel_mm, scale_mm, is_mirrored, found)]
@@ -122,7 +118,9 @@ def _turned(radiograph: Radiograph, pixel_mm: float, models: "RadiographModels")
         ways = [(False, True)] if radiograph.anterior_is else [(False, True), (True, False), (True, True)]
         for mirror, invert in ways:
             one = np.ascontiguousarray((-image if invert else image)[:, :: -1 if mirror else 1])
-            turned.append(RadiographView(one, pixel_mm, scale_mm, is_mirrored != mirror, _seen(one, pixel_mm, models)))
+            turned.append(
+                RadiographView(one, pixel_mm, scale_mm, is_mirrored != mirror, _seen(one, pixel_mm, networks))
+            )
     best = max(turned, key=_belief)
     questions = [VIEW_QUESTIONS.index(question) for question in ("mirrored", "inverted")]
     looks_wrong = best.found.view[questions].max() > _WRONG_PROBABILITY  # although the other ways were tried
@@ -132,23 +130,29 @@ def _turned(radiograph: Radiograph, pixel_mm: float, models: "RadiographModels")
     return best
 
 
-def _seen(image: NDArray[np.float32], pixel_mm: float, models: "RadiographModels") -> "FoundBodies":
+def _seen(image: NDArray[np.float32], pixel_mm: float, networks: RadiographNetworks) -> FoundBodies:
     """What stands out enough to be a body; the hips lie over S1, so that less is asked of it."""
-    from ..networks.radiograph_nets import find_bodies
-
-    found = find_bodies(models.step_one.finder, image, pixel_mm, THRESHOLDS["score_of_s1"])
+    found = _without_twins(networks.find_bodies(image, pixel_mm, THRESHOLDS["score_of_s1"]))
     kept = (found.scores > THRESHOLDS["score"]) | _are_sacra(found)
     return replace(found, centres_mm=found.centres_mm[kept], scores=found.scores[kept], levels=found.levels[kept])
 
 
-def _are_sacra(found: "FoundBodies") -> NDArray[np.bool_]:
+def _without_twins(found: FoundBodies) -> FoundBodies:
+    """Of peaks too close for two bodies the strongest, by falling score."""
+    kept: list[int] = []
+    for place in np.argsort(-found.scores, kind="stable"):
+        apart = np.linalg.norm(found.centres_mm[kept] - found.centres_mm[place], axis=-1)
+        if not len(apart) or apart.min() > _TWIN_MM:
+            kept.append(int(place))
+    return FoundBodies(found.centres_mm[kept], found.scores[kept], found.levels[kept], found.view)
+
+
+def _are_sacra(found: FoundBodies) -> NDArray[np.bool_]:
     return np.asarray(found.levels[:, SACRUM_CHANNEL] > _SACRUM_PROBABILITY)
 
 
-def _is_doubtful(found: "FoundBodies", is_side_known: bool) -> bool:
+def _is_doubtful(found: FoundBodies, is_side_known: bool) -> bool:
     """Whether an image may have to be mirrored or inverted."""
-    from ..networks.radiograph_nets import VIEW_QUESTIONS
-
     asked = ("inverted",) if is_side_known else ("mirrored", "inverted")
     doubts = [found.view[VIEW_QUESTIONS.index(question)] for question in asked]
     return max(doubts) > _DOUBT or len(found.scores) < FEWEST_BODIES

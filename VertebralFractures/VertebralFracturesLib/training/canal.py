@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,9 @@ from torch.utils.data import DataLoader, IterableDataset
 
 from ..core.spine_curve import SpineCurve
 from ..core.volume import AIR_HU, Volume
-from ..ct.canal import PIXEL_MM
+from ..ct.canal import PIXEL_MM, find_canal
 from ..errors import UnusableInput
-from ..networks.canal_net import CanalNet, find_canal
+from ..networks.canal_net import CanalNet, locate_canal
 from ..networks.spine_curve_net import normalised, soft_argmax
 from .curve import HEATMAP_WEIGHT, gaussian_heatmap
 from .loop import Recipe, add_common_arguments, chosen_recipe, split_patients, train_and_save, worker_rng
@@ -88,7 +89,7 @@ def held_out_metrics(net: nn.Module, samples: list[CanalSample]) -> dict[str, fl
     assert isinstance(net, CanalNet)
     distances, lost = [], 0
     for sample in samples:
-        found = find_canal(net, sample.volume, sample.curve)
+        found = find_canal(partial(locate_canal, net), sample.volume, sample.curve)
         if found is None:
             lost += 1
             continue

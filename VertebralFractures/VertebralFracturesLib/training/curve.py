@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 from dataclasses import fields
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,9 @@ from torch.utils.data import DataLoader, IterableDataset
 
 from ..core.level_naming import LEVEL_CLASSES
 from ..core.volume import AIR_HU
+from ..ct.body_centres import SPACING_MM, locate_bodies
 from ..io.training_case import reference_cases
-from ..networks.spine_curve_net import SPACING_MM, CurveOutput, SpineCurveNet, normalised, predict_slices
+from ..networks.spine_curve_net import CurveOutput, SpineCurveNet, locate_spine, normalised
 from .loop import Recipe, add_common_arguments, chosen_recipe, split_patients, train_and_save, worker_rng
 from .samples.volumes import VolumeCrop, VolumeSample, random_crop_shape, random_volume_crop, real_volume_sample
 
@@ -136,7 +138,7 @@ def held_out_metrics(net: nn.Module, samples: list[VolumeSample]) -> dict[str, f
         return {}
     distances, existences, levels = [], [], []
     for sample in samples:
-        found = predict_slices(net, sample.volume)
+        found = locate_bodies(partial(locate_spine, net), sample.volume)
         curve_ras, level = _in_view(sample)
         heights = found.centres_ras[:, 2]
         inside = (heights >= curve_ras[0, 2]) & (heights <= curve_ras[-1, 2])

@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, IterableDataset
 
 from ..io.training_case import flat_cases, reference_cases
 from ..networks.dsnt import dsnt_losses, expected_points, heatmaps
-from ..networks.radiograph_nets import VIEW_QUESTIONS, WINDOW, LandmarkRefiner, StepOne, centre_windows
+from ..networks.radiograph_nets import WINDOW, LandmarkRefiner, StepOne, centre_windows
 from ..radiograph.network_input import (
     CELL,
     CROP_SIDE,
@@ -24,6 +24,7 @@ from ..radiograph.network_input import (
     STEP_ONE_INPUT_MM,
     STEP_ONE_PIXEL_MM,
 )
+from ..radiograph.networks import VIEW_QUESTIONS
 from ..simulation.radiograph.views import (
     FRONTAL_PIXEL_MM,
     SACRUM,

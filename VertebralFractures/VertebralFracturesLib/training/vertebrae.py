@@ -20,8 +20,10 @@ from ..core.straightening import PIXEL_MM
 from ..ct.anchor_free import OFFSET_UNIT_MM, SHORT_RADIUS_MM, SHORT_UNIT_MM, region_targets
 from ..ct.anchors import anchor_sizes_mm, anchor_targets
 from ..ct.detection import settle
+from ..ct.networks import DetectorName
+from ..ct.vertebrae import decode
 from ..io.training_case import flat_cases, reference_cases
-from ..networks.vertebra_net import DetectorName, VertebraNet, detect, normalised, split_anchors, split_regions
+from ..networks.vertebra_net import VertebraNet, detect_vertebrae, normalised, split_anchors, split_regions
 from .loop import Recipe, add_common_arguments, chosen_recipe, split_patients, train_and_save, worker_rng
 from .samples.slice_augmentation import Crop, random_crop
 from .samples.slices import SliceSample, real_samples
@@ -244,7 +246,7 @@ def held_out_metrics(net: nn.Module, samples: list[SliceSample]) -> dict[str, fl
     height_errors, index_errors, detected, annotated, false = [], [], 0, 0, 0
     for sample in samples:
         image, keypoints = _at_network_pixels(sample)
-        detections = settle(detect(net, image[None])[0])
+        detections = settle(decode(net.detector, detect_vertebrae(net, image[None]))[0])
         centres = np.array([body_centre(item.keypoints_mm) for item in detections]).reshape(-1, 2)
         distances = np.linalg.norm(centres[None] - body_centre(keypoints)[:, None], axis=-1)
         annotated += len(keypoints)

@@ -21,7 +21,6 @@ from ..mrml.study.report import has_edits
 from ..mrml.study.study import Study, studies_of
 from ..mrml.study.volume import analyzed_volume
 from ..radiograph.record import Radiograph, RadiographReport
-from ..radiograph_analyzer import RadiographAnalyzer
 from .dependencies import ensure_packages
 from .job_runner import JobRunner
 from .study_panel import StudyPanel
@@ -80,7 +79,6 @@ class RunPanel:
     ) -> None:
         self.ui, self._analyzer, self._panel, self._requirements = ui, analyzer, panel, requirements_file
         self._opened, self._ended = opened, ended
-        self._radiographs = RadiographAnalyzer()
         self._titles = stage_titles
         self._parameters: Any = None
         self._jobs = JobRunner(self._show_progress)
@@ -129,7 +127,12 @@ class RunPanel:
         started = time.monotonic()
         self._jobs.start(
             lambda progress, cancel: self._analyzer.analyze(
-                volume, preset, device, progress, cancel, second_opinion=is_read_twice
+                volume,
+                preset=preset,
+                device=device,
+                image_classifier=is_read_twice,
+                progress=progress,
+                cancel=cancel,
             ),
             lambda report: self._analyzed(volume_node, volume, report, time.monotonic() - started),
             self._failed,
@@ -141,7 +144,9 @@ class RunPanel:
         preset, device = self._parameters.preset.value, self._parameters.device.value
         self._titles = radiograph_stage_titles
         self._jobs.start(
-            lambda progress, cancel: self._radiographs.analyze(radiograph, preset, device, progress, cancel),
+            lambda progress, cancel: self._analyzer.analyze(
+                radiograph, preset=preset, device=device, progress=progress, cancel=cancel
+            ),
             lambda report: self._analyzed_radiograph(volume_node, radiograph, report),
             self._failed,
         )
@@ -185,7 +190,7 @@ class RunPanel:
             self.ui.statusLabel.text = _("Vertebra added: check its points and its level")
 
         self._jobs.start(
-            lambda progress, cancel: self._analyzer.propose(volume, curve, point_ras, device, cancel),
+            lambda progress, cancel: self._analyzer.propose(volume, curve, point_ras, device=device, cancel=cancel),
             proposed,
             self._failed,
         )

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from ... import __version__
-from ...ct.pipeline import analyze
+from ...ct.pipeline import analyze_ct
 from ...evaluation.evaluate import evaluate_cases, summarized
 from ...evaluation.pages.files import write_evaluation
 from ...evaluation.pages.tables import evaluation_text
@@ -24,13 +24,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Analyze every case and print, or also write, the comparison."""
-    from ...networks.weights import load_models
+    from ...networks.ct_networks import load_ct_networks
 
     with folder_if_asked(args) as folder, ProgressLine() as line:
-        models = load_models(args.device, args.detector)
+        models = load_ct_networks(args.device, args.detector)
         cases = find_cases(args.data)
         results = evaluate_cases(
-            cases, lambda volume, case: analyze(volume, models, preset=args.preset), read_volume, line
+            cases, lambda volume, case: analyze_ct(volume, models, preset=args.preset), read_volume, line
         )
         facts = {"cases": args.data.resolve().name, "detector": args.detector, "software": f"{PROGRAM} {__version__}"}
         evaluation = summarized(results, facts)

@@ -30,14 +30,15 @@ def run(args: argparse.Namespace) -> None:
 
     :raises UnusableInput: nothing to project, or slices that no CT has.
     """
-    from ...networks.weights import WEIGHTS_FOLDER, load_radiograph_models
+    from ...networks.radiograph_networks import load_radiograph_networks
+    from ...networks.weights import WEIGHTS_FOLDER
 
     if args.data is None and args.phantoms < 1:
         raise UnusableInput("nothing to evaluate: name a folder of reference cases, or --phantoms N")
     if args.slices is not None and not 0.5 <= args.slices <= 10:
         raise UnusableInput(f"slices of {args.slices:g} mm: 0.5 to 10 mm are possible")
     with folder_if_asked(args) as folder, ProgressLine() as line:
-        models = load_radiograph_models(args.device, args.models or WEIGHTS_FOLDER)
+        models = load_radiograph_networks(args.device, args.models or WEIGHTS_FOLDER)
         results = evaluate_radiographs(
             models, args.data, args.phantoms, args.seed, args.views, args.exposures, args.slices, line
         )

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from ...ct.pipeline import analyze
+from ...ct.pipeline import analyze_ct
 from ...evaluation.stress_tests.conditions import named_conditions
 from ...evaluation.studies.image_classifier import compare_readings, read_cases, readings_text, write_readings
 from ...io.ct import read_volume
@@ -24,14 +24,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Analyze every case under every condition, and compare the three readings."""
-    from ...networks.weights import load_models
+    from ...networks.ct_networks import load_ct_networks
 
     conditions = named_conditions(args.conditions)
     with folder_if_asked(args) as folder, ProgressLine() as line:
-        models = load_models(args.device, args.detector, second_opinion=True)
+        models = load_ct_networks(args.device, args.detector, image_classifier=True)
         cases = [case for data in args.data for case in find_cases(data)]
         found = read_cases(
-            cases, lambda volume: analyze(volume, models, preset=args.preset), read_volume, conditions, line
+            cases, lambda volume: analyze_ct(volume, models, preset=args.preset), read_volume, conditions, line
         )
         comparisons = compare_readings(found)
         if folder is not None:

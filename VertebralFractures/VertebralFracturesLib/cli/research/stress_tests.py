@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from ... import __version__
-from ...ct.pipeline import analyze
+from ...ct.pipeline import analyze_ct
 from ...evaluation.stress_tests.page import FILES, stress_test_text, write_stress_tests
 from ...evaluation.stress_tests.suite import run_stress_tests
 from ...files import output_folder
@@ -27,13 +27,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Make, analyze and judge every stress test."""
-    from ...networks.weights import load_models
+    from ...networks.ct_networks import load_ct_networks
 
     with output_folder(args.output, args.overwrite) as folder, ProgressLine() as progress:
-        models = load_models(args.device, args.detector)
+        models = load_ct_networks(args.device, args.detector)
         cases = find_cases(args.cases) if args.cases else []
         results = run_stress_tests(
-            lambda volume: analyze(volume, models, preset=args.preset), cases, read_volume, args.only, progress
+            lambda volume: analyze_ct(volume, models, preset=args.preset), cases, read_volume, args.only, progress
         )
         real = args.cases.resolve().name if args.cases else "none"
         networks = ", ".join(f"{name} {version[:24]}" for name, version in models.versions.items())

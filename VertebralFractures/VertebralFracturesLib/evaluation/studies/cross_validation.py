@@ -23,8 +23,8 @@ from ..results import CaseResult
 from .claimed_folder import claim_folder
 
 if TYPE_CHECKING:
+    from ...networks.ct_networks import TrainedCtNetworks
     from ...networks.vertebra_net import VertebraNet
-    from ...networks.weights import Models
 
 _SETTINGS_FILE = "cross-validation.json"
 _RESULTS_FILE = "results.json"
@@ -99,7 +99,7 @@ def _fold_results(settings: Settings, folder: Path, held_out: Sequence[Reference
     return results
 
 
-def train_fold(settings: Settings, folder: Path, held_out: Sequence[str]) -> "Models":
+def train_fold(settings: Settings, folder: Path, held_out: Sequence[str]) -> "TrainedCtNetworks":
     """Train both networks on the other folds by the training commands.
 
     :param settings: of the cross-validation.
@@ -108,9 +108,10 @@ def train_fold(settings: Settings, folder: Path, held_out: Sequence[str]) -> "Mo
     :return: the trained networks.
     :raises UnusableInput: arguments that the training commands refuse.
     """
+    from ...networks.ct_networks import CURVE_WEIGHTS, TrainedCtNetworks
     from ...networks.devices import choose_device
     from ...networks.spine_curve_net import SpineCurveNet
-    from ...networks.weights import CURVE_WEIGHTS, Models, loaded
+    from ...networks.weights import loaded
     from ...training import curve
 
     print(f"{folder.name}: training without {', '.join(held_out)}", file=sys.stderr, flush=True)
@@ -119,7 +120,7 @@ def train_fold(settings: Settings, folder: Path, held_out: Sequence[str]) -> "Mo
     device = choose_device(settings.device)
     spine_curve = loaded(SpineCurveNet(), for_curve.output / f"{CURVE_WEIGHTS}.npz", device)
     detector = trained_detector(for_vertebrae)
-    return Models(spine_curve, detector, {"fold": folder.name})
+    return TrainedCtNetworks(spine_curve, detector, {"fold": folder.name})
 
 
 def trained_detector(arguments: argparse.Namespace) -> "VertebraNet":
@@ -128,9 +129,10 @@ def trained_detector(arguments: argparse.Namespace) -> "VertebraNet":
     :param arguments: of ``train vertebrae``; a broken training in their output folder goes on.
     :return: the trained network, on their device, in evaluation mode.
     """
+    from ...networks.ct_networks import VERTEBRA_WEIGHTS
     from ...networks.devices import choose_device
     from ...networks.vertebra_net import VertebraNet
-    from ...networks.weights import VERTEBRA_WEIGHTS, loaded
+    from ...networks.weights import loaded
     from ...training import vertebrae
 
     vertebrae.run(arguments)
@@ -177,13 +179,13 @@ def training_arguments(command: Any, words: Sequence[str]) -> argparse.Namespace
     return parser.parse_args(list(words))
 
 
-def _measure(settings: Settings, models: "Models", held_out: Sequence[ReferenceCase]) -> list[CaseResult]:
-    from ...ct.pipeline import analyze
+def _measure(settings: Settings, models: "TrainedCtNetworks", held_out: Sequence[ReferenceCase]) -> list[CaseResult]:
+    from ...ct.pipeline import analyze_ct
     from ...io.ct import read_volume
 
     def announce(name: str, share: float) -> None:
         print(f"measuring {name}", file=sys.stderr, flush=True)
 
     return evaluate_cases(
-        held_out, lambda volume, case: analyze(volume, models, preset=settings.preset), read_volume, announce
+        held_out, lambda volume, case: analyze_ct(volume, models, preset=settings.preset), read_volume, announce
     )

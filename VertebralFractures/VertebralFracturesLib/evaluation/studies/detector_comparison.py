@@ -78,7 +78,7 @@ def compare_detectors(settings: ComparisonSettings, folder: Path) -> list[Detect
     :return: results of both detectors for the cases held out and for each folder of further data.
     :raises UnusableInput: too few cases, options that training refuses, or a folder of other settings.
     """
-    from ...networks.vertebra_net import DetectorName
+    from ...ct.networks import DetectorName
 
     cases = {case.name: case for case in find_cases(settings.cases)}
     folds = split(list(cases), settings.folds, settings.seed)
@@ -128,12 +128,12 @@ def _results(
 
 
 def _measure(net: "VertebraNet", settings: ComparisonSettings, cases: Sequence[ReferenceCase]) -> list[CaseResult]:
-    from ...ct.pipeline import analyze
+    from ...ct.pipeline import analyze_ct
     from ...io.ct import read_volume
-    from ...networks.weights import Models, load_models
+    from ...networks.ct_networks import TrainedCtNetworks, load_ct_networks
 
-    models = Models(load_models(settings.device).spine_curve, net, {})
-    return evaluate_cases(cases, lambda volume, case: analyze(volume, models), read_volume)
+    networks = TrainedCtNetworks(load_ct_networks(settings.device).spine_curve, net, {})
+    return evaluate_cases(cases, lambda volume, case: analyze_ct(volume, networks), read_volume)
 
 
 def comparison_tables(results: Sequence[DetectorResults]) -> list[Table]:

@@ -29,7 +29,7 @@ from ..bootstrap import estimated, resampled_patients
 from ..classification import Answers, sensitivity, specificity
 
 if TYPE_CHECKING:
-    from ...networks.weights import RadiographModels
+    from ...radiograph.networks import RadiographNetworks
     from ...simulation.radiograph.views import Projection
 
 STEPS = ("step 1", "both steps")
@@ -82,7 +82,7 @@ class RadiographResult:
 
 
 def evaluate_radiographs(
-    models: "RadiographModels",
+    networks: "RadiographNetworks",
     data: Path | None,
     patients: int,
     seed: int,
@@ -108,7 +108,7 @@ def evaluate_radiographs(
         progress(name, number / count)
         for view, projection in enumerate(projections):
             image = _exposed(projection, exposures, np.random.default_rng([seed, view, *name.encode()]))
-            results += _both_steps(name, view + 1, source, projection, image, models)
+            results += _both_steps(name, view + 1, source, projection, image, networks)
     return results
 
 
@@ -146,7 +146,7 @@ def _both_steps(
     source: str,
     projection: "Projection",
     image: NDArray[np.float32],
-    models: "RadiographModels",
+    networks: "RadiographNetworks",
 ) -> list[RadiographResult]:
     from ...radiograph.pipeline import analyze_radiograph
 
@@ -155,7 +155,7 @@ def _both_steps(
     for steps in STEPS:
         started = time.perf_counter()
         try:
-            report = analyze_radiograph(radiograph, models, refine=steps == STEPS[-1])
+            report = analyze_radiograph(radiograph, networks, refine=steps == STEPS[-1])
         except (NoSpineFound, UnusableInput):
             report = None
         seconds = time.perf_counter() - started

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -32,10 +33,11 @@ def case_slabs(cache: Path, cases: Path, count: int, seed: int) -> Iterator[tupl
 
 
 def _canal(case: TrainingCase) -> SpineCurve | None:
-    from ...networks.canal_net import find_canal
-    from ...networks.weights import load_canal
+    from ...ct.canal import find_canal
+    from ...networks.canal_net import locate_canal
+    from ...networks.ct_networks import load_canal
 
-    return find_canal(load_canal("cpu"), case.volume(), case.curve)
+    return find_canal(partial(locate_canal, load_canal("cpu")), case.volume(), case.curve)
 
 
 def _arrays(samples: list[SlabSample]) -> Arrays:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from ...core.spine_curve import SpineCurve
 from ...core.straightening import StraightenedSlice
 from ...core.volume import AIR_HU, Volume
+from ...ct.body_centres import body_volume
 from ...files import Arrays, cached_arrays
-from ...networks.spine_curve_net import body_volume
 from ...simulation.ct.acquisition import Protocol, random_protocol, sample_scanned, scan_lowres
 from ...simulation.patient.anatomy import Patient, make_patient
 from ...simulation.truth import true_canal

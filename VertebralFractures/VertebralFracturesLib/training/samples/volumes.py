@@ -9,8 +9,8 @@ from scipy import ndimage
 
 from ...core.keypoints import body_centre
 from ...core.volume import AIR_HU, Volume
+from ...ct.body_centres import SPACING_MM, body_volume
 from ...io.training_case import LAST_LUMBAR, TrainingCase
-from ...networks.spine_curve_net import SPACING_MM, body_volume
 
 _CROP_STEP = 16
 _CROP_STEPS = ((3, 11), (3, 5), (4, 7))

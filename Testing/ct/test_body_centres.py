@@ -1,7 +1,7 @@
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from VertebralFracturesLib.ct.curve_fit import follow
+from VertebralFracturesLib.ct.body_centres import follow
 
 SHAPE = (24, 40)
 

@@ -1,0 +1,138 @@
+"""Step 2 of a CT: the vertebrae in straightened slices, and in the patient."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..core.keypoints import beyond_endplates, beyond_walls, body_centre
+from ..core.level_naming import name_sequence
+from ..core.report import Vertebra
+from ..core.spine_curve import SpineCurve
+from ..core.straightening import PIXEL_MM, StraightenedSlice, straighten
+from ..core.volume import Volume
+from ..errors import Cancelled, NoSpineFound
+from .anchor_free import decode_regions
+from .anchors import decode_anchors
+from .body_centres import BodyCentres
+from .detection import OBJECTNESS_THRESHOLD, Detection, fuse
+from .networks import CtNetworks, DetectorName
+
+VIEW_OFFSETS_MM = (-1.5, 0.0, 1.5)
+PROPOSAL_THRESHOLD = 0.05
+"""Objectness from which a body is proposed where a reader says that there is one."""
+
+_PROPOSAL_REACH_MM = 12.0
+_WALL_MM, _ENDPLATE_MM = 2.0, 1.0
+
+
+def straightened_views(
+    volume: Volume, curve: SpineCurve, lateral_mm: float = 0.0, cancel: Callable[[], bool] = lambda: False
+) -> list[StraightenedSlice]:
+    """Neighbouring straightened sagittal slices (curved planar reformations), the middle one in the middle.
+
+    :param volume: the CT.
+    :param curve: the spine curve.
+    :param lateral_mm: where the middle slice lies, to the patient's right of the curve.
+    :param cancel: asked before each slice.
+    :raises Cancelled: ``cancel`` said so.
+    """
+    views = []
+    for offset_mm in VIEW_OFFSETS_MM:
+        if cancel():
+            raise Cancelled("cancelled")
+        views.append(straighten(volume, curve, PIXEL_MM, lateral_mm=lateral_mm + offset_mm))
+    return views
+
+
+def detect(
+    networks: CtNetworks, views: Sequence[StraightenedSlice], threshold: float = OBJECTNESS_THRESHOLD
+) -> list[Detection]:
+    """The vertebrae in neighbouring slices, cranial to caudal.
+
+    :param networks: only step 2 is used.
+    :param views: from :func:`straightened_views`.
+    :param threshold: least objectness of a detection in one slice.
+    """
+    maps = networks.detect_vertebrae(np.stack([view.image for view in views]))
+    return fuse(decode(networks.detector, maps, threshold), networks.uncertainty_factor)
+
+
+def decode(
+    detector: DetectorName, maps: tuple[NDArray[np.float32], ...], threshold: float = OBJECTNESS_THRESHOLD
+) -> list[list[Detection]]:
+    """The detections of each slice, rivals included, in a detector's maps.
+
+    :param detector: whose maps they are.
+    :param maps: as :meth:`~.networks.CtNetworks.detect_vertebrae` gives them.
+    :param threshold: least objectness of a detection.
+    """
+    if detector == "anchor":
+        return [decode_anchors(one, encoded, PIXEL_MM, threshold) for one, encoded in zip(*maps, strict=True)]
+    return [
+        decode_regions(probability, long_mm, short_mm, scale_mm, PIXEL_MM, threshold)
+        for probability, long_mm, short_mm, scale_mm in zip(*maps, strict=True)
+    ]
+
+
+def keypoints_ras(detection: Detection, view: StraightenedSlice) -> NDArray[np.float64]:
+    """Keypoints (6, 3) of a detection in the patient, RAS mm."""
+    return view.pixels_to_ras(detection.keypoints_mm / view.pixel_mm)
+
+
+def is_whole(points_ras: NDArray[np.float64], volume: Volume) -> bool:
+    """Whether a body with keypoints (6, 3) lies wholly in a volume, with something on all its sides.
+
+    At the end of a scan the network puts points beyond it where the body goes on, or takes the border itself for an
+    endplate or a wall.
+    """
+    around_ras = beyond_walls(points_ras, _WALL_MM), beyond_endplates(points_ras, _ENDPLATE_MM)
+    return bool(volume.contains(np.concatenate([points_ras, *around_ras])).all())
+
+
+def named_vertebrae(
+    detections: Sequence[Detection], view: StraightenedSlice, bodies: BodyCentres
+) -> tuple[Vertebra, ...]:
+    """The detections in the patient, with the levels that step 1 gives to the slices they lie in."""
+    centres_pixels = np.array([body_centre(detection.keypoints_mm) / view.pixel_mm for detection in detections])
+    heights_ras = view.pixels_to_ras(centres_pixels)[:, 2]
+    levels = np.column_stack([np.interp(-heights_ras, -bodies.centres_ras[:, 2], one) for one in bodies.levels.T])
+    arcs_mm = -view.pixels_to_straight(centres_pixels)[:, 2]
+    names, confidences = name_sequence(levels, arcs_mm)
+    return tuple(
+        Vertebra(keypoints_ras(detection, view), detection.score, detection.uncertainty_mm, name, float(confidence))
+        for detection, name, confidence in zip(detections, names, confidences, strict=True)
+    )
+
+
+def propose_vertebra(
+    volume: Volume,
+    networks: CtNetworks,
+    curve: SpineCurve,
+    point_ras: ArrayLike,
+    cancel: Callable[[], bool] = lambda: False,
+) -> Vertebra:
+    """The vertebra that step 2 detects where a reader clicked, however doubtful.
+
+    :param volume: the CT in Hounsfield units.
+    :param networks: only step 2 is used.
+    :param curve: the spine curve along which the reader sees the CT.
+    :param point_ras: (3,) about the centre of the body, in RAS mm.
+    :param cancel: asked between the steps.
+    :return: an unnamed vertebra of source "added", in the sagittal plane of the point.
+    :raises NoSpineFound: no body there, not even a doubtful one.
+    :raises Cancelled: ``cancel`` said so.
+    """
+    clicked_ras = np.asarray(point_ras, dtype=np.float64)
+    views = straightened_views(volume, curve, float(curve.ras_to_straight(clicked_ras)[0]), cancel)
+    if cancel():
+        raise Cancelled("cancelled")
+    view = views[len(views) // 2]
+    candidates = [
+        Vertebra(keypoints_ras(one, view), one.score, one.uncertainty_mm, source="added")
+        for one in detect(networks, views, PROPOSAL_THRESHOLD)
+    ]
+    distances_mm = [float(np.linalg.norm(body_centre(one.keypoints_ras) - clicked_ras)) for one in candidates]
+    if not candidates or min(distances_mm) > _PROPOSAL_REACH_MM:
+        raise NoSpineFound("the network sees no vertebral body there: click the middle of one")
+    return candidates[int(np.argmin(distances_mm))]
