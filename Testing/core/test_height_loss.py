@@ -92,3 +92,20 @@ def test_a_vertebra_alone_has_no_crush_loss():
 )
 def test_shapes(heights, level, grade, crush, expected):
     assert shape(heights, level, grade, crush) == expected
+
+
+def test_a_vertebra_is_compared_with_those_up_to_three_away():
+    heights = np.repeat([[20.0, 18.0, 20.0]], 5, axis=0)
+    intact = [True, False, False, False, False]
+    assert [loss is not None for loss in neighbour_loss(heights, [None] * 5, intact)] == [
+        False,
+        True,
+        True,
+        True,
+        False,
+    ]
+
+
+def test_a_fifth_of_the_posterior_height_is_a_crush():
+    assert shape((20, 18, 20), "T8", 0, 0.2) == "crush"
+    assert shape((20, 18, 20), "T8", 0, 0.19) == "none"

@@ -84,3 +84,9 @@ def straight(points: np.ndarray) -> np.ndarray:
 def test_points_that_are_no_body_are_refused(points, reason):
     with pytest.raises(UnusableInput, match=reason):
         keypoints.ordered_keypoints(straight(points))
+
+
+@pytest.mark.parametrize("short", [[1.1 / 10, 1], [1, 1.1 / 16]], ids=["depth", "height"])
+def test_points_more_than_a_millimetre_apart_are_told_apart(short):
+    points = straight(BOX * short)
+    np.testing.assert_array_equal(keypoints.ordered_keypoints(points[::-1]), points)

@@ -2,9 +2,11 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from VertebralFracturesLib.core.level_naming import LEVEL_CLASSES, name_sequence, sacrum_place
+from scipy import stats
+from VertebralFracturesLib.core import level_naming
+from VertebralFracturesLib.core.level_naming import LEVEL_CLASSES, name_sequence, sacrum_index
 from VertebralFracturesLib.core.levels import ALL_LEVEL_NAMES, CONFIDENT_LEVEL, LEVEL_NAMES, levels_are_relative
-from VertebralFracturesLib.core.norms import CENTRES_MM
+from VertebralFracturesLib.core.norms import CENTRES_MM, SPACING_LOG_SD
 
 
 def seen(numbers, spread: float = 0.3) -> np.ndarray:
@@ -129,27 +131,27 @@ def row(numbers, sacral) -> tuple[np.ndarray, np.ndarray]:
 def test_the_sacrum_lies_where_the_row_ends(first, sacral):
     """S1 that looks like L5, with S2 behind it that looks like S1, is S1 nevertheless."""
     numbers = np.arange(first, 25)
-    assert sacrum_place(*row(numbers, sacral)) == len(numbers)
+    assert sacrum_index(*row(numbers, sacral)) == len(numbers)
 
 
 def test_l5_that_looks_sacral_is_l5():
     levels, arcs = row(np.arange(12, 25), [0.9, 0.95])
     levels[12, LEVEL_CLASSES] = 0.6
     levels[12, :LEVEL_CLASSES] *= 0.4
-    assert sacrum_place(levels, arcs) == 13
+    assert sacrum_index(levels, arcs) == 13
 
 
 @given(first=st.integers(1, 20), count=st.integers(1, 16), scale=st.floats(0.87, 1.15))
 def test_a_row_that_ends_above_l4_has_no_sacrum(first, count, scale):
     numbers = np.arange(first, min(first + count, 23))
     levels, arcs = row(numbers, [])
-    assert sacrum_place(levels, arcs * scale) == len(numbers)
+    assert sacrum_index(levels, arcs * scale) == len(numbers)
 
 
 def test_six_lumbar_vertebrae_end_above_the_sacrum():
     levels, arcs = row(np.arange(12, 25), [0.0, 0.99])
     levels[13, :LEVEL_CLASSES] = seen([25])
-    assert sacrum_place(levels, arcs) == 14
+    assert sacrum_index(levels, arcs) == 14
 
 
 def test_what_lies_on_the_sacrum_is_lumbar_whatever_it_looks_like():
@@ -159,3 +161,114 @@ def test_what_lies_on_the_sacrum_is_lumbar_whatever_it_looks_like():
     for wrong in (numbers - 1, numbers - 2):
         assert name_sequence(seen(wrong), CENTRES_MM[numbers - 1])[0][-1] not in ("L5", "L6")
         assert name_sequence(seen(wrong), CENTRES_MM[numbers - 1], ends_at_sacrum=True)[0][-1] in ("L4", "L5", "L6")
+
+
+def test_the_classes_are_the_regular_levels_and_l6():
+    assert len(LEVEL_NAMES) + 1 == LEVEL_CLASSES
+
+
+def test_a_sacrum_has_no_more_than_five_segments():
+    numbers = np.arange(15, 25)
+    assert [sacrum_index(*row(numbers, [0.95] * count)) for count in (4, 5, 6)] == [10, 10, 11]
+
+
+UNIFORM = np.full((1, LEVEL_CLASSES), 1 / LEVEL_CLASSES)
+
+
+def test_of_a_body_that_could_be_anything_every_regular_level_is_as_likely_and_the_others_are_rare():
+    rare = np.sqrt([0.02, 0.025])
+    assert name_sequence(UNIFORM, [0.0])[1][0] == pytest.approx(1 / (24 + rare.sum()), rel=1e-9)
+    names, confidences = name_sequence(UNIFORM, [0.0], ends_at_sacrum=True)
+    assert names == ("L5",)
+    assert confidences[0] == pytest.approx(1 / (1 + np.sqrt(0.05) + np.sqrt(0.025)), rel=1e-9)
+
+
+def test_estimates_count_as_fewer_than_they_are_and_rule_nothing_out():
+    estimates = np.zeros((6, LEVEL_CLASSES))
+    estimates[:, 11] = 0.5
+    emission = level_naming._emission(estimates)
+    np.testing.assert_allclose(emission[:, ALL_LEVEL_NAMES.index("T5")], np.log(0.5) / 3)
+    np.testing.assert_allclose(emission[:, ALL_LEVEL_NAMES.index("T4")], np.log(1e-3) / 3)
+
+
+def test_a_supernumerary_vertebra_is_estimated_between_its_neighbours():
+    estimates = np.full((1, LEVEL_CLASSES), 1e-3)
+    estimates[0, [18, 19, 23, 24]] = 0.5, 0.25, 0.3, 0.1
+    emission = level_naming._emission(estimates)[0]
+    t13 = 0.4 * np.log(0.5) + 0.6 * np.log(0.25) + np.log(0.02)
+    l6 = 0.4 * np.log(0.3) + 0.6 * np.log(0.1) + np.log(0.025)
+    assert emission[ALL_LEVEL_NAMES.index("T13")] == pytest.approx(t13)
+    assert emission[ALL_LEVEL_NAMES.index("L6")] == pytest.approx(l6)
+
+
+def step(upper: str, lower: str, spacing_mm: float) -> float:
+    """Log probability of a step down in a patient of average size, relative to the most probable one."""
+    transition = level_naming._transition(np.array([spacing_mm]))
+    middle = len(transition) // 2
+    return float(transition[middle, 0, ALL_LEVEL_NAMES.index(upper), ALL_LEVEL_NAMES.index(lower)])
+
+
+def student(spacing_mm: float, expected_mm: float) -> float:
+    """Log density of a distance, relative to its greatest, by scipy."""
+    deviate = np.log(spacing_mm / expected_mm) / SPACING_LOG_SD
+    return float(stats.t.logpdf(deviate, 3) - stats.t.logpdf(0, 3))
+
+
+def test_distances_tell_how_far_a_step_goes():
+    to_next, to_second, over_t12, of_t12 = (
+        CENTRES_MM[lower] - CENTRES_MM[upper] for upper, lower in ((11, 12), (11, 13), (17, 19), (17, 18))
+    )
+    assert step("T5", "T6", to_next) == pytest.approx(0)
+    assert step("T5", "T6", 1.1 * to_next) == pytest.approx(student(1.1, 1.0))
+    assert step("T5", "T7", to_second) == pytest.approx(np.log(0.02))
+    assert step("T6", "T5", to_next) == -np.inf
+    without_t12 = np.logaddexp(np.log(0.015), np.log(0.02) + student(over_t12 - of_t12, over_t12))
+    assert step("T11", "L1", over_t12 - of_t12) == pytest.approx(without_t12)
+    for upper, lower in (("T12", "T13"), ("T13", "L1"), ("L5", "L6")):
+        assert step(upper, lower, 33.0) == pytest.approx(0)
+
+
+def test_bodies_that_look_sacral_are_weighed_against_vertebrae_at_distances_as_they_are_on_average():
+    mean = stats.t.expect(lambda deviate: stats.t.logpdf(deviate, 3) - stats.t.logpdf(0, 3), args=(3,))
+    assert mean == pytest.approx(level_naming._MEAN_FIT, rel=1e-4)
+
+
+NUMBERS_OF_ROWS = [range(8, 20), range(12, 25), range(18, 25), range(1, 13)]
+
+
+@pytest.mark.parametrize(
+    ("constant", "values"),
+    [
+        ("_T13_LOG_PRIOR", np.log([0.01, 0.04])),
+        ("_L6_LOG_PRIOR", np.log([0.0125, 0.05])),
+        ("_NO_T12_LOG_PRIOR", np.log([0.0075, 0.03])),
+        ("_MISSED_LOG_PRIOR", np.log([0.01, 0.04])),
+        ("_LEAST_PROBABILITY", [5e-4, 2e-3]),
+        ("_LEAST_SACRAL", [1e-6, 1e-2]),
+        ("_ESTIMATE_CORRELATION", [0.28, 0.52]),
+        ("_TEMPERATURE", [1.0, 4.0]),
+        ("_STUDENT_FREEDOM", [1.5, 3.9]),
+        ("_SUPERNUMERARY_MM", [28.0, 38.0]),
+        ("_SCALE_DEVIATES", [np.linspace(-2.5, 2.5, 21), np.linspace(-3.25, 3.25, 15)]),
+    ],
+)
+def test_names_hang_on_no_chosen_number(constant, values, monkeypatch):
+    generator = np.random.default_rng(0)
+    rows = []
+    for numbers in map(np.array, NUMBERS_OF_ROWS * 3):
+        arcs = CENTRES_MM[numbers - 1] * generator.uniform(0.9, 1.1) + generator.normal(0, 0.8, len(numbers))
+        rows.append((seen(numbers + generator.normal(0, 0.4), 0.6), arcs))
+    sacral = [row(np.arange(15, 25), [0.9, 0.95]), row(np.arange(15, 25), [])]
+    names = [name_sequence(*one)[0] for one in rows]
+    for value in values:
+        monkeypatch.setattr(level_naming, constant, value)
+        assert [name_sequence(*one)[0] for one in rows] == names
+        assert [sacrum_index(*one) for one in sacral] == [10, 10]
+
+
+def test_more_scales_of_the_patient_change_no_confidence(monkeypatch):
+    rows = [(seen(np.array(numbers) + 0.4, 0.6), CENTRES_MM[np.array(numbers) - 1]) for numbers in NUMBERS_OF_ROWS]
+    before = [name_sequence(*one)[1] for one in rows]
+    monkeypatch.setattr(level_naming, "_SCALE_DEVIATES", np.linspace(-2.5, 2.5, 21))
+    for one, confidences in zip(rows, before, strict=True):
+        np.testing.assert_allclose(name_sequence(*one)[1], confidences, atol=0.01)

@@ -30,9 +30,14 @@ def test_what_is_no_level_is_refused(spelling):
         levels.parse_level(spelling)
 
 
-def test_verse_ids_return():
-    assert [levels.verse_id(name) for name in NAMES] == list(range(1, 25))
-    assert all(levels.parse_level(levels.verse_id(name)) == name for name in levels.ALL_LEVEL_NAMES)
+def test_numbers_of_label_maps_are_levels():
+    assert [levels.parse_level(number) for number in range(1, 25)] == list(NAMES)
+    assert (levels.parse_level(25), levels.parse_level(28)) == ("L6", "T13")
+
+
+def test_supernumerary_levels_count_between_their_neighbours():
+    assert [levels.LEVEL_NUMBERS[name] for name in NAMES] == list(range(1, 25))
+    assert (levels.LEVEL_NUMBERS["T13"], levels.LEVEL_NUMBERS["L6"]) == (19.6, 24.6)
 
 
 def test_neighbours_of_regular_and_supernumerary_levels():

@@ -61,3 +61,7 @@ def test_each_find_and_each_reference_is_told_once(centres):
 def test_the_nearest_arc_goes_on_beyond_the_curve():
     points = np.array([[5.0, 5, 20], [0, 9, -30], [0, 0, 40], [3, 3, -150]])
     np.testing.assert_allclose(nearest_arc_mm(CURVE, points), [0, 50, -20, 170], atol=0.25)
+
+
+def test_arcs_end_two_hundred_millimetres_beyond_the_curve():
+    np.testing.assert_allclose(nearest_arc_mm(CURVE, np.array([[0.0, 0, 900], [0, 0, -900]])), [-200, 349.5], atol=0.5)

@@ -151,7 +151,7 @@ def test_csv_has_one_row_per_vertebra_and_carries_the_context():
 def test_the_summary_takes_the_least_index_of_the_evaluated():
     summary = a_report().summary
     assert summary.least_index == pytest.approx(0.7 * 22.3 / 23.6)
-    assert (summary.least_place, summary.worst_grade, summary.evaluated, summary.vertebrae) == (1, 2, 4, 5)
+    assert (summary.least_vertebra, summary.worst_grade, summary.evaluated, summary.vertebrae) == (1, 2, 4, 5)
     assert summary.grade_counts == (3, 0, 1, 0)
     assert (summary.deformity_index.total, summary.deformity_index.evaluated) == (2, 4)
     assert summary.crushed == 1

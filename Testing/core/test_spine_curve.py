@@ -197,3 +197,20 @@ def test_confidence_belongs_to_the_points_and_ends_with_the_curve():
 def test_points_that_make_no_curve_are_refused(points, confidence, message):
     with pytest.raises(ValueError, match=message):
         SpineCurve(points, confidence)
+
+
+@pytest.mark.parametrize(("constant", "values"), [("_KNOT_MM", [0.5, 2.0]), ("_NEWTON_STEPS", [15, 60])])
+def test_the_map_hangs_on_neither_knots_nor_steps(constant, values, monkeypatch):
+    curve = kyphotic_circle(60.0, 100.0, 2.0)
+    points = np.random.default_rng(0).uniform(-1, 1, (200, 3)) * [40, 40, 90]
+    expected = curve.ras_to_straight(points)
+    for value in values:
+        monkeypatch.setattr(spine_curve, constant, value)
+        np.testing.assert_allclose(curve.ras_to_straight(points), expected, atol=1e-6)
+
+
+def test_a_curve_through_bodies_goes_on_for_half_a_distance():
+    centres = np.array([[0.0, 0, 0], [0, 2, -20], [0, 2, -42], [0, 0, -66]])
+    curve = spine_curve.curve_through_bodies(centres)
+    np.testing.assert_allclose(curve.points_ras[[0, -1]], [[0, -1, 10], [0, -1, -78]])
+    np.testing.assert_array_equal(curve.points_ras[1:-1], centres)

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from helpers.spine_shapes import upright_curve
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from VertebralFracturesLib.core import spine_slab
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.spine_slab import (
     FRONT_MM,
@@ -110,3 +112,42 @@ def test_the_same_volume_gives_the_same_slab():
     noise = Volume(np.random.default_rng(0).normal(0, 100, (60, 40, 40)).astype(np.float32), np.diag([4.0, 4, 4, 1]))
     frame = SlabFrame(bent_curve(), np.array([0.1, 0.2]))
     np.testing.assert_array_equal(cut_slab(noise, frame).image, cut_slab(noise, frame).image)
+
+
+def test_voxels_lie_where_the_sequence_networks_learnt_them():
+    frame = slab_frame(bent_curve(), None)
+    np.testing.assert_allclose(frame.voxels_to_slab([[0, 0, 0], [15, 47, 8]]), [[-11.25, 25.5, 12], [11.25, -45, 0]])
+    assert frame.shape[:2] == (16, 48)
+
+
+def test_a_voxel_averages_two_layers():
+    """Of points 0.375 mm to both sides of its middle, the square of the distance from the middle."""
+    matrix = np.diag([0.375, 20.0, 20.0, 1.0])
+    matrix[:3, 3] = -15.0, -100.0, -160.0
+    right = (np.arange(81) * 0.375 - 15.0) ** 2
+    volume = Volume(np.broadcast_to(right, (10, 11, 81)).astype(np.float32), matrix)
+    slab = cut_slab(volume, slab_frame(upright_curve(100.0), None))
+    middles = (np.arange(16) - 7.5) * 1.5
+    np.testing.assert_allclose(slab.image[:, 20, 30], middles**2 + 0.375**2, atol=1e-3)
+
+
+def sudden_turn() -> tuple[SpineCurve, SpineCurve]:
+    """A curve and a canal that turns from one vertebra to the next."""
+    curve = bent_curve(0.0, 0.0)
+    return curve, canal_of(curve, np.repeat([0.0, 0.4], 60))
+
+
+def test_angles_are_smoothed_over_a_vertebra():
+    curve, canal = sudden_turn()
+    arcs = np.linspace(0, curve.length_mm, 400)
+    slope = np.gradient(slab_frame(curve, canal).turn_at(arcs), arcs).max()
+    assert 0.4 / (slope * np.sqrt(2 * np.pi)) == pytest.approx(20.0, rel=0.1)
+
+
+def test_angles_hang_not_on_the_knots(monkeypatch):
+    curve, canal = sudden_turn()
+    arcs = np.linspace(0, curve.length_mm, 100)
+    expected = slab_frame(curve, canal).turn_at(arcs)
+    for knot_mm in (1.5, 6.0):
+        monkeypatch.setattr(spine_slab, "_KNOT_MM", knot_mm)
+        np.testing.assert_allclose(slab_frame(curve, canal).turn_at(arcs), expected, atol=0.02)

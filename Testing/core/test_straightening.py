@@ -113,3 +113,11 @@ def test_where_the_volume_ends_there_is_air():
     assert inside.sum() == 81 * 40
     assert (cut.image[inside] == 50).all()
     assert (cut.image[~inside] == AIR_HU).all()
+
+
+def test_a_slice_is_cut_as_the_detection_network_learnt_it():
+    """96 pixels of 1 mm, 20 mm beyond both ends, the mean of three layers 1 mm apart."""
+    volume = volume_of(lambda points: points[..., 0] ** 2, *BLOCK, spacing_mm=1.0)
+    cut = straighten(volume, upright_curve(120.0))
+    assert cut.image.shape == (160, 96)
+    assert cut.image[60, 40] == pytest.approx(2 / 3, abs=1e-3)

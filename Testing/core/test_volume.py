@@ -186,3 +186,7 @@ def test_the_matrix_is_a_copy():
     volume = Volume(np.zeros((2, 2, 2)), matrix)
     matrix[0, 3] = 99.0
     np.testing.assert_array_equal(volume.corners_ras()[0], 0)
+
+
+def test_where_nothing_was_measured_there_is_the_least_value_of_a_ct():
+    assert AIR_HU == -(2**10)

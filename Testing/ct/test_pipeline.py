@@ -174,7 +174,7 @@ def test_a_second_opinion_goes_with_the_report_where_it_is_wanted(volume, models
     assert report.second_opinion is None
     for one, two in zip(report.vertebrae, again.vertebrae, strict=True):
         np.testing.assert_allclose(one.keypoints_ras, two.keypoints_ras, atol=1e-4)
-    severe = again.summary.least_place
+    severe = again.summary.least_vertebra
     assert again.opinions[severe].seen == max(opinion.seen for opinion in again.opinions)
     assert again.opinions[severe].together > 0.5
     beside = again.second_opinion.canal.ras_to_straight(true_canal(patient))

@@ -19,10 +19,14 @@ NOT_EVALUABLE_COLOR = (0.62, 0.62, 0.62)
 """RGB in 0..1 of a vertebra that carries no grade."""
 
 BORDERLINE_MARGIN = 0.05
-"""Distance to a cut-off within which readers differ: the grade is then borderline."""
+"""Distance to a cut-off within which readers differ: the grade is then borderline.
+
+Two readers of one vertebra differ by 0.032 in G on average, 95 % of them by less than 0.09 (3239 pairs of the
+annotation of Zakharov 2023).
+"""
 
 DEFORMITY_INDEX_LEVELS = LEVEL_NAMES[LEVEL_NAMES.index("T4") : LEVEL_NAMES.index("L4") + 1]
-"""The 13 levels that the spinal deformity index sums over."""
+"""The 13 levels that the spinal deformity index sums over, those that Genant 1993 grades."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ PRESETS = {
     "genant": Preset("Genant 20/25/40 %", 0.80, 0.75, 0.60),
     "pisov": Preset("Pisov 2020 (0.80/0.74/0.60)", 0.80, 0.74, 0.60),
 }
-"""Cut-offs by name."""
+"""Cut-offs by name: the losses of height of Genant 1993, and the values of G of Pisov 2020."""
 
 
 def find_preset(name: str) -> Preset:

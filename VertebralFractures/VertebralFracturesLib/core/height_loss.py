@@ -16,10 +16,16 @@ from .norms import (
 )
 
 NEIGHBOUR_REACH = 3
-"""How many places up or down the row a vertebra may be compared with."""
+"""How many vertebrae up or down a vertebra may be compared with.
+
+Chosen. Of 193 annotated vertebrae (17 CTs of ct/train and ct/val) none changes its shape with 4 or 5, and one with 2.
+"""
 
 CRUSH_LOSS = 0.20
-"""Loss of posterior height against the neighbours from which a body counts as crushed."""
+"""Loss of posterior height against the neighbours from which a body counts as crushed: Genant's limit of grade 1.
+
+Of those 193 vertebrae none changes its shape at 0.18 and one at 0.22 to 0.26.
+"""
 
 DEFORMITY_Z = -3.0
 """A height ratio below this z-score is outside what is normal at its level (Eastell 1991, McCloskey 1993)."""
@@ -33,7 +39,7 @@ class NeighbourLoss:
     """Height lost against a neighbour.
 
     :param loss: the greatest of the anterior, middle and posterior loss, as a fraction; negative where all are higher.
-    :param reference: place in the row of the vertebra compared with.
+    :param reference: index of the vertebra compared with.
     """
 
     loss: float
@@ -86,8 +92,8 @@ def _ratio_score(ratio: float, norm: RatioNorm | None) -> float | None:
 def crush_loss(heights: ArrayLike, levels: Sequence[str | None], intact: Sequence[bool]) -> list[float | None]:
     """Posterior height lost against what the neighbours let expect.
 
-    Expected is the median posterior height of the intact vertebrae up to :data:`NEIGHBOUR_REACH` places above and
-    below, each grown to this level by the ratio of the level norms (ungrown where a level is unknown).
+    Expected is the median posterior height of the intact vertebrae up to :data:`NEIGHBOUR_REACH` above and below, each
+    grown to this level by the ratio of the level norms (ungrown where a level is unknown).
 
     :param heights: (n, 3) in mm, cranial to caudal.
     :param levels: level of each, or None.
@@ -113,7 +119,7 @@ def neighbour_loss(
     :param heights: (n, 3) in mm, cranial to caudal.
     :param levels: level of each, or None.
     :param intact: which of them may serve as a reference.
-    :return: one loss per vertebra; None where no vertebra within :data:`NEIGHBOUR_REACH` places is intact.
+    :return: one loss per vertebra; None where no vertebra within :data:`NEIGHBOUR_REACH` is intact.
     """
     values = np.asarray(heights, dtype=np.float64).reshape(-1, 3)
     losses: list[NeighbourLoss | None] = []
@@ -128,9 +134,9 @@ def neighbour_loss(
 
 
 def _neighbours(index: int, intact: Sequence[bool]) -> list[int]:
-    """Places of the intact neighbours, the nearest first and of two equally near ones the cranial first."""
-    places = [index + step * sign for step in range(1, NEIGHBOUR_REACH + 1) for sign in (-1, 1)]
-    return [j for j in places if 0 <= j < len(intact) and intact[j]]
+    """Indices of the intact neighbours, the nearest first and of two equally near ones the cranial first."""
+    indices = [index + step * sign for step in range(1, NEIGHBOUR_REACH + 1) for sign in (-1, 1)]
+    return [j for j in indices if 0 <= j < len(intact) and intact[j]]
 
 
 def shape(heights: ArrayLike, level: str | None, grade: int, crush: float | None) -> str:

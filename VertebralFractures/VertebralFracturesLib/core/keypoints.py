@@ -15,6 +15,7 @@ KEYPOINT_NAMES = (
 )
 """Order of the keypoints everywhere (Pisov 2020): each pair spans one height."""
 
+# Indices into KEYPOINT_NAMES.
 ANTERIOR_SUPERIOR, ANTERIOR_INFERIOR = 0, 1
 MIDDLE_SUPERIOR, MIDDLE_INFERIOR = 2, 3
 POSTERIOR_SUPERIOR, POSTERIOR_INFERIOR = 4, 5
@@ -25,7 +26,10 @@ OUTLINE = (*SUPERIOR, *INFERIOR[::-1])
 """Order in which the keypoints follow one another around the body."""
 
 SMALLEST_SEPARATION_MM = 1.0
-"""How far apart points have to be for their order to be beyond doubt."""
+"""How far apart points have to be for their order to be beyond doubt.
+
+About the distance at which two readers annotate one point: 0.89 mm on average in the annotation of Zakharov 2023.
+"""
 
 
 def body_centre(keypoints: ArrayLike) -> NDArray[np.float64]:

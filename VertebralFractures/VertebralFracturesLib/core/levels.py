@@ -22,10 +22,17 @@ ALL_LEVEL_NAMES = (*LEVEL_NAMES[:19], "T13", *LEVEL_NAMES[19:], "L6")
 """The regular levels and the two supernumerary ones, cranial to caudal."""
 
 LEVEL_NUMBERS: dict[str, float] = {**{name: i + 1.0 for i, name in enumerate(LEVEL_NAMES)}, "T13": 19.6, "L6": 24.6}
-"""The number of each level."""
+"""The number of each level.
+
+A supernumerary vertebra counts 0.6 of a level from the regular one above it: estimates of the networks, which know
+whole levels, speak for T13 where they lie between T12 and L1, and for L6 where they lie between L5 and what is below.
+"""
 
 CONFIDENT_LEVEL = 0.8
-"""Confidence from which a level name is taken as known rather than as relative to its neighbours'."""
+"""Confidence from which a level name is taken as known rather than as relative to its neighbours'.
+
+Chosen; each of the six CTs of val has a name that is known at any value up to 0.82.
+"""
 
 LEVELS_ARE_RELATIVE = (
     "levels are relative: no landmark in view tells them for sure; check and shift the labels if needed"
@@ -33,8 +40,8 @@ LEVELS_ARE_RELATIVE = (
 """What readers are told where no level is known."""
 
 _SYNONYM = re.compile(r"(?:vertebrae?[\s_-]*)?(C|TH|T|D|L)[\s_-]*0?(\d{1,2})", re.IGNORECASE)
-_VERSE_IDS = {**{name: i + 1 for i, name in enumerate(LEVEL_NAMES)}, "L6": 25, "T13": 28}
-_VERSE_NAMES = {verse_id: name for name, verse_id in _VERSE_IDS.items()}
+_VERSE_NAMES = {**dict(enumerate(LEVEL_NAMES, 1)), 25: "L6", 28: "T13"}
+"""Levels by their numbers in the label maps of VerSe 2020."""
 
 
 def parse_level(name: str | int) -> str:
@@ -55,21 +62,16 @@ def parse_level(name: str | int) -> str:
     raise ValueError(f"{name!r} is not a vertebral level; levels are C1-C7, T1-T13 and L1-L6")
 
 
-def verse_id(level: str) -> int:
-    """The number of a level in VerSe label maps: 1-24 for C1-L5, 25 for L6, 28 for T13."""
-    return _VERSE_IDS[parse_level(level)]
-
-
 def level_above(level: str) -> str | None:
     """The next level towards the head in a regular spine; None above C1."""
-    place = ALL_LEVEL_NAMES.index(parse_level(level))
-    return next((name for name in ALL_LEVEL_NAMES[:place][::-1] if name in LEVEL_NAMES), None)
+    index = ALL_LEVEL_NAMES.index(parse_level(level))
+    return next((name for name in ALL_LEVEL_NAMES[:index][::-1] if name in LEVEL_NAMES), None)
 
 
 def level_below(level: str) -> str | None:
     """The next level towards the feet in a regular spine; None below L5 and L6."""
-    place = ALL_LEVEL_NAMES.index(parse_level(level))
-    return next((name for name in ALL_LEVEL_NAMES[place + 1 :] if name in LEVEL_NAMES), None)
+    index = ALL_LEVEL_NAMES.index(parse_level(level))
+    return next((name for name in ALL_LEVEL_NAMES[index + 1 :] if name in LEVEL_NAMES), None)
 
 
 def steps_between(upper: str, lower: str) -> int:
@@ -116,7 +118,7 @@ def shift_sequence(levels: Sequence[str | None], steps: int) -> tuple[str, ...]:
     :return: all names.
     :raises ValueError: no vertebra has a name, or one would come to lie above C1 or below L6.
     """
-    first = next((place for place, level in enumerate(levels) if level), None)
+    first = next((index for index, level in enumerate(levels) if level), None)
     if first is None:
         raise ValueError("no vertebra has a level to shift; label one first")
     present = parse_level(levels[first] or "")

@@ -1,4 +1,4 @@
-"""Which found vertebra is which reference vertebra."""
+"""Which detected vertebra is which reference vertebra."""
 
 from dataclasses import dataclass
 
@@ -11,19 +11,21 @@ from .keypoints import body_centre
 from .spine_curve import SpineCurve
 
 MATCH_MM = 8.0
-"""Farthest distance of two body centres that are the same vertebra."""
+"""Farthest distance of two body centres that are the same vertebra: less than half of the least distance between
+neighbours (16.5 mm, ``norms``), so that a detection is never nearer to another vertebra."""
 
 _BEYOND_MM = 200.0
+"""How far beyond the ends of a curve points are sought: some vertebrae of those that a reference leaves out."""
 
 
 @dataclass(frozen=True)
 class Matching:
-    """Found vertebrae set against reference vertebrae; all entries are places in the two rows.
+    """Detected vertebrae set against reference vertebrae; all entries are indices into the two rows.
 
-    :param pairs: (found, reference) of each vertebra found.
-    :param missed: reference vertebrae that were not found.
-    :param false: found vertebrae within the marked range that are none of the reference.
-    :param outside: found vertebrae beyond the marked range, of which the reference says nothing.
+    :param pairs: (detected, reference) of each vertebra of the reference that was detected.
+    :param missed: reference vertebrae that were not detected.
+    :param false: detected vertebrae within the annotated range that are none of the reference.
+    :param outside: detected vertebrae beyond the annotated range, of which the reference says nothing.
     """
 
     pairs: tuple[tuple[int, int], ...]
@@ -32,22 +34,22 @@ class Matching:
     outside: tuple[int, ...]
 
 
-def match_vertebrae(found_ras: ArrayLike, reference_ras: ArrayLike, curve: SpineCurve) -> Matching:
+def match_vertebrae(detected_ras: ArrayLike, reference_ras: ArrayLike, curve: SpineCurve) -> Matching:
     """Match one to one: as many pairs within :data:`MATCH_MM` as possible, and of those the closest.
 
-    The marked range goes along the curve from the highest to the lowest point of the reference vertebrae.
+    The annotated range goes along the curve from the highest to the lowest point of the reference vertebrae.
 
-    :param found_ras: (m, 6, 3) keypoints in RAS mm.
+    :param detected_ras: (m, 6, 3) keypoints in RAS mm.
     :param reference_ras: (n, 6, 3) keypoints in RAS mm.
     :param curve: reference curve.
     """
-    found = np.asarray(found_ras, dtype=np.float64).reshape(-1, 6, 3)
+    detected = np.asarray(detected_ras, dtype=np.float64).reshape(-1, 6, 3)
     reference = np.asarray(reference_ras, dtype=np.float64).reshape(-1, 6, 3)
-    pairs = closest_pairs(body_centre(found), body_centre(reference))
+    pairs = closest_pairs(body_centre(detected), body_centre(reference))
     arcs = nearest_arc_mm(curve, reference.reshape(-1, 3))
-    centre_arcs = nearest_arc_mm(curve, body_centre(found))
+    centre_arcs = nearest_arc_mm(curve, body_centre(detected))
     inside = (centre_arcs >= arcs.min(initial=np.inf)) & (centre_arcs <= arcs.max(initial=-np.inf))
-    unmatched = [i for i in range(len(found)) if i not in {pair[0] for pair in pairs}]
+    unmatched = [i for i in range(len(detected)) if i not in {pair[0] for pair in pairs}]
     return Matching(
         pairs=pairs,
         missed=tuple(sorted(set(range(len(reference))) - {pair[1] for pair in pairs})),
@@ -56,10 +58,12 @@ def match_vertebrae(found_ras: ArrayLike, reference_ras: ArrayLike, curve: Spine
     )
 
 
-def closest_pairs(found: NDArray[np.float64], reference: NDArray[np.float64]) -> tuple[tuple[int, int], ...]:
-    """Pairs of places (found, reference) of points (m, 3) and (n, 3) within :data:`MATCH_MM`, one to one: as many as
-    possible, and of those the closest."""
-    distance = np.linalg.norm(found[:, None] - reference[None], axis=-1)
+def closest_pairs(detected: NDArray[np.float64], reference: NDArray[np.float64]) -> tuple[tuple[int, int], ...]:
+    """Match points (m, 3) and (n, 3) one to one: as many pairs within :data:`MATCH_MM` as possible, the closest.
+
+    :return: indices (detected, reference) of each pair.
+    """
+    distance = np.linalg.norm(detected[:, None] - reference[None], axis=-1)
     too_far = MATCH_MM * (1 + min(distance.shape))
     rows, columns = linear_sum_assignment(np.where(distance <= MATCH_MM, distance, too_far))
     return tuple((int(i), int(j)) for i, j in zip(rows, columns, strict=True) if distance[i, j] <= MATCH_MM)

@@ -1,5 +1,8 @@
 """What vertebrae of each level normally measure: heights, height ratios and distances between body centres.
 
+The one place for the norms that results are compared with. Synthetic patients are drawn from finer tables of their own
+(``simulation/patient``), so that a result is never judged by the patient it was made from.
+
 Heights and ratios: 100 chest CTs of older adults, mean over two to four readers, vertebrae with G > 0.8 (computed from
 the annotation published with Zakharov 2023; heights between the annotated endplate points, so that the middle height
 includes the concavity of both endplates). The heights of L3 to L5, which those CTs do not show, follow the ratios of
@@ -92,8 +95,12 @@ MIDDLE_POSTERIOR_NORMS = {
 """Middle over posterior height per level, T1 to L1."""
 
 TYPICAL_SHAPE = (0.93, 0.86, 1.0)
-"""Anterior, middle and posterior height of a normal body of unknown level, relative to the posterior one."""
+"""Anterior, middle and posterior height of a normal body of unknown level, relative to the posterior one.
 
+The mean of the levels' ratios, C7 to L2.
+"""
+
+# Medians in 2116 CTs (see the module).
 # fmt: off
 _SPACINGS_MM = (
     17.2, 24.2, 17.7, 17.2, 16.5, 17.2, 19.6,
@@ -106,7 +113,7 @@ CENTRES_MM: NDArray[np.float64] = np.concatenate([[0.0], np.cumsum(_SPACINGS_MM)
 """Position (24,) of the body centres C1 to L5 along a typical spine, in mm below C1."""
 
 SPACING_PATIENT_LOG_SD = 0.064
-"""Standard deviation between patients of the logarithm of the spine's scale."""
+"""Standard deviation between patients of the logarithm of the spine's scale, in the same CTs as the spacings."""
 
 SPACING_LOG_SD = 0.05
 """Standard deviation within a patient of the logarithm of one spacing between detected centres.

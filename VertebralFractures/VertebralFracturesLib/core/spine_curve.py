@@ -8,8 +8,14 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import CubicSpline, PPoly
 
 _KNOT_MM = 1.0
+"""Distance of the planes across the curve among which the nearest to a point is sought."""
+
 _NEWTON_STEPS = 30
+"""Steps of Newton's method from there, far more than it takes: no point of the tests moves by 1e-6 mm with knots of 0.5
+to 2 mm and 15 to 60 steps."""
+
 _ROUND_TRIP_MM = 1e-3
+"""How far a point may lie from its plane, much less than anything can be measured and much more than rounding."""
 
 
 def chord_arcs(points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""The compact picture of a spine: a slab along the spine curve, turned about it so that the canal lies straight behind.
+"""The compact image of a spine: a slab along the spine curve, turned about it so that the canal lies straight behind.
 
 A CT of a whole spine becomes 16 x 48 x about 300 voxels of 1.5 mm, 0.5 MB, without losing a body (after the compact 3D
 representation of Chettrit 2020, of which only the abstract is public: sizes and frame are ours).
@@ -14,7 +14,7 @@ from .spine_curve import SpineCurve
 from .volume import Volume
 
 SLAB_SIZE = (16, 48)
-"""Voxels of a slab to the right and to the front; along the spine as many as it needs."""
+"""Voxels of a slab to the right and to the front (24 x 72 mm); along the spine as many as it needs."""
 
 VOXEL_MM = 1.5
 """Side of the voxels of a slab."""
@@ -25,10 +25,17 @@ FRONT_MM = 25.5
 MARGIN_MM = 12.0
 """How far a slab goes beyond both ends of the curve."""
 
+# Size, side and place of the voxels and what is averaged in them are those that the sequence networks are trained with.
 _LAYERS = 2
+
 _KNOT_MM = 3.0
+"""Distance of the angles along the curve. Chosen: small against what they are smoothed with."""
+
 _SMOOTH_MM = 20.0
+"""Standard deviation of the smoothing of the angles: less than a vertebra, which turns as a whole. Chosen."""
+
 _MOST_TURN_RAD = np.radians(35.0)
+"""Vertebrae turn no further, even in severe scoliosis: what seems to is no canal. Chosen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,9 +84,9 @@ class SlabFrame:
 
     def voxels_to_slab(self, indices: ArrayLike) -> NDArray[np.float64]:
         """Slab mm (..., 3) of voxel positions (..., 3)."""
-        places = np.asarray(indices, dtype=np.float64)
-        right = (places[..., 0] - (SLAB_SIZE[0] - 1) / 2) * VOXEL_MM
-        return np.stack([right, FRONT_MM - places[..., 1] * VOXEL_MM, MARGIN_MM - places[..., 2] * VOXEL_MM], -1)
+        voxels = np.asarray(indices, dtype=np.float64)
+        right = (voxels[..., 0] - (SLAB_SIZE[0] - 1) / 2) * VOXEL_MM
+        return np.stack([right, FRONT_MM - voxels[..., 1] * VOXEL_MM, MARGIN_MM - voxels[..., 2] * VOXEL_MM], -1)
 
     def voxels_to_ras(self, indices: ArrayLike) -> NDArray[np.float64]:
         """RAS mm (..., 3) of voxel positions (..., 3)."""

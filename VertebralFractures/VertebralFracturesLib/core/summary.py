@@ -17,7 +17,7 @@ class PatientSummary:
     :param vertebrae: how many vertebrae were found.
     :param evaluated: how many of them were evaluated.
     :param least_index: the least index G, the patient's index of Pisov 2020; None where nothing was evaluated.
-    :param least_place: place in the row of the vertebra that has it.
+    :param least_vertebra: index of the vertebra that has it.
     :param worst_grade: the highest grade.
     :param grade_counts: how many vertebrae have the grades 0 to 3.
     :param borderline: how many indices lie close to a cut-off.
@@ -31,7 +31,7 @@ class PatientSummary:
     vertebrae: int
     evaluated: int
     least_index: float | None
-    least_place: int | None
+    least_vertebra: int | None
     worst_grade: int | None
     grade_counts: tuple[int, int, int, int]
     borderline: int
@@ -55,9 +55,9 @@ def summarize(
     :param measures: measures of each; None where a vertebra was not evaluated.
     :param opinions: both readings of each; None, or none at all, where there is no second opinion.
     """
-    places = [i for i, m in enumerate(measures) if m is not None]
+    indices = [i for i, m in enumerate(measures) if m is not None]
     evaluated = [m for m in measures if m is not None]
-    least = min(places, key=lambda i: _index(measures[i]), default=None)
+    least = min(indices, key=lambda i: _index(measures[i]), default=None)
     counts = [sum(m.grade == value for m in evaluated) for value in range(len(GRADE_NAMES))]
     crushed = sum(m.grade == 0 and m.crush_loss is not None and m.crush_loss >= CRUSH_LOSS for m in evaluated)
     deformity = spinal_deformity_index((levels[i], m.grade) for i, m in enumerate(measures) if m is not None)
@@ -69,7 +69,7 @@ def summarize(
         vertebrae=len(measures),
         evaluated=len(evaluated),
         least_index=None if least is None else _index(measures[least]),
-        least_place=least,
+        least_vertebra=least,
         worst_grade=max((m.grade for m in evaluated), default=None),
         grade_counts=(counts[0], counts[1], counts[2], counts[3]),
         borderline=borderline,
@@ -85,16 +85,16 @@ def _second_statement(levels: Sequence[str | None], second: PatientOpinion) -> s
     """Both readings of the patient, and where they differ."""
     text = (
         f"At least moderate fracture: measured {second.measured_probability:.2f}, "
-        f"seen {second.seen_probability:.2f} ({_place(levels, second.seen_place)})."
+        f"seen {second.seen_probability:.2f} ({_name(levels, second.seen_place)})."
     )
     if not second.differing_places:
         return text
-    places = ", ".join(_place(levels, place) for place in second.differing_places)
-    return f"{text} Measured and seen differ at {places}: look again."
+    names = ", ".join(_name(levels, index) for index in second.differing_places)
+    return f"{text} Measured and seen differ at {names}: look again."
 
 
-def _place(levels: Sequence[str | None], place: int) -> str:
-    return levels[place] or f"vertebra {place + 1} from above"
+def _name(levels: Sequence[str | None], index: int) -> str:
+    return levels[index] or f"vertebra {index + 1} from above"
 
 
 def _index(measures: Measures | None) -> float:
@@ -115,9 +115,9 @@ def _statement(
         return "No vertebra was evaluated."
     evaluated = sum(m is not None for m in measures)
     graded = sum(m is not None and m.grade > 0 for m in measures)
-    place = _place(levels, least)
     sentences = [
-        f"Least index G {worst.genant_index:.2f} at {place}: {GRADE_NAMES[worst.grade]} (grade {worst.grade}).",
+        f"Least index G {worst.genant_index:.2f} at {_name(levels, least)}: "
+        f"{GRADE_NAMES[worst.grade]} (grade {worst.grade}).",
         f"{graded} of {evaluated} evaluated "
         f"{'vertebra has' if evaluated == 1 else 'vertebrae have'} grade 1 or higher.",
     ]

@@ -9,7 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
 AIR_HU = -1024.0
+"""What lies outside of an image: the least value of CTs of 12 bits, which scanners write where they measure nothing."""
+
 _POINTS_PER_CHUNK = 2_000_000
+"""Points sampled at once: 48 MB of coordinates. Results do not depend on it."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..core.genant import heights_mm
 from ..core.keypoints import INFERIOR, SUPERIOR, body_centre, depths_mm
-from ..core.level_naming import sacrum_place
+from ..core.level_naming import sacrum_index
 from ..core.spine_curve import chord_arcs
 from .network_input import CROP_PIXELS, CropFrames
 from .networks import RadiographNetworks
@@ -75,7 +75,7 @@ def rough_bodies(view: RadiographView, networks: RadiographNetworks) -> Bodies:
     """The bodies that form a spine by step 1; the last one may be the sacrum."""
     found = view.found
     chain = _spine_chain(found.centres_mm, found.scores)
-    sacrum = sacrum_place(found.levels[chain], chord_arcs(found.centres_mm[chain]))
+    sacrum = sacrum_index(found.levels[chain], chord_arcs(found.centres_mm[chain]))
     has_sacrum, chain = sacrum < len(chain), chain[: sacrum + 1]
     landmarks_mm = networks.regress_landmarks(view.image, view.pixel_mm, found.centres_mm[chain])
     if has_sacrum:

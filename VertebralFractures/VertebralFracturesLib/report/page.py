@@ -113,8 +113,8 @@ def _cards(report: SpineReport) -> list[tuple[str, str, str]]:
     """Value, name and note of the figures at the head of the page."""
     summary = report.summary
     cards: list[tuple[str, str, str]] = []
-    if summary.least_index is not None and summary.least_place is not None and summary.worst_grade is not None:
-        level = report.levels[summary.least_place] or f"No. {summary.least_place + 1}"
+    if summary.least_index is not None and summary.least_vertebra is not None and summary.worst_grade is not None:
+        level = report.levels[summary.least_vertebra] or f"No. {summary.least_vertebra + 1}"
         cards.append((f"{summary.least_index:.2f}", "least index G", f"at {level}"))
         cards.append((GRADE_NAMES[summary.worst_grade], "worst grade", f"grade {summary.worst_grade}"))
     graded = sum(summary.grade_counts[1:])
