@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from helpers.command import assert_one_error_line, run_process
+from helpers.repository import LIBRARY
 from VertebralFracturesLib.cli.main import main
+from VertebralFracturesLib.cli.research.train import NETWORKS
 
 
 def test_training_explains_its_arguments() -> None:
@@ -24,3 +26,23 @@ def test_a_training_that_diverges_ends_in_one_line(
     monkeypatch.setattr("VertebralFracturesLib.training.radiographs.run", diverge)
     assert main(["research", "train", "radiographs", "--network", "refiner", "-o", str(tmp_path)]) == 2
     assert_one_error_line(capsys.readouterr().err, "the gradient is not finite")
+
+
+def test_a_training_that_is_cancelled_says_what_it_keeps(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(args: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("VertebralFracturesLib.training.canal.run", interrupted)
+    assert main(["research", "train", "canal", "--phantoms", "2", "-o", str(tmp_path)]) == 130
+    said = capsys.readouterr().err
+    assert_one_error_line(
+        said, f"cancelled: {tmp_path} keeps what is complete, and the same command goes on from there"
+    )
+    assert "nothing was written" not in said
+
+
+def test_every_training_has_a_command() -> None:
+    modules = {path.stem for path in (LIBRARY / "training").glob("*.py")}
+    assert modules == {*NETWORKS, "__init__", "loop"}
