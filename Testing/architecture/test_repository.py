@@ -130,12 +130,8 @@ def test_texts_name_no_command_that_does_not_exist(name: str) -> None:
 def test_the_citation_holds_the_papers_that_the_readme_names() -> None:
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     papers = re.split(r"^  - type: ", citation.split("\nreferences:\n")[1], flags=re.MULTILINE)[1:]
-    named = {
-        (author[1], year[1])
-        for paper in papers
-        if (author := re.search(r'family-names: "(\w+)"', paper))
-        and (year := re.search(r"^    year: (\d+)", paper, re.M))
-    }
+    pattern = re.compile(r'family-names: "(\w+)".*?^    year: (\d+)', re.DOTALL | re.MULTILINE)
+    named = {found.groups() for paper in papers if (found := pattern.search(paper))}
     assert named == {("Pisov", "2020"), ("Zakharov", "2023"), ("Chettrit", "2020"), ("Cina", "2021")}
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert [paper for paper in named if " ".join(paper) not in readme] == []
