@@ -143,8 +143,8 @@ def run(file: Path, models: Any, now: Callable[[], float]) -> tuple[dict[str, fl
     with tempfile.TemporaryDirectory() as folder, watch.watching(), PeakMemory() as memory:
         begun = now()
         read = io.read_input(file)
-        report = pipeline.analyze(read.volume, models, input=read.description)
-        analysis.write_results(Path(folder), read.volume, report, "benchmark", lambda stage, share: None)
+        report = pipeline.analyze_ct(read.image, models, input=read.description)
+        analysis.write_results(Path(folder), read.image, report, "benchmark", lambda stage, share: None)
         taken = now() - begun
     watch.seconds["all else"] = taken - sum(watch.seconds.values())
     return watch.seconds, taken, (memory.peak - memory.before) / 1e9, len(report.vertebrae)

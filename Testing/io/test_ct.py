@@ -28,11 +28,11 @@ def test_image_formats_keep_type_intensities_and_place(tmp_path: Path, suffix: s
 
     read = read_input(path)
 
-    assert read.volume.voxels.dtype == np.int16
-    np.testing.assert_array_equal(read.volume.voxels, voxels)
+    assert read.image.voxels.dtype == np.int16
+    np.testing.assert_array_equal(read.image.voxels, voxels)
     for index in ((0, 0, 0), (6, 0, 0), (0, 5, 0), (3, 2, 4)):
         lps = np.array(filled.TransformIndexToPhysicalPoint(index))
-        np.testing.assert_allclose(read.volume.ijk_to_ras @ [*index, 1], [*(lps * [-1, -1, 1]), 1], atol=1e-3)
+        np.testing.assert_allclose(read.image.ijk_to_ras @ [*index, 1], [*(lps * [-1, -1, 1]), 1], atol=1e-3)
     assert read.description["shape"] == [7, 6, 5]
     assert read.description["spacing_mm"] == pytest.approx([0.8, 0.9, 2.5], abs=1e-4)
 
@@ -68,11 +68,11 @@ def test_padding_and_missing_numbers_become_air(tmp_path: Path) -> None:
     voxels[0, 1, :5] = np.nan
     voxels[0, 2, :5] = np.inf
     read = read_input(write_image(tmp_path / "ct.nrrd", voxels))
-    assert np.isfinite(read.volume.voxels).all()
-    assert read.volume.voxels.min() == -1024
-    assert read.volume.voxels[0, 2, 0] == -1024
+    assert np.isfinite(read.image.voxels).all()
+    assert read.image.voxels.min() == -1024
+    assert read.image.voxels[0, 2, 0] == -1024
     assert any("NaN" in warning for warning in read.warnings)
-    check_is_ct(read.volume)
+    check_is_ct(read.image)
 
 
 def broken_nifti(tmp_path: Path, offset: int, content: bytes) -> Path:
@@ -153,5 +153,5 @@ def test_series_of_an_image_file_is_refused(tmp_path: Path) -> None:
 def test_real_cts_pass_every_check(real_cases: list[Path]) -> None:
     for case in real_cases:
         read = read_input(case / "ct.nii.gz")
-        assert read.volume.voxels.dtype == np.int16
-        check_is_ct(read.volume)
+        assert read.image.voxels.dtype == np.int16
+        check_is_ct(read.image)

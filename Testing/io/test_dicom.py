@@ -24,13 +24,13 @@ def test_the_ct_with_most_slices_is_chosen_and_all_are_listed(tmp_path: Path) ->
                 ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"])  # fmt: skip
     (tmp_path / "readme.txt").write_text("not DICOM, and in the way")
     read = read_input(tmp_path)
-    assert read.volume.shape[0] == 30
+    assert read.image.shape[0] == 30
     assert read.series[0] == "7 (thin): CT, 30 slices"
     assert len(read.series) == 4
     assert read.description["series"] == {"uid": "1.2.9", "number": "7", "slices": 30}
     assert "4 series" in read.warnings[0]
-    assert read_input(tmp_path, "1").volume.shape[0] == 20
-    assert read_input(tmp_path, SERIES).volume.shape[0] == 20
+    assert read_input(tmp_path, "1").image.shape[0] == 20
+    assert read_input(tmp_path, SERIES).image.shape[0] == 20
     assert_refused(tmp_path, "no series 55; found 9 (chest): MR, 60 slices; 7 (thin): CT", "55")
     assert_refused(tmp_path, "not a CT", "9")
 

@@ -40,8 +40,8 @@ def test_enhanced_multi_frame_ct_lies_where_its_frames_say(tmp_path: Path) -> No
     dataset.PerFrameFunctionalGroupsSequence = groups
     dataset.save_as(path)
     read = read_input(tmp_path)
-    assert read.volume.shape == (9, 12, 12)
-    assert_is_ramp(read.volume)
+    assert read.image.shape == (9, 12, 12)
+    assert_is_ramp(read.image)
 
 
 def test_images_without_a_position_are_no_slices(tmp_path: Path) -> None:

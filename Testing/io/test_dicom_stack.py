@@ -32,30 +32,30 @@ def test_gantry_tilt_is_kept_as_a_shear(tmp_path: Path) -> None:
     orientation = rotated((15, 0, 0))
     positions = np.outer(np.arange(10), [0.0, 0.0, 2.0])
     read = read_input(write_ramp_series(tmp_path, positions, orientation))
-    assert_is_ramp(read.volume)
+    assert_is_ramp(read.image)
     assert any("tilt of 15.0 degrees" in warning for warning in read.warnings)
 
 
 def test_missing_slices_are_bridged_at_their_places(tmp_path: Path) -> None:
     positions = np.outer(np.delete(np.arange(14), [4, 5, 9]) * 1.5, [0.0, 0.0, 1.0])
     read = read_input(write_ramp_series(tmp_path, positions, rotated((0, 0, 0))))
-    assert read.volume.shape[0] == 14
-    assert_is_ramp(read.volume, 1.1)
+    assert read.image.shape[0] == 14
+    assert_is_ramp(read.image, 1.1)
     assert any("3 slices missing" in warning for warning in read.warnings)
 
 
 def test_uneven_distances_are_interpolated(tmp_path: Path) -> None:
     along = np.cumsum([0.0, 2, 2, 2, 2, 3, 3, 3, 3])
     read = read_input(write_ramp_series(tmp_path, np.outer(along, [0.0, 0.0, 1.0]), rotated((0, 0, 0))))
-    np.testing.assert_allclose(read.volume.spacing_mm[2], 2.0)
-    assert_is_ramp(read.volume, 1.1)
+    np.testing.assert_allclose(read.image.spacing_mm[2], 2.0)
+    assert_is_ramp(read.image, 1.1)
     assert any("2 to 3 mm" in warning for warning in read.warnings)
 
 
 def test_positions_rounded_by_the_scanner_are_even(tmp_path: Path) -> None:
     positions = np.outer(np.round(np.arange(20) * 1.25, 1), [0.0, 0.0, 1.0])
     read = read_input(write_ramp_series(tmp_path, positions, rotated((0, 0, 0))))
-    assert read.volume.shape[0] == 20
+    assert read.image.shape[0] == 20
     assert read.warnings == ()
 
 
@@ -63,8 +63,8 @@ def test_duplicate_slices_are_dropped(tmp_path: Path) -> None:
     positions = np.outer(np.arange(8) * 2.0, [0.0, 0.0, 1.0])
     folder = write_ramp_series(tmp_path, np.vstack([positions, positions[2:4]]), rotated((0, 0, 0)))
     read = read_input(folder)
-    assert read.volume.shape[0] == 8
-    assert_is_ramp(read.volume)
+    assert read.image.shape[0] == 8
+    assert_is_ramp(read.image)
     assert any("2 duplicate slices" in warning for warning in read.warnings)
 
 
@@ -72,7 +72,7 @@ def test_phases_that_the_headers_tell_apart_give_the_first(tmp_path: Path) -> No
     for phase in range(3):
         write_series(tmp_path / str(phase), body_hu() + phase, AcquisitionNumber=phase + 4)
     read = read_input(tmp_path)
-    np.testing.assert_array_equal(read.volume.voxels, body_hu())
+    np.testing.assert_array_equal(read.image.voxels, body_hu())
     assert any("3 phases" in warning for warning in read.warnings)
 
 
@@ -80,7 +80,7 @@ def test_images_of_another_size_are_left_out(tmp_path: Path) -> None:
     write_series(tmp_path, body_hu())
     write_slice(tmp_path / "dose.dcm", body_hu()[0, :20, :20], (0, 0, 500))
     read = read_input(tmp_path)
-    assert read.volume.shape[0] == 30
+    assert read.image.shape[0] == 30
     assert any("another size" in warning for warning in read.warnings)
 
 

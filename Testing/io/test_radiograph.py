@@ -53,8 +53,8 @@ def test_a_radiograph_with_its_magnification(tmp_path: Path) -> None:
     file = write_dicom(tmp_path / "a.dcm", magnification="1.2")
     header_changed(file, PixelSpacing=None, ImagerPixelSpacing=[0.15, 0.15])
     read = read_radiograph(file)
-    assert read.radiograph.pixel_mm == pytest.approx(0.125)
-    np.testing.assert_array_equal(read.radiograph.image, PIXELS)
+    assert read.image.pixel_mm == pytest.approx(0.125)
+    np.testing.assert_array_equal(read.image.image, PIXELS)
     assert read.warnings == ()
     assert read.description["format"] == "DICOM"
 
@@ -62,33 +62,33 @@ def test_a_radiograph_with_its_magnification(tmp_path: Path) -> None:
 def test_the_magnification_of_the_distances(tmp_path: Path) -> None:
     file = write_dicom(tmp_path / "a.dcm", source_to_detector="1500", source_to_patient="1250")
     header_changed(file, PixelSpacing=None, ImagerPixelSpacing=[0.15, 0.15])
-    assert read_radiograph(file).radiograph.pixel_mm == pytest.approx(0.125)
+    assert read_radiograph(file).image.pixel_mm == pytest.approx(0.125)
 
 
 def test_the_detectors_spacing_alone_warns(tmp_path: Path) -> None:
     file = header_changed(write_dicom(tmp_path / "a.dcm"), PixelSpacing=None, ImagerPixelSpacing=[0.15, 0.15])
     read = read_radiograph(file)
-    assert read.radiograph.pixel_mm == pytest.approx(0.15)
+    assert read.image.pixel_mm == pytest.approx(0.15)
     assert "magnification" in read.warnings[0]
 
 
 def test_calibrated_spacing_goes_before_the_detectors(tmp_path: Path) -> None:
     file = write_dicom(tmp_path / "a.dcm")
     header_changed(file, ImagerPixelSpacing=[0.15, 0.15], PixelSpacing=[0.13, 0.13])
-    assert read_radiograph(file).radiograph.pixel_mm == pytest.approx(0.13)
+    assert read_radiograph(file).image.pixel_mm == pytest.approx(0.13)
 
 
 def test_no_spacing_means_no_scale_and_the_user_may_give_one(tmp_path: Path) -> None:
     file = header_changed(write_dicom(tmp_path / "a.dcm"), PixelSpacing=None, ImagerPixelSpacing=None)
-    assert read_radiograph(file).radiograph.pixel_mm is None
-    assert read_radiograph(file, 0.2).radiograph.pixel_mm == pytest.approx(0.2)
+    assert read_radiograph(file).image.pixel_mm is None
+    assert read_radiograph(file, 0.2).image.pixel_mm == pytest.approx(0.2)
     with pytest.raises(UnusableInput, match="not those of a radiograph"):
         read_radiograph(file, 50.0)
 
 
 def test_an_inverted_radiograph_is_turned_bright_bone_up(tmp_path: Path) -> None:
     file = header_changed(write_dicom(tmp_path / "a.dcm"), PhotometricInterpretation="MONOCHROME1")
-    image = read_radiograph(file).radiograph.image
+    image = read_radiograph(file).image.image
     np.testing.assert_array_equal(image - image.min(), PIXELS.max() - PIXELS.astype(float))
 
 
@@ -96,15 +96,15 @@ def test_an_inverted_radiograph_is_turned_bright_bone_up(tmp_path: Path) -> None
 def test_the_header_tells_the_front(tmp_path: Path, sides: list[str], expected: str) -> None:
     file = header_changed(write_dicom(tmp_path / "a.dcm"), PatientOrientation=sides)
     read = read_radiograph(file)
-    assert read.radiograph.anterior_is == expected
-    np.testing.assert_array_equal(read.radiograph.image, PIXELS[::-1] if sides[1] == "H" else PIXELS)
+    assert read.image.anterior_is == expected
+    np.testing.assert_array_equal(read.image.image, PIXELS[::-1] if sides[1] == "H" else PIXELS)
 
 
 def test_a_sagittal_reformat_of_a_ct(tmp_path: Path) -> None:
     file = write_dicom(tmp_path / "a.dcm", modality="CT", image_type="DERIVED\\SECONDARY\\REFORMATTED")
     header_changed(file, ImageOrientationPatient=[0, 1, 0, 0, 0, -1], PixelSpacing=[0.7, 0.7])
     read = read_radiograph(file)
-    assert (read.radiograph.pixel_mm, read.radiograph.anterior_is) == (pytest.approx(0.7), "left")
+    assert (read.image.pixel_mm, read.image.anterior_is) == (pytest.approx(0.7), "left")
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_other_images_are_refused(tmp_path: Path, elements: dict[str, object], m
 
 def test_a_folder_may_hold_one_image(tmp_path: Path) -> None:
     write_dicom(tmp_path / "a.dcm")
-    assert read_radiograph(tmp_path).radiograph.image.shape == (ROWS, COLUMNS)
+    assert read_radiograph(tmp_path).image.image.shape == (ROWS, COLUMNS)
     write_dicom(tmp_path / "b.dcm")
     with pytest.raises(UnusableInput, match="2 DICOM files"):
         read_radiograph(tmp_path)
@@ -144,15 +144,15 @@ def test_pictures(tmp_path: Path, suffix: str) -> None:
     grey = (PIXELS // 2).clip(0, 255).astype(np.uint8)
     sitk.WriteImage(sitk.GetImageFromArray(grey), str(file))
     read = read_radiograph(file, 0.3)
-    assert np.abs(read.radiograph.image - grey).mean() < 2
-    assert read.radiograph.pixel_mm == pytest.approx(0.3)
-    assert read_radiograph(file).radiograph.pixel_mm is None
+    assert np.abs(read.image.image - grey).mean() < 2
+    assert read.image.pixel_mm == pytest.approx(0.3)
+    assert read_radiograph(file).image.pixel_mm is None
 
 
 def test_grey_saved_as_colour_is_taken_and_colour_refused(tmp_path: Path) -> None:
     grey = np.repeat((PIXELS // 2).clip(0, 255).astype(np.uint8)[..., None], 3, -1)
     sitk.WriteImage(sitk.GetImageFromArray(grey, isVector=True), str(tmp_path / "grey.png"))
-    assert read_radiograph(tmp_path / "grey.png").radiograph.image.shape == (ROWS, COLUMNS)
+    assert read_radiograph(tmp_path / "grey.png").image.image.shape == (ROWS, COLUMNS)
     colour = grey.copy()
     colour[..., 0] = 255 - colour[..., 0]
     sitk.WriteImage(sitk.GetImageFromArray(colour, isVector=True), str(tmp_path / "colour.png"))
@@ -166,10 +166,10 @@ def test_single_slices_with_unequal_pixels_become_square(tmp_path: Path) -> None
     image.SetDirection([1, 0, 0, 0, 1, 0, 0, 0, -1])
     sitk.WriteImage(image, str(tmp_path / "a.nrrd"))
     read = read_radiograph(tmp_path / "a.nrrd")
-    assert read.radiograph.pixel_mm == pytest.approx(0.5)
-    assert read.radiograph.image.shape == (2 * (ROWS - 1) + 1, COLUMNS)
-    assert read.radiograph.anterior_is == "left"
-    np.testing.assert_allclose(read.radiograph.image[::2], PIXELS)
+    assert read.image.pixel_mm == pytest.approx(0.5)
+    assert read.image.image.shape == (2 * (ROWS - 1) + 1, COLUMNS)
+    assert read.image.anterior_is == "left"
+    np.testing.assert_allclose(read.image.image[::2], PIXELS)
 
 
 def test_volumes_empty_small_and_missing_files_are_refused(tmp_path: Path) -> None:
@@ -194,7 +194,7 @@ def test_volumes_empty_small_and_missing_files_are_refused(tmp_path: Path) -> No
 def test_pixels_that_no_radiograph_has_are_refused(tmp_path: Path, pixel_mm: float, is_taken: bool) -> None:
     file = write_dicom(tmp_path / "a.dcm")
     if is_taken:
-        assert read_radiograph(file, pixel_mm).radiograph.pixel_mm == pytest.approx(pixel_mm)
+        assert read_radiograph(file, pixel_mm).image.pixel_mm == pytest.approx(pixel_mm)
     else:
         with pytest.raises(UnusableInput, match="not those of a radiograph"):
             read_radiograph(file, pixel_mm)
@@ -205,7 +205,7 @@ def test_an_image_of_few_pixels_is_refused(tmp_path: Path, side: int, is_taken: 
     file = tmp_path / "a.png"
     sitk.WriteImage(sitk.GetImageFromArray(PIXELS[:side, :64].astype(np.uint8)), str(file))
     if is_taken:
-        assert read_radiograph(file).radiograph.image.shape == (64, 64)
+        assert read_radiograph(file).image.image.shape == (64, 64)
     else:
         with pytest.raises(UnusableInput, match="too small"):
             read_radiograph(file)
@@ -217,7 +217,7 @@ def test_a_hint_of_colour_is_grey(tmp_path: Path, reddened: int, is_taken: bool)
     grey[..., 0] += reddened
     sitk.WriteImage(sitk.GetImageFromArray(grey, isVector=True), str(tmp_path / "a.png"))
     if is_taken:
-        assert read_radiograph(tmp_path / "a.png").radiograph.image.shape == (ROWS, COLUMNS)
+        assert read_radiograph(tmp_path / "a.png").image.image.shape == (ROWS, COLUMNS)
     else:
         with pytest.raises(UnusableInput, match="colour picture"):
             read_radiograph(tmp_path / "a.png")

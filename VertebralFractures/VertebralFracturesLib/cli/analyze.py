@@ -6,7 +6,7 @@ from pathlib import Path
 from ..files import output_folder
 from ..io.ct import read_input
 from .arguments import PROGRAM, add_output, add_run_options, add_series, input_name, say
-from .results import RESULT_FILES, analyze_input
+from .results import RESULT_FILES, analyze_read_image, write_results
 from .terminal import ProgressLine, result_table
 
 
@@ -26,15 +26,15 @@ def run(args: argparse.Namespace) -> None:
     with output_folder(target, args.overwrite) as folder, ProgressLine() as progress:
         progress("reading", 0.0)
         read = read_input(args.input, args.series, lambda fraction: progress("reading", fraction))
-        report = analyze_input(
+        report = analyze_read_image(
             read,
-            folder,
             device=args.device,
             detector=args.detector,
             preset=args.preset,
-            second_opinion=args.image_classifier,
+            image_classifier=args.image_classifier,
             progress=progress,
         )
+        write_results(folder, read.image, report, read.path.name, progress)
     for warning in report.warnings:
         say(f"warning: {warning}")
     print(result_table(report))

@@ -19,7 +19,7 @@ from ..simulation.case import write_case
 from ..simulation.ct.acquisition import scan
 from ..simulation.demo_patient import demo_patient, demo_protocol
 from .arguments import PROGRAM, add_output, add_run_options
-from .results import analyze_input
+from .results import analyze_read_image, write_results
 from .terminal import ProgressLine
 
 CT_FILE = "ct.nii.gz"
@@ -49,14 +49,9 @@ def _make_and_measure(folder: Path, args: argparse.Namespace, progress: Callable
     progress("reading", 0.0)
     read = read_input(folder / CT_FILE)
     description = {**read.description, "path": CT_FILE, "patient": f"synthetic, seed {args.seed}"}
-    report = analyze_input(
-        replace(read, description=description),
-        folder,
-        device=args.device,
-        detector=args.detector,
-        preset=args.preset,
-        progress=progress,
-    )
+    read = replace(read, description=description)
+    report = analyze_read_image(read, device=args.device, detector=args.detector, preset=args.preset, progress=progress)
+    write_results(folder, read.image, report, read.path.name, progress)
     return comparison(report, read_case(folder))
 
 

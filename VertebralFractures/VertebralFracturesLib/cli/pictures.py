@@ -6,7 +6,7 @@ from pathlib import Path
 from ..files import output_folder
 from ..io.ct import read_input
 from .arguments import add_output, add_run_options, add_series, input_name, say
-from .results import measure_input
+from .results import analyze_read_image
 from .terminal import ProgressLine
 
 
@@ -32,11 +32,11 @@ def run(args: argparse.Namespace) -> None:
             draw_scene(folder, args.input, args.vertebra)
         else:
             read = read_input(args.input, args.series, lambda fraction: progress("reading", fraction))
-            report = measure_input(
+            report = analyze_read_image(
                 read, device=args.device, detector=args.detector, preset=args.preset, progress=progress
             )
             progress("drawing", 0.0)
-            draw_report(folder, read.volume, report, args.input.name, args.vertebra)
+            draw_report(folder, read.image, report, args.input.name, args.vertebra)
             for warning in report.warnings:
                 say(f"warning: {warning}")
     print(f"{target}: {', '.join(PICTURE_FILES)}")

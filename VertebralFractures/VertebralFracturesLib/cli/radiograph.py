@@ -5,8 +5,9 @@ from pathlib import Path
 
 from ..files import output_folder
 from ..io.radiograph import read_radiograph
+from ..radiograph.record import RadiographReport
 from .arguments import PROGRAM, add_device, add_models, add_output, add_preset, input_name, say
-from .radiograph_results import RESULT_FILES, analyze_read_radiograph
+from .results import RESULT_FILES, analyze_read_image, write_results
 from .terminal import ProgressLine, angle_table, result_table
 
 
@@ -28,9 +29,11 @@ def run(args: argparse.Namespace) -> None:
     with output_folder(target, args.overwrite) as folder, ProgressLine() as progress:
         progress("reading", 0.0)
         read = read_radiograph(args.input, args.pixel_spacing)
-        report = analyze_read_radiograph(
-            read, folder, device=args.device, preset=args.preset, models_folder=args.models, progress=progress
+        report = analyze_read_image(
+            read, device=args.device, preset=args.preset, weights_folder=args.models, progress=progress
         )
+        write_results(folder, read.image, report, read.path.name, progress)
+    assert isinstance(report, RadiographReport)
     for warning in report.warnings:
         say(f"warning: {warning}")
     print(f"{result_table(report)}\n\n{angle_table(report)}")

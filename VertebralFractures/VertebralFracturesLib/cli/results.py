@@ -1,101 +1,90 @@
-"""One analysis from an input that was read to the result files: what ``analyze``, ``demo`` and ``pictures`` share."""
+"""From an image that was read to a report and the result files: the way of every command, for every kind of image."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 from ..core.report import SpineReport
 from ..core.volume import Volume
+from ..ct.networks import DetectorName
 from ..errors import NoSpineFound, UnusableInput
-from ..files import write_text
-from ..io.ct import ReadInput
-from ..report.document import report_json
-from ..report.table import CSV_ENCODING, report_csv
+from ..io.read_image import ReadImage
+from ..radiograph.record import Radiograph, RadiographReport
+from ..report.export import write_report
 
-RESULT_FILES = ("measurements.json", "measurements.csv", "scene.mrb", "report.html")
+SCENE_FILE = "scene.mrb"
+RESULT_FILES = ("measurements.json", "measurements.csv", SCENE_FILE, "report.html")
 
 Progress = Callable[[str, float], None]
 
 
-def analyze_input(
-    read: ReadInput,
-    folder: Path,
+def analyze_read_image(
+    read: ReadImage[Volume] | ReadImage[Radiograph],
     *,
     device: str = "auto",
-    detector: Literal["anchor-free", "anchor"] = "anchor-free",
+    detector: DetectorName = "anchor-free",
     preset: str = "genant",
-    second_opinion: bool = True,
+    image_classifier: bool = True,
+    weights_folder: Path | None = None,
     progress: Progress,
 ) -> SpineReport:
-    """Measure the vertebrae of an input, see :func:`measure_input`, and write the four result files.
+    """Find and measure the vertebrae of an image that was read.
 
-    :param folder: takes :data:`RESULT_FILES`.
-    """
-    report = measure_input(
-        read, device=device, detector=detector, preset=preset, second_opinion=second_opinion, progress=progress
-    )
-    write_results(folder, read.volume, report, Path(read.description["path"]).name, progress)
-    return report
-
-
-def measure_input(
-    read: ReadInput,
-    *,
-    device: str = "auto",
-    detector: Literal["anchor-free", "anchor"] = "anchor-free",
-    preset: str = "genant",
-    second_opinion: bool = True,
-    progress: Progress,
-) -> SpineReport:
-    """Measure the vertebrae of an input.
-
-    :param read: the input, from :func:`~..io.ct.read_input`.
+    :param read: a CT or a radiograph, from :mod:`~..io.ct` or :mod:`~..io.radiograph`.
     :param device: "auto", "cpu" or "cuda".
-    :param detector: which detection head.
+    :param detector: which detection head reads a CT.
     :param preset: cut-offs of the grades.
-    :param second_opinion: whether to read the spine a second time.
+    :param image_classifier: whether the image classifier looks at a CT as well.
+    :param weights_folder: weights to use instead of the shipped ones.
     :param progress: called with the stage and its fraction.
-    :raises UnusableInput: the input is no CT, or there is no such device.
+    :return: a :class:`~..radiograph.record.RadiographReport` for a radiograph; warnings of reading come first.
+    :raises UnusableInput: the image is of another kind than it has to be, or there is no such device.
     :raises NoSpineFound: no spine in view.
     """
     from ..analyzer import Analyzer
 
-    path = Path(read.description["path"])
     try:
-        report = Analyzer().analyze(
-            read.volume,
+        report = Analyzer(weights_folder).analyze(
+            read.image,
             preset=preset,
             device=device,
             detector=detector,
-            image_classifier=second_opinion,
+            image_classifier=image_classifier,
             input=read.description,
             progress=progress,
         )
     except (UnusableInput, NoSpineFound) as error:
-        raise type(error)(f"{path}: {error}{_series_hint(read)}") from error
+        raise type(error)(f"{read.path}: {error}{read.series_hint}") from error
     return replace(report, warnings=tuple(dict.fromkeys((*read.warnings, *report.warnings))))
 
 
-def _series_hint(read: ReadInput) -> str:
-    """Which series of a DICOM folder was read, and which could be."""
-    if len(read.series) < 2:
-        return ""
-    return f"; this was series {read.series[0]}: try --series with {', '.join(read.series[1:])}"
-
-
-def write_results(folder: Path, volume: Volume, report: SpineReport, name: str, progress: Progress) -> None:
+def write_results(folder: Path, image: Volume | Radiograph, report: SpineReport, name: str, progress: Progress) -> None:
     """Write :data:`RESULT_FILES`.
 
-    :param name: what the volume is called in the scene.
+    :param folder: takes the files.
+    :param image: the CT or the radiograph.
+    :param report: what was found in it.
+    :param name: what the image is called in the scene.
+    :param progress: called with the stage and its fraction.
     """
-    from ..mrml.scene_file import write_scene
-    from ..report.page import write_report_page
-
     progress("writing", 0.0)
-    write_text(folder / "measurements.json", report_json(report))
-    write_text(folder / "measurements.csv", report_csv(report), CSV_ENCODING)
-    write_report_page(folder / "report.html", report, volume)
+    for file in RESULT_FILES:
+        if file != SCENE_FILE:
+            write_report(folder / file, report, image)
     progress("writing", 0.3)
-    write_scene(folder / "scene.mrb", volume, report, name)
+    _write_scene(folder / SCENE_FILE, image, report, name)
     progress("writing", 1.0)
+
+
+def _write_scene(path: Path, image: Volume | Radiograph, report: SpineReport, name: str) -> None:
+    from ..mrml.scene_file import write_scene
+    from ..mrml.study.radiograph import create_radiograph_study
+
+    if isinstance(image, Volume):
+        write_scene(path, image, report, name)
+        return
+    assert isinstance(report, RadiographReport)
+    volume = Radiograph(image.image, report.pixel_mm, report.anterior_is).as_volume()
+    write_scene(
+        path, volume, report, name, create=lambda scene, node, spine: create_radiograph_study(scene, node, report)
+    )

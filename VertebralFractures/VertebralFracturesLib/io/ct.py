@@ -3,7 +3,6 @@
 import gzip
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from ..ct.check import check_spacing, fill_padding
 from ..errors import USE_THE_RADIOGRAPH_COMMAND, UnusableInput
 from .dicom import choose_series, list_series, read_series
 from .dicom_image import read_images
+from .read_image import ReadImage
 
 IMAGE_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 _PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif")
@@ -28,28 +28,12 @@ _DAMAGED = f"damaged or not what its name says: {_EXPECTED}"
 Progress = Callable[[float], None]
 
 
-@dataclass(frozen=True, eq=False)
-class ReadInput:
-    """A volume and where it came from.
-
-    :param volume: the CT, padding set to air.
-    :param description: path, format, shape, spacing and, for DICOM, the series; goes into the report.
-    :param warnings: what the reader of the report has to know.
-    :param series: every series of a DICOM folder in words, the one that was read first; else empty.
-    """
-
-    volume: Volume
-    description: dict[str, Any]
-    warnings: tuple[str, ...] = ()
-    series: tuple[str, ...] = field(default=())
-
-
 def read_volume(path: Path | str, series: str | None = None) -> Volume:
     """Read a CT; see :func:`read_input`."""
-    return read_input(path, series).volume
+    return read_input(path, series).image
 
 
-def read_input(path: Path | str, series: str | None = None, progress: Progress | None = None) -> ReadInput:
+def read_input(path: Path | str, series: str | None = None, progress: Progress | None = None) -> ReadImage[Volume]:
     """Read a CT from an image file, a DICOM folder or one file of a DICOM series.
 
     Intensities stay in the type they are stored in. Whether they are those of a CT is for
@@ -73,7 +57,7 @@ def read_input(path: Path | str, series: str | None = None, progress: Progress |
     return read
 
 
-def _read(source: Path, series: str | None, progress: Progress | None) -> ReadInput:
+def _read(source: Path, series: str | None, progress: Progress | None) -> ReadImage[Volume]:
     """Choose the reader by what the path is."""
     if not source.exists():
         raise UnusableInput("no such file or folder")
@@ -94,7 +78,9 @@ def _read(source: Path, series: str | None, progress: Progress | None) -> ReadIn
     raise UnusableInput(f"unknown file format: {_EXPECTED}")
 
 
-def _described(source: Path, volume: Volume, warnings: tuple[str, ...], image_format: str, **series: Any) -> ReadInput:
+def _described(
+    source: Path, volume: Volume, warnings: tuple[str, ...], image_format: str, **series: Any
+) -> ReadImage[Volume]:
     """Clear padding away and put the description together."""
     voxels, padding_warnings = fill_padding(volume.voxels)
     volume = Volume(voxels, volume.ijk_to_ras)
@@ -105,10 +91,10 @@ def _described(source: Path, volume: Volume, warnings: tuple[str, ...], image_fo
         "spacing_mm": [round(float(value), 6) for value in volume.spacing_mm],
     }
     listed = series.pop("listed", ())
-    return ReadInput(volume, {**description, **series}, warnings + padding_warnings, listed)
+    return ReadImage(volume, {**description, **series}, warnings + padding_warnings, listed)
 
 
-def _read_dicom(source: Path, folder: Path, wanted: str | None, progress: Progress | None) -> ReadInput:
+def _read_dicom(source: Path, folder: Path, wanted: str | None, progress: Progress | None) -> ReadImage[Volume]:
     """Read the wanted series of a folder."""
     all_series = list_series(folder)
     chosen = choose_series(all_series, wanted)

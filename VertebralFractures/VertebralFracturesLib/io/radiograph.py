@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import SimpleITK as sitk
@@ -12,6 +12,7 @@ from scipy import ndimage
 
 from ..errors import UnusableInput
 from ..radiograph.record import Radiograph
+from .read_image import ReadImage
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
 IMAGE_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
@@ -48,20 +49,6 @@ Side = Literal["left", "right"] | None
 
 
 @dataclass(frozen=True, eq=False)
-class ReadRadiograph:
-    """A radiograph and where it came from.
-
-    :param radiograph: the image, upright, bone bright.
-    :param description: path, format, shape and spacing; goes into the report.
-    :param warnings: what the reader of the report has to know.
-    """
-
-    radiograph: Radiograph
-    description: dict[str, Any]
-    warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
 class _Picture:
     """An image as its file has it: brightness, spacing of rows and columns in mm, and what the header says of it."""
 
@@ -72,7 +59,7 @@ class _Picture:
     warnings: tuple[str, ...] = ()
 
 
-def read_radiograph(path: Path | str, pixel_mm: float | None = None) -> ReadRadiograph:
+def read_radiograph(path: Path | str, pixel_mm: float | None = None) -> ReadImage[Radiograph]:
     """Read a lateral radiograph.
 
     :param path: an image file, or a folder that holds one DICOM image.
@@ -90,7 +77,7 @@ def read_radiograph(path: Path | str, pixel_mm: float | None = None) -> ReadRadi
         raise UnusableInput(f"{source}: cannot be read ({error})") from error
 
 
-def _described(source: Path, picture: _Picture, pixel_mm: float | None) -> ReadRadiograph:
+def _described(source: Path, picture: _Picture, pixel_mm: float | None) -> ReadImage[Radiograph]:
     pixels, spacing = picture.pixels, picture.spacing_mm
     if min(pixels.shape) < _FEWEST_PIXELS:
         raise UnusableInput(f"an image of {pixels.shape[1]} x {pixels.shape[0]} pixels is too small: {NEEDED}")
@@ -103,8 +90,8 @@ def _described(source: Path, picture: _Picture, pixel_mm: float | None) -> ReadR
         _check_spacing(spacing)
         pixels, side_mm = _square(pixels, spacing)
         description["spacing_mm"] = [round(spacing[1], 6), round(spacing[0], 6)]
-        return ReadRadiograph(Radiograph(pixels, side_mm, picture.anterior_is), description, picture.warnings)
-    return ReadRadiograph(Radiograph(pixels, None, picture.anterior_is), description, picture.warnings)
+        return ReadImage(Radiograph(pixels, side_mm, picture.anterior_is), description, picture.warnings)
+    return ReadImage(Radiograph(pixels, None, picture.anterior_is), description, picture.warnings)
 
 
 def _check_spacing(spacing_mm: tuple[float, float]) -> None:

@@ -29,15 +29,27 @@ def export_report(path: Path, report: SpineReport, image: Volume | Radiograph | 
     if suffix == ".html" and image is None:
         raise UnusableInput("the report page shows pictures of the CT, which is no longer there")
     try:
-        if suffix == ".csv":
-            write_text(path, report_csv(report), CSV_ENCODING)
-        elif suffix == ".tsv":
-            write_text(path, report_csv(report, delimiter="\t"), CSV_ENCODING)
-        elif suffix == ".json":
-            write_text(path, report_json(report))
-        elif image is not None:
-            from .page import write_report_page
-
-            write_report_page(path, report, image)
+        write_report(path, report, image)
     except OSError as error:
         raise UnusableInput(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def write_report(path: Path, report: SpineReport, image: Volume | Radiograph | None = None) -> None:
+    """Write a report in the format of the file's suffix, one of :data:`FORMATS`.
+
+    :param path: the file.
+    :param report: what was found in a CT or a radiograph.
+    :param image: the CT or the radiograph; only the report page needs it.
+    :raises OSError: the file cannot be written.
+    """
+    suffix = path.suffix.lower()
+    if suffix == ".csv":
+        write_text(path, report_csv(report), CSV_ENCODING)
+    elif suffix == ".tsv":
+        write_text(path, report_csv(report, delimiter="\t"), CSV_ENCODING)
+    elif suffix == ".json":
+        write_text(path, report_json(report))
+    elif image is not None:
+        from .page import write_report_page
+
+        write_report_page(path, report, image)
