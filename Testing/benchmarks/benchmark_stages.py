@@ -33,21 +33,21 @@ SIZES = {"small": (256, 100, 13.0, 17.5), "usual": (512, 300, 7.0, 21.5), "large
 """Pixels along a side, slices, and the upper and lower end of the scan as level numbers."""
 
 STAGES = {
-    "reading": ["io.read_input"],
-    "checking": ["pipeline.check_is_ct", "pipeline._warnings"],
-    "resampling": ["networks.spine_curve_net.body_volume"],
-    "curve network": ["networks.spine_curve_net._run"],
-    "following": ["networks.spine_curve_net.follow", "networks.spine_curve_net._places", "pipeline.fit_spine_curve"],
-    "straightening": ["pipeline.straighten"],
-    "detector": ["networks.vertebra_net.detect"],
-    "decoding": ["networks.vertebra_net.decode_regions", "networks.vertebra_net.decode_anchors", "pipeline.fuse"],
-    "second opinion": ["networks.second_opinion.second_opinion"],
-    "measuring": ["pipeline._vertebrae"],
-    "writing tables": ["cli.results.report_json", "cli.results.report_csv"],
+    "reading": ["io.ct.read_input"],
+    "checking": ["ct.pipeline.check_is_ct", "ct.pipeline._warnings"],
+    "resampling": ["ct.body_centres.body_volume"],
+    "curve network": ["networks.ct_networks.locate_spine"],
+    "following": ["ct.body_centres.follow", "ct.body_centres.expected_places", "ct.pipeline.fit_spine_curve"],
+    "straightening": ["ct.vertebrae.straighten"],
+    "detector": ["networks.ct_networks.detect_vertebrae"],
+    "decoding": ["ct.vertebrae.decode_regions", "ct.vertebrae.decode_anchors", "ct.vertebrae.fuse"],
+    "image classifier": ["ct.pipeline.classify_spine"],
+    "measuring": ["ct.pipeline.named_vertebrae"],
+    "writing tables": ["report.export.report_json", "report.export.report_csv"],
     "writing page": ["report.page.write_report_page"],
     "writing scene": ["mrml.scene_file.write_scene"],
 }
-"""Functions, by what they are called here."""
+"""Functions, by where they are called."""
 
 
 class Stopwatch:
@@ -87,17 +87,10 @@ class Stopwatch:
         with ExitStack() as stack:
             for stage, names in STAGES.items():
                 for name in names:
-                    owner, _, function = f"{LIBRARY}.{name}".rpartition(".")
-                    place = _class_of(owner) if owner.rpartition(".")[2][0].isupper() else import_module(owner)
+                    module, _, function = f"{LIBRARY}.{name}".rpartition(".")
+                    place = import_module(module)
                     stack.enter_context(mock.patch.object(place, function, self.timed(stage, getattr(place, function))))
             yield
-
-
-def _class_of(name: str) -> Any:
-    from importlib import import_module
-
-    module, _, class_name = name.rpartition(".")
-    return getattr(import_module(module), class_name)
 
 
 def synthetic_ct(size: str) -> Path:
