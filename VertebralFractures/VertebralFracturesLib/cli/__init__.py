@@ -1,0 +1,1 @@
+"""The command ``vertebral-fractures``: one file a command; those for research are a package of their own."""

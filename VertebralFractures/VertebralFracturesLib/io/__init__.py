@@ -1,0 +1,1 @@
+"""Files to records: CTs, DICOM series, radiographs, reference cases."""

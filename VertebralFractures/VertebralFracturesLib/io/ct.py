@@ -15,10 +15,8 @@ from ..ct.check import check_spacing, fill_padding
 from ..errors import USE_THE_RADIOGRAPH_COMMAND, UnusableInput
 from .dicom import choose_series, list_series, read_series
 from .dicom_image import read_images
-from .read_image import ReadImage
+from .read_image import PICTURE_SUFFIXES, VOLUME_SUFFIXES, ReadImage
 
-IMAGE_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
-_PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif")
 _LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 """Files count to the left and to the back, 3D Slicer to the right and to the front."""
 
@@ -64,11 +62,11 @@ def _read(source: Path, series: str | None, progress: Progress | None) -> ReadIm
     if source.is_dir():
         return _read_dicom(source, source, series, progress)
     name = source.name.lower()
-    if name.endswith(IMAGE_SUFFIXES):
+    if name.endswith(VOLUME_SUFFIXES):
         if series is not None:
             raise UnusableInput("--series is for DICOM folders, this is one image file")
         return _described(source, *_read_image_file(source))
-    if name.endswith(_PICTURE_SUFFIXES):
+    if name.endswith((*PICTURE_SUFFIXES, ".gif")):
         raise UnusableInput(f"a picture, not a volume in Hounsfield units: {_EXPECTED}; {USE_THE_RADIOGRAPH_COMMAND}")
     if name == "dicomdir":
         return _read_dicom(source, source.parent, series, progress)

@@ -12,10 +12,8 @@ from scipy import ndimage
 
 from ..errors import UnusableInput
 from ..radiograph.record import Radiograph
-from .read_image import ReadImage
+from .read_image import PICTURE_SUFFIXES, VOLUME_SUFFIXES, ReadImage
 
-PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
-IMAGE_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 NEEDED = "a lateral radiograph of the spine is needed (DICOM, PNG, JPEG, TIFF, or a single slice as NIfTI or NRRD)"
 
 _PROJECTION_MODALITIES = ("CR", "DX", "RG", "RF", "XA", "PX", "OT", "SC", "")
@@ -120,7 +118,7 @@ def _read(source: Path) -> _Picture:
     name = source.name.lower()
     if name.endswith(PICTURE_SUFFIXES):
         return _Picture(_grey(_load(source)), None, None, source.suffix[1:].upper())
-    if name.endswith(IMAGE_SUFFIXES):
+    if name.endswith(VOLUME_SUFFIXES):
         return _read_slice(source)
     return _read_dicom(source)
 

@@ -7,6 +7,12 @@ from typing import Any, Generic, TypeVar
 from ..core.volume import Volume
 from ..radiograph.record import Radiograph
 
+VOLUME_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
+"""How files of volumes, and of single slices with their place in the patient, are called."""
+
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
+"""How files of pictures are called, which know no place in the patient."""
+
 ImageT = TypeVar("ImageT", Volume, Radiograph)
 
 
