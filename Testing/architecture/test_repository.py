@@ -3,10 +3,12 @@
 import importlib
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
+from helpers.command import assert_one_error_line, run_process
 from helpers.repository import LIBRARY, MODULE, ROOT, tracked_files
 from VertebralFracturesLib.cli.main import COMMANDS
 from VertebralFracturesLib.cli.research import COMMANDS as RESEARCH_COMMANDS
@@ -148,3 +150,18 @@ def test_slicer_can_do_without_research() -> None:
 )
 def test_what_a_repository_needs_is_there(name: str) -> None:
     assert (ROOT / name).stat().st_size > 100
+
+
+def test_the_command_runs_where_slicer_installed_it(tmp_path: Path) -> None:
+    """Without research, which says so in one line."""
+    for name in cmake_list("MODULE_PYTHON_SCRIPTS"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(MODULE / name, tmp_path / name)
+    environment = {"PYTHONPATH": str(tmp_path)}
+    shown = run_process("--help", environment=environment)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "analyze" in shown.stdout
+    refused = run_process("research", "evaluate", "cases", environment=environment)
+    assert refused.returncode == 2
+    assert_one_error_line(refused.stderr, "research is not part of this installation")
+    assert len(refused.stderr.splitlines()) == 1

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,16 @@ from VertebralFracturesLib.core.volume import Volume
 COMMAND = "import sys; from VertebralFracturesLib.cli.main import main; sys.exit(main())"
 
 
-def run_process(*arguments: object, code: str = COMMAND, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run the command as users do, in a process of its own."""
-    environment = {**os.environ, "PYTHONPATH": str(MODULE)}
+def run_process(
+    *arguments: object, code: str = COMMAND, environment: Mapping[str, str] | None = None, **options: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run the command as users do, in a process of its own.
+
+    :param environment: what differs from that of this process and the repository's library.
+    """
+    variables = {**os.environ, "PYTHONPATH": str(MODULE), **(environment or {})}
     command = [sys.executable, "-c", code, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False, **options)
+    return subprocess.run(command, capture_output=True, text=True, env=variables, check=False, **options)
 
 
 def oracle(
