@@ -1,11 +1,104 @@
+"""Overlap of boxes, and how rival detections of one body are settled."""
+
 import numpy as np
 import pytest
+from helpers.spine_shapes import upright_bodies_mm
 from hypothesis import given
 from hypothesis import strategies as st
-from VertebralFracturesLib.ct.detection import intersection_over_union, keypoint_boxes, suppress_overlaps
+from VertebralFracturesLib.ct.detection import (
+    MIN_DISTANCE_MM,
+    MOST_BODIES,
+    Detection,
+    fuse,
+    intersection_over_union,
+    keypoint_boxes,
+    settle,
+    suppress_overlaps,
+)
 
+BODIES = upright_bodies_mm(4)
 SIDES = st.floats(0.5, 50.0)
 PLACES = st.floats(-100.0, 100.0)
+
+
+def found(keypoints_mm, score=0.9, uncertainty_mm=0.5, shift=(0.0, 0.0)) -> Detection:
+    return Detection(keypoints_mm + np.array(shift), score, np.full(6, uncertainty_mm))
+
+
+def heights_of(detections) -> list[float]:
+    return [float(detection.keypoints_mm[:, 1].mean()) for detection in detections]
+
+
+def test_detections_come_cranial_to_caudal_whatever_their_scores():
+    order = settle([found(BODIES[i], score) for i, score in ((2, 0.9), (0, 0.4), (3, 0.5), (1, 0.99))])
+    assert heights_of(order) == [30, 58, 86, 114]
+    assert [detection.score for detection in order] == [0.4, 0.99, 0.9, 0.5]
+
+
+def test_of_overlapping_rivals_the_better_one_stays():
+    kept = settle([found(BODIES[0], 0.6), found(BODIES[0], 0.8, shift=(3, 5)), found(BODIES[1], 0.7)])
+    assert [detection.score for detection in kept] == [0.8, 0.7]
+
+
+def test_no_two_bodies_are_closer_than_any_two_bodies_are():
+    aside = (60.0, 0.0)  # beside one another: no overlap at all
+    near = settle([found(BODIES[0], 0.9), found(BODIES[0], 0.5, shift=(60.0, MIN_DISTANCE_MM - 0.1))])
+    assert [detection.score for detection in near] == [0.9]
+    far = settle([found(BODIES[0], 0.9), found(BODIES[0], 0.5, shift=(60.0, MIN_DISTANCE_MM + 0.1))])
+    assert [detection.score for detection in far] == [0.9, 0.5]
+    assert settle([found(BODIES[0], 0.4), found(BODIES[0], 0.5, shift=aside)])[0].score == 0.5
+
+
+def test_a_spine_has_no_more_bodies_than_there_are():
+    many = upright_bodies_mm(MOST_BODIES + 5)
+    kept = settle([found(body, 0.5 + 0.01 * index) for index, body in enumerate(many)])
+    assert len(kept) == MOST_BODIES
+    assert min(detection.score for detection in kept) == pytest.approx(0.55)
+
+
+def test_nothing_settles_to_nothing():
+    assert settle([]) == []
+    assert fuse([[], [], []]) == []
+
+
+def test_views_that_agree_are_averaged_weighted_by_score():
+    views = [
+        [found(BODIES[0], 0.9, 0.3)],
+        [found(BODIES[0], 0.6, 0.6, (1.0, 2.0))],
+        [found(BODIES[0], 0.3, 0.9, (-2.0, 1.0))],
+    ]
+    (body,) = fuse(views)
+    np.testing.assert_allclose(body.keypoints_mm - BODIES[0], np.broadcast_to([0.0, 1.5 / 1.8], (6, 2)), atol=1e-9)
+    assert body.score == pytest.approx(0.6)
+    np.testing.assert_allclose(body.uncertainty_mm, (0.9 * 0.3 + 0.6 * 0.6 + 0.3 * 0.9) / 1.8)
+
+
+def test_views_that_miss_a_body_count_as_zero():
+    (body,) = fuse([[found(BODIES[0], 0.9)], [], []])
+    assert body.score == pytest.approx(0.3)
+    np.testing.assert_allclose(body.keypoints_mm, BODIES[0])
+    both = fuse([[found(BODIES[0], 0.9), found(BODIES[2], 0.8)], [found(BODIES[2], 0.6)]])
+    assert [detection.score for detection in both] == pytest.approx([0.45, 0.7])
+
+
+def test_neighbouring_bodies_are_never_mixed():
+    views = [[found(body, 0.9, shift=(0.0, shift)) for body in BODIES] for shift in (-1.0, 0.0, 1.0)]
+    fused = fuse(views)
+    np.testing.assert_allclose(np.stack([detection.keypoints_mm for detection in fused]), BODIES, atol=1e-9)
+
+
+def test_rivals_within_a_view_do_not_vote_twice():
+    (body,) = fuse([[found(BODIES[0], 0.8), found(BODIES[0], 0.7, shift=(0.0, 3.0))], [found(BODIES[0], 0.8)]])
+    np.testing.assert_allclose(body.keypoints_mm, BODIES[0])
+    assert body.score == pytest.approx(0.8)
+
+
+def test_a_factor_calibrates_the_uncertainty_and_nothing_else():
+    views = [[found(body, 0.9, 0.5) for body in BODIES]]
+    for plain, calibrated in zip(fuse(views), fuse(views, 0.8), strict=True):
+        np.testing.assert_allclose(calibrated.uncertainty_mm, 0.8 * plain.uncertainty_mm)
+        np.testing.assert_allclose(calibrated.keypoints_mm, plain.keypoints_mm)
+        assert calibrated.score == plain.score
 
 
 @st.composite

@@ -1,9 +1,7 @@
 import numpy as np
-import pytest
 import torch
 from helpers.perfect_radiograph import CHANNELS, PIXEL_MM, SIZE_MM, centres_mm, landmarks_mm, picture
 from torch import Tensor, nn
-from VertebralFracturesLib.errors import UnusableInput
 from VertebralFracturesLib.networks.radiograph_nets import (
     LandmarkRefiner,
     StepOne,
@@ -12,12 +10,6 @@ from VertebralFracturesLib.networks.radiograph_nets import (
     refine_landmarks,
     regress_landmarks,
 )
-from VertebralFracturesLib.networks.radiograph_networks import (
-    REFINER_WEIGHTS,
-    STEP_ONE_WEIGHTS,
-    load_radiograph_networks,
-)
-from VertebralFracturesLib.networks.weights import save_weights
 from VertebralFracturesLib.radiograph.network_input import (
     CELL,
     CROP_CELLS,
@@ -103,26 +95,6 @@ def test_shapes_and_size() -> None:
     assert 2 * parameters < 4e6
 
 
-def test_images_of_any_size_are_read_and_weights_come_back(tmp_path) -> None:
-    torch.manual_seed(1)
-    step_one, refiner = StepOne().eval(), LandmarkRefiner().eval()
-    for net, name in ((step_one, STEP_ONE_WEIGHTS), (refiner, REFINER_WEIGHTS)):
-        save_weights(net, tmp_path / f"{name}.npz")
-    models = load_radiograph_networks("cpu", tmp_path)
-    assert set(models.versions) == {STEP_ONE_WEIGHTS, REFINER_WEIGHTS}
-    assert all(version.startswith("without a model card") for version in models.versions.values())
-    image = np.random.default_rng(1).normal(size=(301, 173)).astype(np.float32)
-    rough = regress_landmarks(models.step_one.regressor, image, 0.7, np.array([[50.0, 90.0], [60.0, 120.0]]))
-    expected = regress_landmarks(step_one.regressor, image, 0.7, np.array([[50.0, 90.0], [60.0, 120.0]]))
-    np.testing.assert_allclose(rough, expected, atol=0.2)
-    found = find_bodies(models.step_one.finder, image, 0.7, threshold=0.0)
-    assert found.levels.sum(1) == pytest.approx(np.ones(len(found.levels)))
-    windows = np.zeros((2, SURROUNDINGS * CROP_PIXELS, SURROUNDINGS * CROP_PIXELS), np.float32)
-    places, spread = refine_landmarks(models.refiner, windows)
-    assert places.shape == (2, 6, 2)
-    assert (spread > 0).all()
-
-
 def test_step_two_sees_what_lies_around_its_crop() -> None:
     torch.manual_seed(2)
     refiner = LandmarkRefiner().eval()
@@ -144,15 +116,6 @@ def test_the_answer_has_the_pixels_of_the_crop() -> None:
     passed = torch.nn.functional.pixel_shuffle(views[:, : CELL**2], CELL)[0, 0].numpy()
     crop = window[0, CROP_PIXELS // 2 : -CROP_PIXELS // 2, CROP_PIXELS // 2 : -CROP_PIXELS // 2]
     np.testing.assert_allclose(passed, np.clip((crop - crop.mean()) / crop.std(), -4, 4), atol=1e-4)
-
-
-def test_missing_weights_are_told_in_one_line(tmp_path) -> None:
-    with pytest.raises(UnusableInput, match=r"no networks for radiographs.*train radiographs"):
-        load_radiograph_networks("cpu", tmp_path)
-    for name in (STEP_ONE_WEIGHTS, REFINER_WEIGHTS):
-        (tmp_path / f"{name}.npz").write_bytes(b"damaged")
-    with pytest.raises(UnusableInput, match="missing or damaged"):
-        load_radiograph_networks("cpu", tmp_path)
 
 
 def test_centres_and_landmarks_come_back_in_mm() -> None:

@@ -1,14 +1,11 @@
-import hashlib
-import json
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from torch import nn
 from VertebralFracturesLib.errors import UnusableInput
-from VertebralFracturesLib.networks.ct_networks import CURVE_WEIGHTS, VERTEBRA_WEIGHTS, load_ct_networks
+from VertebralFracturesLib.networks.ct_networks import CURVE_WEIGHTS, VERTEBRA_WEIGHTS
 from VertebralFracturesLib.networks.spine_curve_net import SpineCurveNet
 from VertebralFracturesLib.networks.vertebra_net import VertebraNet
 from VertebralFracturesLib.networks.weights import WEIGHTS_FOLDER, load_weights, model_card, save_weights
@@ -140,49 +137,8 @@ def test_a_broken_write_leaves_the_old_file(file, monkeypatch):
     assert file.read_bytes() == before
 
 
-@pytest.fixture
-def models_folder(tmp_path: Path) -> Path:
-    """Untrained weights of both networks, with model cards."""
-    for name, net in ((CURVE_WEIGHTS, SpineCurveNet()), (VERTEBRA_WEIGHTS["anchor"], VertebraNet("anchor"))):
-        save_weights(net, tmp_path / f"{name}.npz")
-        (tmp_path / f"{name}.json").write_text(json.dumps({"version": "7.1"}))
-    return tmp_path
-
-
-def test_models_are_loaded_for_inference_and_say_what_they_are(models_folder):
-    models = load_ct_networks("cpu", "anchor", models_folder)
-    assert models.vertebrae.detector == "anchor"
-    for net in (models.spine_curve, models.vertebrae):
-        assert not net.training
-        assert isinstance(net, nn.Module)
-    assert set(models.versions) == {CURVE_WEIGHTS, VERTEBRA_WEIGHTS["anchor"]}
-    for name, version in models.versions.items():
-        digest = hashlib.sha256((models_folder / f"{name}.npz").read_bytes()).hexdigest()
-        assert version == f"7.1 sha256:{digest}"
-
-
-def test_weights_of_the_other_detector_are_no_substitute(models_folder):
-    with pytest.raises(UnusableInput, match=r"vertebrae_anchor_free\.npz is missing"):
-        load_ct_networks("cpu", "anchor-free", models_folder)
-
-
-@pytest.mark.parametrize("content", [None, "{", "{}", "[]"])
-def test_a_model_card_that_is_missing_or_damaged_is_named(models_folder, content):
-    card = models_folder / f"{CURVE_WEIGHTS}.json"
-    card.unlink() if content is None else card.write_text(content)
-    with pytest.raises(UnusableInput, match=r"spine_curve\.json is missing or damaged: install"):
-        load_ct_networks("cpu", "anchor", models_folder)
-
-
 @pytest.mark.parametrize("name", [CURVE_WEIGHTS, *VERTEBRA_WEIGHTS.values()])
 def test_shipped_weights_have_a_model_card(name):
     card = model_card(name)
     assert {"version", "date", "license", "network", "data", "recipe", "seed", "steps", "metrics"} <= set(card)
     assert (WEIGHTS_FOLDER / f"{name}.npz").stat().st_size < 20e6
-
-
-@pytest.mark.parametrize("detector", VERTEBRA_WEIGHTS)
-def test_shipped_weights_are_those_of_the_networks(detector):
-    models = load_ct_networks("cpu", detector)
-    for net in (models.spine_curve, models.vertebrae):
-        assert all(value.isfinite().all() for value in net.state_dict().values())

@@ -1,11 +1,19 @@
-"""The shipped networks for radiographs on a projected synthetic patient that they were not trained on."""
+"""Networks for radiographs are loaded together; the shipped ones on a synthetic patient they were not trained on."""
 
 import numpy as np
 import pytest
+import torch
 from scipy import ndimage
 from VertebralFracturesLib.errors import NoSpineFound, UnusableInput
 from VertebralFracturesLib.evaluation.studies.radiographs import compared
-from VertebralFracturesLib.networks.radiograph_networks import load_radiograph_networks
+from VertebralFracturesLib.networks.radiograph_nets import LandmarkRefiner, StepOne, regress_landmarks
+from VertebralFracturesLib.networks.radiograph_networks import (
+    REFINER_WEIGHTS,
+    STEP_ONE_WEIGHTS,
+    load_radiograph_networks,
+)
+from VertebralFracturesLib.networks.weights import save_weights
+from VertebralFracturesLib.radiograph.network_input import CROP_PIXELS, SURROUNDINGS
 from VertebralFracturesLib.radiograph.pipeline import analyze_radiograph
 from VertebralFracturesLib.radiograph.record import Radiograph
 from VertebralFracturesLib.simulation.radiograph.exposure import Exposure, expose
@@ -27,10 +35,10 @@ def image(projection: Projection) -> np.ndarray:
 
 
 def test_the_shipped_networks_measure_a_projected_patient(projection: Projection, image: np.ndarray) -> None:
-    models = load_radiograph_networks("cpu")
-    report = analyze_radiograph(Radiograph(image, projection.pixel_mm), models)
+    networks = load_radiograph_networks("cpu")
+    report = analyze_radiograph(Radiograph(image, projection.pixel_mm), networks)
     assert report.anterior_is == "left"
-    versions = {name: version.split(" sha256:")[0] for name, version in models.versions.items()}
+    versions = {name: version.split(" sha256:")[0] for name, version in networks.versions.items()}
     assert versions == {"radiograph_step_one": "1.3", "radiograph_refiner": "4.1"}
     found = compared("patient", 1, "synthetic", "both", projection, report, 0.0)
     assert found.found >= 0.9 * found.bodies
@@ -54,11 +62,11 @@ def test_an_image_that_is_not_upright_is_refused(
 @pytest.mark.parametrize("pixel_mm", [0.5, None])
 @pytest.mark.parametrize("shape", [(400, 300), (600, 400), (500, 500), (800, 600)])
 def test_noise_is_refused(shape: tuple[int, int], pixel_mm: float | None) -> None:
-    models = load_radiograph_networks("cpu")
+    networks = load_radiograph_networks("cpu")
     for seed in range(3):
         noise = np.random.default_rng(seed).random(shape).astype(np.float32)
         with pytest.raises(NoSpineFound, match="no spine found"):
-            analyze_radiograph(Radiograph(noise, pixel_mm), models)
+            analyze_radiograph(Radiograph(noise, pixel_mm), networks)
 
 
 @pytest.mark.parametrize("pixel_mm", [0.5, None])
@@ -74,3 +82,32 @@ def test_pictures_without_a_spine_are_refused(name: str, pixel_mm: float | None)
     }[name]
     with pytest.raises((NoSpineFound, UnusableInput), match=r"no spine found|frontal view"):
         analyze_radiograph(Radiograph(image.astype(np.float32), pixel_mm), load_radiograph_networks("cpu"))
+
+
+def test_images_of_any_size_are_read_and_weights_come_back(tmp_path) -> None:
+    torch.manual_seed(1)
+    step_one, refiner = StepOne().eval(), LandmarkRefiner().eval()
+    for net, name in ((step_one, STEP_ONE_WEIGHTS), (refiner, REFINER_WEIGHTS)):
+        save_weights(net, tmp_path / f"{name}.npz")
+    networks = load_radiograph_networks("cpu", tmp_path)
+    assert set(networks.versions) == {STEP_ONE_WEIGHTS, REFINER_WEIGHTS}
+    assert all(version.startswith("without a model card") for version in networks.versions.values())
+    image = np.random.default_rng(1).normal(size=(301, 173)).astype(np.float32)
+    rough = networks.regress_landmarks(image, 0.7, np.array([[50.0, 90.0], [60.0, 120.0]]))
+    expected = regress_landmarks(step_one.regressor, image, 0.7, np.array([[50.0, 90.0], [60.0, 120.0]]))
+    np.testing.assert_allclose(rough, expected, atol=0.2)
+    found = networks.find_bodies(image, 0.7, threshold=0.0)
+    assert found.levels.sum(1) == pytest.approx(np.ones(len(found.levels)))
+    windows = np.zeros((2, SURROUNDINGS * CROP_PIXELS, SURROUNDINGS * CROP_PIXELS), np.float32)
+    places, spread = networks.refine_landmarks(windows)
+    assert places.shape == (2, 6, 2)
+    assert (spread > 0).all()
+
+
+def test_missing_weights_are_told_in_one_line(tmp_path) -> None:
+    with pytest.raises(UnusableInput, match=r"no networks for radiographs.*train radiographs"):
+        load_radiograph_networks("cpu", tmp_path)
+    for name in (STEP_ONE_WEIGHTS, REFINER_WEIGHTS):
+        (tmp_path / f"{name}.npz").write_bytes(b"damaged")
+    with pytest.raises(UnusableInput, match="missing or damaged"):
+        load_radiograph_networks("cpu", tmp_path)
