@@ -13,6 +13,41 @@ settings.load_profile("busy machines")
 SHARED_CT = Path(__file__).resolve().parents[2] / "shared" / "ct"
 
 
+SLOW_FIXTURES = {"real_cases", "synthetic_ct", "synthetic_report"}
+"""What is slow to make: tests that use it are slow."""
+
+SLOW = (
+    "cli/research/",
+    "cli/test_demo.py",
+    "cli/test_pictures.py",
+    "ct/test_pipeline.py",
+    "evaluation/pages/",
+    "evaluation/stress_tests/",
+    "evaluation/studies/",
+    "mrml/layout/test_rendered.py",
+    "mrml/live/",
+    "mrml/test_hard_spines.py",
+    "mrml/test_lost_nodes.py",
+    "mrml/test_pictures.py",
+    "mrml/test_saved_studies.py",
+    "mrml/test_scene_file.py",
+    "mrml/test_slice_view.py",
+    "networks/test_weights_radiograph.py",
+    "simulation/",
+    "training/",
+)
+"""Folders and files, seen from here, whose tests draw patients, train networks or render views."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what a change need not wait for: ``python -m pytest -m "not slow"`` leaves it out, the CI does not."""
+    root = Path(__file__).parent
+    for item in items:
+        is_listed = item.path.relative_to(root).as_posix().startswith(SLOW)
+        if is_listed or SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("slow")
+
+
 @pytest.fixture
 def real_cases() -> list[Path]:
     """Folders of the real validation CTs beside the repository; the test is skipped where they are not there."""

@@ -30,6 +30,8 @@ def brightest(image: np.ndarray) -> np.ndarray:
 
 
 BLOCK = ((-60.0, -100.0, -260.0), (120.0, 200.0, 320.0))
+THIN_BLOCK = ((-12.0, -10.0, -80.0), (24.0, 40.0, 40.0))
+"""What surrounds the pixel of column 40 and row 60."""
 
 
 def test_the_first_column_is_anterior_and_the_first_row_cranial():
@@ -95,13 +97,13 @@ def test_the_image_is_centred_on_the_curve_and_reaches_beyond_its_ends(width_mm,
 
 
 def test_a_slab_averages_across_the_image_and_a_lateral_offset_moves_it_to_the_right():
-    volume = volume_of(lambda points: points[..., 0] ** 2, *BLOCK, spacing_mm=1.0)
+    volume = volume_of(lambda points: points[..., 0] ** 2, *THIN_BLOCK, spacing_mm=1.0)
     curve = upright_curve(120.0)
     assert straighten(volume, curve, slab_mm=1.0).image[60, 40] == pytest.approx(0.0, abs=1e-3)
     assert straighten(volume, curve, slab_mm=1.0, lateral_mm=6.0).image[60, 40] == pytest.approx(36.0, abs=1e-3)
     averaged = straighten(volume, curve, slab_mm=5.0).image[60, 40]
     assert averaged == pytest.approx(np.mean(np.array([-2.0, -1, 0, 1, 2]) ** 2), abs=1e-3)
-    right = volume_of(lambda points: points[..., 0], *BLOCK, spacing_mm=1.0)
+    right = volume_of(lambda points: points[..., 0], *THIN_BLOCK, spacing_mm=1.0)
     assert straighten(right, curve, slab_mm=4.0, lateral_mm=3.0).image[60, 40] == pytest.approx(3.0, abs=1e-3)
 
 
@@ -117,7 +119,7 @@ def test_where_the_volume_ends_there_is_air():
 
 def test_a_slice_is_cut_as_the_detection_network_learnt_it():
     """96 pixels of 1 mm, 20 mm beyond both ends, the mean of three layers 1 mm apart."""
-    volume = volume_of(lambda points: points[..., 0] ** 2, *BLOCK, spacing_mm=1.0)
+    volume = volume_of(lambda points: points[..., 0] ** 2, *THIN_BLOCK, spacing_mm=1.0)
     cut = straighten(volume, upright_curve(120.0))
     assert cut.image.shape == (160, 96)
     assert cut.image[60, 40] == pytest.approx(2 / 3, abs=1e-3)
