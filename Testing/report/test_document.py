@@ -1,5 +1,6 @@
 """A report as measurements.json, and back."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -43,3 +44,9 @@ def test_a_report_keeps_its_kind() -> None:
         assert isinstance(after, RadiographReport)
         assert (after.pixel_mm, after.is_scale_known, after.anterior_is) == (0.2, False, "left")
         assert report_json(after) == report_json(before)
+
+
+def test_the_summary_has_the_keys_that_other_programs_read() -> None:
+    patient = json.loads(report_json(radiograph_report()))["patient"]
+    assert patient["least_place"] == 1
+    assert "least_vertebra" not in patient

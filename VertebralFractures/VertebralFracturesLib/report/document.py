@@ -21,6 +21,9 @@ SCHEMA = 1
 _DECIMALS = 4
 """Decimals of what the image classifier gives: a tenth of a micrometre, a hundredth of a percent."""
 
+_SUMMARY_KEYS = {"least_vertebra": "least_place"}
+"""Fields of the summary that the file calls otherwise."""
+
 _RADIOGRAPH = "radiograph"
 _STORED_AS_IS = ("software", "input", "detector", "preset", "warnings", "models", "thresholds")
 _VERTEBRA_FIELDS = ("level", "level_confidence", "score", "source", "status", "keypoints_ras", "uncertainty_mm")
@@ -41,7 +44,7 @@ def report_json(report: SpineReport) -> str:
         "models": report.models,
         "thresholds": report.thresholds,
         "warnings": report.warnings,
-        "patient": asdict(report.summary),
+        "patient": {_SUMMARY_KEYS.get(name, name): value for name, value in asdict(report.summary).items()},
         "curve_ras": report.curve.points_ras,
         "curve_confidence": report.curve.confidence,
         "vertebrae": _vertebrae_document(report),
