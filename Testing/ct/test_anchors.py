@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from helpers.perfect_maps import perfect_anchors
+from helpers.perfect_maps import encode, perfect_anchors
 from helpers.spine_shapes import upright_bodies_mm
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,7 +10,6 @@ from VertebralFracturesLib.ct.anchors import (
     anchor_targets,
     decode,
     decode_anchors,
-    encode,
 )
 from VertebralFracturesLib.ct.detection import intersection_over_union, keypoint_boxes, settle
 
@@ -37,6 +36,7 @@ def test_anchors_are_centred_on_their_pixels():
 def test_encoding_worked_out_by_hand():
     keypoints = np.array([[10.0, 5], [10, 25], [24, 6], [24, 24], [38, 5], [38, 25]])
     encoded = encode(keypoints, np.array([24.0, 10.0]), np.array([28.0, 20.0]))
+    np.testing.assert_allclose(decode(encoded, np.array([24.0, 10.0]), np.array([28.0, 20.0])), keypoints)
     np.testing.assert_allclose(encoded, [[-0.5, -0.25], [-0.5, 0.75], [0, -0.2], [0, 0.7], [0.5, -0.25], [0.5, 0.75]])
 
 

@@ -2,7 +2,12 @@
 
 import numpy as np
 from VertebralFracturesLib.ct.anchor_free import SHORT_RADIUS_MM, region_targets
-from VertebralFracturesLib.ct.anchors import anchor_sizes_mm, anchor_targets, encode
+from VertebralFracturesLib.ct.anchors import anchor_sizes_mm, anchor_targets
+
+
+def encode(keypoints_mm: np.ndarray, centres_mm: np.ndarray, sizes_mm: np.ndarray) -> np.ndarray:
+    """Keypoints (..., 6, 2) relative to anchors (..., 2) of size (..., 2) (Pisov 2020, eq. 2)."""
+    return (keypoints_mm - centres_mm[..., None, :]) / sizes_mm[..., None, :]
 
 
 def perfect_regions(

@@ -25,15 +25,11 @@ def anchor_boxes(centres_mm: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.concatenate([centres - half, centres + half], -1)
 
 
-def encode(
-    keypoints_mm: NDArray[np.float64], centres_mm: NDArray[np.float64], sizes_mm: NDArray[np.float64]
-) -> NDArray:
-    """Keypoints (..., 6, 2) relative to anchors (..., 2) of size (..., 2) (eq. 2)."""
-    return (keypoints_mm - centres_mm[..., None, :]) / sizes_mm[..., None, :]
-
-
 def decode(encoded: NDArray, centres_mm: NDArray, sizes_mm: NDArray) -> NDArray:
-    """Inverse of :func:`encode`."""
+    """Keypoints (..., 6, 2) that are given relative to anchors at centres (..., 2), in units of their sizes (..., 2).
+
+    The inverse of Pisov 2020, eq. 2.
+    """
     return encoded * sizes_mm[..., None, :] + centres_mm[..., None, :]
 
 
