@@ -117,7 +117,6 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         self.runPanel = None
         self._parameterNode = None
         self._parameterNodeGuiTag = None
-        self._liveAngles = None
         self.shortcuts = None
 
     def setup(self) -> None:
@@ -240,12 +239,12 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
     def _openStudy(self, study: "Study") -> None:
         """Open a study in the views and link it to the panel, which takes over its preset."""
         from VertebralFracturesLib.mrml.live.study import LiveStudy
-        from VertebralFracturesLib.mrml.study.radiograph import live_angles
 
         self.logic.showStudy(study)
         self._show(LiveStudy(study, changed=self.studyPanel.refresh))
-        self._liveAngles = live_angles(study)
         if self._parameterNode:
+            if study.volume_node is not None:
+                self._parameterNode.inputVolume = study.volume_node
             self._parameterNode.preset = Grading(study.preset)
 
     def onViewsButton(self) -> None:
@@ -255,9 +254,6 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
     def _show(self, live: "LiveStudy | None") -> None:
         """Show another study in the panel; clicks that were awaited for the one before are not any more."""
         self.addPanel.close()
-        if self._liveAngles is not None:
-            self._liveAngles.close()
-            self._liveAngles = None
         self.studyPanel.show(live)
 
 
@@ -286,21 +282,32 @@ class VertebralFracturesLogic(ScriptedLoadableModuleLogic):
         device: str = "auto",
         secondOpinion: bool = True,
     ) -> "Study":
-        """Measure the vertebrae of a volume and add them to its scene; returns when all is done.
+        """Measure the vertebrae of a CT or a radiograph and add them to its scene; returns when all is done.
 
-        :param volumeNode: a CT.
+        :param volumeNode: a CT, or a lateral radiograph as a single slice.
         :param preset: "genant" or "pisov".
         :param device: "auto", "cpu" or "cuda".
-        :param secondOpinion: whether to read the spine a second time.
-        :raises UnusableInput: no CT, or no such device.
+        :param secondOpinion: whether to read the spine of a CT a second time.
+        :raises UnusableInput: no CT and no radiograph, or no such device.
         :raises NoSpineFound: no spine in view.
         """
-        from VertebralFracturesLib.mrml.nodes.volume import volume_from_node
+        from VertebralFracturesLib.mrml.nodes.image import image_from_node
         from VertebralFracturesLib.mrml.study.replacement import replace_study
 
-        volume = volume_from_node(volumeNode)
-        report = self.analyzer.analyze(volume, preset=preset, device=device, image_classifier=secondOpinion)
-        return replace_study(volumeNode, volume, report)
+        image = image_from_node(volumeNode)
+        report = self.analyzer.analyze(image, preset=preset, device=device, image_classifier=secondOpinion)
+        return replace_study(volumeNode, image, report)
+
+    def exportStudy(self, study: "Study", path: str) -> None:
+        """Write a study with its edits as .csv, .tsv, .json or .html, as the command line writes its results.
+
+        :param study: from :meth:`process` or :meth:`studyOf`.
+        :param path: the file; its suffix says the format.
+        :raises UnusableInput: another suffix, or a file that cannot be written.
+        """
+        from VertebralFracturesLib.mrml.study.export import export_study
+
+        export_study(study, Path(path))
 
     def showStudy(self, study: "Study") -> None:
         """Open the layout with the straightened spine; nothing to do where Slicer runs without views."""
@@ -311,10 +318,12 @@ class VertebralFracturesLogic(ScriptedLoadableModuleLogic):
             show_study(study, layoutManager.layoutLogic().GetLayoutNode())
 
     def studyOf(self, volumeNode: vtkMRMLScalarVolumeNode | None) -> "Study | None":
-        """The study of a volume; for None, one whose volume was deleted."""
-        from VertebralFracturesLib.mrml.study.study import studies
+        """The study of a CT or a radiograph; for None, one whose volume was deleted."""
+        from VertebralFracturesLib.mrml.study.study import studies, studies_of
 
-        return next((study for study in studies(slicer.mrmlScene) if study.volume_node is volumeNode), None)
+        if volumeNode is not None:
+            return next(iter(studies_of(volumeNode)), None)
+        return next((study for study in studies(slicer.mrmlScene) if study.volume_node is None), None)
 
     def defaultVolume(self) -> vtkMRMLScalarVolumeNode | None:
         """The volume to begin with: one that has a study, else the first that is no study's straightened CT."""
@@ -351,7 +360,7 @@ class VertebralFracturesTest(ScriptedLoadableModuleTest):
 
         if importlib.util.find_spec("torch") is None:
             self.skipTest("torch is not installed: open the module and click Apply once")
-        from VertebralFracturesLib.mrml.nodes.volume import volume_from_node
+        from VertebralFracturesLib.mrml.nodes.image import image_from_node
         from VertebralFracturesLib.mrml.study.replacement import replace_study
         from VertebralFracturesLib.mrml.study.report import study_report
         from VertebralFracturesLib.mrml.study.study import studies
@@ -368,7 +377,7 @@ class VertebralFracturesTest(ScriptedLoadableModuleTest):
         self.assertGreaterEqual(sum(grade > 0 for grade in graded), len(FRACTURES))
         self.assertEqual(study.table_node.GetTable().GetNumberOfRows(), len(report.vertebrae))
         nodeCount = slicer.mrmlScene.GetNumberOfNodes()
-        replace_study(volumeNode, volume_from_node(volumeNode), report)
+        replace_study(volumeNode, image_from_node(volumeNode), report)
         self.assertEqual(len(studies(slicer.mrmlScene)), 1)
         self.assertEqual(slicer.mrmlScene.GetNumberOfNodes(), nodeCount)
 

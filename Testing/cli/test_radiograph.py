@@ -12,7 +12,7 @@ from VertebralFracturesLib.cli.main import main
 from VertebralFracturesLib.cli.results import RESULT_FILES
 from VertebralFracturesLib.mrml.application import boot_scene, quiet
 from VertebralFracturesLib.mrml.scene_file import read_scene
-from VertebralFracturesLib.mrml.study.radiograph import radiograph_report
+from VertebralFracturesLib.mrml.study.report import study_report
 from VertebralFracturesLib.report.document import read_report
 
 
@@ -45,7 +45,7 @@ def test_the_command_writes_all_results(image_file: Path, tmp_path: Path, capsys
     assert "not in view" in page
     with quiet(), boot_scene() as application:
         (study,) = read_scene(application.scene, folder / "scene.mrb")
-        assert radiograph_report(study).angles_deg["sacral_slope_deg"] == pytest.approx(23.0, abs=0.2)
+        assert study_report(study).angles_deg["sacral_slope_deg"] == pytest.approx(23.0, abs=0.2)
 
 
 def test_without_a_spacing_the_results_say_so(image_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

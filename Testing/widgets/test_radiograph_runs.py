@@ -8,7 +8,7 @@ import pytest
 from helpers.perfect_radiograph import LEVELS, PerfectNetworks, picture
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.mrml.nodes.volume import add_volume_node
-from VertebralFracturesLib.mrml.study.radiograph import radiograph_report
+from VertebralFracturesLib.mrml.study.report import study_report
 from VertebralFracturesLib.mrml.study.study import studies
 from VertebralFracturesLib.report.document import read_report, report_json
 
@@ -51,7 +51,7 @@ def test_apply_measures_a_radiograph_and_dragging_follows(host, picture_node) ->
     node.SetNthControlPointPosition(0, right, anterior, superior - 9)
     assert live.report.measures[2].genant_index < index - 0.05
     assert angles(study)["L1-L5 lordosis"] != before
-    assert radiograph_report(study).angles_deg["sacral_slope_deg"] == pytest.approx(23.0, abs=0.5)
+    assert study_report(study).angles_deg["sacral_slope_deg"] == pytest.approx(23.0, abs=0.5)
 
 
 def test_a_second_run_replaces_the_first(host, picture_node) -> None:
@@ -65,6 +65,24 @@ def test_a_second_run_replaces_the_first(host, picture_node) -> None:
     assert tuple(host.widget.studyPanel.live.report.levels) == LEVELS
 
 
+def test_apply_on_the_film_again_replaces_its_study(host, picture_node) -> None:
+    apply(host)
+    (first,) = studies(host.scene)
+    count = host.scene.GetNumberOfNodes()
+    host.widget.logic.process(picture_node)
+    (study,) = studies(host.scene)
+    assert study.report_node is not first.report_node
+    assert host.widget.logic.studyOf(picture_node).report_node is study.report_node
+    assert host.scene.GetNumberOfNodes() == count
+
+
+def test_points_are_placed_by_one_click_on_cts_only(host, picture_node) -> None:
+    apply(host)
+    assert not host.ui.addOneClickButton.enabled
+    assert "CTs only" in host.ui.addOneClickButton.toolTip
+    assert host.ui.addSixClicksButton.enabled
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".tsv", ".json", ".html"])
 def test_exports_keep_what_a_radiograph_has_beside_a_ct(
     host, picture_node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
@@ -75,7 +93,7 @@ def test_exports_keep_what_a_radiograph_has_beside_a_ct(
     (study,) = studies(host.scene)
     right, anterior, superior = study.sacrum_node.GetNthControlPointPosition(0)
     study.sacrum_node.SetNthControlPointPosition(0, right, anterior, superior - 5)
-    expected = radiograph_report(study)
+    expected = study_report(study)
     monkeypatch.setattr(qt.QFileDialog, "getSaveFileName", staticmethod(lambda *_: str(tmp_path / "result")))
     host.ui.formatBox.setCurrentIndex([".csv", ".tsv", ".json", ".html"].index(suffix))
     host.click("exportButton")

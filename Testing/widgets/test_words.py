@@ -2,11 +2,15 @@
 
 import ast
 
+import numpy as np
 from helpers.repository import LIBRARY, MODULE
 from VertebralFracturesLib.core.genant import GRADE_NAMES, PRESETS
 from VertebralFracturesLib.core.height_loss import SHAPES
 from VertebralFracturesLib.core.report import SOURCES, STATUSES
+from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.ct.pipeline import STAGES
+from VertebralFracturesLib.radiograph.pipeline import RADIOGRAPH_STAGES
+from VertebralFracturesLib.radiograph.record import Radiograph
 from VertebralFracturesLib.report.export import FORMATS
 from VertebralFracturesLib.report.table import COLUMNS
 
@@ -31,7 +35,9 @@ def test_every_word_of_a_report_has_a_translation(host):
     assert set(words.table_words()) == {*SHAPES, *SOURCES, *STATUSES}
     assert len(words.grade_words()) == len(GRADE_NAMES)
     assert list(words.format_words()) == list(FORMATS)
-    assert list(stage_titles()) == [LOADING, *STAGES]
+    radiograph = Radiograph(np.zeros((9, 9), np.float32))
+    assert list(stage_titles(Volume(np.zeros((2, 2, 2), np.int16), np.eye(4)))) == [LOADING, *STAGES]
+    assert list(stage_titles(radiograph)) == [LOADING, *RADIOGRAPH_STAGES]
     assert {one.value: one.label() for one in choices.Grading} == {
         name: preset.title for name, preset in PRESETS.items()
     }

@@ -10,10 +10,10 @@ from VertebralFracturesLib.mrml.nodes.table import row_of_vertebra
 from VertebralFracturesLib.mrml.nodes.volume import add_volume_node, volume_from_node
 from VertebralFracturesLib.mrml.study import creation as study_creation
 from VertebralFracturesLib.mrml.study.creation import create_study
-from VertebralFracturesLib.mrml.study.display import reset_to_model, set_preset, update_straightening, update_study
+from VertebralFracturesLib.mrml.study.display import reset_to_model, update_straightening, update_study
 from VertebralFracturesLib.mrml.study.removal import remove_study
 from VertebralFracturesLib.mrml.study.report import model_report, study_report
-from VertebralFracturesLib.mrml.study.study import Study, proxy_of, studies, studies_of, subject_hierarchy
+from VertebralFracturesLib.mrml.study.study import Study, proxy_of, studies, studies_of, subject_hierarchy, write_preset
 from VertebralFracturesLib.report.document import report_json
 from VertebralFracturesLib.report.table import report_csv
 
@@ -131,10 +131,11 @@ def test_vertebrae_are_sorted_along_the_curve_whatever_the_order_of_nodes(scene,
 
 
 def test_the_preset_is_switched_live(study) -> None:
-    assert set_preset(study, "pisov").preset == "pisov"
+    write_preset(study, "pisov")
+    assert update_study(study).preset == "pisov"
     assert study_report(study).preset == "pisov"
     with pytest.raises(ValueError, match="unknown grading preset"):
-        set_preset(study, "none")
+        write_preset(study, "none")
 
 
 def test_a_dragged_curve_is_followed_and_keypoints_stay(study, report) -> None:

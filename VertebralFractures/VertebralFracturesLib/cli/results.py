@@ -9,7 +9,7 @@ from ..core.volume import Volume
 from ..ct.networks import DetectorName
 from ..errors import NoSpineFound, UnusableInput
 from ..io.read_image import ReadImage
-from ..radiograph.record import Radiograph, RadiographReport
+from ..radiograph.record import Radiograph
 from ..report.export import write_report
 
 SCENE_FILE = "scene.mrb"
@@ -67,24 +67,12 @@ def write_results(folder: Path, image: Volume | Radiograph, report: SpineReport,
     :param name: what the image is called in the scene.
     :param progress: called with the stage and its fraction.
     """
+    from ..mrml.scene_file import write_scene
+
     progress("writing", 0.0)
     for file in RESULT_FILES:
         if file != SCENE_FILE:
             write_report(folder / file, report, image)
     progress("writing", 0.3)
-    _write_scene(folder / SCENE_FILE, image, report, name)
+    write_scene(folder / SCENE_FILE, image, report, name)
     progress("writing", 1.0)
-
-
-def _write_scene(path: Path, image: Volume | Radiograph, report: SpineReport, name: str) -> None:
-    from ..mrml.scene_file import write_scene
-    from ..mrml.study.radiograph import create_radiograph_study
-
-    if isinstance(image, Volume):
-        write_scene(path, image, report, name)
-        return
-    assert isinstance(report, RadiographReport)
-    volume = Radiograph(image.image, report.pixel_mm, report.anterior_is).as_volume()
-    write_scene(
-        path, volume, report, name, create=lambda scene, node, spine: create_radiograph_study(scene, node, report)
-    )

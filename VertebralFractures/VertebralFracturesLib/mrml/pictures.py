@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.report import SpineReport
-from ..core.volume import Volume
 from ..errors import UnusableInput
 
 if TYPE_CHECKING:
     from .application import Application
+    from .nodes.image import Image
     from .study.study import Study
 
 PICTURE_FILES = ("layout.png", "straightened.png", "sagittal.png", "axial.png", "three_dimensional.png")
@@ -25,11 +25,11 @@ def is_scene(path: Path) -> bool:
     return path.suffix.lower() == _BUNDLE
 
 
-def draw_report(folder: Path, volume: Volume, report: SpineReport, name: str, vertebra: str | None = None) -> None:
+def draw_report(folder: Path, image: "Image", report: SpineReport, name: str, vertebra: str | None = None) -> None:
     """Draw a new analysis.
 
     :param folder: takes :data:`PICTURE_FILES`.
-    :param volume: the CT.
+    :param image: the CT or the radiograph.
     :param report: the result of its analysis.
     :param name: what the volume is called.
     :param vertebra: level or number of the vertebra to look at; by default that of the least index G.
@@ -37,10 +37,10 @@ def draw_report(folder: Path, volume: Volume, report: SpineReport, name: str, ve
     """
 
     def add(application: "Application") -> "Study":
-        from .nodes.volume import add_volume_node
+        from .nodes.image import add_image_node
         from .study.creation import create_study
 
-        volume_node = add_volume_node(application.scene, volume, name, share_voxels=True)
+        volume_node = add_image_node(application.scene, image, report, name, share_voxels=True)
         return create_study(application.scene, volume_node, report)
 
     _draw(folder, add, vertebra)

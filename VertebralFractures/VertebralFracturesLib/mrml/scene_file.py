@@ -4,48 +4,42 @@ import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import slicer
 
 from ..core.report import SpineReport
-from ..core.volume import Volume
 from ..errors import UnusableInput
 from .application import boot_scene, quiet
+from .nodes.image import Image, add_image_node
 from .nodes.views import arrange_views, focus
-from .nodes.volume import add_volume_node
 from .study.creation import create_study
 from .study.study import Study, studies
-
-Create = Callable[[slicer.vtkMRMLScene, slicer.vtkMRMLScalarVolumeNode, SpineReport], Study]
-"""Adds the study of a report to a scene."""
 
 
 def write_scene(
     path: Path,
-    volume: Volume,
+    image: Image,
     report: SpineReport,
     name: str = "CT",
     compress: bool = True,
-    create: Create | None = None,
 ) -> None:
-    """Write the CT and all results as one .mrb file that Slicer opens, with or without this extension.
+    """Write what was analyzed and all results as one .mrb file that Slicer opens, with or without this extension.
 
     The file appears only when it is complete. The voxels are not copied.
 
     :param path: the file; its folder exists. A file of that name is replaced.
-    :param volume: the CT.
+    :param image: the CT or the radiograph.
     :param report: the result of its analysis.
     :param name: name of the volume node; the study is named by it.
     :param compress: compress the volumes; False writes ten times as fast and about half as much again.
-    :param create: adds the study of another kind of image than a CT.
     :raises OSError: the file cannot be written.
     """
     folder = Path(tempfile.mkdtemp(prefix=f".{path.stem}-", dir=path.parent))
     try:
         bundle = folder / "bundle.mrb"
-        _write_bundle(folder, bundle, path.stem, volume, report, name, compress, create or create_study)
+        _write_bundle(folder, bundle, path.stem, image, report, name, compress)
         os.replace(bundle, path)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -55,18 +49,17 @@ def _write_bundle(
     folder: Path,
     bundle: Path,
     scene_name: str,
-    volume: Volume,
+    image: Image,
     report: SpineReport,
     name: str,
     compress: bool,
-    create: Create,
 ) -> None:
     unpacked = folder / scene_name
     unpacked.mkdir()
     with quiet(), boot_scene() as application:
         scene = application.scene
-        volume_node = add_volume_node(scene, volume, name, share_voxels=True)
-        study = create(scene, volume_node, report)
+        volume_node = add_image_node(scene, image, report, name, share_voxels=True)
+        study = create_study(scene, volume_node, report)
         focus_ras, focus_straight = focus(report)
         arrange_views(scene, volume_node, study.straightened_node, focus_ras, focus_straight)
         _set_compression((volume_node, study.straightened_node), compress)

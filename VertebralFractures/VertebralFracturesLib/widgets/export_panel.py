@@ -7,14 +7,8 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from ..core.report import SpineReport
-from ..core.volume import Volume
 from ..errors import UnusableInput
-from ..mrml.live.study import LiveStudy
-from ..mrml.study.radiograph import radiograph_from_node, radiograph_report
-from ..mrml.study.volume import analyzed_volume
-from ..radiograph.record import Radiograph, RadiographReport
-from ..report.export import export_report
+from ..mrml.study.export import export_study
 from ..report.table import report_csv
 from .study_panel import StudyPanel
 from .words import format_words
@@ -52,7 +46,7 @@ class ExportPanel:
         path = Path(chosen)
         path = path if path.suffix.lower() == suffix else path.with_name(path.name + suffix)
         try:
-            export_report(path, _report(live), _image(live) if suffix == ".html" else None)
+            export_study(live.study, path)
         except UnusableInput as error:
             slicer.util.errorDisplay(str(error))
             return
@@ -63,20 +57,4 @@ class ExportPanel:
         """Put the table on the clipboard as text that spreadsheet programs take."""
         live = self._panel.live
         if live is not None:
-            slicer.app.clipboard().setText(report_csv(_report(live), delimiter="\t"))
-
-
-def _report(live: LiveStudy) -> SpineReport:
-    """The report as the nodes are now, the sacral endplate of a radiograph included."""
-    return radiograph_report(live.study) if isinstance(live.report, RadiographReport) else live.report
-
-
-def _image(live: LiveStudy) -> Volume | Radiograph | None:
-    """The image of a study; None if its node was deleted.
-
-    :raises UnusableInput: the node holds other voxels now, or none.
-    """
-    volume = analyzed_volume(live.study)
-    if volume is None or not isinstance(live.report, RadiographReport):
-        return volume
-    return radiograph_from_node(live.study.volume_node)
+            slicer.app.clipboard().setText(report_csv(live.report, delimiter="\t"))

@@ -10,12 +10,11 @@ import slicer
 from numpy.typing import NDArray
 from slicer.i18n import tr as _
 
-from ..analyzer import LOADING, Analyzer, known_device
+from ..analyzer import LOADING, Analyzer, Image, known_device, stages
 from ..core.report import SpineReport, Vertebra
 from ..core.volume import Volume
 from ..errors import Cancelled, NoSpineFound, UnusableInput
-from ..mrml.nodes.volume import volume_from_node
-from ..mrml.study.radiograph import radiograph_from_node, show_radiograph_report
+from ..mrml.nodes.image import image_from_node
 from ..mrml.study.replacement import replace_study
 from ..mrml.study.report import has_edits
 from ..mrml.study.study import Study, studies_of
@@ -25,34 +24,27 @@ from .dependencies import ensure_packages
 from .job_runner import JobRunner
 from .study_panel import StudyPanel
 
-Image = Volume | Radiograph
-"""What is analyzed."""
-
 _BUSY = 0
 _PERCENT = 100
 
 
-def stage_titles() -> dict[str, str]:
-    """What the reader reads of the stages of an analysis, in order."""
-    return {
+def stage_titles(image: Image) -> dict[str, str]:
+    """What the reader reads of the stages of an analysis, in order.
+
+    :param image: what is analyzed.
+    """
+    is_radiograph = isinstance(image, Radiograph)
+    titles = {
         LOADING: _("Loading the networks"),
         "spine curve": _("Finding the spine"),
         "straightened slice": _("Straightening the spine"),
-        "vertebrae": _("Finding the vertebrae"),
-        "second opinion": _("Reading the spine a second time"),
-        "measures": _("Measuring the vertebrae"),
-    }
-
-
-def radiograph_stage_titles() -> dict[str, str]:
-    """What the reader reads of the stages of the analysis of a radiograph, in order."""
-    return {
-        LOADING: _("Loading the networks"),
         "view": _("Looking at the radiograph"),
         "vertebrae": _("Finding the vertebrae"),
         "landmarks": _("Placing the points"),
-        "measures": _("Measuring vertebrae and angles"),
+        "second opinion": _("Reading the spine a second time"),
+        "measures": _("Measuring vertebrae and angles") if is_radiograph else _("Measuring the vertebrae"),
     }
+    return {stage: titles[stage] for stage in stages(image)}
 
 
 class RunPanel:
@@ -79,7 +71,7 @@ class RunPanel:
     ) -> None:
         self.ui, self._analyzer, self._panel, self._requirements = ui, analyzer, panel, requirements_file
         self._opened, self._ended = opened, ended
-        self._titles = stage_titles
+        self._titles: dict[str, str] = {}
         self._parameters: Any = None
         self._jobs = JobRunner(self._show_progress)
         ui.applyButton.connect("clicked()", self.apply)
@@ -113,63 +105,29 @@ class RunPanel:
         volume_node = parameters.inputVolume
         if not self._may_replace_study(volume_node):
             return
-        volume = self._prepared(lambda: radiograph_from_node(volume_node) or volume_from_node(volume_node))
-        if isinstance(volume, Radiograph):
-            self._apply_to_radiograph(volume_node, volume)
-        elif volume is not None:
-            self._apply_to_ct(volume_node, volume)
+        image = self._prepared(lambda: image_from_node(volume_node))
+        if image is not None:
+            self._analyze(volume_node, image)
 
-    def _apply_to_ct(self, volume_node: slicer.vtkMRMLScalarVolumeNode, volume: Volume) -> None:
+    def _analyze(self, volume_node: slicer.vtkMRMLScalarVolumeNode, image: Image) -> None:
         parameters = self._parameters
-        self._titles = stage_titles
-        preset, device = parameters.preset.value, parameters.device.value
-        is_read_twice = parameters.secondOpinion
+        preset, device, is_read_twice = parameters.preset.value, parameters.device.value, parameters.secondOpinion
+        self._titles = stage_titles(image)
         started = time.monotonic()
         self._jobs.start(
             lambda progress, cancel: self._analyzer.analyze(
-                volume,
+                image,
                 preset=preset,
                 device=device,
                 image_classifier=is_read_twice,
                 progress=progress,
                 cancel=cancel,
             ),
-            lambda report: self._analyzed(volume_node, volume, report, time.monotonic() - started),
+            lambda report: self._analyzed(volume_node, image, report, time.monotonic() - started),
             self._failed,
         )
         self.ui.statusLabel.text = ""
         self._show_running(True)
-
-    def _apply_to_radiograph(self, volume_node: slicer.vtkMRMLScalarVolumeNode, radiograph: Radiograph) -> None:
-        preset, device = self._parameters.preset.value, self._parameters.device.value
-        self._titles = radiograph_stage_titles
-        self._jobs.start(
-            lambda progress, cancel: self._analyzer.analyze(
-                radiograph, preset=preset, device=device, progress=progress, cancel=cancel
-            ),
-            lambda report: self._analyzed_radiograph(volume_node, radiograph, report),
-            self._failed,
-        )
-        self.ui.statusLabel.text = ""
-        self._show_running(True)
-
-    def _analyzed_radiograph(
-        self, volume_node: slicer.vtkMRMLScalarVolumeNode, radiograph: Radiograph, report: RadiographReport
-    ) -> None:
-        try:
-            self._panel.show(None)
-            study = show_radiograph_report(volume_node, radiograph, report)
-            self._show_running(False)
-            if self._parameters.inputVolume is study.volume_node:
-                self._opened(study)
-            else:
-                self._parameters.inputVolume = study.volume_node
-        except Exception as error:
-            self._failed(error)
-            return
-        self.ui.statusLabel.text = _("{count} vertebrae measured; the angles are in a table of their own").format(
-            count=len(report.vertebrae)
-        )
 
     def propose(self, point_ras: NDArray[np.float64]) -> None:
         """Let the network place the points of a vertebra of the shown study.
@@ -228,7 +186,7 @@ class RunPanel:
         )
 
     def _show_progress(self, stage: str, fraction: float) -> None:
-        titles = self._titles()
+        titles = self._titles
         place = list(titles).index(stage)
         self.ui.progressBar.value = int(_PERCENT * (place + fraction) / len(titles))
         if self.ui.cancelButton.enabled:
@@ -252,18 +210,25 @@ class RunPanel:
         self.refresh()
 
     def _analyzed(
-        self, volume_node: slicer.vtkMRMLScalarVolumeNode, volume: Volume, report: SpineReport, seconds: float
+        self, volume_node: slicer.vtkMRMLScalarVolumeNode, image: Image, report: SpineReport, seconds: float
     ) -> None:
         try:
             self._panel.show(None)
-            study = replace_study(volume_node, volume, report)
+            study = replace_study(volume_node, image, report)
             self._show_running(False)
             self._opened(study)
         except Exception as error:
             self._failed(error)
             return
-        self.ui.statusLabel.text = _("{count} vertebrae measured in {seconds:.0f} s on {device}").format(
-            count=len(report.vertebrae), seconds=seconds, device=self.ui.deviceNameLabel.text
+        self.ui.statusLabel.text = self._outcome(report, seconds)
+
+    def _outcome(self, report: SpineReport, seconds: float) -> str:
+        """What came of an analysis, in one sentence."""
+        count = len(report.vertebrae)
+        if isinstance(report, RadiographReport):
+            return _("{count} vertebrae measured; the angles are in a table of their own").format(count=count)
+        return _("{count} vertebrae measured in {seconds:.0f} s on {device}").format(
+            count=count, seconds=seconds, device=self.ui.deviceNameLabel.text
         )
 
     def _failed(self, error: Exception) -> None:

@@ -8,6 +8,7 @@ from slicer.i18n import tr as _
 
 from ..core.levels import ALL_LEVEL_NAMES
 from ..core.report import NOT_EVALUABLE, TO_REVIEW, VERIFIED, SpineReport
+from ..radiograph.record import RadiographReport
 from .results_table import ResultsTable
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ _NEED_STUDY = (
     "resetAllButton",
     "exportButton",
     "copyButton",
-    "addOneClickButton",
     "addSixClicksButton",
 )
 
@@ -43,6 +43,7 @@ class StudyPanel:
     def __init__(self, ui: Any) -> None:
         self.ui = ui
         self.live: LiveStudy | None = None
+        self._one_click_help = ui.addOneClickButton.toolTip
         self._table = ResultsTable(ui.vertebraTable, self._select)
         ui.levelBox.addItems(list(ALL_LEVEL_NAMES))
         ui.levelBox.connect("activated(int)", lambda level: self._change_selected(self._relabel, level))
@@ -96,11 +97,22 @@ class StudyPanel:
         self.ui.studyMessageLabel.setText("\n".join(f"• {text[:1].upper()}{text[1:]}" for text in messages))
         self.ui.studyMessageLabel.setVisible(bool(messages))
 
+    def _enable_one_click(self, report: SpineReport | None) -> None:
+        """The network that places points at a click knows CTs only."""
+        is_radiograph = isinstance(report, RadiographReport)
+        self.ui.addOneClickButton.setEnabled(report is not None and not is_radiograph)
+        self.ui.addOneClickButton.toolTip = (
+            _("Points can be placed by one click on CTs only. Use six clicks on a radiograph.")
+            if is_radiograph
+            else self._one_click_help
+        )
+
     def _enable(self, report: SpineReport | None, selected: int | None) -> None:
         for name in _NEED_STUDY:
             getattr(self.ui, name).setEnabled(report is not None)
         for name in _NEED_SELECTION:
             getattr(self.ui, name).setEnabled(selected is not None)
+        self._enable_one_click(report)
         self.ui.undoButton.setEnabled(self.live is not None and self.live.can_undo)
         self.ui.redoButton.setEnabled(self.live is not None and self.live.can_redo)
         vertebra = report.vertebrae[selected] if report is not None and selected is not None else None

@@ -14,12 +14,11 @@ from ...core.levels import level_between, parse_level, rename_sequence, shift_se
 from ...core.report import SpineReport, Vertebra
 from ..nodes.keypoints import highlight, set_vertebra_attributes
 from ..nodes.labels import highlight_label
-from ..nodes.sacrum import model_sacrum_points
 from ..nodes.views import PATIENT_VIEWS, STRAIGHTENED_VIEWS, centre_views, focus
 from ..study.creation import add_vertebra, complete_study
 from ..study.display import reset_to_model, show_report, update_straightening
 from ..study.removal import remove_node, remove_straightened_points, remove_vertebra
-from ..study.report import model_report, read_study
+from ..study.report import model_report, model_sacrum_points, read_study
 from ..study.state import StudyState, restore_state, study_state
 from ..study.study import Study, proxy_of, selected_node, set_selected_node, write_preset
 from ..study.volume import volume_problem

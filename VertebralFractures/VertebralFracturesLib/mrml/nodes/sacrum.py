@@ -5,9 +5,6 @@ import slicer
 import vtk
 from numpy.typing import ArrayLike
 
-from ...radiograph.record import RadiographReport
-from ..study.report import model_report
-from ..study.study import Study, put_into_folder, subject_hierarchy
 from .curve import points_from_node
 from .keypoints import limit_keypoints_to
 from .views import PATIENT_VIEWS, markups_display
@@ -19,14 +16,14 @@ _POINT_NAMES = ("anterior", "middle", "posterior")
 Points = tuple[tuple[float, float, float], ...]
 
 
-def add_sacrum_node(study: Study, points_ras: ArrayLike) -> slicer.vtkMRMLMarkupsFiducialNode:
-    """Add the endplate to a study and its folder.
+def add_sacrum_node(scene: slicer.vtkMRMLScene, points_ras: ArrayLike) -> slicer.vtkMRMLMarkupsFiducialNode:
+    """Add the endplate to a scene.
 
     :param points_ras: (3, 3) anterior, middle and posterior point, RAS mm.
     """
     node = slicer.vtkMRMLMarkupsFiducialNode()
     node.SetName("S1 endplate")
-    study.scene.AddNode(node)
+    scene.AddNode(node)
     for name, point in zip(_POINT_NAMES, np.asarray(points_ras), strict=True):
         node.AddControlPoint(vtk.vtkVector3d(*point), f"S1 {name} superior")
     node.SetFixedNumberOfControlPoints(True)
@@ -37,24 +34,13 @@ def add_sacrum_node(study: Study, points_ras: ArrayLike) -> slicer.vtkMRMLMarkup
         display.SetSliceProjection(index == 0)
         display.SetSelectedColor(*SACRUM_COLOR)
     limit_keypoints_to(node, PATIENT_VIEWS)
-    put_into_folder(subject_hierarchy(study.scene), study.folder_item, [study.link("sacrum", node)])
     return node
 
 
-def sacrum_points(study: Study) -> Points:
+def sacrum_points(node: slicer.vtkMRMLMarkupsFiducialNode | None) -> Points:
     """The points as they are now, RAS mm; none where there is no endplate or one that lost a point."""
-    points = points_from_node(study.sacrum_node) if study.sacrum_node is not None else ()
+    points = points_from_node(node) if node is not None else ()
     return tuple(map(tuple, points)) if len(points) == len(_POINT_NAMES) else ()
-
-
-def model_sacrum_points(study: Study) -> Points:
-    """The points that the model found.
-
-    :raises UnusableInput: the study cannot be read.
-    """
-    model = model_report(study)
-    found = model.sacral_endplate_ras if isinstance(model, RadiographReport) else None
-    return () if found is None else tuple(map(tuple, np.asarray(found)))
 
 
 def set_sacrum_points(node: slicer.vtkMRMLMarkupsFiducialNode, points_ras: Points) -> None:

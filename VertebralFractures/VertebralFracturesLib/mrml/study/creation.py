@@ -6,10 +6,14 @@ import slicer
 
 from ...core.report import SpineReport, Vertebra
 from ...core.spine_curve import SpineCurve
+from ...radiograph.record import RadiographReport
 from ...report.document import report_json
+from ..nodes.angles import add_angles_node
 from ..nodes.curve import add_canal_node, add_curve_node
+from ..nodes.image import mark_radiograph
 from ..nodes.keypoints import add_keypoints_node, add_keypoints_proxy
 from ..nodes.labels import add_labels_node, vertebra_names
+from ..nodes.sacrum import Points, add_sacrum_node
 from ..nodes.straightened import add_straightened_volume_node, add_straightening_node
 from ..nodes.table import add_table_node
 from ..nodes.views import PATIENT_VIEWS, STRAIGHTENED_VIEWS
@@ -43,19 +47,24 @@ def create_study(scene: slicer.vtkMRMLScene, volume_node: slicer.vtkMRMLScalarVo
     """Add the nodes of a report to a scene; if that fails, the scene is left as it was.
 
     :param scene: the scene of the volume node.
-    :param volume_node: the CT that was analyzed, in this scene.
+    :param volume_node: the CT that was analyzed, or the radiograph in the sagittal plane, in this scene.
     :param report: the result of its analysis, in the scene's world coordinates.
     :raises UnusableInput: a volume without voxels or under a transform that is not linear.
     """
     volume = volume_from_node(volume_node)
     study = Study(_add_report_node(scene, volume_node, report))
+    if isinstance(report, RadiographReport):
+        mark_radiograph(volume_node, report.is_scale_known)
     try:
         remember_volume(study, volume)
         for place, (vertebra, name) in enumerate(zip(report.vertebrae, vertebra_names(report), strict=True)):
             _add_vertebra_node(study, vertebra, name, place)
-        complete_study(study)
+        _complete_spine(study)
         _put_away(study, study.keypoint_nodes, VERTEBRAE)
         update_study(study)
+        _complete_angles(study, report)
+        if isinstance(report, RadiographReport) and report.sacral_endplate_ras is not None:
+            add_sacrum(study, tuple(map(tuple, report.sacral_endplate_ras)))
     except BaseException:
         remove_study(study)
         raise
@@ -84,11 +93,22 @@ def complete_study(study: Study) -> None:
 
     :raises UnusableInput: the study cannot be read.
     """
+    _complete_spine(study)
+    _complete_angles(study, read_study(study)[0])
+
+
+def _complete_spine(study: Study) -> None:
     report, nodes = read_study(study)
     added = _add_to_patient(study, report)
     added_straightened = _add_to_straightened_space(study, report, nodes)
     _put_away(study, added)
     _put_away(study, added_straightened, STRAIGHTENED)
+
+
+def _complete_angles(study: Study, report: SpineReport) -> None:
+    """The table of the angles, which only a radiograph's study has."""
+    if isinstance(report, RadiographReport) and study.angles_node is None:
+        _put_away(study, [study.link("angles", add_angles_node(study.scene, report, f"{_name(study)} angles"))])
 
 
 def _add_to_patient(study: Study, report: SpineReport) -> list[slicer.vtkMRMLNode]:
@@ -175,6 +195,14 @@ def add_study_curve(study: Study, curve: SpineCurve) -> slicer.vtkMRMLMarkupsCur
     node = _add_curve(study, curve)
     _put_away(study, [node])
     return node
+
+
+def add_sacrum(study: Study, points_ras: Points) -> None:
+    """Add the superior endplate of S1 to a radiograph's study that has none.
+
+    :param points_ras: anterior, middle and posterior point, RAS mm.
+    """
+    _put_away(study, [study.link("sacrum", add_sacrum_node(study.scene, points_ras))])
 
 
 def add_vertebra(study: Study, vertebra: Vertebra, place: int | None = None) -> slicer.vtkMRMLMarkupsFiducialNode:

@@ -7,6 +7,8 @@ import slicer
 from ...core.measures import Measures
 from ...core.report import SpineReport
 from ...core.spine_curve import SpineCurve
+from ...radiograph.record import RadiographReport
+from ..nodes.angles import update_angles_node
 from ..nodes.keypoints import copy_local_points, name_keypoints, set_grade_color, set_keypoints, set_vertebra_attributes
 from ..nodes.labels import update_labels_node, vertebra_names
 from ..nodes.straightened import straightened_volume, update_straightening_node
@@ -14,7 +16,7 @@ from ..nodes.table import update_table_node
 from ..nodes.volume import set_volume
 from .removal import remove_node
 from .report import model_report, model_vertebra, read_study, study_curve
-from .study import Study, proxy_of, write_preset
+from .study import Study, proxy_of
 from .volume import readable_volume
 
 _PROXY_SUFFIX = " straightened"
@@ -32,7 +34,7 @@ def update_study(study: Study) -> SpineReport:
 
 
 def show_report(study: Study, report: SpineReport, nodes: Sequence[slicer.vtkMRMLMarkupsFiducialNode]) -> None:
-    """Write what :func:`~.report.read_study` read into names, colours, labels, proxies and table.
+    """Write what :func:`~.report.read_study` read into names, colours, labels, proxies and tables.
 
     :raises ValueError: a height of a vertebra is 0; nothing is written then.
     """
@@ -48,6 +50,8 @@ def show_report(study: Study, report: SpineReport, nodes: Sequence[slicer.vtkMRM
         update_labels_node(labels, report)
     if study.table_node is not None:
         update_table_node(study.table_node, report)
+    if study.angles_node is not None and isinstance(report, RadiographReport):
+        update_angles_node(study.angles_node, report)
 
 
 def _show(node: slicer.vtkMRMLMarkupsFiducialNode, name: str, measures: Measures | None, suffix: str = "") -> None:
@@ -81,15 +85,6 @@ def set_visible(study: Study, is_visible: bool) -> None:
     for node in study.nodes:
         if isinstance(node, slicer.vtkMRMLMarkupsNode):
             node.SetDisplayVisibility(is_visible)
-
-
-def set_preset(study: Study, preset: str) -> SpineReport:
-    """Grade with another preset, a key of :data:`~...core.genant.PRESETS`.
-
-    :raises ValueError: no such preset.
-    """
-    write_preset(study, preset)
-    return update_study(study)
 
 
 def reset_to_model(study: Study, keypoints_node: slicer.vtkMRMLMarkupsFiducialNode) -> None:

@@ -5,14 +5,17 @@ from functools import lru_cache
 
 import numpy as np
 import slicer
+from numpy.typing import NDArray
 
 from ...core.keypoints import body_centre
 from ...core.report import SpineReport, Vertebra
 from ...core.spine_curve import SpineCurve
 from ...errors import UnusableInput
+from ...radiograph.record import RadiographReport
 from ...report.document import read_report
 from ..nodes.curve import control_points, curve_from_node, points_from_node
 from ..nodes.keypoints import vertebra_from_node
+from ..nodes.sacrum import Points, sacrum_points
 from .study import Study, place_of
 
 _MOVED_MM = 1e-6
@@ -54,7 +57,30 @@ def read_study(study: Study) -> tuple[SpineReport, list[slicer.vtkMRMLMarkupsFid
     vertebrae = [_vertebra(node, model) for node in nodes]
     order = _cranial_to_caudal(vertebrae, curve)
     ordered = tuple(vertebrae[place] for place in order)
-    return replace(model, curve=curve, vertebrae=ordered, preset=study.preset), [nodes[place] for place in order]
+    report = replace(model, curve=curve, vertebrae=ordered, preset=study.preset)
+    if isinstance(report, RadiographReport):
+        report = replace(report, sacral_endplate_ras=_sacral_endplate(study, report))
+    return report, [nodes[place] for place in order]
+
+
+def _sacral_endplate(study: Study, model: RadiographReport) -> NDArray[np.float64] | None:
+    """The superior endplate of S1 (3, 3) as its node is now; unmoved points are the model's own."""
+    points = sacrum_points(study.sacrum_node)
+    if not points:
+        return None
+    points_ras, found = np.array(points), model.sacral_endplate_ras
+    is_unmoved = found is not None and np.abs(points_ras - found).max() < _MOVED_MM
+    return found if is_unmoved else points_ras
+
+
+def model_sacrum_points(study: Study) -> Points:
+    """The superior endplate of S1 as the model found it; none where it is not in view, or in a CT.
+
+    :raises UnusableInput: the study cannot be read.
+    """
+    model = model_report(study)
+    found = model.sacral_endplate_ras if isinstance(model, RadiographReport) else None
+    return () if found is None else tuple(map(tuple, found))
 
 
 def study_curve(study: Study) -> SpineCurve:
@@ -100,12 +126,17 @@ def _cranial_to_caudal(vertebrae: list[Vertebra], curve: SpineCurve) -> list[int
 
 
 def has_edits(study: Study) -> bool:
-    """Whether a study differs from what the model found: points, set of vertebrae, levels, statuses or curve."""
+    """Whether a study differs from what the model found: points, vertebrae, levels, statuses, curve or sacrum."""
     try:
         model, now = model_report(study), study_report(study)
     except UnusableInput:
         return True
-    return now.curve is not model.curve or _said_of_vertebrae(now) != _said_of_vertebrae(model)
+    is_same_curve, is_same_sacrum = now.curve is model.curve, _sacrum(now) is _sacrum(model)
+    return not (is_same_curve and is_same_sacrum and _said_of_vertebrae(now) == _said_of_vertebrae(model))
+
+
+def _sacrum(report: SpineReport) -> NDArray[np.float64] | None:
+    return report.sacral_endplate_ras if isinstance(report, RadiographReport) else None
 
 
 def _said_of_vertebrae(report: SpineReport) -> list[tuple[str, str, str | None]]:

@@ -9,8 +9,8 @@ from ...core.keypoints import KEYPOINT_NAMES
 from ...core.report import SpineReport, Vertebra
 from ..nodes.curve import DescribedPoint, described_points, set_described_points
 from ..nodes.keypoints import set_keypoints, set_vertebra_attributes
-from ..nodes.sacrum import Points, add_sacrum_node, sacrum_points, set_sacrum_points
-from .creation import add_study_curve, add_vertebra
+from ..nodes.sacrum import Points, sacrum_points, set_sacrum_points
+from .creation import add_sacrum, add_study_curve, add_vertebra
 from .display import update_straightening, update_study
 from .removal import remove_node, remove_vertebra
 from .report import model_report
@@ -56,7 +56,7 @@ def study_state(study: Study, report: SpineReport, nodes: Sequence[slicer.vtkMRM
     """
     curve_points = described_points(study.curve_node) if study.curve_node is not None else ()
     vertebrae = tuple((place_of(node), vertebra) for node, vertebra in zip(nodes, report.vertebrae, strict=True))
-    return StudyState(report.preset, curve_points, vertebrae, sacrum_points(study))
+    return StudyState(report.preset, curve_points, vertebrae, sacrum_points(study.sacrum_node))
 
 
 def restore_state(study: Study, state: StudyState) -> None:
@@ -74,7 +74,7 @@ def restore_state(study: Study, state: StudyState) -> None:
 
 def _restore_sacrum(study: Study, points: Points) -> None:
     node = study.sacrum_node
-    if sacrum_points(study) == points:
+    if sacrum_points(node) == points:
         return
     if node is not None and points and node.GetNumberOfControlPoints() == len(points):
         set_sacrum_points(node, points)
@@ -82,7 +82,7 @@ def _restore_sacrum(study: Study, points: Points) -> None:
     if node is not None:
         remove_node(node)
     if points:
-        add_sacrum_node(study, points)
+        add_sacrum(study, points)
 
 
 def _restore_curve(study: Study, points: Sequence[DescribedPoint]) -> bool:

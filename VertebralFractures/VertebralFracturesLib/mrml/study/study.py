@@ -12,6 +12,7 @@ import slicer
 import vtk
 
 from ...core.genant import find_preset
+from ..nodes.image import lateral_node
 
 _PREFIX = "VertebralFractures."
 ROLE = f"{_PREFIX}Role"
@@ -25,6 +26,9 @@ _PROXIES = f"{_PREFIX}proxies"
 _PLACE = f"{_PREFIX}ModelPlace"
 _PROXY = f"{_PREFIX}straightened"
 _SELECTED = f"{_PREFIX}selected"
+_FOLDER = f"{_PREFIX}Folder"
+VERTEBRAE, STRAIGHTENED = "Vertebrae", "Straightened"
+"""The folders below that of a study."""
 
 
 @dataclass(frozen=True)
@@ -208,18 +212,14 @@ def studies(scene: slicer.vtkMRMLScene) -> list[Study]:
 
 
 def studies_of(volume_node: slicer.vtkMRMLScalarVolumeNode) -> list[Study]:
-    """The studies of one volume."""
-    return [study for study in studies(volume_node.GetScene()) if study.volume_node is volume_node]
+    """The studies of one volume; of a radiograph also those of the node that shows it in the sagittal plane."""
+    shown = (volume_node, lateral_node(volume_node))
+    return [study for study in studies(volume_node.GetScene()) if study.volume_node in shown]
 
 
 def _items(collection: vtk.vtkCollection) -> Iterator[vtk.vtkObject]:
     for index in range(collection.GetNumberOfItems()):
         yield collection.GetItemAsObject(index)
-
-
-_FOLDER = "VertebralFractures.Folder"
-VERTEBRAE, STRAIGHTENED = "Vertebrae", "Straightened"
-"""The folders below that of a study."""
 
 
 def subject_hierarchy(scene: slicer.vtkMRMLScene) -> slicer.vtkMRMLSubjectHierarchyNode:
