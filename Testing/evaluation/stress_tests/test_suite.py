@@ -15,7 +15,7 @@ from VertebralFracturesLib.evaluation.stress_tests.conditions import (
     front_only,
     synthetic_conditions,
 )
-from VertebralFracturesLib.evaluation.stress_tests.page import hard_case_page, hard_case_tables, stress_test_text
+from VertebralFracturesLib.evaluation.stress_tests.page import stress_test_page, stress_test_tables, stress_test_text
 from VertebralFracturesLib.evaluation.stress_tests.suite import judged, run_stress_tests
 from VertebralFracturesLib.networks.ct_networks import load_ct_networks
 
@@ -51,14 +51,14 @@ def test_where_there_is_no_spine_none_is_found(results):
 
 
 def test_the_tables_keep_apart_what_differs(results):
-    found, missing = hard_case_tables(results)
+    found, missing = stress_test_tables(results)
     assert [row[0] for row in found.rows] == ["scoliosis: 40 degrees", "all"]
     assert missing.rows[0][0] == "no spine: front of the chest"
     assert "No failure in 5 cases" in stress_test_text(results)
 
 
 def test_the_page_draws_every_case(results):
-    page = hard_case_page(results, {"detector": "anchor-free"})
+    page = stress_test_page(results, {"detector": "anchor-free"})
     assert page.count('<figure class="">') == len(results)
     assert page.count('<polygon class="found"') == len(results[0].result.matched) + results[0].result.outside_finds
     assert page.count('<polygon class="reference"') == results[0].bodies
@@ -82,7 +82,7 @@ def test_failures_are_called_so(scan):
     assert judged(with_spine, "synthetic", "", scan, inventive).verdict == "MISSED"
     assert list(hard_cases.failures([missed, invented])) == [missed, invented]
     assert "MISSED, exit 3: no spine found" in stress_test_text([missed])
-    assert 'class="failed"' in hard_case_page([missed], {})
+    assert 'class="failed"' in stress_test_page([missed], {})
 
 
 def test_bodies_cut_from_behind_are_not_measured(scan):

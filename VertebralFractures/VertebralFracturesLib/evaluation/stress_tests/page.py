@@ -2,20 +2,21 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from html import escape
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from ...core.keypoints import OUTLINE
+from ...core.straightening import StraightenedSlice
 from ...files import write_text
+from ...report.images import bone_window_png, grey_png
 from ...report.text import text_table
 from ..metrics import METRICS
 from ..pages.files import case_document
-from ..pages.page import html_page, table_section
+from ..pages.page import outlined, research_page, typeset
 from ..pages.tables import Table
 from ..results import Pool
-from .figure import VIEW_MM, Figure, Lines, View
+from .figure import VIEW_MM, Figure, View
 from .suite import INVENTED, MISSED, REAL, SYNTHETIC, StressResult, failures
 
 SCHEMA = 1
@@ -46,7 +47,7 @@ def write_stress_tests(folder: Path, results: Sequence[StressResult], facts: Map
     :param results: what came of the conditions.
     :param facts: what was run, by words for readers.
     """
-    write_text(folder / FILES[0], hard_case_page(results, facts))
+    write_text(folder / FILES[0], stress_test_page(results, facts))
     document = {
         "schema": SCHEMA,
         "facts": dict(facts),
@@ -58,13 +59,13 @@ def write_stress_tests(folder: Path, results: Sequence[StressResult], facts: Map
 
 def stress_test_text(results: Sequence[StressResult]) -> str:
     """The tables for a terminal, and what failed."""
-    parts = [f"{table.title}\n{text_table(table.header, table.rows)}" for table in hard_case_tables(results)]
+    parts = [f"{table.title}\n{text_table(table.header, table.rows)}" for table in stress_test_tables(results)]
     failed = [f"  {_title(one)}: {one.verdict}, {_words(one)}" for one in failures(results)]
     parts.append("Failures\n" + "\n".join(failed) if failed else f"No failure in {len(results)} cases")
     return "\n\n".join(parts) + "\n"
 
 
-def hard_case_tables(results: Sequence[StressResult]) -> list[Table]:
+def stress_test_tables(results: Sequence[StressResult]) -> list[Table]:
     """One row a condition, synthetic and real apart, and apart from them what has no spine."""
     tables = []
     for source, words in ((SYNTHETIC, "Synthetic patients"), (REAL, "Changed real CTs")):
@@ -132,7 +133,7 @@ def _document(result: StressResult) -> dict[str, object]:
     }
 
 
-def hard_case_page(results: Sequence[StressResult], facts: Mapping[str, str]) -> str:
+def stress_test_page(results: Sequence[StressResult], facts: Mapping[str, str]) -> str:
     """The page as HTML text.
 
     :param results: what came of the conditions.
@@ -143,89 +144,61 @@ def hard_case_page(results: Sequence[StressResult], facts: Mapping[str, str]) ->
         for group in dict.fromkeys(one.condition.group for one in results):
             shown = [one for one in results if one.source == source and one.condition.group == group]
             if shown:
-                drawn = "".join(map(_figure, shown))
                 galleries.append(
-                    f"<section><h2>{escape(group.capitalize())}: {words}</h2>{_LEGEND}"
-                    f'<div class="hard">{drawn}</div></section>'
+                    {"title": f"{group.capitalize()}: {words}", "figures": [_figure(one) for one in shown]}
                 )
-    failed = len(list(failures(results)))
-    counts = {"cases": str(len(results)), "failures": str(failed)}
-    rows = [*map(table_section, hard_case_tables(results)), *galleries]
-    return html_page("Hard cases", {**facts, **counts}, rows, _STYLE)
+    counts = {"cases": str(len(results)), "failures": str(len(list(failures(results))))}
+    tables = [typeset(table) for table in stress_test_tables(results)]
+    return research_page("stress_tests.html", "Hard cases", {**facts, **counts}, tables=tables, galleries=galleries)
 
 
-def _figure(result: StressResult) -> str:
-    failed = result.verdict in (MISSED, INVENTED)
+def _figure(result: StressResult) -> dict[str, Any]:
+    """The views of a case and what is said of it."""
     pool = Pool([result.result])
     heights = _METRICS["height_error_mm"].of(pool)
     numbers = f"{len(pool.indices)} of {result.bodies} bodies" if result.condition.has_spine else ""
     numbers += "" if np.isnan(heights) else f", heights {heights:.2f} mm"
-    return (
-        f'<figure class="{"failed" if failed else ""}">{_drawn(result.picture)}'
-        f"<figcaption><b>{escape(result.condition.name)}</b>{escape(result.patient)} "
-        f"<em>{escape(result.verdict)}</em> {escape(numbers)}<br>{escape(_words(result))}</figcaption></figure>"
-    )
+    return {
+        "failed": result.verdict in (MISSED, INVENTED),
+        "views": [] if result.picture is None else _views(result.picture),
+        "name": result.condition.name,
+        "patient": result.patient,
+        "verdict": result.verdict,
+        "numbers": numbers,
+        "words": _words(result),
+    }
 
 
-def _drawn(picture: Figure | None) -> str:
-    if picture is None:
-        return ""
-    return f'<div class="views">{_view(picture.frontal)}{_view(picture.lateral)}{_slice(picture)}</div>'
+def _views(picture: Figure) -> list[dict[str, Any]]:
+    views = [_view(picture.frontal), _view(picture.lateral)]
+    return views if picture.straightened is None else [*views, _slice(picture, picture.straightened)]
 
 
-def _view(view: View) -> str:
-    from ...report.images import grey_png
-
+def _view(view: View) -> dict[str, Any]:
     rows, columns = view.image.shape
-    curves = "".join(
-        f'<polyline class="{kind}" points="{_points(line)}"/>'
-        for kind, line in (("reference", view.reference), ("found", view.found))
-    )
-    return (
-        f'<svg viewBox="-.5 -.5 {columns} {rows}" style="width:{columns * VIEW_MM * _VIEW_SCALE:.0f}px">'
-        f'<image x="-.5" y="-.5" width="{columns}" height="{rows}" preserveAspectRatio="none" '
-        f'href="{grey_png(view.image)}"/>{curves}</svg>'
-    )
+    return {
+        "box": (-0.5, -0.5, columns, rows),
+        "width_pixels": columns * VIEW_MM * _VIEW_SCALE,
+        "png": grey_png(view.image),
+        "curves": (("reference", view.reference), ("found", view.found)),
+        "bodies": (),
+    }
 
 
-def _slice(picture: Figure) -> str:
-    from ...report.images import bone_window_png
-
-    straight = picture.straightened
-    if straight is None:
-        return ""
+def _slice(picture: Figure, straight: StraightenedSlice) -> dict[str, Any]:
     height, width = np.array(straight.image.shape) * straight.pixel_mm
-    outlines = "".join(
-        f'<polygon class="{kind}" points="{_points(points[list(OUTLINE)])}"/>'
-        + "".join(f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r=".8"/>' for x, y in points)
-        for kind, bodies in (("reference", picture.reference_mm), ("found", picture.found_mm))
-        for points in bodies
-    )
     half = straight.pixel_mm / 2
-    return (
-        f'<svg viewBox="{-half} {-half} {width} {height}" style="width:{width * _SLICE_SCALE:.0f}px">'
-        f'<image x="{-half}" y="{-half}" width="{width}" height="{height}" preserveAspectRatio="none" '
-        f'href="{bone_window_png(straight.image)}"/>{outlines}</svg>'
-    )
-
-
-def _points(points: Lines) -> str:
-    return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    return {
+        "box": (-half, -half, width, height),
+        "width_pixels": width * _SLICE_SCALE,
+        "png": bone_window_png(straight.image),
+        "curves": (),
+        "bodies": [
+            outlined(kind, points)
+            for kind, bodies in (("reference", picture.reference_mm), ("found", picture.found_mm))
+            for points in bodies
+        ],
+    }
 
 
 _VIEW_SCALE, _SLICE_SCALE = 0.55, 0.75  # pixels of the screen per mm
-_LEGEND = (
-    '<p class="keys"><span><i class="reference"></i>reference</span><span><i class="found"></i>found</span>'
-    "<span>frontal and lateral view, and the slice straightened along the curve that was found, or else along the "
-    "reference; anterior and the patient’s right on the left</span></p>"
-)
-_STYLE = """
-.hard { display:flex; flex-wrap:wrap; gap:14px; margin-top:10px }
-.hard figure { border:1px solid var(--line); border-radius:6px; overflow:hidden; display:grid;
-  grid-template-columns:min-content; align-content:start } .hard figure.failed { border:3px solid #b3261e }
-.hard .views { display:flex; gap:2px; background:#000; align-items:flex-start } .hard svg { display:block; flex:none }
-.hard figcaption { padding:6px 8px } .hard em { font-style:normal; font-weight:600; color:var(--ink) }
-.hard polyline { fill:none; stroke-width:.7; vector-effect:non-scaling-stroke }
-.hard polygon { fill:none; stroke-width:.5 } .hard .reference { stroke:#f5d63d } .hard .found { stroke:#5cc3ff }
-.hard circle.reference { fill:#f5d63d; stroke:none } .hard circle.found { fill:#5cc3ff; stroke:none }
-"""

@@ -21,7 +21,7 @@ from ..annotations import Spacing, Study
 from ..bootstrap import Estimate, estimate
 from ..matching import Annotations, compare
 from ..metrics import METRICS
-from ..pages.page import html_page, table_section, text_section
+from ..pages.page import tables_page
 from ..pages.tables import Table, titled, value_and_error
 from ..published import PISOV_EXPERTS, PISOV_GRADES, PISOV_METHOD, PISOV_PATIENTS, with_spread
 from ..results import CaseResult
@@ -304,11 +304,12 @@ def write_agreement(folder: Path | str, releases: Sequence[ReaderAgreement]) -> 
     write_text(Path(folder) / "experts.json", json.dumps(document, indent=1, allow_nan=False) + "\n")
     facts = {found.release: f"{found.studies} CTs, {found.annotations} annotated bodies" for found in releases}
     facts["assumed"] = f"{Spacing().in_plane_mm} mm in plane, {Spacing().slice_mm} mm between slices"
-    rows = [text_section("Why these are not the figures of the paper", WHY)]
+    rows: list[Sequence[Table]] = []
     for found in releases:
-        *measures, grades, patients = map(table_section, agreement_tables(found))
-        rows += [*measures, grades + patients]
-    write_text(Path(folder) / "experts.html", html_page("Readers against readers", facts, rows))
+        *measures, grades, patients = agreement_tables(found)
+        rows += [*([table] for table in measures), [grades, patients]]
+    words = ("Why these are not the figures of the paper", WHY)
+    write_text(Path(folder) / "experts.html", tables_page("Readers against readers", facts, rows, words))
 
 
 def _document(found: ReaderAgreement) -> dict[str, Any]:
