@@ -37,6 +37,9 @@ SURE = 0.999
 """No probability counts as nearer to 1 than this, or nearer to 0 than its complement."""
 
 _CENTRAL_SHARE = 0.7
+"""Share of a body's height whose positions are averaged, as the endplates are half disc. Chosen: between 0.5 and 0.9 no
+grade and no difference of the 23 vertebrae of the demo patient and of a CT of the development set changes, and their
+probabilities by 0.034 at most."""
 
 
 @dataclass(frozen=True, eq=False)

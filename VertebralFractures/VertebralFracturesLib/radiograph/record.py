@@ -31,7 +31,11 @@ FIRST_LEVEL = LEVEL_NUMBERS["T1"]
 """Number of the first level that is measured in radiographs."""
 
 _SHOWN_AS_HU = (-250.0, 800.0)
+"""What the darkest and the brightest half percent are set to: the ends of the window that CTs are shown in."""
+
 _SLAB_MM = 20.0
+"""Extent of the volume from side to side. Chosen: about half a body, so that slices beside the middle one show the
+image too; nothing is measured from side to side."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 BONE_WINDOW_HU = (-250.0, 800.0)
-"""Intensities shown as black and as white: level 275, width 1050, chosen between the usual soft tissue and bone
-windows so that cortex does not saturate and discs are not black; nothing is measured in it."""
+"""Intensities shown as black and as white. Chosen for display, as in the views of 3D Slicer; nothing is measured in
+it."""
 
 
 def bone_window_png(image: NDArray) -> str:
