@@ -11,6 +11,7 @@ from VertebralFracturesLib.core.image_classification import (
     measured_probability,
     opinion,
     patient_opinion,
+    position_rows,
 )
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.spine_slab import MARGIN_MM, VOXEL_MM, SlabFrame
@@ -103,3 +104,29 @@ def test_a_patient_counts_by_the_most_suspicious_vertebra():
     assert both.together_probability == pytest.approx(Opinion(0.7, 0.4, 2).together)
     assert both.differing_places == (1,)
     assert patient_opinion([None, None]) is None
+
+
+def test_a_position_stands_for_two_rows() -> None:
+    np.testing.assert_array_equal(position_rows(3), [0.5, 2.5, 4.5])
+
+
+def test_a_mild_deformity_does_not_count_as_a_fracture() -> None:
+    assert opinion(0.9, [0.1, 0.2, 0.3, 0.4]).seen == pytest.approx(0.7)
+
+
+def test_the_measured_probability_falls_by_the_error_of_the_index() -> None:
+    """One standard deviation of 0.04 beside the cut-off."""
+    assert measured_probability(0.71) == pytest.approx(0.841, abs=0.001)
+    assert measured_probability(0.79) == pytest.approx(0.159, abs=0.001)
+
+
+def test_readings_differ_from_one_half_on() -> None:
+    assert Opinion(0.2, 0.71, 2).differ
+    assert not Opinion(0.2, 0.69, 2).differ
+
+
+def test_the_middle_70_percent_of_a_body_are_averaged() -> None:
+    """Of them, five sevenths lie in the middle half, which alone has a grade: so much of its logit of ln 7 counts."""
+    half_graded = seen_at(30.0, (0.1, 0.1, 0.1, 0.7), height_mm=30.0)
+    logit = 5 / 7 * np.log(7)
+    assert half_graded.grade_shares(body(15.0, 60.0))[3] == pytest.approx(1 / (1 + 3 * np.exp(-logit)), abs=0.03)

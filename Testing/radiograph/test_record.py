@@ -93,3 +93,12 @@ def test_the_average_patient_has_the_normal_heights() -> None:
     expected = np.median([HEIGHT_NORMS[level].mean_mm[2] for level in LEVELS]) / 0.27
     assert scale == pytest.approx(expected)
     assert average_scale(bodies_ras(), [None] * 5) == 1.0
+
+
+def test_the_volume_is_shown_in_the_window_of_cts_and_half_a_body_thick() -> None:
+    image = np.linspace(0, 1, 400, dtype=np.float32).reshape(20, 20)
+    volume = Radiograph(image, 0.5, "left").as_volume()
+    low, high = np.percentile(volume.voxels, (0.5, 99.5))
+    assert (low, high) == pytest.approx((-250, 800), abs=3)
+    np.testing.assert_allclose(volume.spacing_mm, [20.0, 0.5, 0.5])
+    assert volume.ijk_to_ras[0, 3] == -10.0

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from helpers.small_radiograph import report as radiograph_report
 from VertebralFracturesLib.core.image_classification import ROW_CLASSES, SecondOpinion
 from VertebralFracturesLib.core.report import SpineReport
@@ -50,3 +51,16 @@ def test_the_summary_has_the_keys_that_other_programs_read() -> None:
     patient = json.loads(report_json(radiograph_report()))["patient"]
     assert patient["least_place"] == 1
     assert "least_vertebra" not in patient
+
+
+def test_another_layout_is_refused() -> None:
+    document = json.loads(report_json(classified()))
+    assert document["schema"] == 1
+    document["schema"] = 2
+    with pytest.raises(ValueError, match="layout 2"):
+        read_report(json.dumps(document))
+
+
+def test_probabilities_are_rounded_to_a_hundredth_of_a_percent() -> None:
+    written = np.array(json.loads(report_json(classified()))["second_opinion"]["position_shares"])
+    np.testing.assert_array_equal(written, classified().second_opinion.shares.round(4))

@@ -168,3 +168,9 @@ def replace_kind(report) -> SpineReport:
 def volume_of(report) -> Volume:
     """A volume around the vertebrae of a radiograph's report."""
     return Radiograph(FILM.image, report.pixel_mm, report.anterior_is).as_volume()
+
+
+def test_levels_stand_in_front_of_the_image_and_indices_behind_it(report, volume) -> None:
+    (overview,) = Page(report_page(report, volume)).all("svg", class_="overview")
+    left, top, width, height = map(float, overview["viewbox"].split())
+    assert (left, top, width, height) == (-17.0, 0.0, 17.0 + 96.0 + 30.0, 140.0)

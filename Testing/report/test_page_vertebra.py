@@ -64,3 +64,12 @@ def test_text_on_a_grade_can_be_read() -> None:
     texts = [grade_colors(grade).split("--t:")[1] for grade in range(len(GRADE_COLORS))]
     assert texts == ["#10161c", "#10161c", "#10161c", "#fff"]
     assert grade_colors(None).endswith("--t:#10161c")
+
+
+@pytest.mark.parametrize(
+    ("dark", "light"),
+    [((1, 0.2, 0), (1, 0.31, 0)), ((0, 0.71, 0), (0, 0.82, 0)), ((0, 0.55, 1), (0, 0.59, 1))],
+)
+def test_colors_are_light_by_the_luminance_of_bt_601(monkeypatch: pytest.MonkeyPatch, dark, light) -> None:
+    monkeypatch.setattr("VertebralFracturesLib.report.page_vertebra.GRADE_COLORS", (dark, light))
+    assert [grade_colors(grade).split("--t:")[1] for grade in (0, 1)] == ["#fff", "#10161c"]
