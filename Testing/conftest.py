@@ -32,7 +32,7 @@ SLOW = (
     "mrml/test_saved_studies.py",
     "mrml/test_scene_file.py",
     "mrml/test_slice_view.py",
-    "networks/test_weights_radiograph.py",
+    "networks/test_radiograph_networks.py",
     "simulation/",
     "training/",
 )

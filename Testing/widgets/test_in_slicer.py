@@ -8,9 +8,9 @@ TESTS = ("test_syntheticPatient", "test_draggedPoint", "test_savedScene")
 @pytest.fixture
 def module(headless_host, synthetic_ct, monkeypatch):
     """VertebralFractures.py; the synthetic patient is the one that other tests use too."""
-    from VertebralFracturesLib.cli import demo
+    from VertebralFracturesLib.simulation import demo_patient
 
-    monkeypatch.setattr(demo, "sample_ct", lambda progress: synthetic_ct)
+    monkeypatch.setattr(demo_patient, "sample_ct", lambda progress: synthetic_ct)
     return headless_host.module
 
 

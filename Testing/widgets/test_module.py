@@ -45,7 +45,7 @@ def sources(monkeypatch) -> list[dict]:
 
 
 def test_sample_data_is_made_on_the_spot(host, sources, monkeypatch):
-    from VertebralFracturesLib.cli import demo
+    from VertebralFracturesLib.simulation import demo_patient
 
     shares = []
 
@@ -55,7 +55,7 @@ def test_sample_data_is_made_on_the_spot(host, sources, monkeypatch):
             shares.append(share)
         return Volume(np.zeros((3, 4, 5), np.int16), np.eye(4))
 
-    monkeypatch.setattr(demo, "sample_ct", scan)
+    monkeypatch.setattr(demo_patient, "sample_ct", scan)
     host.module.registerSampleData()
     (source,) = sources
     assert source["uris"] == source["fileNames"] == []
@@ -67,12 +67,12 @@ def test_sample_data_is_made_on_the_spot(host, sources, monkeypatch):
 
 def test_making_sample_data_can_be_cancelled(host, monkeypatch):
     import slicer
-    from VertebralFracturesLib.cli import demo
+    from VertebralFracturesLib.simulation import demo_patient
 
     nothing = lambda *_: None  # noqa: E731
     dialog = types.SimpleNamespace(wasCanceled=True, setValue=nothing, close=nothing, deleteLater=nothing)
     monkeypatch.setattr(slicer.util, "createProgressDialog", lambda **_: dialog)
-    monkeypatch.setattr(demo, "sample_ct", lambda progress: progress(0.1))
+    monkeypatch.setattr(demo_patient, "sample_ct", lambda progress: progress(0.1))
     from VertebralFracturesLib.widgets.sample_data import add_synthetic_patient
 
     assert add_synthetic_patient() is None

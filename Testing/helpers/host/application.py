@@ -31,6 +31,7 @@ from .scripted_module import (
 from .stand_ins import NodeComboBox, Widget, child_widget_variables, load_ui
 
 MODULE_FILE = Path(__file__).resolve().parents[3] / "VertebralFractures" / "VertebralFractures.py"
+LIBRARY = "VertebralFracturesLib"
 
 
 @dataclass
@@ -179,7 +180,7 @@ def _module(name: str, **content: Any) -> types.ModuleType:
 
 @contextmanager
 def _replaced(modules: dict[str, types.ModuleType], *forgotten: str) -> Iterator[None]:
-    """Put modules in place; afterwards what was imported with their help is forgotten."""
+    """Put modules in place; afterwards what was imported with their help is forgotten, a reloaded library too."""
     kept = dict(sys.modules)
     sys.modules.update(modules)
     for name, module in modules.items():
@@ -188,7 +189,10 @@ def _replaced(modules: dict[str, types.ModuleType], *forgotten: str) -> Iterator
     try:
         yield
     finally:
-        for name in [*modules, *forgotten, *(name for name in sys.modules if "VertebralFracturesLib.widgets" in name)]:
+        is_reloaded = sys.modules.get(LIBRARY) is not kept.get(LIBRARY)
+        part = LIBRARY if is_reloaded else f"{LIBRARY}.widgets"
+        parts = {name for name in {*sys.modules, *kept} if name == part or name.startswith(f"{part}.")}
+        for name in {*modules, *forgotten, *parts}:
             sys.modules.pop(name, None)
             if name in kept:
                 sys.modules[name] = kept[name]
