@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 from VertebralFracturesLib.cli.terminal import ProgressLine, result_table
-from VertebralFracturesLib.core.image_classification import SecondOpinion
+from VertebralFracturesLib.core.image_classification import ImageClassification
 from VertebralFracturesLib.core.report import SpineReport, Vertebra
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.spine_slab import SlabFrame
@@ -38,7 +38,7 @@ def test_the_table_shows_what_was_seen_only_where_there_is_a_second_opinion() ->
     report = SpineReport("t", {}, "d", "genant", curve, (Vertebra(points, 0.9, np.ones(6), "T9", 0.9),))
     assert "Seen" not in result_table(report)
     shares = np.tile([0.1, 0.0, 0.0, 0.1, 0.8], (60, 1))
-    second = SecondOpinion(SlabFrame(curve, np.zeros(2)), shares)
-    header, row = result_table(replace(report, second_opinion=second)).splitlines()
+    second = ImageClassification(SlabFrame(curve, np.zeros(2)), shares)
+    header, row = result_table(replace(report, image_classification=second)).splitlines()
     assert header.split()[-2:] == ["Seen", "Differ"]
     assert row.split()[-2:] == ["1.00", "yes"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from VertebralFracturesLib.core.image_classification import SecondOpinion
+from VertebralFracturesLib.core.image_classification import ImageClassification
 from VertebralFracturesLib.core.norms import HEIGHT_NORMS
 from VertebralFracturesLib.core.report import SpineReport, Vertebra
 from VertebralFracturesLib.core.spine_curve import SpineCurve
@@ -198,7 +198,7 @@ def with_second_opinion(**fields) -> SpineReport:
     shares = np.tile([0.1, 0.0, 0.0, 0.1, 0.8], (60, 1))
     rows = frame.ras_to_voxels(a_report().vertebrae[1].keypoints_ras)[:, 2] / 2
     shares[int(rows.min()) : int(rows.max()) + 1] = [0.1, 0.9, 0.0, 0.0, 0.0]
-    return a_report(second_opinion=SecondOpinion(frame, shares, 1.2), **fields)
+    return a_report(image_classification=ImageClassification(frame, shares, 1.2), **fields)
 
 
 def test_both_readings_stand_side_by_side():
@@ -226,6 +226,6 @@ def test_files_without_a_second_opinion_stay_readable():
     document = json.loads(report_json(a_report()))
     del document["second_opinion"], document["patient"]["second_opinion"]
     read = read_report(json.dumps(document))
-    assert read.second_opinion is None
-    assert read.opinions == [None] * 5
+    assert read.image_classification is None
+    assert read.fracture_probabilities == [None] * 5
     assert "seen" not in read.summary.statement

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from VertebralFracturesLib.core.genant import PRESETS
-from VertebralFracturesLib.core.image_classification import Opinion
+from VertebralFracturesLib.core.image_classification import CombinedProbability
 from VertebralFracturesLib.core.measures import measure_spine
 from VertebralFracturesLib.core.norms import HEIGHT_NORMS
 from VertebralFracturesLib.core.summary import PatientSummary, summarize
@@ -76,8 +76,14 @@ def test_levels_are_relative_where_none_is_sure():
 
 
 def test_both_readings_are_named_where_there_are_two():
-    assert summary(opinions=(None,) * 5).second_opinion is None
-    result = summary(opinions=[Opinion(0.1, 0.2, 0), Opinion(0.2, 0.9, 3), *[Opinion(0.1, 0.1, 0)] * 3])
+    assert summary(probabilities=(None,) * 5).fracture_probability is None
+    result = summary(
+        probabilities=[
+            CombinedProbability(0.1, 0.2, 0),
+            CombinedProbability(0.2, 0.9, 3),
+            *[CombinedProbability(0.1, 0.1, 0)] * 3,
+        ]
+    )
     assert result.statement.startswith(summary().statement)
     assert "seen 0.90 (T8)" in result.statement
     assert result.statement.endswith("Measured and seen differ at T8: look again.")

@@ -171,14 +171,16 @@ def test_a_second_opinion_goes_with_the_report_where_it_is_wanted(volume, models
         volume, load_ct_networks("cpu", image_classifier=True), progress=lambda stage, share: told.append(stage)
     )
     assert list(dict.fromkeys(told)) == list(STAGES)
-    assert report.second_opinion is None
+    assert report.image_classification is None
     for one, two in zip(report.vertebrae, again.vertebrae, strict=True):
         np.testing.assert_allclose(one.keypoints_ras, two.keypoints_ras, atol=1e-4)
     severe = again.summary.least_vertebra
-    assert again.opinions[severe].seen == max(opinion.seen for opinion in again.opinions)
-    assert again.opinions[severe].together > 0.5
-    beside = again.second_opinion.canal.ras_to_straight(true_canal(patient))
-    inside = (beside[:, 2] < 0) & (beside[:, 2] > -again.second_opinion.canal.length_mm)
+    assert again.fracture_probabilities[severe].image_based == max(
+        one.image_based for one in again.fracture_probabilities
+    )
+    assert again.fracture_probabilities[severe].combined > 0.5
+    beside = again.image_classification.canal.ras_to_straight(true_canal(patient))
+    inside = (beside[:, 2] < 0) & (beside[:, 2] > -again.image_classification.canal.length_mm)
     assert np.linalg.norm(beside[inside, :2], axis=1).mean() < 2.0
 
 

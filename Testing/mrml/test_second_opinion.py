@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import vtk
-from VertebralFracturesLib.core.image_classification import ROWS_PER_POSITION, SecondOpinion
+from VertebralFracturesLib.core.image_classification import ROWS_PER_POSITION, ImageClassification
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.spine_slab import slab_frame
 from VertebralFracturesLib.mrml.live.study import LiveStudy
@@ -22,7 +22,7 @@ from VertebralFracturesLib.report.table import COLUMNS
 SUSPICIOUS = 1
 
 
-def second_opinion(report) -> SecondOpinion:
+def second_opinion(report) -> ImageClassification:
     """Sees a severe fracture where the second vertebra is, and normal bodies elsewhere."""
     curve = report.curve
     arcs = np.linspace(0, curve.length_mm, 40)
@@ -31,12 +31,12 @@ def second_opinion(report) -> SecondOpinion:
     shares = np.tile([0.2, 0.7, 0.1, 0.0, 0.0], (-(-frame.shape[2] // ROWS_PER_POSITION), 1))
     rows = frame.ras_to_voxels(report.vertebrae[SUSPICIOUS].keypoints_ras)[:, 2] / ROWS_PER_POSITION
     shares[int(rows.min()) : int(rows.max()) + 1] = [0.05, 0.02, 0.03, 0.2, 0.7]
-    return SecondOpinion(frame, shares, 1.0, canal)
+    return ImageClassification(frame, shares, 1.0, canal)
 
 
 @pytest.fixture
 def second_report(report):
-    return replace(report, second_opinion=second_opinion(report))
+    return replace(report, image_classification=second_opinion(report))
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def second_study(scene, volume, second_report) -> Study:
 
 def test_the_canal_is_a_curve_to_look_at(second_study, second_report) -> None:
     node = second_study.canal_node
-    canal = second_report.second_opinion.canal
+    canal = second_report.image_classification.canal
     assert node.GetName() == "CT spinal canal"
     assert node.GetLocked()
     assert node in second_study.nodes
@@ -77,13 +77,13 @@ def test_both_readings_stand_in_the_table(second_study) -> None:
 
 def test_a_dragged_point_changes_what_differs(second_study) -> None:
     live = LiveStudy(second_study)
-    assert live.report.opinions[SUSPICIOUS].differ
+    assert live.report.fracture_probabilities[SUSPICIOUS].is_discordant
     node = second_study.keypoint_nodes[SUSPICIOUS]
     moved = np.array(node.GetNthControlPointPositionWorld(0)) - [0.0, 0.0, 11.0]
     node.SetNthControlPointPositionWorld(0, vtk.vtkVector3d(*moved))
-    now = live.report.opinions[SUSPICIOUS]
-    assert now.measured > 0.9
-    assert not now.differ
+    now = live.report.fracture_probabilities[SUSPICIOUS]
+    assert now.height_based > 0.9
+    assert not now.is_discordant
     assert row_of_vertebra(second_study.table_node, SUSPICIOUS)["opinions_differ"] == "no"
     live.close()
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from helpers.small_radiograph import report as radiograph_report
-from VertebralFracturesLib.core.image_classification import ROW_CLASSES, SecondOpinion
+from VertebralFracturesLib.core.image_classification import ROW_CLASSES, ImageClassification
 from VertebralFracturesLib.core.report import SpineReport
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.spine_slab import SlabFrame
@@ -21,19 +21,19 @@ def classified(**fields) -> SpineReport:
     """A report without vertebrae whose spine was classified."""
     rng = np.random.default_rng(1)
     probabilities = rng.dirichlet(np.ones(ROW_CLASSES), 40)
-    given = SecondOpinion(SlabFrame(CURVE, np.linspace(0, 0.1, 3)), probabilities, **fields)
-    return SpineReport("test", {}, "anchor-free", "genant", CURVE, second_opinion=given)
+    given = ImageClassification(SlabFrame(CURVE, np.linspace(0, 0.1, 3)), probabilities, **fields)
+    return SpineReport("test", {}, "anchor-free", "genant", CURVE, image_classification=given)
 
 
 def test_what_the_image_classifier_gave_comes_back_with_the_canal() -> None:
     for report in (classified(canal=CANAL, temperature=1.3), classified()):
-        given, read = report.second_opinion, read_report(report_json(report)).second_opinion
-        np.testing.assert_allclose(read.shares, given.shares, atol=1e-4)
+        given, read = report.image_classification, read_report(report_json(report)).image_classification
+        np.testing.assert_allclose(read.probabilities, given.probabilities, atol=1e-4)
         np.testing.assert_allclose(read.frame.turns_rad, given.frame.turns_rad, atol=1e-4)
         assert read.temperature == given.temperature
         assert (read.canal is None) == (given.canal is None)
     np.testing.assert_array_equal(
-        read_report(report_json(classified(canal=CANAL))).second_opinion.canal.points_ras, CANAL.points_ras
+        read_report(report_json(classified(canal=CANAL))).image_classification.canal.points_ras, CANAL.points_ras
     )
 
 
@@ -63,4 +63,4 @@ def test_another_layout_is_refused() -> None:
 
 def test_probabilities_are_rounded_to_a_hundredth_of_a_percent() -> None:
     written = np.array(json.loads(report_json(classified()))["second_opinion"]["position_shares"])
-    np.testing.assert_array_equal(written, classified().second_opinion.shares.round(4))
+    np.testing.assert_array_equal(written, classified().image_classification.probabilities.round(4))

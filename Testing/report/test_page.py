@@ -9,7 +9,7 @@ from helpers.html_page import Page, pixels
 from helpers.small_radiograph import bodies_ras
 from helpers.small_radiograph import report as radiograph_report
 from VertebralFracturesLib.core.genant import GRADE_COLORS
-from VertebralFracturesLib.core.image_classification import SecondOpinion
+from VertebralFracturesLib.core.image_classification import ImageClassification
 from VertebralFracturesLib.core.keypoints import OUTLINE
 from VertebralFracturesLib.core.report import SpineReport, Vertebra
 from VertebralFracturesLib.core.spine_curve import SpineCurve
@@ -121,7 +121,7 @@ def test_measured_and_seen_stand_side_by_side(report, volume):
     assert ">Seen<" not in report_page(report, volume)
     frame = SlabFrame(CURVE, np.zeros(2))
     shares = np.tile([0.1, 0.0, 0.0, 0.1, 0.8], (60, 1))
-    page = report_page(replace(report, second_opinion=SecondOpinion(frame, shares)), volume)
+    page = report_page(replace(report, image_classification=ImageClassification(frame, shares)), volume)
     assert ">Seen<" in page
     assert "1.00 ≠" in page
     assert "seen probability of a moderate fracture" in page

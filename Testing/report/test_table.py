@@ -14,7 +14,7 @@ from VertebralFracturesLib.report.table import (
     column,
     format_value,
     measured_values,
-    opinion_values,
+    probability_values,
     report_csv,
     table_rows,
 )
@@ -38,7 +38,7 @@ def test_a_row_holds_every_column_in_order() -> None:
 def test_a_vertebra_that_is_not_evaluable_has_no_measures() -> None:
     whole = report()
     vertebrae = (replace(whole.vertebrae[0], status="not evaluable"), *whole.vertebrae[1:])
-    (first, *_), values = table_rows(replace(whole, vertebrae=vertebrae)), opinion_values(None)
+    (first, *_), values = table_rows(replace(whole, vertebrae=vertebrae)), probability_values(None)
     assert set(measured_values(replace(whole, vertebrae=vertebrae))[0].values()) == {None}
     assert set(values.values()) == {None}
     assert (first["grade"], first["level"], first["status"]) == (None, "L1", "not evaluable")

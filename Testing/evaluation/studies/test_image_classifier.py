@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sklearn import metrics
-from VertebralFracturesLib.core.image_classification import ROWS_PER_POSITION, SecondOpinion
+from VertebralFracturesLib.core.image_classification import ROWS_PER_POSITION, ImageClassification
 from VertebralFracturesLib.core.report import SpineReport, Vertebra
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.spine_slab import SlabFrame
@@ -51,7 +51,9 @@ def report(measured: tuple[float, ...], seen: tuple[float, ...]) -> SpineReport:
         rows = frame.ras_to_voxels(points)[:, 2] / ROWS_PER_POSITION
         shares[int(rows.min()) : int(rows.max()) + 1] = [0, 1 - probability, 0, probability, 0]
         vertebrae.append(Vertebra(points, 0.9, np.full(6, 0.5), LEVELS[place], 0.9))
-    return SpineReport("t", {}, "d", "genant", CURVE, tuple(vertebrae), second_opinion=SecondOpinion(frame, shares))
+    return SpineReport(
+        "t", {}, "d", "genant", CURVE, tuple(vertebrae), image_classification=ImageClassification(frame, shares)
+    )
 
 
 def read(pairs) -> list[ReadCase]:

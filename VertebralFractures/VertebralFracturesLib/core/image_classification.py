@@ -1,7 +1,7 @@
-"""The second opinion: what the sequence network sees of each vertebra beside what its heights measure.
+"""The image-based classification of each vertebra beside the height-based one.
 
-The two read one CT independently but for the place of the body: one goes by six keypoints, the other by the whole
-picture (after Chettrit 2020). Where they differ, a reader should look. Both are put as the probability of an at least
+The two read one CT independently but for the position of the body: one goes by six keypoints, the other by the whole
+image (after Chettrit 2020). Where they differ, a user should look. Both are put as the probability of an at least
 moderate fracture, so that they can be set side by side and averaged.
 """
 
@@ -43,54 +43,58 @@ probabilities by 0.034 at most."""
 
 
 @dataclass(frozen=True, eq=False)
-class SecondOpinion:
-    """What the sequence network says along a spine.
+class ImageClassification:
+    """The probabilities of the image classifier along a spine.
 
     :param frame: where the rows of the slab lie in the patient.
-    :param shares: (positions, 5) probabilities of no body and of a body of grade 0 to 3 at each position.
+    :param probabilities: (positions, 5) probabilities of no body and of a body of grade 0 to 3 at each position.
     :param temperature: divides the logits of the grades, so that probabilities are frequencies.
     :param canal: centre line of the spinal canal; None where it was not found.
     :raises ValueError: probabilities or a temperature that are none.
     """
 
     frame: SlabFrame
-    shares: NDArray[np.float64]
+    probabilities: NDArray[np.float64]
     temperature: float = 1.0
     canal: SpineCurve | None = None
 
     def __post_init__(self) -> None:
-        shares = np.array(self.shares, dtype=np.float64)
-        if shares.ndim != 2 or shares.shape[1] != ROW_CLASSES or not len(shares):
+        probabilities = np.array(self.probabilities, dtype=np.float64)
+        if probabilities.ndim != 2 or probabilities.shape[1] != ROW_CLASSES or not len(probabilities):
             raise ValueError(f"a second opinion needs {ROW_CLASSES} probabilities per position")
-        if not (shares >= 0).all() or not np.allclose(shares.sum(1), 1.0, atol=1e-2) or not self.temperature > 0:
+        if (
+            not (probabilities >= 0).all()
+            or not np.allclose(probabilities.sum(1), 1.0, atol=1e-2)
+            or not self.temperature > 0
+        ):
             raise ValueError(
                 "the probabilities of a second opinion sum to one per position, its temperature is above 0"
             )
-        object.__setattr__(self, "shares", shares)
+        object.__setattr__(self, "probabilities", probabilities)
         object.__setattr__(self, "temperature", float(self.temperature))
 
-    def grade_shares(self, keypoints_ras: ArrayLike) -> NDArray[np.float64] | None:
+    def grade_probabilities(self, keypoints_ras: ArrayLike) -> NDArray[np.float64] | None:
         """Probability (4,) of each grade of a vertebra with keypoints (6, 3) in RAS mm; None beyond the slab.
 
         The logits of the positions in the middle of the body are averaged.
         """
-        return _grade_shares(self, np.asarray(keypoints_ras, dtype=np.float64).tobytes())
+        return _grade_probabilities(self, np.asarray(keypoints_ras, dtype=np.float64).tobytes())
 
-    def _shares_at(self, keypoints_ras: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    def _probabilities_at(self, keypoints_ras: NDArray[np.float64]) -> NDArray[np.float64] | None:
         try:
             rows = self.frame.ras_to_voxels(keypoints_ras)[:, 2]
         except ValueError:
             return None
         first, last = rows[list(SUPERIOR)].mean(), rows[list(INFERIOR)].mean()
         margin = (1 - _CENTRAL_SHARE) / 2 * (last - first)
-        centres = position_rows(len(self.shares))
+        centres = position_rows(len(self.probabilities))
         inside = (centres >= first + margin) & (centres <= last - margin)
         if not inside.any():
             nearest = int(np.abs(centres - (first + last) / 2).argmin())
             if abs(centres[nearest] - (first + last) / 2) > ROWS_PER_POSITION:
                 return None
             inside[nearest] = True
-        logits = np.log(np.maximum(self.shares[inside, 1:], 1e-6)).mean(0) / self.temperature
+        logits = np.log(np.maximum(self.probabilities[inside, 1:], 1e-6)).mean(0) / self.temperature
         return np.asarray(softmax(logits))
 
 
@@ -100,80 +104,82 @@ def position_rows(count: int) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=256)
-def _grade_shares(given: SecondOpinion, keypoints_bytes: bytes) -> NDArray[np.float64] | None:
+def _grade_probabilities(given: ImageClassification, keypoints_bytes: bytes) -> NDArray[np.float64] | None:
     """Kept, because a drag asks for the whole spine at every move and changes one vertebra."""
-    return given._shares_at(np.frombuffer(keypoints_bytes).reshape(-1, 3))
+    return given._probabilities_at(np.frombuffer(keypoints_bytes).reshape(-1, 3))
 
 
 @dataclass(frozen=True)
-class Opinion:
-    """Both readings of one vertebra as probabilities of an at least moderate fracture.
+class CombinedProbability:
+    """The probabilities of an at least moderate fracture of one vertebra.
 
-    :param measured: by the index G.
-    :param seen: by the sequence network.
-    :param seen_grade: the grade that it gives most weight.
+    :param height_based: by the index G.
+    :param image_based: by the sequence network.
+    :param image_based_grade: the grade that it gives most weight.
     """
 
-    measured: float
-    seen: float
-    seen_grade: int
+    height_based: float
+    image_based: float
+    image_based_grade: int
 
     @property
-    def together(self) -> float:
-        """Both readings averaged: the mean of their logits."""
-        return float(expit(np.mean(logit(np.clip([self.measured, self.seen], 1 - SURE, SURE)))))
+    def combined(self) -> float:
+        """Both probabilities averaged: the mean of their logits."""
+        return float(expit(np.mean(logit(np.clip([self.height_based, self.image_based], 1 - SURE, SURE)))))
 
     @property
-    def differ(self) -> bool:
-        """Whether the readings are so far apart that a reader should look."""
-        return abs(self.measured - self.seen) > DIFFERENCE
+    def is_discordant(self) -> bool:
+        """Whether the probabilities are so far apart that a user should look."""
+        return abs(self.height_based - self.image_based) > DIFFERENCE
 
 
-def measured_probability(index: float) -> float:
+def height_based_probability(index: float) -> float:
     """Probability that a vertebra's true index is moderate or worse, given the measured one and its error."""
     return float(ndtr((PRESETS["genant"].moderate - index) / INDEX_ERROR))
 
 
-def opinion(index: float, grade_shares: ArrayLike) -> Opinion:
-    """Set both readings of a vertebra side by side.
+def combined_probability(index: float, grade_probabilities: ArrayLike) -> CombinedProbability:
+    """Set the height-based and the image-based probability of a vertebra side by side.
 
     :param index: its index G as measured.
-    :param grade_shares: probability (4,) of each grade as seen.
+    :param grade_probabilities: image-based probability (4,) of each grade.
     """
-    shares = np.asarray(grade_shares, dtype=np.float64)
-    return Opinion(measured_probability(index), float(shares[MODERATE:].sum()), int(shares.argmax()))
+    probabilities = np.asarray(grade_probabilities, dtype=np.float64)
+    return CombinedProbability(
+        height_based_probability(index), float(probabilities[MODERATE:].sum()), int(probabilities.argmax())
+    )
 
 
 @dataclass(frozen=True)
-class PatientOpinion:
-    """Both readings of a patient: each that of the most suspicious vertebra.
+class PatientProbability:
+    """The probabilities of an at least moderate fracture of a patient: each that of the most suspicious vertebra.
 
-    :param measured_probability: of an at least moderate fracture, by the least index G.
-    :param seen_probability: by the sequence network.
-    :param together_probability: by the average of both.
-    :param seen_place: place in the row of the vertebra that looks worst.
-    :param differing_places: places of the vertebrae whose readings differ.
+    :param height_based: of an at least moderate fracture, by the least index G.
+    :param image_based: by the sequence network.
+    :param combined: by the average of both.
+    :param image_based_vertebra: index of the vertebra with the highest image-based probability.
+    :param discordant_vertebrae: indices of the vertebrae whose probabilities differ.
     """
 
-    measured_probability: float
-    seen_probability: float
-    together_probability: float
-    seen_place: int
-    differing_places: tuple[int, ...]
+    height_based: float
+    image_based: float
+    combined: float
+    image_based_vertebra: int
+    discordant_vertebrae: tuple[int, ...]
 
 
-def patient_opinion(opinions: Sequence[Opinion | None]) -> PatientOpinion | None:
-    """Sum up a patient; None where no vertebra has a second opinion.
+def patient_probability(probabilities: Sequence[CombinedProbability | None]) -> PatientProbability | None:
+    """Sum up a patient; None where no vertebra was classified.
 
-    :param opinions: of each vertebra; None where there is none.
+    :param probabilities: of each vertebra; None where there is none.
     """
-    given = [(place, one) for place, one in enumerate(opinions) if one is not None]
+    given = [(index, one) for index, one in enumerate(probabilities) if one is not None]
     if not given:
         return None
-    return PatientOpinion(
-        measured_probability=max(one.measured for _, one in given),
-        seen_probability=max(one.seen for _, one in given),
-        together_probability=max(one.together for _, one in given),
-        seen_place=max(given, key=lambda entry: entry[1].seen)[0],
-        differing_places=tuple(place for place, one in given if one.differ),
+    return PatientProbability(
+        height_based=max(one.height_based for _, one in given),
+        image_based=max(one.image_based for _, one in given),
+        combined=max(one.combined for _, one in given),
+        image_based_vertebra=max(given, key=lambda entry: entry[1].image_based)[0],
+        discordant_vertebrae=tuple(index for index, one in given if one.is_discordant),
     )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .genant import find_preset
-from .image_classification import Opinion, SecondOpinion, opinion
+from .image_classification import CombinedProbability, ImageClassification, combined_probability
 from .keypoints import KEYPOINT_NAMES
 from .levels import parse_level
 from .measures import Measures, measure_spine
@@ -83,7 +83,7 @@ class SpineReport:
     :param warnings: what a reader has to know, one sentence each.
     :param models: version or checksum of each network by name.
     :param thresholds: thresholds of the run by name.
-    :param second_opinion: what the sequence network sees along the spine; None where it was not asked.
+    :param image_classification: what the image classifier gives along the spine; None where it was not asked.
     :raises ValueError: unknown preset.
     """
 
@@ -96,7 +96,7 @@ class SpineReport:
     warnings: tuple[str, ...] = ()
     models: Mapping[str, Any] = field(default_factory=dict)
     thresholds: Mapping[str, Any] = field(default_factory=dict)
-    second_opinion: SecondOpinion | None = None
+    image_classification: ImageClassification | None = None
 
     def __post_init__(self) -> None:
         find_preset(self.preset)
@@ -119,15 +119,19 @@ class SpineReport:
     def summary(self) -> PatientSummary:
         """What the vertebrae say together."""
         confidences = [vertebra.level_confidence for vertebra in self.vertebrae]
-        return summarize(self.levels, confidences, self.measures, self.opinions)
+        return summarize(self.levels, confidences, self.measures, self.fracture_probabilities)
 
     @cached_property
-    def opinions(self) -> list[Opinion | None]:
-        """Both readings of each vertebra; None where it is not evaluable, or has no second opinion."""
-        return [self._opinion(vertebra, one) for vertebra, one in zip(self.vertebrae, self.measures, strict=True)]
+    def fracture_probabilities(self) -> list[CombinedProbability | None]:
+        """Height-based and image-based probability of a fracture of each vertebra; None where it is not evaluable, or was
+        not classified."""
+        return [
+            self._fracture_probability(vertebra, one)
+            for vertebra, one in zip(self.vertebrae, self.measures, strict=True)
+        ]
 
-    def _opinion(self, vertebra: Vertebra, measures: Measures | None) -> Opinion | None:
-        if self.second_opinion is None or measures is None:
+    def _fracture_probability(self, vertebra: Vertebra, measures: Measures | None) -> CombinedProbability | None:
+        if self.image_classification is None or measures is None:
             return None
-        shares = self.second_opinion.grade_shares(vertebra.keypoints_ras)
-        return None if shares is None else opinion(measures.genant_index, shares)
+        probabilities = self.image_classification.grade_probabilities(vertebra.keypoints_ras)
+        return None if probabilities is None else combined_probability(measures.genant_index, probabilities)

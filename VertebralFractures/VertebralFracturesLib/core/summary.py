@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from .genant import GRADE_NAMES, DeformityIndex, spinal_deformity_index
 from .height_loss import CRUSH_LOSS
-from .image_classification import Opinion, PatientOpinion, patient_opinion
+from .image_classification import CombinedProbability, PatientProbability, patient_probability
 from .levels import LEVEL_NAMES, levels_are_relative
 from .measures import Measures
 
@@ -25,7 +25,7 @@ class PatientSummary:
     :param deformity_index: spinal deformity index with the levels evaluated, T4 to L4.
     :param levels_are_relative: no level is named with confidence.
     :param statement: all this in sentences.
-    :param second_opinion: both readings of the patient; None without a second opinion.
+    :param fracture_probability: of the patient, by heights and by the image; None without an image classification.
     """
 
     vertebrae: int
@@ -39,21 +39,21 @@ class PatientSummary:
     deformity_index: DeformityIndex
     levels_are_relative: bool
     statement: str
-    second_opinion: PatientOpinion | None = None
+    fracture_probability: PatientProbability | None = None
 
 
 def summarize(
     levels: Sequence[str | None],
     level_confidences: Sequence[float],
     measures: Sequence[Measures | None],
-    opinions: Sequence[Opinion | None] = (),
+    probabilities: Sequence[CombinedProbability | None] = (),
 ) -> PatientSummary:
     """Sum up a patient.
 
     :param levels: level of each vertebra, or None, cranial to caudal.
     :param level_confidences: confidence (n,) of the levels.
     :param measures: measures of each; None where a vertebra was not evaluated.
-    :param opinions: both readings of each; None, or none at all, where there is no second opinion.
+    :param probabilities: of a fracture of each; None, or none at all, where the image was not classified.
     """
     indices = [i for i, m in enumerate(measures) if m is not None]
     evaluated = [m for m in measures if m is not None]
@@ -63,7 +63,7 @@ def summarize(
     deformity = spinal_deformity_index((levels[i], m.grade) for i, m in enumerate(measures) if m is not None)
     relative = bool(levels) and levels_are_relative(level_confidences)
     borderline = sum(m.is_borderline for m in evaluated)
-    second = patient_opinion(opinions)
+    second = patient_probability(probabilities)
     statement = _statement(levels, measures, least, crushed, borderline, deformity, relative)
     return PatientSummary(
         vertebrae=len(measures),
@@ -77,19 +77,19 @@ def summarize(
         deformity_index=deformity,
         levels_are_relative=relative,
         statement=statement if second is None else f"{statement} {_second_statement(levels, second)}",
-        second_opinion=second,
+        fracture_probability=second,
     )
 
 
-def _second_statement(levels: Sequence[str | None], second: PatientOpinion) -> str:
+def _second_statement(levels: Sequence[str | None], second: PatientProbability) -> str:
     """Both readings of the patient, and where they differ."""
     text = (
-        f"At least moderate fracture: measured {second.measured_probability:.2f}, "
-        f"seen {second.seen_probability:.2f} ({_name(levels, second.seen_place)})."
+        f"At least moderate fracture: measured {second.height_based:.2f}, "
+        f"seen {second.image_based:.2f} ({_name(levels, second.image_based_vertebra)})."
     )
-    if not second.differing_places:
+    if not second.discordant_vertebrae:
         return text
-    names = ", ".join(_name(levels, index) for index in second.differing_places)
+    names = ", ".join(_name(levels, index) for index in second.discordant_vertebrae)
     return f"{text} Measured and seen differ at {names}: look again."
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from ..core.image_classification import SecondOpinion
+from ..core.image_classification import ImageClassification
 from ..core.spine_curve import SpineCurve
 from ..core.spine_slab import cut_slab, slab_frame
 from ..core.volume import Volume
@@ -20,7 +20,7 @@ _LEAST_PROBABILITY = 1e-6
 
 def classify_spine(
     networks: ImageClassifierNetworks, volume: Volume, curve: SpineCurve, cancel: Callable[[], bool] = lambda: False
-) -> SecondOpinion:
+) -> ImageClassification:
     """The probabilities of the grades along a spine, by the look of the image.
 
     :param networks: of the image classifier.
@@ -36,7 +36,7 @@ def classify_spine(
         if cancel():
             raise Cancelled("cancelled while reading the spine a second time")
         readings.append(sequence(slab.image))
-    return SecondOpinion(slab.frame, averaged(readings), networks.temperature, canal)
+    return ImageClassification(slab.frame, averaged(readings), networks.temperature, canal)
 
 
 def averaged(readings: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:

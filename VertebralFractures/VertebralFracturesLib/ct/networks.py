@@ -24,7 +24,7 @@ class ImageClassifierNetworks(Protocol):
 
     @property
     def temperature(self) -> float:
-        """Calibrates the probabilities, see :class:`~..core.image_classification.SecondOpinion`."""
+        """Calibrates the probabilities, see :class:`~..core.image_classification.ImageClassification`."""
 
     @property
     def sequences(self) -> Sequence[ArrayFunction]:

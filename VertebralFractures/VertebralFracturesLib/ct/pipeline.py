@@ -85,7 +85,7 @@ def analyze_ct(
         warnings=(*warnings, *_warnings(volume, curve, vertebrae, len(detections) - len(whole))),
         models=networks.versions,
         thresholds={"existence": EXISTENCE_THRESHOLD, "objectness": OBJECTNESS_THRESHOLD},
-        second_opinion=classification,
+        image_classification=classification,
     )
 
 

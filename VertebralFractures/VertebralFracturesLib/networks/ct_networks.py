@@ -30,7 +30,7 @@ class TrainedImageClassifier:
 
     :param canal: locates the spinal canal.
     :param sequences: functions of the sequence networks, each from a slab to probabilities along it.
-    :param temperature: calibrates the ensemble, see :class:`~..core.image_classification.SecondOpinion`.
+    :param temperature: calibrates the ensemble, see :class:`~..core.image_classification.ImageClassification`.
     """
 
     canal: CanalNet

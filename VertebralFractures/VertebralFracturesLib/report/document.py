@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from ..core.genant import find_preset
-from ..core.image_classification import SecondOpinion
+from ..core.image_classification import ImageClassification
 from ..core.report import SpineReport, Vertebra
 from ..core.spine_curve import SpineCurve
 from ..core.spine_slab import SlabFrame
+from ..core.summary import PatientSummary
 from ..radiograph.record import RadiographReport
-from .table import measured_values, opinion_values
+from .table import measured_values, probability_values
 
 SCHEMA = 1
 """Version of the layout of measurements.json."""
@@ -21,8 +22,17 @@ SCHEMA = 1
 _DECIMALS = 4
 """Decimals of what the image classifier gives: a tenth of a micrometre, a hundredth of a percent."""
 
-_SUMMARY_KEYS = {"least_vertebra": "least_place"}
+_SUMMARY_KEYS = {"least_vertebra": "least_place", "fracture_probability": "second_opinion"}
 """Fields of the summary that the file calls otherwise."""
+
+_PROBABILITY_KEYS = {
+    "height_based": "measured_probability",
+    "image_based": "seen_probability",
+    "combined": "together_probability",
+    "image_based_vertebra": "seen_place",
+    "discordant_vertebrae": "differing_places",
+}
+"""Likewise, of the patient's probability of a fracture."""
 
 _RADIOGRAPH = "radiograph"
 _STORED_AS_IS = ("software", "input", "detector", "preset", "warnings", "models", "thresholds")
@@ -44,11 +54,13 @@ def report_json(report: SpineReport) -> str:
         "models": report.models,
         "thresholds": report.thresholds,
         "warnings": report.warnings,
-        "patient": {_SUMMARY_KEYS.get(name, name): value for name, value in asdict(report.summary).items()},
+        "patient": _summary_document(report.summary),
         "curve_ras": report.curve.points_ras,
         "curve_confidence": report.curve.confidence,
         "vertebrae": _vertebrae_document(report),
-        "second_opinion": None if report.second_opinion is None else _classification_document(report.second_opinion),
+        "second_opinion": None
+        if report.image_classification is None
+        else _classification_document(report.image_classification),
     }
     if isinstance(report, RadiographReport):
         document[_RADIOGRAPH] = _radiograph_document(report)
@@ -75,10 +87,21 @@ def read_report(text: str) -> SpineReport:
         raise ValueError(f"not a report of measurements: {error}") from error
 
 
+def _summary_document(summary: PatientSummary) -> dict[str, Any]:
+    values = asdict(summary)
+    if summary.fracture_probability is not None:
+        values["fracture_probability"] = {
+            _PROBABILITY_KEYS[name]: value for name, value in asdict(summary.fracture_probability).items()
+        }
+    return {_SUMMARY_KEYS.get(name, name): value for name, value in values.items()}
+
+
 def _vertebrae_document(report: SpineReport) -> list[dict[str, Any]]:
     return [
-        {name: getattr(vertebra, name) for name in _VERTEBRA_FIELDS} | values | opinion_values(opinion)
-        for vertebra, values, opinion in zip(report.vertebrae, measured_values(report), report.opinions, strict=True)
+        {name: getattr(vertebra, name) for name in _VERTEBRA_FIELDS} | values | probability_values(combined)
+        for vertebra, values, combined in zip(
+            report.vertebrae, measured_values(report), report.fracture_probabilities, strict=True
+        )
     ]
 
 
@@ -86,7 +109,7 @@ def _spine_fields(document: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a :class:`~..core.report.SpineReport`."""
     classification = document.get("second_opinion")
     return {
-        "second_opinion": None if classification is None else _read_classification(classification),
+        "image_classification": None if classification is None else _read_classification(classification),
         "curve": SpineCurve(np.array(document["curve_ras"]), np.array(document["curve_confidence"])),
         "vertebrae": tuple(
             Vertebra(**{name: entry[name] for name in _VERTEBRA_FIELDS}) for entry in document["vertebrae"]
@@ -119,26 +142,26 @@ def _radiograph_fields(document: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _classification_document(given: SecondOpinion) -> dict[str, Any]:
+def _classification_document(given: ImageClassification) -> dict[str, Any]:
     """What the image classifier gave along the spine, rounded to what means something."""
     return {
         "curve_ras": given.frame.curve.points_ras.round(_DECIMALS),
         "turns_rad": given.frame.turns_rad.round(_DECIMALS),
-        "position_shares": given.shares.round(_DECIMALS),
+        "position_shares": given.probabilities.round(_DECIMALS),
         "temperature": given.temperature,
         "canal_ras": None if given.canal is None else given.canal.points_ras,
         "canal_confidence": None if given.canal is None else given.canal.confidence,
     }
 
 
-def _read_classification(document: Mapping[str, Any]) -> SecondOpinion:
+def _read_classification(document: Mapping[str, Any]) -> ImageClassification:
     """Read what :func:`_classification_document` wrote."""
     points = np.array(document["curve_ras"], dtype=np.float64)
     frame = SlabFrame(SpineCurve(points, np.ones(len(points))), np.array(document["turns_rad"], dtype=np.float64))
     canal = None
     if document["canal_ras"] is not None:
         canal = SpineCurve(np.array(document["canal_ras"]), np.array(document["canal_confidence"]))
-    return SecondOpinion(frame, np.array(document["position_shares"]), document["temperature"], canal)
+    return ImageClassification(frame, np.array(document["position_shares"]), document["temperature"], canal)
 
 
 def _plain(value: Any) -> Any:

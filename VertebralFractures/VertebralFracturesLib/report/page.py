@@ -64,7 +64,7 @@ def report_page(report: SpineReport, image: Volume | Radiograph) -> str:
     """
     shown = spine_image(report, image)
     rows = zip(report.vertebrae, table_rows(report), shown.points_mm, strict=True)
-    names = [name for name in _COLUMNS if name != "seen_probability" or report.second_opinion is not None]
+    names = [name for name in _COLUMNS if name != "seen_probability" or report.image_classification is not None]
     radiograph = report if isinstance(report, RadiographReport) else None
     return render(
         "report.html",
@@ -122,10 +122,10 @@ def _cards(report: SpineReport) -> list[tuple[str, str, str]]:
     deformity = summary.deformity_index
     if deformity.evaluated:
         cards.append((str(deformity.total), "spinal deformity index", f"{deformity.evaluated} of 13 levels T4-L4"))
-    second = summary.second_opinion
-    if second is not None:
-        note = f"measured {second.measured_probability:.2f}, together {second.together_probability:.2f}"
-        cards.append((f"{second.seen_probability:.2f}", "seen probability of a moderate fracture", note))
+    patient = summary.fracture_probability
+    if patient is not None:
+        note = f"measured {patient.height_based:.2f}, together {patient.combined:.2f}"
+        cards.append((f"{patient.image_based:.2f}", "seen probability of a moderate fracture", note))
     return cards
 
 

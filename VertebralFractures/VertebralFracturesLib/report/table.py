@@ -5,7 +5,7 @@ import io
 from dataclasses import dataclass
 
 from ..core.genant import GRADE_NAMES
-from ..core.image_classification import Opinion
+from ..core.image_classification import CombinedProbability
 from ..core.keypoints import KEYPOINT_NAMES
 from ..core.measures import Measures
 from ..core.report import SpineReport, Vertebra
@@ -136,23 +136,23 @@ def _measured_values(measures: Measures | None, reference: str | None) -> dict[s
 
 _NAMES = tuple(_BY_NAME)
 _MEASURED = _NAMES[3 : _NAMES.index("score")]
-_OPINION = _NAMES[_NAMES.index("seen_probability") :]
+_PROBABILITIES = _NAMES[_NAMES.index("seen_probability") :]
 
 
-def opinion_values(given: Opinion | None) -> dict[str, Value]:
-    """Both readings of one vertebra by column name; all None where there is no second opinion."""
+def probability_values(given: CombinedProbability | None) -> dict[str, Value]:
+    """Probabilities of a fracture of one vertebra by column name; all None where there are none."""
     if given is None:
-        return dict.fromkeys(_OPINION)
-    values = (given.seen, given.seen_grade, given.measured, given.together, given.differ)
-    return dict(zip(_OPINION, values, strict=True))
+        return dict.fromkeys(_PROBABILITIES)
+    values = (given.image_based, given.image_based_grade, given.height_based, given.combined, given.is_discordant)
+    return dict(zip(_PROBABILITIES, values, strict=True))
 
 
 def table_rows(report: SpineReport) -> list[dict[str, Value]]:
     """One row per vertebra, cranial to caudal: the values of :data:`COLUMNS` by name, None where there is none."""
     rows = []
-    given = zip(report.vertebrae, measured_values(report), report.opinions, strict=True)
-    for i, (vertebra, values, seen) in enumerate(given):
-        row = {"place": i + 1, **values, **_recorded_values(vertebra), **opinion_values(seen)}
+    given = zip(report.vertebrae, measured_values(report), report.fracture_probabilities, strict=True)
+    for i, (vertebra, values, combined) in enumerate(given):
+        row = {"place": i + 1, **values, **_recorded_values(vertebra), **probability_values(combined)}
         rows.append({c.name: row[c.name] for c in COLUMNS})
     return rows
 

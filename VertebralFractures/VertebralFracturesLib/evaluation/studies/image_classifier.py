@@ -162,9 +162,9 @@ def _both_readings(scan: AnnotatedScan, report: SpineReport) -> list[tuple[float
     truth = genant_index(heights_mm(scan.keypoints_ras))
     rows: list[tuple[float, ...]] = []
     for place, reference in match_vertebrae(found, scan.keypoints_ras, scan.curve).pairs:
-        measures, opinion = report.measures[place], report.opinions[place]
-        if measures is not None and opinion is not None:
-            probabilities = opinion.measured, opinion.seen, opinion.together
+        measures, combined = report.measures[place], report.fracture_probabilities[place]
+        if measures is not None and combined is not None:
+            probabilities = combined.height_based, combined.image_based, combined.combined
             rows.append((truth[reference], measures.genant_index, *probabilities))
     return rows
 

@@ -117,7 +117,7 @@ def _add_to_patient(study: Study, report: SpineReport) -> list[slicer.vtkMRMLNod
         added.append(study.link("table", add_table_node(scene, report, f"{name} vertebrae")))
     if study.curve_node is None:
         added.append(_add_curve(study, report.curve))
-    canal = report.second_opinion.canal if report.second_opinion is not None else None
+    canal = report.image_classification.canal if report.image_classification is not None else None
     if canal is not None and study.canal_node is None:
         added.append(study.link("canal", add_canal_node(scene, canal, f"{name} spinal canal", PATIENT_VIEWS)))
     if study.labels_node is None:
