@@ -123,8 +123,10 @@ class SpineReport:
 
     @cached_property
     def fracture_probabilities(self) -> list[CombinedProbability | None]:
-        """Height-based and image-based probability of a fracture of each vertebra; None where it is not evaluable, or was
-        not classified."""
+        """Probabilities of a fracture of each vertebra, by heights and by the image.
+
+        None where it is not evaluable, or was not classified.
+        """
         return [
             self._fracture_probability(vertebra, one)
             for vertebra, one in zip(self.vertebrae, self.measures, strict=True)
