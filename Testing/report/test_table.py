@@ -10,6 +10,7 @@ from VertebralFracturesLib.core.keypoints import KEYPOINT_NAMES
 from VertebralFracturesLib.core.report import SpineReport
 from VertebralFracturesLib.radiograph.angles import ANGLES
 from VertebralFracturesLib.report.table import (
+    ANGLE_COLUMNS,
     COLUMNS,
     column,
     format_value,
@@ -88,3 +89,8 @@ def test_a_tab_makes_the_same_table() -> None:
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@a", "\tb"])
 def test_text_that_came_with_the_input_is_no_formula(name: str) -> None:
     assert {row["input"] for row in read(report_csv(replace(report(), input={"path": name})))} == {f"'{name}"}
+
+
+def test_every_angle_has_a_column() -> None:
+    assert [one.name for one in ANGLE_COLUMNS] == [angle.name for angle in ANGLES]
+    assert {one.unit for one in ANGLE_COLUMNS} == {"deg"}

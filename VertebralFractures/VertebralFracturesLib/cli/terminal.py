@@ -5,9 +5,8 @@ from types import TracebackType
 from typing import TextIO
 
 from ..core.report import SpineReport
-from ..radiograph.angles import ANGLES
 from ..radiograph.record import RadiographReport
-from ..report.table import column, format_value, table_rows
+from ..report.table import ANGLE_COLUMNS, column, format_value, table_rows
 from ..report.text import text_table
 
 RESULT_COLUMNS = (
@@ -69,6 +68,7 @@ def angle_table(report: RadiographReport) -> str:
     """The angles of the spine in a radiograph, one line each."""
     angles = report.angles_deg
     rows = [
-        [angle.title, "not in view" if angles[angle.name] is None else f"{angles[angle.name]:.1f}"] for angle in ANGLES
+        [angle.title, "not in view" if angles[angle.name] is None else f"{angles[angle.name]:.1f}"]
+        for angle in ANGLE_COLUMNS
     ]
     return text_table(["Angle", "degrees"], rows)

@@ -26,63 +26,24 @@ Endplate = tuple[str, str]
 class AngleDefinition:
     """One angle.
 
-    :param name: key in measurements.json.
-    :param title: short name for readers.
+    :param name: its name, which report/table titles and describes.
     :param upper: the cranial endplate; None for the horizontal.
     :param lower: the caudal endplate.
     :param lordotic: positive in lordosis; otherwise positive in kyphosis.
-    :param description: what it is.
     """
 
     name: str
-    title: str
     upper: Endplate | None
     lower: Endplate
     lordotic: bool
-    description: str
 
 
 ANGLES = (
-    AngleDefinition(
-        "lordosis_l1_l5_deg",
-        "L1-L5 lordosis",
-        ("L1", "superior"),
-        ("L5", "inferior"),
-        True,
-        "between the superior endplate of L1 and the inferior endplate of L5",
-    ),
-    AngleDefinition(
-        "lordosis_l1_s1_deg",
-        "L1-S1 lordosis",
-        ("L1", "superior"),
-        (SACRUM, "superior"),
-        True,
-        "between the superior endplates of L1 and S1",
-    ),
-    AngleDefinition(
-        "sacral_slope_deg",
-        "Sacral slope",
-        None,
-        (SACRUM, "superior"),
-        True,
-        "between the superior endplate of S1 and the horizontal of the image",
-    ),
-    AngleDefinition(
-        "kyphosis_t4_t12_deg",
-        "T4-T12 kyphosis",
-        ("T4", "superior"),
-        ("T12", "inferior"),
-        False,
-        "between the superior endplate of T4 and the inferior endplate of T12",
-    ),
-    AngleDefinition(
-        "thoracolumbar_t10_l2_deg",
-        "Thoracolumbar angle",
-        ("T10", "superior"),
-        ("L2", "inferior"),
-        False,
-        "between the superior endplate of T10 and the inferior endplate of L2, positive in kyphosis",
-    ),
+    AngleDefinition("lordosis_l1_l5_deg", ("L1", "superior"), ("L5", "inferior"), lordotic=True),
+    AngleDefinition("lordosis_l1_s1_deg", ("L1", "superior"), (SACRUM, "superior"), lordotic=True),
+    AngleDefinition("sacral_slope_deg", None, (SACRUM, "superior"), lordotic=True),
+    AngleDefinition("kyphosis_t4_t12_deg", ("T4", "superior"), ("T12", "inferior"), lordotic=False),
+    AngleDefinition("thoracolumbar_t10_l2_deg", ("T10", "superior"), ("L2", "inferior"), lordotic=False),
 )
 """The angles of a spine, Cina 2021 and the usual ones of the thoracic spine."""
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ..radiograph.angles import ANGLES
 from ..radiograph.record import RadiographReport
+from .table import ANGLE_COLUMNS
 
 COLORS = ("#56b4e9", "#e69f00", "#f0e442", "#cc79a7", "#009e73")
 """One color an angle: those of Okabe and Ito, which the colour-blind tell apart."""
@@ -56,8 +57,8 @@ class EndplateLine:
 def angle_rows(report: RadiographReport) -> list[AngleRow]:
     """The angles of the spine, those that are not in view included."""
     return [
-        AngleRow(angle.title, color, _degrees(report.angles_deg[angle.name]), angle.description)
-        for color, angle in zip(COLORS, ANGLES, strict=True)
+        AngleRow(shown.title, color, _degrees(report.angles_deg[shown.name]), shown.description)
+        for color, shown in zip(COLORS, ANGLE_COLUMNS, strict=True)
     ]
 
 
@@ -72,7 +73,7 @@ def endplate_lines(report: RadiographReport, on_page: Callable[[Points], Points]
     :param on_page: RAS mm (..., 3) to (..., 2) mm on the page's image.
     """
     lines = []
-    for number, (color, angle) in enumerate(zip(COLORS, ANGLES, strict=True)):
+    for number, (color, angle, shown) in enumerate(zip(COLORS, ANGLES, ANGLE_COLUMNS, strict=True)):
         if report.angles_deg[angle.name] is None:
             continue
         for plate in (angle.upper, angle.lower):
@@ -81,7 +82,7 @@ def endplate_lines(report: RadiographReport, on_page: Callable[[Points], Points]
                 along = (anterior - posterior) / np.maximum(np.linalg.norm(anterior - posterior), 1e-6)
                 start = posterior - along * _BEHIND_MM
                 end = anterior + along * (_IN_FRONT_MM - _STEP_MM * number)
-                lines.append(EndplateLine(angle.title, color, tuple(start), tuple(end)))
+                lines.append(EndplateLine(shown.title, color, tuple(start), tuple(end)))
     return lines
 
 

@@ -84,6 +84,39 @@ COLUMNS = (
 )
 """The columns of :func:`table_rows`, in order."""
 
+ANGLE_COLUMNS = (
+    Column(
+        "lordosis_l1_l5_deg",
+        "L1-L5 lordosis",
+        "deg",
+        "between the superior endplate of L1 and the inferior endplate of L5",
+        1,
+    ),
+    Column("lordosis_l1_s1_deg", "L1-S1 lordosis", "deg", "between the superior endplates of L1 and S1", 1),
+    Column(
+        "sacral_slope_deg",
+        "Sacral slope",
+        "deg",
+        "between the superior endplate of S1 and the horizontal of the image",
+        1,
+    ),
+    Column(
+        "kyphosis_t4_t12_deg",
+        "T4-T12 kyphosis",
+        "deg",
+        "between the superior endplate of T4 and the inferior endplate of T12",
+        1,
+    ),
+    Column(
+        "thoracolumbar_t10_l2_deg",
+        "Thoracolumbar angle",
+        "deg",
+        "between the superior endplate of T10 and the inferior endplate of L2, positive in kyphosis",
+        1,
+    ),
+)
+"""What a radiograph's CSV has beside :data:`COLUMNS`: the angles of the spine, see radiograph/angles."""
+
 _BY_NAME = {column.name: column for column in COLUMNS}
 
 

@@ -3,8 +3,8 @@
 import slicer
 import vtk
 
-from ...radiograph.angles import ANGLES
 from ...radiograph.record import RadiographReport
+from ...report.table import ANGLE_COLUMNS
 
 _COLUMNS = ("Angle", "Degrees", "Between")
 
@@ -28,7 +28,7 @@ def add_angles_node(scene: slicer.vtkMRMLScene, report: RadiographReport, name: 
 
 def update_angles_node(node: slicer.vtkMRMLTableNode, report: RadiographReport) -> None:
     """Write the angles of a report into their table: those of the spine, then those of the discs."""
-    angles = [(angle.title, report.angles_deg[angle.name], angle.description) for angle in ANGLES]
+    angles = [(angle.title, report.angles_deg[angle.name], angle.description) for angle in ANGLE_COLUMNS]
     discs = [
         (f"Disc {name}", value, "positive where it opens to the front")
         for name, value in report.disc_angles_deg.items()
