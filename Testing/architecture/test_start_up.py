@@ -10,7 +10,7 @@ from helpers.repository import LIBRARY, MODULE
 CHECK = """
 import importlib, json, sys
 sys.path.insert(0, sys.argv[1])
-heavy = {"torch", "vtk", "slicer", "qt", "matplotlib", "SimpleITK"}
+heavy = {"torch", "vtk", "slicer", "qt", "matplotlib", "SimpleITK", "jinja2"}
 loaded = {}
 for part in sys.argv[2:]:
     importlib.import_module(part)

@@ -19,7 +19,7 @@ RESULT_COLUMNS = (
     "grade_name",
     "shape",
 )
-_SECOND_OPINION_COLUMNS = ("seen_probability", "opinions_differ")
+_IMAGE_BASED_COLUMNS = ("seen_probability", "opinions_differ")
 
 
 class ProgressLine:
@@ -58,7 +58,7 @@ class ProgressLine:
 
 def result_table(report: SpineReport) -> str:
     """The vertebrae of a report, one line each."""
-    names = RESULT_COLUMNS if report.image_classification is None else (*RESULT_COLUMNS, *_SECOND_OPINION_COLUMNS)
+    names = RESULT_COLUMNS if report.image_classification is None else (*RESULT_COLUMNS, *_IMAGE_BASED_COLUMNS)
     header = [column(name).title + (f" {column(name).unit}" if column(name).unit == "mm" else "") for name in names]
     rows = [[format_value(name, row[name]) for name in names] for row in table_rows(report)]
     return text_table(header, rows)

@@ -134,8 +134,8 @@ def _neighbour_name(report: SpineReport, measures: Measures | None) -> str | Non
     """Name of the vertebra that a height loss compares with."""
     if measures is None or measures.neighbour_loss is None:
         return None
-    place = measures.neighbour_loss.reference
-    return report.levels[place] or f"No. {place + 1}"
+    index = measures.neighbour_loss.reference
+    return report.levels[index] or f"No. {index + 1}"
 
 
 def _measured_values(measures: Measures | None, reference: str | None) -> dict[str, Value]:

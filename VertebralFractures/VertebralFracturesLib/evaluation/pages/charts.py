@@ -98,8 +98,8 @@ class Plot:
         """Draw a level across the plot, with words above its right end."""
         style = {"color": _WARM, "linewidth": 1.6} if is_strong else {"color": _RULE, "linestyle": (0, (4, 3))}
         self.axes.axhline(y, **style)
-        place: dict[str, Any] = {"xy": (1, y), "xycoords": self.axes.get_yaxis_transform(), "xytext": (-2, 3)}
-        self.axes.annotate(words, **place, textcoords="offset points", ha="right", color=_INK)
+        position: dict[str, Any] = {"xy": (1, y), "xycoords": self.axes.get_yaxis_transform(), "xytext": (-2, 3)}
+        self.axes.annotate(words, **position, textcoords="offset points", ha="right", color=_INK)
 
     def svg(self, label: str) -> str:
         """The plot as SVG.
@@ -202,13 +202,13 @@ def level_chart(evaluation: Evaluation, title: str, unit: str, errors: Sequence[
     plot = Plot("level", f"{title}, {unit}", width=700, height=250)
     plot.axes.set_xticks(range(len(levels)), levels)
     plot.axes.set_xlim(-0.7, len(levels) - 0.3)
-    for place, level in enumerate(levels):
+    for column, level in enumerate(levels):
         mine = [(error, name) for error, (name, v) in zip(errors, matches, strict=True) if v.level == level]
         for number, (error, name) in enumerate(mine):
             aside = 0.12 * (number - (len(mine) - 1) / 2)
-            plot.dot(place + float(np.clip(aside, -0.4, 0.4)), error, f"{name} {level}: {error:.2f} {unit}")
+            plot.dot(column + float(np.clip(aside, -0.4, 0.4)), error, f"{name} {level}: {error:.2f} {unit}")
         mean = float(np.mean([error for error, _ in mine]))
-        plot.line((place - 0.35, place + 0.35), (mean, mean), color=_WARM, linewidth=1.6)
+        plot.line((column - 0.35, column + 0.35), (mean, mean), color=_WARM, linewidth=1.6)
     plot.axes.set_ylim(bottom=0)
     return plot.svg(f"{title} by level")
 

@@ -48,11 +48,11 @@ def vertebra_crops(
     """
     crops: dict[int, Crop] = {}
     for case in cases:
-        places = [place for place, (name, _) in enumerate(shown) if name == case.name]
-        if places:
+        indices = [index for index, (name, _) in enumerate(shown) if name == case.name]
+        if indices:
             view = straighten(read(case.image), case.curve, _PIXEL_MM)
-            crops |= {place: _crop(view, case.name, shown[place][1]) for place in places}
-    return [crops[place] for place in range(len(shown))]
+            crops |= {index: _crop(view, case.name, shown[index][1]) for index in indices}
+    return [crops[index] for index in range(len(shown))]
 
 
 def _crop(view: StraightenedSlice, case: str, vertebra: MatchedVertebra) -> Crop:

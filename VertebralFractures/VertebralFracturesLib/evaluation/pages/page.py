@@ -143,8 +143,8 @@ def _roc_charts(pool: Pool) -> list[tuple[str, str, list[tuple[str, str]]]]:
 def _agreement_charts(evaluation: Evaluation, pool: Pool) -> list[str]:
     hints = [f"{name} {vertebra.level or ''}" for name, vertebra in every_match(evaluation)]
     charts = [
-        bland_altman_chart(f"{name} height", "mm", pool.found_heights_mm[:, place], pool.heights_mm[:, place], hints)
-        for place, name in enumerate(HEIGHT_NAMES)
+        bland_altman_chart(f"{name} height", "mm", pool.found_heights_mm[:, index], pool.heights_mm[:, index], hints)
+        for index, name in enumerate(HEIGHT_NAMES)
     ]
     return [*charts, bland_altman_chart("G", "", pool.found_indices, pool.indices, hints)]
 
