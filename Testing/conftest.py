@@ -32,9 +32,13 @@ SLOW = (
     "mrml/test_saved_studies.py",
     "mrml/test_scene_file.py",
     "mrml/test_slice_view.py",
+    "mrml/study/test_replacement.py",
     "networks/test_radiograph_networks.py",
     "simulation/",
     "training/",
+    "widgets/test_panel.py",
+    "widgets/test_radiograph_runs.py",
+    "widgets/test_real_runs.py",
 )
 """Folders and files, seen from here, whose tests draw patients, train networks or render views."""
 
