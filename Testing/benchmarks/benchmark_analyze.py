@@ -69,7 +69,8 @@ class StageTimes:
 def chest_ct(slices: int) -> Path:
     """A synthetic chest CT of 1 mm slices on the disk, made on first use."""
     import numpy as np
-    from VertebralFracturesLib.simulation.ct.acquisition import Protocol, scan
+    from VertebralFracturesLib.simulation.ct.acquisition import scan
+    from VertebralFracturesLib.simulation.ct.protocol import Protocol
     from VertebralFracturesLib.simulation.patient.anatomy import make_patient
 
     file = Path(tempfile.gettempdir()) / f"vertebral-fractures-benchmark-{SIDE}-{slices}.npz"

@@ -41,7 +41,9 @@ def main() -> None:
     args = parser.parse_args()
 
     import numpy as np
-    from VertebralFracturesLib.simulation.ct.acquisition import random_protocol, sample_scanned, scan, scan_lowres
+    from VertebralFracturesLib.simulation.ct.acquisition import scan
+    from VertebralFracturesLib.simulation.ct.protocol import random_protocol
+    from VertebralFracturesLib.simulation.ct.sampling import sample_scanned, scan_lowres
     from VertebralFracturesLib.simulation.patient.anatomy import make_patient
 
     print(f"{'seed':>6} {'patient':>8} {'volume':>8} {'trunk':>8} {'slice':>8}  scan")

@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "VertebralFractures
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from benchmark_analyze import PeakMemory
+from VertebralFracturesLib.simulation.ct.render import renderer
 
 LIBRARY = "VertebralFracturesLib"
 SEED = 900180
@@ -98,7 +99,8 @@ def synthetic_ct(size: str) -> Path:
     import numpy as np
     from VertebralFracturesLib.core.volume import Volume
     from VertebralFracturesLib.io.reference_case import write_reference_case
-    from VertebralFracturesLib.simulation.ct.acquisition import Protocol, scan
+    from VertebralFracturesLib.simulation.ct.acquisition import scan
+    from VertebralFracturesLib.simulation.ct.protocol import Protocol
     from VertebralFracturesLib.simulation.patient.anatomy import make_patient
 
     side, slices, first, last = SIZES[size]
@@ -108,7 +110,7 @@ def synthetic_ct(size: str) -> Path:
         return file
     print(f"making the CT (kept in {file})", file=sys.stderr, flush=True)
     patient = make_patient(SEED, realism="realistic", pathology_rate=0.0, deformity_rate=0.0, level_variants=False)
-    spine, field_mm = patient.renderer.trunk.spine, 360.0
+    spine, field_mm = renderer(patient).trunk.spine, 360.0
     spacing = float(spine.at(first)[2] - spine.at(last)[2]) / (slices // 2)
     coarse = Protocol(
         field_mm / (side // 2), spacing, spacing, first_level=first, last_level=last, field_mm=field_mm, noise_hu=20.0

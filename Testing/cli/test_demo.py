@@ -12,7 +12,7 @@ from VertebralFracturesLib.cli.results import RESULT_FILES
 from VertebralFracturesLib.core.report import SpineReport, Vertebra
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.io.reference_case import read_case
-from VertebralFracturesLib.simulation.ct.acquisition import Protocol
+from VertebralFracturesLib.simulation.ct.protocol import Protocol
 
 
 def truth_of(folder: Path) -> Callable[..., SpineReport]:

@@ -24,8 +24,10 @@ from VertebralFracturesLib.io.reference_case import read_case
 from VertebralFracturesLib.networks.ct_networks import TrainedCtNetworks, load_ct_networks
 from VertebralFracturesLib.report.document import read_report, report_json
 from VertebralFracturesLib.simulation.case import in_view
-from VertebralFracturesLib.simulation.ct.acquisition import Protocol, scan
-from VertebralFracturesLib.simulation.patient.anatomy import Patient, PhantomVertebra, make_patient
+from VertebralFracturesLib.simulation.ct.acquisition import scan
+from VertebralFracturesLib.simulation.ct.protocol import Protocol
+from VertebralFracturesLib.simulation.patient.anatomy import Patient, make_patient
+from VertebralFracturesLib.simulation.patient.vertebra import PhantomVertebra
 from VertebralFracturesLib.simulation.truth import true_canal
 
 PROTOCOL = Protocol(

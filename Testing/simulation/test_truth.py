@@ -2,6 +2,7 @@
 
 import numpy as np
 from VertebralFracturesLib.core.spine_curve import SpineCurve
+from VertebralFracturesLib.simulation.ct.render import hounsfield
 from VertebralFracturesLib.simulation.patient.anatomy import make_patient
 from VertebralFracturesLib.simulation.truth import true_canal
 
@@ -12,9 +13,9 @@ def test_the_canal_is_soft_and_the_bodies_before_it_are_not():
     canal = true_canal(PATIENT)
     heights = [vertebra.centre_ras[2] for vertebra in PATIENT.vertebrae if 8 < vertebra.number < 24]
     centres = np.column_stack([np.interp(heights, canal[::-1, 2], canal[::-1, axis]) for axis in range(3)])
-    values = PATIENT.hounsfield(centres, blur_mm=1.0)
+    values = hounsfield(PATIENT, centres, blur_mm=1.0)
     assert (np.abs(values) < 80).all()
-    bodies = PATIENT.hounsfield(np.array([v.centre_ras for v in PATIENT.vertebrae if 8 < v.number < 24]), blur_mm=3.0)
+    bodies = hounsfield(PATIENT, np.array([v.centre_ras for v in PATIENT.vertebrae if 8 < v.number < 24]), blur_mm=3.0)
     assert np.median(bodies) > np.median(values) + 30
 
 

@@ -18,7 +18,7 @@ from VertebralFracturesLib.core.keypoints import depths_mm
 from VertebralFracturesLib.core.spine_curve import curve_through_bodies
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.io.training_case import TrainingCase
-from VertebralFracturesLib.simulation.ct.acquisition import Protocol
+from VertebralFracturesLib.simulation.ct.protocol import Protocol
 from VertebralFracturesLib.simulation.radiograph import views as radiograph_cache
 from VertebralFracturesLib.simulation.radiograph.camera import Camera
 from VertebralFracturesLib.simulation.radiograph.projection import densities

@@ -5,7 +5,8 @@ import json
 import pytest
 from VertebralFracturesLib.cli.main import main
 from VertebralFracturesLib.simulation.case import write_case
-from VertebralFracturesLib.simulation.ct.acquisition import Protocol, scan
+from VertebralFracturesLib.simulation.ct.acquisition import scan
+from VertebralFracturesLib.simulation.ct.protocol import Protocol
 from VertebralFracturesLib.simulation.patient.anatomy import make_patient
 from VertebralFracturesLib.training import vertebrae
 

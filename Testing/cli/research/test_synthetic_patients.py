@@ -6,7 +6,7 @@ import pytest
 from VertebralFracturesLib.cli.main import main
 from VertebralFracturesLib.io.ct import read_volume
 from VertebralFracturesLib.io.reference_case import find_cases
-from VertebralFracturesLib.simulation.ct.acquisition import Protocol
+from VertebralFracturesLib.simulation.ct.protocol import Protocol
 
 
 def test_phantoms_are_written_as_reference_cases(

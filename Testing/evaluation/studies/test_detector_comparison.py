@@ -4,7 +4,8 @@ import pytest
 from VertebralFracturesLib.errors import UnusableInput
 from VertebralFracturesLib.evaluation.studies.detector_comparison import ComparisonSettings, compare_detectors
 from VertebralFracturesLib.simulation.case import write_case
-from VertebralFracturesLib.simulation.ct.acquisition import Protocol, scan
+from VertebralFracturesLib.simulation.ct.acquisition import scan
+from VertebralFracturesLib.simulation.ct.protocol import Protocol
 from VertebralFracturesLib.simulation.patient.anatomy import make_patient
 
 COARSE = Protocol(pixel_mm=3.0, slice_spacing_mm=3.0, first_level=17.5, last_level=21.5, field_mm=260.0)

@@ -7,14 +7,9 @@ import numpy as np
 import pytest
 from VertebralFracturesLib.core.genant import genant_index, heights_mm
 from VertebralFracturesLib.simulation.case import in_view, write_case
-from VertebralFracturesLib.simulation.ct.acquisition import (
-    Protocol,
-    random_protocol,
-    sample_scanned,
-    scan,
-    scan_lowres,
-    voxel_offsets,
-)
+from VertebralFracturesLib.simulation.ct.acquisition import scan, voxel_offsets
+from VertebralFracturesLib.simulation.ct.protocol import Protocol, random_protocol
+from VertebralFracturesLib.simulation.ct.sampling import sample_scanned, scan_lowres
 from VertebralFracturesLib.simulation.patient.anatomy import Patient, make_patient
 
 SMALL = Protocol(

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from VertebralFracturesLib.simulation.ct.acquisition import Protocol
 from VertebralFracturesLib.simulation.ct.grid import as_read, on_ct_grid, random_grid_protocol
+from VertebralFracturesLib.simulation.ct.protocol import Protocol
 
 STEP_MM = (3.0, 0.8, 0.8)
 

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 from VertebralFracturesLib.core.volume import Volume
-from VertebralFracturesLib.simulation.ct.acquisition import Protocol, sample_scanned
+from VertebralFracturesLib.simulation.ct.protocol import Protocol
+from VertebralFracturesLib.simulation.ct.render import hounsfield, renderer
+from VertebralFracturesLib.simulation.ct.sampling import sample_scanned
 from VertebralFracturesLib.simulation.patient.anatomy import make_patient
 from VertebralFracturesLib.simulation.patient.fields import coverage, smooth_minimum
 from VertebralFracturesLib.simulation.patient.shapes import APPARENT_EDGE_MM
@@ -34,7 +36,7 @@ def _edge_errors_mm(patient, look) -> np.ndarray:
 
 
 def test_bone_ends_just_inside_the_middle_keypoints(patient):
-    errors = _edge_errors_mm(patient, lambda points: patient.hounsfield(points, 0.1))
+    errors = _edge_errors_mm(patient, lambda points: hounsfield(patient, points, 0.1))
     assert np.median(errors) == pytest.approx(-APPARENT_EDGE_MM, abs=0.12)
     assert np.quantile(np.abs(errors + APPARENT_EDGE_MM), 0.9) < 0.6
 
@@ -49,21 +51,21 @@ def test_scanned_edges_appear_at_the_middle_keypoints(patient):
 def test_values_of_the_main_tissues(patient):
     vertebra = next(v for v in patient.vertebrae if v.level == "L3")
     core = vertebra.to_ras(np.random.default_rng(0).uniform(-5, 5, (500, 3)))
-    assert patient.hounsfield(core).mean() == pytest.approx(vertebra.hu_trabecular, rel=0.25)
-    assert patient.hounsfield(vertebra.centre_ras + [0, 700, 0]) == pytest.approx(-1000)
+    assert hounsfield(patient, core).mean() == pytest.approx(vertebra.hu_trabecular, rel=0.25)
+    assert hounsfield(patient, vertebra.centre_ras + [0, 700, 0]) == pytest.approx(-1000)
     outline = vertebra.body.posterior_wall_mm
     wall = vertebra.to_ras(np.array([[0, outline * s, 6.0] for s in np.linspace(0.7, 1.1, 80)]))
-    assert patient.hounsfield(wall, 0.2).max() > 400
-    lung = patient.renderer.trunk.spine.at(13) + [80, 30, 0]
-    assert patient.hounsfield(lung) < -600
+    assert hounsfield(patient, wall, 0.2).max() > 400
+    lung = renderer(patient).trunk.spine.at(13) + [80, 30, 0]
+    assert hounsfield(patient, lung) < -600
 
 
 def test_any_shape_of_points_and_order_gives_the_same_values(patient):
     points = patient.vertebrae[10].to_ras(np.random.default_rng(1).uniform(-40, 40, (6, 7, 8, 3)))
-    values = patient.hounsfield(points)
+    values = hounsfield(patient, points)
     assert values.shape == (6, 7, 8)
     assert values.dtype == np.float32
-    flipped = patient.hounsfield(points.reshape(-1, 3)[::-1])
+    flipped = hounsfield(patient, points.reshape(-1, 3)[::-1])
     np.testing.assert_allclose(values.ravel()[::-1], flipped, atol=1.0)
 
 
@@ -71,18 +73,18 @@ def test_blur_keeps_the_mean(patient):
     vertebra = next(v for v in patient.vertebrae if v.level == "T10")
     axis = np.arange(-20, 20, 0.4)
     points = vertebra.to_ras(np.stack(np.meshgrid(axis[::4], axis, axis, indexing="ij"), -1))
-    sharp, blurred = patient.hounsfield(points, 0.2), patient.hounsfield(points, 1.5)
+    sharp, blurred = hounsfield(patient, points, 0.2), hounsfield(patient, points, 1.5)
     assert blurred.mean() == pytest.approx(sharp.mean(), abs=12)
 
 
 def test_screws_are_metal():
     patient = next(p for p in map(make_patient, range(200)) if any(v.screws for v in p.column))
-    assert patient.renderer.metal.count > 0
+    assert renderer(patient).metal.count > 0
     vertebra = next(v for v in patient.column if v.screws)
     lateral, _, up = vertebra.arch.capsules.start[0]
     axis = np.linspace(0, 1, 60)[:, None]
     head = np.array([lateral + 4, vertebra.arch.canal_anterior_mm - 16, up + 2])
-    assert patient.hounsfield(vertebra.to_ras(head + axis * [0, 20, 0])).max() > 3000
+    assert hounsfield(patient, vertebra.to_ras(head + axis * [0, 20, 0])).max() > 3000
 
 
 def test_coverage_and_smooth_minimum():
@@ -101,5 +103,5 @@ def test_volume_of_hounsfield_samples_reads_back(patient):
     matrix[:3, 3] = centre - 20
     ijk = np.stack(np.meshgrid(*[np.arange(20)] * 3, indexing="ij"), -1)[..., ::-1]
     points = ijk @ matrix[:3, :3].T + matrix[:3, 3]
-    volume = Volume(patient.hounsfield(points, 2.0), matrix)
+    volume = Volume(hounsfield(patient, points, 2.0), matrix)
     assert volume.sample(points[3, 4, 5]) == pytest.approx(volume.voxels[3, 4, 5], abs=0.1)

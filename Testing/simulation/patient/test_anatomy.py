@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from helpers.patient_statistics import PUBLISHED_COLUMN, PUBLISHED_NORMALS, measure
 from VertebralFracturesLib.core.genant import genant_index, heights_mm
-from VertebralFracturesLib.simulation.patient.anatomy import lateral_and_rotation, make_patient, turned_axes
-from VertebralFracturesLib.simulation.patient.statistics import PUBLISHED_COLUMN, PUBLISHED_NORMALS, measure
+from VertebralFracturesLib.simulation.patient.anatomy import make_patient
+from VertebralFracturesLib.simulation.patient.vertebra import lateral_and_rotation, turned_axes
 
 
 @pytest.fixture(scope="module")

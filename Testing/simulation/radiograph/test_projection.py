@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from VertebralFracturesLib.core.volume import Volume
-from VertebralFracturesLib.simulation.ct.acquisition import Protocol
+from VertebralFracturesLib.simulation.ct.protocol import Protocol
 from VertebralFracturesLib.simulation.radiograph.camera import Camera, lateral_axes, random_camera
 from VertebralFracturesLib.simulation.radiograph.exposure import (
     ENERGIES_KEV,

@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 from VertebralFracturesLib.core.genant import heights_mm
 from VertebralFracturesLib.core.volume import AIR_HU
-from VertebralFracturesLib.simulation.ct.acquisition import random_protocol
+from VertebralFracturesLib.simulation.ct.protocol import random_protocol
 from VertebralFracturesLib.simulation.patient.anatomy import make_patient
 from VertebralFracturesLib.training.samples import synthetic_patients as phantom_cache
 from VertebralFracturesLib.training.samples.synthetic_patients import synthetic_slices, synthetic_volumes

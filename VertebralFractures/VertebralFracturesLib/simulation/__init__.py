@@ -1,5 +1,4 @@
-"""
-Synthetic spine CT patients with exact truth.
+"""Synthetic spine CT patients with exact truth.
 
     level_tables -> anatomy (make_patient, deformity) -> Patient -> render (HU at points) -> acquisition (scan) -> case
 

@@ -1,7 +1,5 @@
 """A synthetic patient as a reference case on disk: ``ct.nii.gz`` and ``reference.json``."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,29 +8,29 @@ import numpy as np
 from ..core.genant import genant_index, heights_mm
 from ..core.volume import Volume
 from ..io.reference_case import write_reference_case
-from .ct.acquisition import random_protocol, scan
-from .patient.anatomy import Patient, PhantomVertebra, make_patient
+from .ct.acquisition import scan
+from .ct.protocol import random_protocol
+from .patient.anatomy import Patient, make_patient
+from .patient.vertebra import PhantomVertebra
 
 _CURVE_MARGIN_MM = 15.0
 
 
 def write_case(folder: Path | str, patient: Patient, volume: Volume) -> None:
-    """
-    Write a scanned patient.
+    """Write a scanned patient.
 
-    :param folder: made if it does not exist; files of these names are replaced
-    :param patient: holds the truth
-    :param volume: from :func:`.acquisition.scan`
+    :param folder: made if it does not exist; files of these names are replaced.
+    :param patient: holds the truth.
+    :param volume: from :func:`.acquisition.scan`.
     """
     write_reference_case(folder, volume, reference_document(patient, volume))
 
 
 def reference_document(patient: Patient, volume: Volume) -> dict[str, object]:
-    """
-    The content of ``reference.json``: vertebrae that lie wholly in the volume, and the curve about 15 mm beyond them.
+    """The content of ``reference.json``: vertebrae wholly in the volume, and the curve to about 15 mm beyond them.
 
-    :param patient: holds the truth
-    :param volume: decides what is in view
+    :param patient: holds the truth.
+    :param volume: decides what is in view.
     """
     whole = [v for v in patient.vertebrae if in_view(v, volume)]
     entries = []
@@ -80,13 +78,12 @@ def _curve_of(patient: Patient, whole: list[PhantomVertebra]) -> np.ndarray:
 def write_random_cases(
     folder: Path | str, count: int, seed: int, progress: Callable[[str, float], None] | None = None
 ) -> None:
-    """
-    Write random patients under random protocols as cases ``phantom_SEED``.
+    """Write random patients under random protocols as cases ``phantom_SEED``.
 
-    :param folder: takes one folder a patient
-    :param count: number of patients
-    :param seed: of the first patient, the others follow
-    :param progress: called with what is done and the share done, 0 .. 1
+    :param folder: takes one folder a patient.
+    :param count: number of patients.
+    :param seed: of the first patient, the others follow.
+    :param progress: called with what is done and the share done, 0 .. 1.
     """
     for number in range(count):
         current = seed + number

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from ..core.volume import Volume
-from .ct.acquisition import Protocol, scan
+from .ct.acquisition import scan
+from .ct.protocol import Protocol
 from .patient.anatomy import Patient, make_patient
 
 FRACTURES = {"T7": ("wedge", 0.68), "T12": ("biconcave", 0.77), "L2": ("wedge", 0.52)}

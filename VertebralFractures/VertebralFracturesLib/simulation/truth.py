@@ -8,17 +8,16 @@ from ..core.report import SpineReport, Vertebra
 from ..core.spine_curve import SpineCurve
 from ..core.volume import Volume
 from .patient.anatomy import Patient
-from .patient.trunk import SpineTable
+from .trunk.spine_table import SpineTable
 
 _CANAL_STEP_MM = 2.0
 
 
 def true_report(patient: Patient, levels: Sequence[str]) -> SpineReport:
-    """
-    A report that holds the truth.
+    """A report that holds the truth.
 
-    :param patient: whose keypoints and curve it takes
-    :param levels: the vertebrae that it holds
+    :param patient: whose keypoints and curve it takes.
+    :param levels: the vertebrae that it holds.
     """
     vertebrae = tuple(
         Vertebra(one.keypoints_ras, 1.0, np.zeros(len(one.keypoints_ras)), one.level, 1.0)
@@ -30,11 +29,10 @@ def true_report(patient: Patient, levels: Sequence[str]) -> SpineReport:
 
 
 def true_canal(patient: Patient) -> np.ndarray:
-    """
-    Centre line of the spinal canal as it is rendered, from the top of C2 to the bottom of L5.
+    """Centre line of the spinal canal as it is rendered, from the top of C2 to the bottom of L5.
 
-    :param patient: whose canal
-    :returns: (n, 3) RAS mm, cranial to caudal, about every 2 mm
+    :param patient: whose canal.
+    :return: (n, 3) RAS mm, cranial to caudal, about every 2 mm.
     """
     table = SpineTable(patient)
     top, bottom = patient.extent_superior_mm
@@ -44,12 +42,11 @@ def true_canal(patient: Patient) -> np.ndarray:
 
 
 def blank_ct(curve: SpineCurve, spacing_mm: float = 5.0, around_mm: float = 100.0) -> Volume:
-    """
-    A volume of water around a curve, for where the image does not matter.
+    """A volume of water around a curve, for where the image does not matter.
 
-    :param curve: in RAS mm
-    :param spacing_mm: size of the voxels
-    :param around_mm: how far the volume reaches beyond the curve
+    :param curve: in RAS mm.
+    :param spacing_mm: size of the voxels.
+    :param around_mm: how far the volume reaches beyond the curve.
     """
     low, high = curve.points_ras.min(0) - around_mm, curve.points_ras.max(0) + around_mm
     columns, rows, slices = (int(count) for count in np.ceil((high - low) / spacing_mm))

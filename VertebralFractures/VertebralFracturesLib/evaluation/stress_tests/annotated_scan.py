@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.spatial.transform import Rotation
 
 from ...core.spine_curve import SpineCurve
 from ...core.volume import AIR_HU, Volume
@@ -132,9 +133,4 @@ def moved(scan: AnnotatedScan, matrix: NDArray[np.float64]) -> AnnotatedScan:
 
 def rotation(degrees: ArrayLike) -> NDArray[np.float64]:
     """Rotation (3, 3) by angles (3,) about R, then A, then S."""
-    a, b, c = np.deg2rad(np.asarray(degrees, dtype=np.float64))
-    about_r = np.array([[1, 0, 0], [0, np.cos(a), -np.sin(a)], [0, np.sin(a), np.cos(a)]])
-    about_a = np.array([[np.cos(b), 0, np.sin(b)], [0, 1, 0], [-np.sin(b), 0, np.cos(b)]])
-    about_s = np.array([[np.cos(c), -np.sin(c), 0], [np.sin(c), np.cos(c), 0], [0, 0, 1]])
-    turned: NDArray[np.float64] = about_s @ about_a @ about_r
-    return turned
+    return np.asarray(Rotation.from_euler("xyz", degrees, degrees=True).as_matrix())

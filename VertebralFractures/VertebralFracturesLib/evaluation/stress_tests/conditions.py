@@ -87,7 +87,8 @@ def scanned(seed: int, patient: Mapping[str, Any], protocol: Mapping[str, Any]) 
     :param protocol: fields of ``Protocol``; the chest in voxels of 1 x 1 x 2.5 mm where they say nothing else.
     """
     from ...simulation.case import in_view
-    from ...simulation.ct.acquisition import Protocol, scan
+    from ...simulation.ct.acquisition import scan
+    from ...simulation.ct.protocol import Protocol
     from ...simulation.patient.anatomy import make_patient
 
     one = make_patient(seed, **(_CLEAN | dict(patient)))

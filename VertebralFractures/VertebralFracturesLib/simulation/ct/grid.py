@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
 from ...core.keypoints import ANTERIOR_INFERIOR, ANTERIOR_SUPERIOR, POSTERIOR_INFERIOR, POSTERIOR_SUPERIOR, beyond_walls
-from .acquisition import Protocol
+from .protocol import Protocol
 
 _BOX_SIGMA = 12.0**-0.5
 _GRAIN_PIXELS = 0.6

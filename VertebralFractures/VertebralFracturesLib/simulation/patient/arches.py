@@ -1,7 +1,5 @@
 """Posterior elements of a vertebra: pedicles, laminae, articular, transverse and spinous processes as capsules."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,13 +60,12 @@ _TRANSVERSE_LENGTH = {
 
 @dataclass(frozen=True, eq=False)
 class Arch:
-    """
-    A posterior arch and the canal it encloses, in the vertebra's own coordinates.
+    """A posterior arch and the canal it encloses, in the vertebra's own coordinates.
 
-    :param capsules: the bone
-    :param canal_anterior_mm: anterior coordinate of the canal's centre (negative)
-    :param canal_half_width_mm, canal_half_depth_mm: half sizes of the canal
-    :param transverse_tip: (3,) tip of the right transverse process
+    :param capsules: the bone.
+    :param canal_anterior_mm: anterior coordinate of the canal's centre (negative).
+    :param canal_half_width_mm, canal_half_depth_mm: half sizes of the canal.
+    :param transverse_tip: (3,) tip of the right transverse process.
     """
 
     capsules: Capsules
@@ -79,114 +76,150 @@ class Arch:
 
 
 def make_arch(number: float, body: BodyShape, height_mm: float, size: float, rng: np.random.Generator) -> Arch:
+    """Draw a posterior arch.
+
+    :param number: level number, 2 (C2) .. 24 (L5).
+    :param body: the body it belongs to.
+    :param height_mm: the body's unfractured height.
+    :param size: patient's linear size, 1 average.
+    :param rng: draws the sizes.
     """
-    Draw a posterior arch.
-
-    :param number: level number, 2 (C2) .. 24 (L5)
-    :param body: the body it belongs to
-    :param height_mm: the body's unfractured height
-    :param size: patient's linear size, 1 average
-    """
-
-    def drawn(knots: dict[int, float], spread: float = 0.07) -> float:
-        return float(by_knots(number, knots)) * size * float(np.exp(rng.normal(0, spread)))
-
-    canal_width, canal_depth = drawn(_CANAL_HALF_WIDTH, 0.05), drawn(_CANAL_DEPTH, 0.06) / 2
-    wall = body.posterior_wall_mm / (1 + 0.5 * body.canal_notch)
-    canal = -(wall + canal_depth)
-    pedicle, pedicle_height = drawn(_PEDICLE_HALF_WIDTH), drawn(_PEDICLE_HALF_HEIGHT)
-    lumbar = float(np.clip((number - 18.5) / 2, 0, 1))
-    cervical = float(np.clip(8 - number, 0, 1))
-    pedicle_up = height_mm * (0.2 - 0.02 * lumbar - 0.18 * cervical)
-    lateral = canal_width + pedicle
-    bones: list[tuple] = []
-
-    def bone(
-        start: tuple, end: tuple, radius: float, radius_end: float, flat: tuple = (1, 0, 0), flatness: float = 1.0
-    ) -> None:
-        bones.append((start, end, radius, radius_end, np.array(flat, float) / np.linalg.norm(flat), flatness))
-
-    bone(
-        (lateral, -0.55 * wall, pedicle_up),
-        (lateral, canal - 1, pedicle_up),
-        pedicle_height,
-        pedicle_height,
-        (1, 0, 0),
-        max(1.0, pedicle_height / pedicle),
-    )
-    lamina = drawn(_LAMINA_HALF_HEIGHT)
-    lamina_down = -height_mm * (0.18 if not cervical else 0.1)
-    back = canal - canal_depth - 3.2
-    flat = (0.75, -0.65, -0.3 * (1 - cervical))
-    bone(
-        (lateral - 0.5, canal - 2, pedicle_up - 3),
-        (0.72 * canal_width, back + 2.4, lamina_down),
-        lamina,
-        lamina,
-        flat,
-        lamina / 2.8,
-    )
-    bone(
-        (0.72 * canal_width, back + 2.4, lamina_down),
-        (0.5, back - 1.5, lamina_down - 1),
-        lamina,
-        lamina,
-        (0.45, -0.85, -0.35 * (1 - cervical)),
-        lamina / 3.0,
-    )
-    angle = np.deg2rad(float(by_knots(number, _SPINOUS_ANGLE)) + rng.normal(0, 4))
-    length = drawn(_SPINOUS_LENGTH)
-    spine_height = drawn(_SPINOUS_HALF_HEIGHT)
-    spine_flat = spine_height / drawn(_SPINOUS_HALF_WIDTH, 0.1)
-    start = (0.0, back - 0.8, lamina_down + 1.0)
-    end = (0.0, start[1] - length * np.cos(angle), start[2] - length * np.sin(angle))
-    bone(start, end, spine_height, spine_height * rng.uniform(0.7, 1.0), (1, 0, 0), spine_flat)
-    tip_width = float(rng.uniform(1.1, 1.7))
-    bone(
-        (0.0, end[1] + 2 * np.cos(angle), end[2] + 2 * np.sin(angle)),
-        end,
-        spine_height * 0.75,
-        spine_height * 0.7,
-        (1, 0, 0),
-        max(1.0, spine_flat / tip_width),
-    )
-    transverse = drawn(_TRANSVERSE_LENGTH, 0.1)
-    if lumbar > 0.5:
-        tip = np.array([lateral + transverse, canal + 2, pedicle_up + 1])
-        bone((lateral, canal + 4, pedicle_up - 1), tuple(tip), 5.0 * size, 4.0 * size, (0, 1, 0), 2.0)
-    elif cervical > 0.5:
-        tip = np.array([lateral + transverse, canal + 8, -1.0])
-        bone((lateral - 1, canal + 3, 0), tuple(tip), 4.0 * size, 3.5 * size, (0, 0, 1), 1.2)
-    else:
-        tip = np.array([lateral + transverse * 0.86, canal - 4 - transverse * 0.5, pedicle_up - 1.0])
-        bone((lateral, canal - 4, pedicle_up - 3), tuple(tip), 5.0 * size, 5.0 * size, (0, 1, 0), 1.25)
-    facet, wide = ((1.0, -0.25, 0.0), 6.0) if lumbar > 0.5 else ((0.0, 1.0, 0.25), 6.6)
-    spread = 3.5 if lumbar > 0.5 else -0.5
-    bone(
-        (lateral - 0.5, canal - 3, pedicle_up),
-        (lateral + spread, canal - 4.5, height_mm * 0.5 + 4),
-        wide * size,
-        wide * 0.9 * size,
-        facet,
-        2.2,
-    )
-    inner = (0.8 if lumbar > 0.5 else 0.85) * canal_width
-    bone(
-        (inner, back + 1, lamina_down),
-        (inner + (1.5 if lumbar > 0.5 else 1), canal - 10.8, -height_mm * 0.5 - 5),
-        wide * size,
-        wide * 0.95 * size,
-        facet,
-        2.2,
-    )
+    arch = _ArchBuilder(number, body, height_mm, size, rng)
+    arch.add_pedicle()
+    arch.add_laminae()
+    arch.add_spinous_process()
+    tip = arch.add_transverse_process()
+    arch.add_facets()
     if number < 3:
-        bone((0.0, -1.0, 0.3 * height_mm), (0.0, 1.0, 0.5 * height_mm + 17), 6.0 * size, 5.0 * size)
-        bone((8.0, -3, 0.35 * height_mm), (13.0, -4, 0.4 * height_mm), 6.5 * size, 5.5 * size, (0, 0, 1), 1.3)
-    columns = [np.array([b[i] for b in bones], float) for i in range(6)]
+        arch.add_dens()
+    columns = [np.array([bone[i] for bone in arch.bones], float) for i in range(6)]
     return Arch(
         Capsules(columns[0], columns[1], columns[2], columns[3], columns[4], columns[5]),
-        canal,
-        canal_width,
-        canal_depth,
+        arch.canal,
+        arch.canal_width,
+        arch.canal_depth,
         tip,
     )
+
+
+class _ArchBuilder:
+    """The right half of an arch, bone by bone, in the vertebra's own coordinates (right, anterior, superior)."""
+
+    def __init__(self, number: float, body: BodyShape, height_mm: float, size: float, rng: np.random.Generator) -> None:
+        self._number, self._height_mm, self._size, self._rng = number, height_mm, size, rng
+        self.bones: list[tuple] = []
+        self.canal_width, self.canal_depth = self._drawn(_CANAL_HALF_WIDTH, 0.05), self._drawn(_CANAL_DEPTH, 0.06) / 2
+        self._wall = body.posterior_wall_mm / (1 + 0.5 * body.canal_notch)
+        self.canal = -(self._wall + self.canal_depth)
+        self._pedicle, self._pedicle_height = self._drawn(_PEDICLE_HALF_WIDTH), self._drawn(_PEDICLE_HALF_HEIGHT)
+        self._lumbar = float(np.clip((number - 18.5) / 2, 0, 1))
+        self._cervical = float(np.clip(8 - number, 0, 1))
+        self._pedicle_up = height_mm * (0.2 - 0.02 * self._lumbar - 0.18 * self._cervical)
+        self._lateral = self.canal_width + self._pedicle
+        self._lamina_down = -height_mm * (0.18 if not self._cervical else 0.1)
+        self._back = self.canal - self.canal_depth - 3.2
+
+    def _drawn(self, knots: dict[int, float], spread: float = 0.07) -> float:
+        mean = float(by_knots(self._number, knots)) * self._size
+        return mean * float(np.exp(self._rng.normal(0, spread)))
+
+    def _bone(
+        self,
+        start: tuple,
+        end: tuple,
+        radius: float,
+        radius_end: float,
+        flat: tuple = (1, 0, 0),
+        flatness: float = 1.0,
+    ) -> None:
+        self.bones.append((start, end, radius, radius_end, np.array(flat, float) / np.linalg.norm(flat), flatness))
+
+    def add_pedicle(self) -> None:
+        """From the body to the articular pillar."""
+        height = self._pedicle_height
+        self._bone(
+            (self._lateral, -0.55 * self._wall, self._pedicle_up),
+            (self._lateral, self.canal - 1, self._pedicle_up),
+            height,
+            height,
+            (1, 0, 0),
+            max(1.0, height / self._pedicle),
+        )
+
+    def add_laminae(self) -> None:
+        """From the pillar to the middle, in two pieces."""
+        lamina, tilted = self._drawn(_LAMINA_HALF_HEIGHT), 1 - self._cervical
+        middle = (0.72 * self.canal_width, self._back + 2.4, self._lamina_down)
+        self._bone(
+            (self._lateral - 0.5, self.canal - 2, self._pedicle_up - 3),
+            middle,
+            lamina,
+            lamina,
+            (0.75, -0.65, -0.3 * tilted),
+            lamina / 2.8,
+        )
+        end = (0.5, self._back - 1.5, self._lamina_down - 1)
+        self._bone(middle, end, lamina, lamina, (0.45, -0.85, -0.35 * tilted), lamina / 3.0)
+
+    def add_spinous_process(self) -> None:
+        """Backwards and down, with a broader tip."""
+        angle = np.deg2rad(float(by_knots(self._number, _SPINOUS_ANGLE)) + self._rng.normal(0, 4))
+        length, height = self._drawn(_SPINOUS_LENGTH), self._drawn(_SPINOUS_HALF_HEIGHT)
+        flatness = height / self._drawn(_SPINOUS_HALF_WIDTH, 0.1)
+        start = (0.0, self._back - 0.8, self._lamina_down + 1.0)
+        end = (0.0, start[1] - length * np.cos(angle), start[2] - length * np.sin(angle))
+        self._bone(start, end, height, height * self._rng.uniform(0.7, 1.0), (1, 0, 0), flatness)
+        tip_width = float(self._rng.uniform(1.1, 1.7))
+        self._bone(
+            (0.0, end[1] + 2 * np.cos(angle), end[2] + 2 * np.sin(angle)),
+            end,
+            height * 0.75,
+            height * 0.7,
+            (1, 0, 0),
+            max(1.0, flatness / tip_width),
+        )
+
+    def add_transverse_process(self) -> np.ndarray:
+        """To the side; costal in the lumbar spine.
+
+        :return: its tip (3,).
+        """
+        length, size, lateral, up = self._drawn(_TRANSVERSE_LENGTH, 0.1), self._size, self._lateral, self._pedicle_up
+        if self._lumbar > 0.5:
+            tip = np.array([lateral + length, self.canal + 2, up + 1])
+            self._bone((lateral, self.canal + 4, up - 1), tuple(tip), 5.0 * size, 4.0 * size, (0, 1, 0), 2.0)
+        elif self._cervical > 0.5:
+            tip = np.array([lateral + length, self.canal + 8, -1.0])
+            self._bone((lateral - 1, self.canal + 3, 0), tuple(tip), 4.0 * size, 3.5 * size, (0, 0, 1), 1.2)
+        else:
+            tip = np.array([lateral + length * 0.86, self.canal - 4 - length * 0.5, up - 1.0])
+            self._bone((lateral, self.canal - 4, up - 3), tuple(tip), 5.0 * size, 5.0 * size, (0, 1, 0), 1.25)
+        return tip
+
+    def add_facets(self) -> None:
+        """The superior and the inferior articular process."""
+        is_lumbar, half, size = self._lumbar > 0.5, self._height_mm * 0.5, self._size
+        facet, wide = ((1.0, -0.25, 0.0), 6.0) if is_lumbar else ((0.0, 1.0, 0.25), 6.6)
+        self._bone(
+            (self._lateral - 0.5, self.canal - 3, self._pedicle_up),
+            (self._lateral + (3.5 if is_lumbar else -0.5), self.canal - 4.5, half + 4),
+            wide * size,
+            wide * 0.9 * size,
+            facet,
+            2.2,
+        )
+        inner = (0.8 if is_lumbar else 0.85) * self.canal_width
+        self._bone(
+            (inner, self._back + 1, self._lamina_down),
+            (inner + (1.5 if is_lumbar else 1), self.canal - 10.8, -half - 5),
+            wide * size,
+            wide * 0.95 * size,
+            facet,
+            2.2,
+        )
+
+    def add_dens(self) -> None:
+        """The dens of C2 and its lateral masses."""
+        height, size = self._height_mm, self._size
+        self._bone((0.0, -1.0, 0.3 * height), (0.0, 1.0, 0.5 * height + 17), 6.0 * size, 5.0 * size)
+        self._bone((8.0, -3, 0.35 * height), (13.0, -4, 0.4 * height), 6.5 * size, 5.5 * size, (0, 0, 1), 1.3)

@@ -1,7 +1,5 @@
 """Fractures and their mimics: changes of a vertebral body's plan before it becomes a surface."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -14,18 +12,17 @@ FractureKind = Literal["wedge", "biconcave", "crush"]
 
 @dataclass(frozen=True)
 class BodyPlan:
-    """
-    What a vertebral body shall measure.
+    """What a vertebral body shall measure.
 
-    :param height_anterior_mm, height_middle_mm, height_posterior_mm: distances of the paired keypoints
-    :param superior_share: part of an anterior or posterior loss that the superior endplate takes
-    :param superior_dish_share: part of the middle depression that the superior endplate takes
-    :param bend: how late the anterior loss sets in, 0 .. 1
-    :param depth_superior_mm, depth_inferior_mm: distances of the anterior and posterior keypoints
-    :param width_mm: outer width at the endplates
-    :param lost_anterior_mm, lost_middle_mm, lost_posterior_mm: what a fracture took from the normal heights
-    :param superior_bowl_mm, inferior_bowl_mm: of the normal depressions, what is lost towards the sides
-    :param lost_bowl_share: how much of what a fracture deepens an endplate by is lost towards the sides
+    :param height_anterior_mm, height_middle_mm, height_posterior_mm: distances of the paired keypoints.
+    :param superior_share: part of an anterior or posterior loss that the superior endplate takes.
+    :param superior_dish_share: part of the middle depression that the superior endplate takes.
+    :param bend: how late the anterior loss sets in, 0 .. 1.
+    :param depth_superior_mm, depth_inferior_mm: distances of the anterior and posterior keypoints.
+    :param width_mm: outer width at the endplates.
+    :param lost_anterior_mm, lost_middle_mm, lost_posterior_mm: what a fracture took from the normal heights.
+    :param superior_bowl_mm, inferior_bowl_mm: of the normal depressions, what is lost towards the sides.
+    :param lost_bowl_share: how much of what a fracture deepens an endplate by is lost towards the sides.
     """
 
     height_anterior_mm: float
@@ -54,12 +51,11 @@ class BodyPlan:
 
 
 def fractured(plan: BodyPlan, kind: FractureKind, index: float, rng: np.random.Generator) -> BodyPlan:
-    """
-    Fracture a body. Wedge keeps the posterior height, biconcave keeps the rims, crush lowers everything.
+    """Fracture a body. Wedge keeps the posterior height, biconcave keeps the rims, crush lowers everything.
 
-    :param plan: the normal body
-    :param kind: shape of the fracture
-    :param index: wanted Genant index (least over largest height)
+    :param plan: the normal body.
+    :param kind: shape of the fracture.
+    :param index: wanted Genant index (least over largest height).
     """
     anterior, middle, posterior = plan.height_anterior_mm, plan.height_middle_mm, plan.height_posterior_mm
     if kind == "wedge":
@@ -98,10 +94,9 @@ def fractured(plan: BodyPlan, kind: FractureKind, index: float, rng: np.random.G
 
 
 def random_fracture(number: float, rng: np.random.Generator) -> tuple[FractureKind, float]:
-    """
-    Draw a fracture's shape and Genant index; indices of .6 to .8 are drawn most.
+    """Draw a fracture's shape and Genant index; indices of .6 to .8 are drawn most.
 
-    :param number: level number; wedges prefer T6-T8 and T11-L1
+    :param number: level number; wedges prefer T6-T8 and T11-L1.
     """
     wedge = 0.55 if 13 <= number <= 15 or 18 <= number <= 20 else 0.35
     kinds: tuple[FractureKind, ...] = ("wedge", "biconcave", "crush")
@@ -121,11 +116,10 @@ def body_shape(
     pits: tuple[Pit, ...] = (),
     osteophytes_mm: tuple[float, ...] = (0.0,) * 6,
 ) -> BodyShape:
-    """
-    Turn a plan into surfaces whose keypoints have exactly the planned heights (before nodes).
+    """Turn a plan into surfaces whose keypoints have exactly the planned heights (before nodes).
 
-    :param plan: what to measure
-    :param corner_mm: anterior and posterior rounding; the others as in :class:`.shapes.BodyShape`
+    :param plan: what to measure.
+    :param corner_mm: anterior and posterior rounding; the others as in :class:`.shapes.BodyShape`.
     """
     share = plan.superior_share
     half_anterior = 0.5 * (plan.height_anterior_mm + plan.lost_anterior_mm)
@@ -177,11 +171,10 @@ def schmorl_nodes(rng: np.random.Generator, count: int) -> tuple[Pit, ...]:
 
 
 def osteophytes(rng: np.random.Generator, severity: float) -> tuple[float, ...]:
-    """
-    Draw rim outgrowths in mm.
+    """Draw rim outgrowths in mm.
 
-    :param severity: 0 none .. 1 heavy
-    :returns: (superior, inferior) x (anterior, left, right)
+    :param severity: 0 none .. 1 heavy.
+    :return: (superior, inferior) x (anterior, left, right).
     """
     grown = rng.gamma(1.2, 2.2 * severity, 6) * (rng.random(6) < 0.25 + 0.6 * severity)
     return tuple(float(v) for v in np.minimum(grown, 8.0))

@@ -1,7 +1,5 @@
 """Cheap smooth randomness: periodic noise lattices looked up at points, and the ramp that antialiases a surface."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import numpy as np
@@ -12,12 +10,11 @@ _PERIOD = 64
 
 @lru_cache(maxsize=16)
 def noise_lattice(seed: int, sigma: float | tuple[float, float, float]) -> np.ndarray:
-    """
-    A periodic lattice of smooth noise with unit standard deviation.
+    """A periodic lattice of smooth noise with unit standard deviation.
 
-    :param seed: which lattice
-    :param sigma: smoothing in lattice cells, along x, y, z if three
-    :returns: (64 * 64 * 64,) float32, flattened
+    :param seed: which lattice.
+    :param sigma: smoothing in lattice cells, along x, y, z if three.
+    :return: (64 * 64 * 64,) float32, flattened.
     """
     white = np.random.default_rng(seed).standard_normal((_PERIOD,) * 3).astype(np.float32)
     smooth = gaussian_filter(white, sigma, mode="wrap")
@@ -25,11 +22,10 @@ def noise_lattice(seed: int, sigma: float | tuple[float, float, float]) -> np.nd
 
 
 def noise(x: np.ndarray, y: np.ndarray, z: np.ndarray, lattice: np.ndarray) -> np.ndarray:
-    """
-    Look noise up at the nearest lattice cell.
+    """Look noise up at the nearest lattice cell.
 
-    :param x, y, z: coordinates in lattice cells, equal shapes
-    :param lattice: from :func:`noise_lattice`
+    :param x, y, z: coordinates in lattice cells, equal shapes.
+    :param lattice: from :func:`noise_lattice`.
     """
     mask = _PERIOD - 1
     index = np.floor(x).astype(np.int32) & mask
@@ -39,19 +35,16 @@ def noise(x: np.ndarray, y: np.ndarray, z: np.ndarray, lattice: np.ndarray) -> n
 
 
 def coverage(distance_mm: np.ndarray, blur_mm: float) -> np.ndarray:
-    """
-    Share of a box of width ``blur_mm`` that lies inside a surface.
+    """Share of a box of width ``blur_mm`` that lies inside a surface.
 
-    :param distance_mm: signed distance, positive inside
-    :param blur_mm: width of the box
-    :returns: 0 .. 1
+    :param distance_mm: signed distance, positive inside.
+    :param blur_mm: width of the box.
+    :return: 0 .. 1.
     """
     return np.clip(distance_mm * np.float32(1 / blur_mm) + np.float32(0.5), 0, 1)
 
 
 def smooth_minimum(first: np.ndarray, second: np.ndarray, radius: float | np.ndarray) -> np.ndarray:
-    """
-    Minimum of two distances with a rounded transition; equal to the minimum where they differ by more than ``radius``.
-    """
+    """Minimum of two distances, rounded where they differ by less than ``radius``."""
     overlap = np.maximum(radius - np.abs(first - second), 0)
     return np.minimum(first, second) - overlap * overlap / (4 * radius)

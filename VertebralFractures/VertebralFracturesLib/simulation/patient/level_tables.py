@@ -1,13 +1,10 @@
-"""
-Mean dimensions of the spine per level.
+"""Mean dimensions of the spine per level.
 
 T1..L2 heights, ratios, depths, tilts and disc gaps are means over 100 annotated chest CTs (Pisov 2020 and Zakharov 2023
 annotation releases, own statistics); lumbar values follow published CT and cadaver series (Panjabi 1991/1992, NZ lumbar
 CT); cervical values are extrapolated. Level numbers: C1 = 1 .. C7 = 7, T1 = 8 .. T12 = 19, L1 = 20 .. L5 = 24, S1 = 25;
 fractions stand for supernumerary levels.
 """
-
-from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
@@ -267,20 +264,18 @@ GAP_LOG_SD = (0.16, 0.17)
 
 
 def at_level(table: np.ndarray, number: float) -> float:
-    """
-    Interpolate a C2..L5 table.
+    """Interpolate a C2..L5 table.
 
-    :param table: (23,) values for C2 .. L5
-    :param number: level number, fractions allowed; clamped to the table
+    :param table: (23,) values for C2 .. L5.
+    :param number: level number, fractions allowed; clamped to the table.
     """
     return float(np.interp(number, np.arange(FIRST_NUMBER, FIRST_NUMBER + len(table)), table))
 
 
 def by_knots(number: float | np.ndarray, knots: Mapping[Any, float]) -> np.ndarray:
-    """
-    Piecewise linear value over the level number.
+    """Piecewise linear value over the level number.
 
-    :param number: level numbers, any shape
-    :param knots: level number -> value
+    :param number: level numbers, any shape.
+    :param knots: level number -> value.
     """
     return np.interp(number, np.array(list(knots)), np.array(list(knots.values())))

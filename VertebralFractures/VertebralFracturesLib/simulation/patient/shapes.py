@@ -1,10 +1,7 @@
-"""
-The shape of one vertebra in its own coordinates: right, anterior, superior in mm from the body's middle.
+"""The shape of one vertebra in its own coordinates: right, anterior, superior in mm from the body's middle.
 
 Endplates are height functions, so that the keypoints are exact evaluations of the rendered surface.
 """
-
-from __future__ import annotations
 
 from dataclasses import dataclass, field
 
@@ -20,14 +17,13 @@ APPARENT_EDGE_MM = 0.3
 
 @dataclass(frozen=True)
 class Pit:
-    """
-    A Schmorl node.
+    """A Schmorl node.
 
-    :param superior: in the superior endplate, else the inferior one
-    :param anterior: position along the depth, -1 (posterior keypoint) .. 1 (anterior keypoint)
-    :param right: position along the half width, -1 .. 1
-    :param depth_mm: depth
-    :param radius_mm: half width
+    :param superior: in the superior endplate, else the inferior one.
+    :param anterior: position along the depth, -1 (posterior keypoint) .. 1 (anterior keypoint).
+    :param right: position along the half width, -1 .. 1.
+    :param depth_mm: depth.
+    :param radius_mm: half width.
     """
 
     superior: bool
@@ -39,17 +35,16 @@ class Pit:
 
 @dataclass(frozen=True)
 class EndplateShape:
-    """
-    One endplate as height over the body's middle plane, counted away from the body.
+    """One endplate as height over the body's middle plane, counted away from the body.
 
-    :param anterior_mm: height at the anterior keypoint
-    :param posterior_mm: height at the posterior keypoint
-    :param dish_mm: depression of the middle below the line that joins the rims' profile
-    :param bend: 0 straight between the rims; 1 the anterior height is reached late (a wedge fracture's step)
-    :param half_depth_mm: half the distance between the keypoints along the depth
-    :param half_width_mm: half the outer width
+    :param anterior_mm: height at the anterior keypoint.
+    :param posterior_mm: height at the posterior keypoint.
+    :param dish_mm: depression of the middle below the line that joins the rims' profile.
+    :param bend: 0 straight between the rims; 1 the anterior height is reached late (a wedge fracture's step).
+    :param half_depth_mm: half the distance between the keypoints along the depth.
+    :param half_width_mm: half the outer width.
     :param bowl_mm: of the depression, what is lost towards the sides: 0 a trough that is as deep on either side, the
-        whole of it a bowl with a level rim; where it is more, the sides stand out
+        whole of it a bowl with a level rim; where it is more, the sides stand out.
     """
 
     anterior_mm: float
@@ -72,11 +67,10 @@ class EndplateShape:
         return np.float32(self.posterior_mm) + np.float32(self.anterior_mm - self.posterior_mm) * share
 
     def height(self, u: np.ndarray | float, v: np.ndarray | float) -> np.ndarray:
-        """
-        Height of the endplate without nodes.
+        """Height of the endplate without nodes.
 
-        :param u: position along the depth, -1 (posterior keypoint) .. 1 (anterior keypoint)
-        :param v: position along the half width
+        :param u: position along the depth, -1 (posterior keypoint) .. 1 (anterior keypoint).
+        :param v: position along the half width.
         """
         trough_mm = np.float32(self.dish_mm - self.bowl_mm)
         return self.rim_height(u) - np.float32(self.bowl_mm) * dish(u, v) - trough_mm * dish(u, 0.0)
@@ -96,18 +90,17 @@ def _dish(u: np.ndarray | float, v: np.ndarray | float) -> np.ndarray:
 
 @dataclass(frozen=True)
 class BodyShape:
-    """
-    A vertebral body.
+    """A vertebral body.
 
-    :param superior, inferior: endplates
+    :param superior, inferior: endplates.
     :param corner_anterior_mm, corner_posterior_mm: radius over which endplate and wall are rounded; the keypoints lie
-        where the rounding begins
-    :param waist_anterior, waist_posterior: narrowing at mid-height, share of the half size
-    :param canal_notch: concavity of the posterior wall, share of the half depth
-    :param hollow_mm: how far the posterior wall lies further back beside the canal than in the middle
-    :param taper: narrowing of the anterior half, 0 ellipse .. .3 heart
-    :param pits: Schmorl nodes
-    :param osteophytes_mm: (superior, inferior) x (anterior, left, right) rim outgrowths
+        where the rounding begins.
+    :param waist_anterior, waist_posterior: narrowing at mid-height, share of the half size.
+    :param canal_notch: concavity of the posterior wall, share of the half depth.
+    :param hollow_mm: how far the posterior wall lies further back beside the canal than in the middle.
+    :param taper: narrowing of the anterior half, 0 ellipse .. .3 heart.
+    :param pits: Schmorl nodes.
+    :param osteophytes_mm: (superior, inferior) x (anterior, left, right) rim outgrowths.
     """
 
     superior: EndplateShape
@@ -162,11 +155,10 @@ class BodyShape:
         bump = np.maximum(1 - np.float32(0.5) * (along * along + across * across), 0)
         return bump * bump * (3 - 2 * bump)
 
-    def distances(self, right: np.ndarray, anterior: np.ndarray, superior: np.ndarray) -> BodyDistances:
-        """
-        Signed distances (mm, positive inside) at points of the body's own coordinates.
+    def distances(self, right: np.ndarray, anterior: np.ndarray, superior: np.ndarray) -> "BodyDistances":
+        """Signed distances (mm, positive inside) at points of the body's own coordinates.
 
-        :param right, anterior, superior: (n,) float32 mm
+        :param right, anterior, superior: (n,) float32 mm.
         """
         up, down = self.superior, self.inferior
         share = np.clip(anterior * np.float32(1 / up.half_depth_mm), -1, 1)
@@ -240,14 +232,13 @@ class BodyShape:
 
 @dataclass(frozen=True, eq=False)
 class BodyDistances:
-    """
-    Signed distances in mm, positive inside, and normalised positions, all (n,).
+    """Signed distances in mm, positive inside, and normalised positions, all (n,).
 
-    :param inside: the whole body
-    :param side: the wall alone
-    :param superior, inferior: the endplates alone
-    :param radial: 0 axis .. 1 wall
-    :param anterior_share, level: normalised coordinates, level -1 .. 1 between the endplates
+    :param inside: the whole body.
+    :param side: the wall alone.
+    :param superior, inferior: the endplates alone.
+    :param radial: 0 axis .. 1 wall.
+    :param anterior_share, level: normalised coordinates, level -1 .. 1 between the endplates.
     """
 
     inside: np.ndarray
@@ -261,13 +252,12 @@ class BodyDistances:
 
 @dataclass(frozen=True, eq=False)
 class Capsules:
-    """
-    Tapered, flattened capsules in a vertebra's own coordinates, mirrored at the mid-sagittal plane.
+    """Tapered, flattened capsules in a vertebra's own coordinates, mirrored at the mid-sagittal plane.
 
-    :param start, end: (n, 3) mm, right >= 0
-    :param radius_start_mm, radius_end_mm: (n,)
-    :param flat: (n, 3) unit direction along which a capsule is thinner
-    :param flatness: (n,) how much thinner
+    :param start, end: (n, 3) mm, right >= 0.
+    :param radius_start_mm, radius_end_mm: (n,).
+    :param flat: (n, 3) unit direction along which a capsule is thinner.
+    :param flatness: (n,) how much thinner.
     """
 
     start: np.ndarray

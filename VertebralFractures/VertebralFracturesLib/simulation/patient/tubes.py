@@ -1,7 +1,5 @@
 """Distance to many tapered, flattened tubes (ribs, vessels, airways) through a cell grid."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,15 +24,14 @@ class TubeBuilder:
         flat: np.ndarray | None = None,
         flatness: float = 1.0,
     ) -> None:
-        """
-        Add one polyline.
+        """Add one polyline.
 
-        :param points_ras: (n, 3) mm
-        :param radius_mm: scalar or (n,)
-        :param hu_core: inside the shell
-        :param hu_shell: shell value, as the core when None
-        :param shell_mm: shell thickness
-        :param flat: (3,) or (n-1, 3) unit direction along which the tube is thinner by ``flatness``
+        :param points_ras: (n, 3) mm.
+        :param radius_mm: scalar or (n,).
+        :param hu_core: inside the shell.
+        :param hu_shell: shell value, as the core when None.
+        :param shell_mm: shell thickness.
+        :param flat: (3,) or (n-1, 3) unit direction along which the tube is thinner by ``flatness``.
         """
         points = np.asarray(points_ras, float)
         count = len(points) - 1
@@ -55,17 +52,16 @@ class TubeBuilder:
             )
         )
 
-    def build(self) -> TubeSet:
+    def build(self) -> "TubeSet":
         """Finish collecting."""
         return TubeSet(np.vstack(self.rows) if self.rows else np.zeros((0, 15)))
 
 
 class TubeSet:
-    """
-    Tubes that can be evaluated at points.
+    """Tubes that can be evaluated at points.
 
     :param rows: (n, 15) start, direction, start radius, radius change, flat direction, flatness, core HU, shell HU,
-        shell mm
+        shell mm.
     """
 
     def __init__(self, rows: np.ndarray) -> None:
@@ -108,12 +104,11 @@ class TubeSet:
         self._cells, self._used = cells.reshape(-1, _SLOTS), used.ravel()
 
     def nearest(self, points_ras: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-        """
-        Depth inside the tubes near each point.
+        """Depth inside the tubes near each point.
 
-        :param points_ras: (3, n) float32
-        :returns: indices of the points that lie in an occupied cell, their depth (mm, positive inside), tube number;
-            None when there are none
+        :param points_ras: (3, n) float32.
+        :return: indices of the points that lie in an occupied cell, their depth (mm, positive inside), tube number;
+            None when there are none.
         """
         if not self.count:
             return None

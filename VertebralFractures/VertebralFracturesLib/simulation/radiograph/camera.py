@@ -64,11 +64,8 @@ class Camera:
 
 def lateral_axes(axial_deg: float = 0.0, bend_deg: float = 0.0, tilt_deg: float = 0.0) -> NDArray[np.float64]:
     """Axes of a camera on the patient's right, turned about the patient's long axis, the forward and the right axis."""
-    axial, bend, tilt = np.deg2rad([axial_deg, bend_deg, tilt_deg])
-    about_superior = np.array([[np.cos(axial), np.sin(axial), 0], [-np.sin(axial), np.cos(axial), 0], [0, 0, 1]])
-    about_anterior = np.array([[np.cos(bend), 0, np.sin(bend)], [0, 1, 0], [-np.sin(bend), 0, np.cos(bend)]])
-    about_right = np.array([[1, 0, 0], [0, np.cos(tilt), np.sin(tilt)], [0, -np.sin(tilt), np.cos(tilt)]])
-    return about_right @ about_anterior @ about_superior
+    turned = Rotation.from_euler("XYZ", [-tilt_deg, bend_deg, -axial_deg], degrees=True)
+    return np.asarray(turned.as_matrix())
 
 
 def random_camera(

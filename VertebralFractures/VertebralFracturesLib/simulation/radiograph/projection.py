@@ -16,8 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
 from ...core.volume import Volume
-from ..ct.acquisition import Protocol
 from ..ct.grid import linear_weights, on_ct_grid
+from ..ct.protocol import Protocol
 from .camera import Camera
 
 COARSE_MM = 4.0

@@ -6,6 +6,7 @@ Kept are the line integrals with the projected landmarks; how they are exposed i
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,9 @@ from ...files import Arrays, cached_arrays
 from ...io.reference_case import ReferenceCase
 from ...io.training_case import TrainingCase
 from ...radiograph.record import FIRST_LEVEL
-from ..ct.acquisition import Protocol
 from ..ct.grid import as_read, random_grid_protocol
+from ..ct.protocol import Protocol
+from ..ct.render import hounsfield
 from ..patient.anatomy import make_patient
 from .camera import random_camera
 from .projection import COARSE_MM, Absorber, Sample, densities, volume_sample
@@ -154,7 +156,7 @@ def _phantom_views(seed: int, views: int, ct_of_view: ChooseCt) -> Arrays:
     middle = shown.reshape(-1, 3).mean(0)
     heights = shown[..., 2].min() - _BELOW_MM, shown[..., 2].max() + _ABOVE_MM
     bounds = np.array([[*(middle[:2] - _TRUNK_MM), heights[0] - 40], [*(middle[:2] + _TRUNK_MM), heights[1] + 40]])
-    absorber = Absorber(patient.hounsfield, bounds, shown)
+    absorber = Absorber(partial(hounsfield, patient), bounds, shown)
     arrays = _views(absorber, keypoints_ras, levels, heights, views, np.random.default_rng([seed, 8]), ct_of_view)
     for i in range(views):
         arrays[f"known_rows_{i}"] = np.array([[-np.inf, np.inf]])

@@ -13,7 +13,8 @@ from ...core.straightening import StraightenedSlice
 from ...core.volume import AIR_HU, Volume
 from ...ct.body_centres import body_volume
 from ...files import Arrays, cached_arrays
-from ...simulation.ct.acquisition import Protocol, random_protocol, sample_scanned, scan_lowres
+from ...simulation.ct.protocol import Protocol, random_protocol
+from ...simulation.ct.sampling import sample_scanned, scan_lowres
 from ...simulation.patient.anatomy import Patient, make_patient
 from ...simulation.truth import true_canal
 from .canal import CanalSample

@@ -1,13 +1,10 @@
 """Comparison of sampled patients with the published means that the phantom is built from."""
 
-from __future__ import annotations
-
 import argparse
 from dataclasses import dataclass
 
 import numpy as np
-
-from .anatomy import Patient, make_patient
+from VertebralFracturesLib.simulation.patient.anatomy import Patient, make_patient
 
 # 100 annotated chest CTs, bodies with G > .8: mean Ha, SD, Hm, SD, Hp, SD, Ha/Hp, SD, Hm/Hp, SD, depth top, bottom
 PUBLISHED_NORMALS: dict[str, tuple[float, ...]] = {
@@ -49,15 +46,14 @@ PUBLISHED_EXCURSION_MM = (9.9, 24.0)  # median, 95th percentile
 
 @dataclass(frozen=True, eq=False)
 class PhantomStatistics:
-    """
-    What a group of patients measures.
+    """What a group of patients measures.
 
-    :param normals: level -> the columns of ``PUBLISHED_NORMALS``, over bodies with G > .8
-    :param column: level -> the columns of ``PUBLISHED_COLUMN``
-    :param kyphosis_degrees: T4 superior to T12 inferior endplate, mean and SD
-    :param excursion_mm: lateral excursion T1..L1, median and 95th percentile
-    :param grade_shares: share of T1..L3 bodies with G > .8, .74-.8, .6-.74, <= .6
-    :param middle_least: share of bodies with G <= .8 whose middle height is the least
+    :param normals: level -> the columns of ``PUBLISHED_NORMALS``, over bodies with G > .8.
+    :param column: level -> the columns of ``PUBLISHED_COLUMN``.
+    :param kyphosis_degrees: T4 superior to T12 inferior endplate, mean and SD.
+    :param excursion_mm: lateral excursion T1..L1, median and 95th percentile.
+    :param grade_shares: share of T1..L3 bodies with G > .8, .74-.8, .6-.74, <= .6.
+    :param middle_least: share of bodies with G <= .8 whose middle height is the least.
     """
 
     normals: dict[str, np.ndarray]
@@ -146,12 +142,11 @@ def _excursion_mm(patient: Patient) -> float:
 
 
 def table(count: int, seed: int = 0, **options: object) -> str:
-    """
-    Sampled against published statistics as text.
+    """Sampled against published statistics as text.
 
-    :param count: number of patients
-    :param seed: of the first
-    :param options: of :func:`.anatomy.make_patient`
+    :param count: number of patients.
+    :param seed: of the first.
+    :param options: of :func:`.anatomy.make_patient`.
     """
     found = measure([make_patient(seed + i, **options) for i in range(count)])
     names = ["Ha", "SD", "Hm", "SD", "Hp", "SD", "Ha/Hp", "SD", "Hm/Hp", "SD", "top", "bottom"]
