@@ -170,23 +170,6 @@ NOT_YET: dict[str, str] = {
     "widgets/shortcuts.py": "scene",
     "widgets/study_panel.py": "scene",
     "widgets/test_add.py": "scene",
-    "VertebralFractures/VertebralFracturesLib/simulation/ct/acquisition.py is long": "simulation",
-    "VertebralFractures/VertebralFracturesLib/simulation/patient/anatomy.py is long": "simulation",
-    "VertebralFractures/VertebralFracturesLib/simulation/patient/trunk.py is long": "simulation",
-    "simulation/case.py": "simulation",
-    "simulation/demo_patient.py": "simulation",
-    "simulation/patient/anatomy.py: _draw_vertebrae is long": "simulation",
-    "simulation/patient/arches.py": "simulation",
-    "simulation/patient/arches.py: make_arch is long": "simulation",
-    "simulation/patient/deformity.py": "simulation",
-    "simulation/patient/fields.py": "simulation",
-    "simulation/patient/level_tables.py": "simulation",
-    "simulation/patient/statistics.py": "simulation",
-    "simulation/patient/trunk.py": "simulation",
-    "simulation/patient/tubes.py": "simulation",
-    "simulation/radiograph/camera.py": "simulation",
-    "simulation/radiograph/exposure.py": "simulation",
-    "simulation/radiograph/views.py": "simulation",
 }
 """What is being mended, and by whom."""
 

@@ -27,7 +27,7 @@ from VertebralFracturesLib.simulation.case import in_view
 from VertebralFracturesLib.simulation.ct.acquisition import scan
 from VertebralFracturesLib.simulation.ct.protocol import Protocol
 from VertebralFracturesLib.simulation.patient.anatomy import Patient, make_patient
-from VertebralFracturesLib.simulation.patient.vertebra import PhantomVertebra
+from VertebralFracturesLib.simulation.patient.vertebra import SyntheticVertebra
 from VertebralFracturesLib.simulation.truth import true_canal
 
 PROTOCOL = Protocol(
@@ -63,7 +63,7 @@ def report(volume: Volume, models: TrainedCtNetworks) -> SpineReport:
     return analyze_ct(volume, models, input={"path": "scan"})
 
 
-def nearest(report: SpineReport, vertebra: PhantomVertebra) -> np.ndarray:
+def nearest(report: SpineReport, vertebra: SyntheticVertebra) -> np.ndarray:
     """The found keypoints whose centre is closest to that of a true vertebra."""
     found = np.array([one.keypoints_ras for one in report.vertebrae])
     return found[np.linalg.norm(body_centre(found) - body_centre(vertebra.keypoints_ras), axis=1).argmin()]

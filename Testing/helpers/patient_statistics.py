@@ -45,7 +45,7 @@ PUBLISHED_EXCURSION_MM = (9.9, 24.0)  # median, 95th percentile
 
 
 @dataclass(frozen=True, eq=False)
-class PhantomStatistics:
+class PatientStatistics:
     """What a group of patients measures.
 
     :param normals: level -> the columns of ``PUBLISHED_NORMALS``, over bodies with G > .8.
@@ -64,7 +64,7 @@ class PhantomStatistics:
     middle_least: float
 
 
-def measure(patients: list[Patient]) -> PhantomStatistics:
+def measure(patients: list[Patient]) -> PatientStatistics:
     """Measure patients from their keypoints alone. :param patients: at least two"""
     points = {
         level: np.array([v.keypoints_ras for p in patients for v in p.vertebrae if v.level == level])
@@ -78,7 +78,7 @@ def measure(patients: list[Patient]) -> PhantomStatistics:
     shares = np.array([(index > 0.8).mean(), ((index <= 0.8) & (index > 0.74)).mean(),
                        ((index <= 0.74) & (index > 0.6)).mean(), (index <= 0.6).mean()])  # fmt: skip
     low = heights[index <= 0.8]
-    return PhantomStatistics(
+    return PatientStatistics(
         {level: _normal_row(points[level]) for level in points},
         {level: np.concatenate([_tilt_row(points[level]), below[level]]) for level in below},
         (float(kyphosis.mean()), float(kyphosis.std())),

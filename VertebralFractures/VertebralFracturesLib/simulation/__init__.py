@@ -1,18 +1,18 @@
-"""Synthetic spine CT patients with exact truth.
+r"""Synthetic spine patients with exact truth, their CTs and radiographs, and simulated fractures of real bodies.
 
-    level_tables -> anatomy (make_patient, deformity) -> Patient -> render (HU at points) -> acquisition (scan) -> case
+    patient/ -> Patient -> trunk/, ct/render -> ct/acquisition (scan) -> case
+                                            \-> radiograph/ (camera, projection, exposure)
 
-A patient is an implicit function: Hounsfield units can be asked for at any RAS point and any resolution, and the six
-keypoints of every vertebra are evaluated from the same endplate surfaces that are rendered.
+A patient is data: vertebrae as implicit surfaces in space. Hounsfield units can be asked for at any RAS point and any
+resolution (``ct.render.hounsfield``), and the six keypoints of every vertebra are evaluated from the same endplate
+surfaces that are rendered.
 
-- level_tables: published mean dimensions per level (annotated chest CTs and cadaver series)
-- shapes:       the implicit surface of one vertebral body, posterior arches as capsules
-- deformity:    wedge, biconcave and crush fractures, Schmorl nodes, osteophytes, sclerosis, cement, screws
-- anatomy:      sampling of a whole patient, chain of vertebrae in space, truth
-- trunk:        what lies around the spine: outline, lungs, organs, vessels, ribs, pelvis, skull
-- fields, tubes: cheap noise lattices; distance to many tubes through a cell grid
-- render:       composition of all tissues at points
-- acquisition:  the scanner: slices, kernel, noise, streaks, field of view
-- case:         a reference case folder on disk
-- statistics:   comparison of sampled patients with the published tables
+- ``patient``: published dimensions by level (level_tables), the surface of a body (shapes), fractures and degeneration
+  (deformity), posterior elements (arches), one vertebra (vertebra), all bodies (bodies), their chain in space (column)
+  and what is drawn first (options, anatomy); noise and tubes that the renderer evaluates (fields, tubes)
+- ``trunk``: what lies around the spine: outline, organs, bones, vessels and the values of tissues
+- ``ct``: the composition of all tissues at points (render); the scanner: protocol, slices, noise, streaks, kernel
+- ``radiograph``: cameras, projections through the patient or through a CT, exposures, and sets of views
+- ``fractures``: bodies of real CTs deformed into simulated compression fractures, keypoints carried along
+- ``case``, ``truth``, ``demo_patient``: a patient as a reference case on disk, its true report, and the demo's patient
 """

@@ -11,7 +11,7 @@ from ..io.reference_case import write_reference_case
 from .ct.acquisition import scan
 from .ct.protocol import random_protocol
 from .patient.anatomy import Patient, make_patient
-from .patient.vertebra import PhantomVertebra
+from .patient.vertebra import SyntheticVertebra
 
 _CURVE_MARGIN_MM = 15.0
 
@@ -55,7 +55,7 @@ def reference_document(patient: Patient, volume: Volume) -> dict[str, object]:
     }
 
 
-def in_view(vertebra: PhantomVertebra, volume: Volume) -> bool:
+def in_view(vertebra: SyntheticVertebra, volume: Volume) -> bool:
     """Whether a whole body lies in a volume, padding excluded. :param vertebra: whose body; :param volume: the scan"""
     body = vertebra.body
     width = min(body.superior.half_width_mm, body.inferior.half_width_mm)
@@ -66,7 +66,7 @@ def in_view(vertebra: PhantomVertebra, volume: Volume) -> bool:
     return bool((volume.voxels[nearest[:, 2], nearest[:, 1], nearest[:, 0]] > -1500).all())
 
 
-def _curve_of(patient: Patient, whole: list[PhantomVertebra]) -> np.ndarray:
+def _curve_of(patient: Patient, whole: list[SyntheticVertebra]) -> np.ndarray:
     curve = patient.curve_ras
     if not whole:
         return curve[:2]

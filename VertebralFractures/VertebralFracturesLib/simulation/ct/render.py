@@ -8,7 +8,7 @@ from ..patient.anatomy import Patient
 from ..patient.fields import coverage, noise, noise_lattice
 from ..patient.shapes import BodyDistances, EndplateShape
 from ..patient.tubes import TubeBuilder, TubeSet
-from ..patient.vertebra import PhantomVertebra
+from ..patient.vertebra import SyntheticVertebra
 from ..trunk.tissues import draw_tissues
 from ..trunk.trunk import Trunk
 
@@ -59,7 +59,7 @@ class Renderer:
         self._parts = [self._bounds(v) for v in patient.column]
 
     @staticmethod
-    def _bounds(vertebra: PhantomVertebra) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _bounds(vertebra: SyntheticVertebra) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Box of body and disc below and arch in own coordinates, and half size of its RAS box with centre."""
         width, depth, height = vertebra.body.reach_mm
         low, high = np.array([-width - 4, -depth - 3, -height - 16]), np.array([width + 4, depth + 9, height + 3])
@@ -265,7 +265,7 @@ class Renderer:
     def _marrow(
         self,
         index: int,
-        vertebra: PhantomVertebra,
+        vertebra: SyntheticVertebra,
         found: BodyDistances,
         end: np.ndarray,
         right: np.ndarray,
@@ -326,7 +326,7 @@ def _rims(plate: EndplateShape) -> tuple[float, float]:
     return plate.anterior_mm, plate.posterior_mm
 
 
-def screw_axes(vertebra: PhantomVertebra) -> list[np.ndarray]:
+def screw_axes(vertebra: SyntheticVertebra) -> list[np.ndarray]:
     """Head and tip (2, 3) RAS of the left and right pedicle screw."""
     assert vertebra.arch is not None
     arch, body = vertebra.arch, vertebra.body

@@ -11,7 +11,7 @@ from . import level_tables as tables
 from .bodies import draw_fractures, draw_plans, draw_vertebrae
 from .column import draw_discs, draw_gaps, make_sacrum, place_column
 from .options import PatientOptions
-from .vertebra import Disc, PhantomVertebra
+from .vertebra import Disc, SyntheticVertebra
 
 _NORMAL_LEVELS = tables.LEVEL_NAMES[1:24]
 
@@ -32,7 +32,7 @@ class Patient:
 
     seed: int
     options: PatientOptions
-    column: tuple[PhantomVertebra, ...]
+    column: tuple[SyntheticVertebra, ...]
     discs: tuple[Disc, ...]
     realism: str
     size: float
@@ -40,7 +40,7 @@ class Patient:
     obesity: float
 
     @cached_property
-    def vertebrae(self) -> tuple[PhantomVertebra, ...]:
+    def vertebrae(self) -> tuple[SyntheticVertebra, ...]:
         """The vertebrae with truth, C3 .. L5 (L6), cranial to caudal."""
         return tuple(v for v in self.column if 2 < v.number < 25)
 

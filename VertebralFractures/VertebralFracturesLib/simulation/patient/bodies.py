@@ -8,7 +8,7 @@ from . import level_tables as tables
 from .arches import make_arch
 from .deformity import BodyPlan, body_shape, fractured, osteophytes, random_fracture, schmorl_nodes
 from .options import PatientOptions
-from .vertebra import PhantomVertebra
+from .vertebra import SyntheticVertebra
 
 
 def draw_plans(levels: list[str], size: float, rng: np.random.Generator) -> list[BodyPlan]:
@@ -76,7 +76,7 @@ def draw_vertebrae(
     age_bone: float,
     options: PatientOptions,
     rng: np.random.Generator,
-) -> list[PhantomVertebra]:
+) -> list[SyntheticVertebra]:
     """The vertebrae, all at the origin; :func:`~.column.place_column` puts them in space."""
     rate = options.pathology_rate
     degeneration = float(np.clip(rng.beta(1.2, 1.6) * (0.4 + 0.9 * age_bone), 0, 1)) * min(rate, 1.0)
@@ -110,7 +110,7 @@ def draw_vertebrae(
         sclerosis = rng.gamma(1.0, 60 * degeneration, 2) + (rng.uniform(0, 220, 2) if plan.fracture else 0)
         filling = _draw_filling(plan.fracture is not None, rate, rng)
         vertebrae.append(
-            PhantomVertebra(
+            SyntheticVertebra(
                 level,
                 number,
                 body,

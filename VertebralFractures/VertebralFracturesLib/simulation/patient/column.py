@@ -8,7 +8,7 @@ from . import level_tables as tables
 from .deformity import BodyPlan, body_shape
 from .options import PatientOptions
 from .shapes import EndplateShape
-from .vertebra import Disc, PhantomVertebra, lateral_and_rotation, turned_axes
+from .vertebra import Disc, SyntheticVertebra, lateral_and_rotation, turned_axes
 
 _L1, _S1 = tables.LEVEL_NUMBERS["L1"], tables.LEVEL_NUMBERS["S1"]
 
@@ -41,7 +41,7 @@ def _mean_disc_wedges() -> np.ndarray:
     return implied
 
 
-def _draw_tilts(vertebrae: list[PhantomVertebra], gaps: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _draw_tilts(vertebrae: list[SyntheticVertebra], gaps: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Tilt of each body in degrees, + = the posterior end lies lower; about 2.5 at T8."""
     disc_mean = _mean_disc_wedges()
     thoracic, lumbar, cervical = rng.normal(0, 0.5), rng.normal(0, 1.2), rng.normal(0, 1.8)
@@ -66,7 +66,7 @@ def _draw_tilts(vertebrae: list[PhantomVertebra], gaps: np.ndarray, rng: np.rand
 
 
 def _bent_forward(
-    tilts: np.ndarray, gaps: np.ndarray, vertebrae: list[PhantomVertebra], degrees: float
+    tilts: np.ndarray, gaps: np.ndarray, vertebrae: list[SyntheticVertebra], degrees: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Tilts and gaps of a spine whose kyphosis from T4 to T12 is as wanted."""
     first, last = (next(i for i, v in enumerate(vertebrae) if v.level == level) for level in ("T4", "T12"))
@@ -108,8 +108,8 @@ def _share_of_curve(number: np.ndarray | float) -> np.ndarray:
 
 
 def place_column(
-    vertebrae: list[PhantomVertebra], gaps: np.ndarray, options: PatientOptions, rng: np.random.Generator
-) -> list[PhantomVertebra]:
+    vertebrae: list[SyntheticVertebra], gaps: np.ndarray, options: PatientOptions, rng: np.random.Generator
+) -> list[SyntheticVertebra]:
     """Place the vertebrae in space, along the drawn curves."""
     tilts = _draw_tilts(vertebrae, gaps, rng)
     if options.kyphosis_degrees is not None:
@@ -132,9 +132,9 @@ def place_column(
 
 
 def _step(
-    above: PhantomVertebra,
+    above: SyntheticVertebra,
     axes_above: np.ndarray,
-    below: PhantomVertebra,
+    below: SyntheticVertebra,
     axes_below: np.ndarray,
     gap: float,
     slip: float,
@@ -149,7 +149,7 @@ def _step(
     return bottom + gap * down / np.linalg.norm(down) + step * forward / np.linalg.norm(forward) - top
 
 
-def make_sacrum(last: PhantomVertebra, gap: float, size: float, rng: np.random.Generator) -> list[PhantomVertebra]:
+def make_sacrum(last: SyntheticVertebra, gap: float, size: float, rng: np.random.Generator) -> list[SyntheticVertebra]:
     """The sacrum below the last lumbar vertebra, S1 .. S5."""
     lean = tables.SACRUM_TILT_DEGREES + rng.normal(0, 6)
     tilt_last = float(np.rad2deg(np.arctan2(last.axes[1, 2], last.axes[1, 1])))
@@ -163,13 +163,13 @@ def make_sacrum(last: PhantomVertebra, gap: float, size: float, rng: np.random.G
         (17.0, 17.0, 17.0, 13.0, 10.0, 24.0),
         (15.0, 15.0, 15.0, 10.0, 7.0, 18.0),
     )
-    bodies: list[PhantomVertebra] = []
+    bodies: list[SyntheticVertebra] = []
     above, tilt = last, lean
     for index, values in enumerate(sizes):
         anterior, middle, posterior, top, bottom, width = (v * size for v in values)
         plan = BodyPlan(anterior, middle, posterior, top, bottom, width, width * 0.78)
         body = body_shape(plan, (1.8, 1.2), 0.04, 0.02, 0.05, 0.0, 0.1)
-        draft = PhantomVertebra(
+        draft = SyntheticVertebra(
             f"S{index + 1}",
             25.0 + index,
             body,
@@ -189,7 +189,7 @@ def make_sacrum(last: PhantomVertebra, gap: float, size: float, rng: np.random.G
 
 
 def draw_discs(
-    column: tuple[PhantomVertebra, ...],
+    column: tuple[SyntheticVertebra, ...],
     age_bone: float,
     options: PatientOptions,
     realism: str,

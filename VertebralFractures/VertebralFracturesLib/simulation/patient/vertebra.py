@@ -13,7 +13,7 @@ from .shapes import BodyShape
 
 
 @dataclass(frozen=True, eq=False)
-class PhantomVertebra:
+class SyntheticVertebra:
     """One vertebra of a patient.
 
     :param level: name, "C2" .. "L5", "T13", "L6", "S1" .. "S5".
@@ -80,7 +80,10 @@ class Disc:
 
 
 def lateral_and_rotation(axes: np.ndarray) -> np.ndarray:
-    """Lateral tilt and axial rotation in degrees (2,) of a body. :param axes: (3, 3) as of :class:`PhantomVertebra`"""
+    """Lateral tilt and axial rotation in degrees (2,) of a body.
+
+    :param axes: (3, 3) as of :class:`SyntheticVertebra`.
+    """
     right = axes[0]
     return np.rad2deg([np.arcsin(-right[2]), np.arctan2(right[1], right[0])])
 

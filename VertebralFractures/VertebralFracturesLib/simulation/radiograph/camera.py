@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.spatial.transform import Rotation
 
 _OFF_MIDDLE = 0.15
 _NEAREST_MM, _FARTHEST_MM = 850.0, 1900.0

@@ -74,7 +74,7 @@ def synthetic_projections(cache: Path, count: int, views: int, seed: int) -> tup
     :param seed: of the first patient.
     """
     made = [
-        _cached(cache, f"phantom_{seed + i}_{views}_ct", _phantom_views, seed + i, views, _every_second)
+        _cached(cache, f"phantom_{seed + i}_{views}_ct", _patient_views, seed + i, views, _every_second)
         for i in range(count)
     ]
     return [one for arrays in made for one in _projections(arrays)], [arrays["frontal"] for arrays in made]
@@ -107,7 +107,7 @@ def projected_patient(seed: int, views: int, slices_mm: float | None = None) -> 
         reader puts them there; None projects the patient.
     """
     ct = Protocol(slice_spacing_mm=slices_mm, slice_thickness_mm=slices_mm) if slices_mm is not None else None
-    return _projections(_phantom_views(seed, views, lambda view, rng: ct))
+    return _projections(_patient_views(seed, views, lambda view, rng: ct))
 
 
 def projected_case(case: ReferenceCase, volume: Volume, views: int) -> list[Projection]:
@@ -147,7 +147,7 @@ def _every_second(view: int, rng: np.random.Generator) -> Protocol | None:
     return random_grid_protocol(rng) if view % 2 else None
 
 
-def _phantom_views(seed: int, views: int, ct_of_view: ChooseCt) -> Arrays:
+def _patient_views(seed: int, views: int, ct_of_view: ChooseCt) -> Arrays:
     patient = make_patient(seed)
     bodies = [vertebra for vertebra in patient.column if 2 < vertebra.number <= SACRUM]
     keypoints_ras = np.array([vertebra.keypoints_ras for vertebra in bodies])

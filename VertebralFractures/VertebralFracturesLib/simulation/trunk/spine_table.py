@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..patient.anatomy import Patient
-from ..patient.vertebra import PhantomVertebra
+from ..patient.vertebra import SyntheticVertebra
 
 _STEP_MM = 0.5
 
@@ -44,7 +44,7 @@ class SpineTable:
 
         return PchipInterpolator(heights, values)(where)
 
-    def _add_canal(self, free: list[PhantomVertebra]) -> None:
+    def _add_canal(self, free: list[SyntheticVertebra]) -> None:
         arches = [v.arch for v in free if v.arch is not None]
         points = np.array([v.to_ras(np.array([0, a.canal_anterior_mm, 0])) for v, a in zip(free, arches, strict=True)])
         order = np.argsort(points[:, 2])
