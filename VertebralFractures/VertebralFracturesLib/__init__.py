@@ -1,21 +1,25 @@
 """From an image of the spine to measured vertebral bodies.
 
-A CT, in the words that the files, the progress messages and the README use::
+A CT, in the words of the files, the progress messages and the README; below each arrow the file it happens in::
 
-    CT volume -> spine curve -> straightened slice -> vertebrae -> heights, G, levels -> report, scene, table
-    io/ct        ct/curve_fit   core/straightening    ct/detection   core/keypoints       report/, mrml/
-                 3D network,    curved planar         2D network,    core/genant
-                 3 mm           reformation (CPR)     6 keypoints    core/level_naming
+    file -> CT volume -> spine curve -> straightened slice -> vertebrae -> heights, G, levels -> report, scene, table
+     io/ct     ct/body_centres    core/straightening   ct/vertebrae    core/genant            report/document, table,
+     io/dicom  (3D network, 3 mm) (curved planar       (2D network,    core/measures          page; mrml/study/creation
+               ct/curve_fit       reformation, CPR)    6 keypoints)    core/level_naming      mrml/scene_file
 
 The image classifier looks at the same spine without keypoints: ``ct/canal`` -> ``core/spine_slab`` ->
 ``ct/image_classifier``; ``core/image_classification`` sets its probabilities beside G. ``ct/pipeline`` runs these
-stages. A lateral radiograph takes its own way to the same measures, and to the angles of the spine::
+stages. A lateral radiograph takes its own way to the same measures, and to the angles of the spine; ``radiograph/
+pipeline`` runs it::
 
-    radiograph -> view -> vertebrae -> landmarks -> heights, G, levels, angles -> report, scene, table
-    io/           radiograph/  radiograph/bodies    core/genant,                   report/, mrml/
-    radiograph    view         2 networks           radiograph/angles
+    file -> radiograph -> view -> vertebrae, landmarks -> heights, G, levels, angles -> report, scene, table
+     io/radiograph   radiograph/   radiograph/bodies      core/genant, core/measures     as for a CT
+                     view          (3 networks)           core/level_naming
+                                                          radiograph/angles
 
-``analyzer`` takes either of them: it loads the networks once and hands them to the stages, which know arrays only.
+``analyzer`` takes either of them: it loads the networks once and hands them to the stages, which know arrays only
+(``ct/networks``, ``radiograph/networks``). What a reader drags in a scene goes back the same way: ``mrml/live/study`` ->
+``mrml/study/report`` -> ``core/report`` -> ``mrml/study/display``.
 
 The packages, each of which imports only itself and those above it (a test reads this list)::
 
