@@ -18,7 +18,7 @@ pipeline`` runs it::
                                                           radiograph/angles
 
 ``analyzer`` takes either of them: it loads the networks once and hands them to the stages, which know arrays only
-(``ct/networks``, ``radiograph/networks``). What a reader drags in a scene goes back the same way: ``mrml/live/study`` ->
+(``ct/networks``, ``radiograph/networks``). What is dragged in a scene takes the same way again: ``mrml/live/study`` ->
 ``mrml/study/report`` -> ``core/report`` -> ``mrml/study/display``.
 
 The packages, each of which imports only itself and those above it (a test reads this list)::
