@@ -143,7 +143,7 @@ def test_every_projection_is_analyzed_with_step_1_and_with_both(monkeypatch: pyt
 
     monkeypatch.setattr("VertebralFracturesLib.simulation.radiograph.views.projected_patient", projected)
     monkeypatch.setattr("VertebralFracturesLib.radiograph.pipeline.analyze_radiograph", analyze)
-    results = evaluate_radiographs(None, None, phantoms=2, seed=5, views=2, slices_mm=2.5)
+    results = evaluate_radiographs(None, None, patients=2, seed=5, views=2, slices_mm=2.5)
     assert patients == [5, 6]
     assert len(np.unique(np.reshape(images, (8, -1)), axis=0)) == 4
     assert [one.steps for one in results] == [*STEPS] * 4

@@ -9,10 +9,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from typing import Any
 
-import matplotlib
 import numpy as np
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
 from ...core.levels import ALL_LEVEL_NAMES
@@ -70,6 +67,10 @@ class Plot:
     """
 
     def __init__(self, x_title: str, y_title: str, width: float = 340.0, height: float = 270.0) -> None:
+        import matplotlib
+        from matplotlib.figure import Figure
+        from matplotlib.ticker import MaxNLocator
+
         with matplotlib.rc_context(_STYLE):
             self._figure = Figure(figsize=(width / 72, height / 72), layout="constrained")
             self.axes = self._figure.add_subplot(xlabel=x_title, ylabel=y_title)
@@ -106,6 +107,8 @@ class Plot:
 
         :param label: what it shows, for those who cannot see it.
         """
+        import matplotlib
+
         buffer = io.StringIO()
         with matplotlib.rc_context(_STYLE):
             self._figure.savefig(buffer, format="svg", transparent=True)
