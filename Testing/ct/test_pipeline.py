@@ -1,13 +1,16 @@
-"""The whole path with the shipped weights: a synthetic patient with its truth, bodies without a spine, real CTs."""
+"""The whole way of a CT: with networks that read what is bright, and with the shipped weights on a synthetic patient
+with its truth, on bodies without a spine, and on real CTs."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from itertools import pairwise
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from helpers.perfect_ct import PerfectCtNetworks, PerfectImageClassifier
+from helpers.spine_shapes import curve_through
+from helpers.synthetic_spine import LEVELS, body_keypoints, lps_volume, oblique_volume, scoliotic_curve
 from VertebralFracturesLib.core.genant import genant_index, heights_mm
 from VertebralFracturesLib.core.keypoints import beyond_endplates, body_centre
 from VertebralFracturesLib.core.levels import CONFIDENT_LEVEL, LEVEL_NAMES
@@ -16,12 +19,11 @@ from VertebralFracturesLib.core.report import SpineReport
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.ct import pipeline
 from VertebralFracturesLib.ct.body_centres import BodyCentres
-from VertebralFracturesLib.ct.pipeline import STAGES, analyze_ct
-from VertebralFracturesLib.ct.vertebrae import propose_vertebra
+from VertebralFracturesLib.ct.networks import CtNetworks
+from VertebralFracturesLib.ct.pipeline import STAGES, _has_metal, _is_folded, analyze_ct
 from VertebralFracturesLib.errors import Cancelled, NoSpineFound, UnusableInput
 from VertebralFracturesLib.io.ct import read_volume
 from VertebralFracturesLib.io.reference_case import read_case
-from VertebralFracturesLib.networks.ct_networks import TrainedCtNetworks, load_ct_networks
 from VertebralFracturesLib.report.document import read_report, report_json
 from VertebralFracturesLib.simulation.case import in_view
 from VertebralFracturesLib.simulation.ct.acquisition import scan
@@ -29,6 +31,84 @@ from VertebralFracturesLib.simulation.ct.protocol import Protocol
 from VertebralFracturesLib.simulation.patient.anatomy import Patient, make_patient
 from VertebralFracturesLib.simulation.patient.vertebra import SyntheticVertebra
 from VertebralFracturesLib.simulation.truth import true_canal
+
+BRIGHT_CURVE = scoliotic_curve()
+BRIGHT_CTS = {"axial": lps_volume(BRIGHT_CURVE), "oblique": oblique_volume(BRIGHT_CURVE)}
+
+
+@pytest.mark.parametrize("detector", ["anchor-free", "anchor"])
+@pytest.mark.parametrize("lies", BRIGHT_CTS)
+def test_bright_bodies_are_measured_by_networks_without_an_error(lies, detector):
+    report = analyze_ct(BRIGHT_CTS[lies], PerfectCtNetworks(detector), preset="pisov", input={"path": "bright"})
+    assert tuple(report.levels) == LEVELS
+    assert (report.detector, report.preset, report.input) == (detector, "pisov", {"path": "bright"})
+    assert report.models == {"perfect": "1"}
+    assert report.thresholds == {"existence": 0.5, "objectness": 0.35}
+    found = np.array([vertebra.keypoints_ras for vertebra in report.vertebrae])
+    truth = body_keypoints(BRIGHT_CURVE)
+    assert np.linalg.norm(found - truth, axis=-1).max() < 3.0
+    assert np.abs(heights_mm(found) - heights_mm(truth)).mean() < 1.0
+    np.testing.assert_allclose(genant_index(heights_mm(found)), genant_index(heights_mm(truth)), atol=0.1)
+    assert np.argmin(genant_index(heights_mm(found))) == LEVELS.index("T12")
+    assert (report.warnings, report.second_opinion) == ((), None)
+
+
+def test_the_image_classifier_is_asked_where_there_is_one():
+    networks = PerfectCtNetworks(image_classifier=PerfectImageClassifier(temperature=2.0))
+    report = analyze_ct(BRIGHT_CTS["axial"], networks)
+    assert report.second_opinion.temperature == 2.0
+    assert len(report.opinions) == len(LEVELS)
+    assert all(opinion.seen < 0.5 for opinion in report.opinions)
+
+
+def test_bodies_that_are_cut_are_left_out_and_counted():
+    volume = BRIGHT_CTS["axial"]
+    lowest = int(volume.to_ijk(body_centre(body_keypoints(BRIGHT_CURVE))[-1])[2])
+    report = analyze_ct(Volume(volume.voxels[lowest:], volume.ijk_to_ras @ _shift(lowest)), PerfectCtNetworks())
+    assert tuple(report.levels) == LEVELS[:-1]
+    assert "1 vertebral body cut by the field of view: left out" in report.warnings
+
+
+def test_a_detector_that_is_in_doubt_detects_nothing():
+    with pytest.raises(NoSpineFound, match="no vertebral body lies wholly"):
+        analyze_ct(BRIGHT_CTS["axial"], PerfectCtNetworks(score=0.3))
+
+
+@pytest.mark.parametrize(("radius_mm", "is_folded"), [(22.0, False), (18.0, True), (60.0, False)])
+def test_planes_that_cross_within_a_body_are_folded(radius_mm, is_folded):
+    """A body reaches 20 mm to each side of the curve; across an arc of a circle the planes cross at its centre."""
+    angles = np.linspace(-0.5, 0.5, 60) * 40.0 / radius_mm
+    arc = radius_mm * np.column_stack([np.cos(angles), 0 * angles, -np.sin(angles)])
+    assert _is_folded(curve_through(arc)) == is_folded
+
+
+def _with_metal(hounsfield: float, aside_mm: float, voxels: int) -> Volume:
+    """Soft tissue around an upright curve of 100 mm from the origin down, and voxels of metal aside of it.
+
+    In the 48 050 places that are looked at 24 voxels are the share that counts.
+    """
+    image = np.full((60, 60, 60), 40.0, np.float32)
+    matrix = np.diag([2.0, 2.0, 2.0, 1.0])
+    matrix[:3, 3] = -60.0, -59.0, -110.0
+    i, j, k = np.rint(np.linalg.solve(matrix[:3, :3], np.array([aside_mm, -15.0, -50.0]) - matrix[:3, 3])).astype(int)
+    image[k : k + voxels, j, i] = hounsfield
+    return Volume(image, matrix)
+
+
+@pytest.mark.parametrize(
+    ("hounsfield", "aside_mm", "voxels", "is_metal"),
+    [
+        (2900.0, 10.0, 28, True),
+        (2300.0, 10.0, 28, False),
+        (2900.0, 10.0, 20, False),
+        (2900.0, 28.0, 28, True),
+        (2900.0, 32.0, 28, False),
+    ],
+)
+def test_metal_is_dense_near_the_spine_and_more_than_a_speck(hounsfield, aside_mm, voxels, is_metal):
+    curve = curve_through(np.column_stack([np.zeros(12), np.zeros(12), -np.linspace(0, 100, 12)]))
+    assert _has_metal(_with_metal(hounsfield, aside_mm, voxels), curve) == is_metal
+
 
 PROTOCOL = Protocol(
     pixel_mm=1.25, slice_spacing_mm=2.0, slice_thickness_mm=2.0, first_level=15.5, last_level=21.5, field_mm=200.0,
@@ -38,9 +118,17 @@ MEASURING = tuple(stage for stage in STAGES if stage != "second opinion")
 
 
 @pytest.fixture(scope="module")
-def models() -> TrainedCtNetworks:
+def load_networks() -> Callable[..., CtNetworks]:
+    """Loads the shipped weights; the oracles of the other tests need no torch."""
+    from VertebralFracturesLib.networks.ct_networks import load_ct_networks
+
+    return partial(load_ct_networks, "cpu")
+
+
+@pytest.fixture(scope="module")
+def networks(load_networks: Callable[..., CtNetworks]) -> CtNetworks:
     """The shipped weights."""
-    return load_ct_networks("cpu")
+    return load_networks()
 
 
 @pytest.fixture(scope="module")
@@ -58,9 +146,9 @@ def volume(patient: Patient) -> Volume:
 
 
 @pytest.fixture(scope="module")
-def report(volume: Volume, models: TrainedCtNetworks) -> SpineReport:
+def report(volume: Volume, networks: CtNetworks) -> SpineReport:
     """What is found in the scan."""
-    return analyze_ct(volume, models, input={"path": "scan"})
+    return analyze_ct(volume, networks, input={"path": "scan"})
 
 
 def nearest(report: SpineReport, vertebra: SyntheticVertebra) -> np.ndarray:
@@ -92,17 +180,17 @@ def test_every_body_of_a_synthetic_patient_is_found_and_measured(report, patient
     )
 
 
-def test_the_anchor_detector_finds_the_bodies_too(patient, volume):
-    assert_found(analyze_ct(volume, load_ct_networks("cpu", "anchor")), patient, volume, height_mm=3.0, index=0.12)
+def test_the_anchor_detector_finds_the_bodies_too(patient, volume, load_networks):
+    assert_found(analyze_ct(volume, load_networks("anchor")), patient, volume, height_mm=3.0, index=0.12)
 
 
-def test_the_report_says_what_was_done(report, models, volume):
+def test_the_report_says_what_was_done(report, networks, volume):
     heights = [body_centre(vertebra.keypoints_ras)[2] for vertebra in report.vertebrae]
     assert heights == sorted(heights, reverse=True)
     assert report.input == {"path": "scan"}
     assert report.detector == "anchor-free"
     assert report.preset == "genant"
-    assert report.models == models.versions
+    assert report.models == networks.versions
     assert set(report.thresholds) == {"existence", "objectness"}
     assert all(0 < vertebra.score <= 1 and vertebra.source == "model" for vertebra in report.vertebrae)
     assert all((vertebra.uncertainty_mm > 0).all() and volume.contains(vertebra.keypoints_ras).all()
@@ -123,7 +211,7 @@ def test_keypoints_lie_in_the_middle_plane_of_the_curve(report):
         np.testing.assert_allclose(report.curve.ras_to_straight(vertebra.keypoints_ras)[:, 0], 0, atol=1e-3)
 
 
-def test_bodies_have_the_names_of_the_slices_they_lie_in(volume, models, patient, monkeypatch):
+def test_bodies_have_the_names_of_the_slices_they_lie_in(volume, networks, patient, monkeypatch):
     centres = np.array([body_centre(vertebra.keypoints_ras) for vertebra in patient.vertebrae])
     numbers = np.array([vertebra.number for vertebra in patient.vertebrae])
     predict = pipeline.locate_bodies
@@ -135,7 +223,7 @@ def test_bodies_have_the_names_of_the_slices_they_lie_in(volume, models, patient
         return replace(found, levels=np.maximum(1 - misfit, 0.0))
 
     monkeypatch.setattr(pipeline, "locate_bodies", predict_sure_levels)
-    report = analyze_ct(volume, models)
+    report = analyze_ct(volume, networks)
     for vertebra in report.vertebrae:
         nearest = np.linalg.norm(centres - body_centre(vertebra.keypoints_ras), axis=1).argmin()
         assert vertebra.level == patient.vertebrae[nearest].level
@@ -148,30 +236,28 @@ def test_neighbouring_levels_have_neighbouring_names(report):
     assert (np.diff(numbers) == 1).all()
 
 
-def test_the_order_and_direction_of_the_voxels_do_not_matter(volume, models, report):
+def test_the_order_and_direction_of_the_voxels_do_not_matter(volume, networks, report):
     matrix = volume.ijk_to_ras.copy()
     for axis in (0, 2):
         matrix[:3, 3] += matrix[:3, 2 - axis] * (volume.shape[axis] - 1)
         matrix[:3, 2 - axis] *= -1
     turned = Volume(volume.voxels[::-1, :, ::-1].transpose(2, 0, 1), matrix[:, [1, 2, 0, 3]])
-    other = analyze_ct(turned, models)
+    other = analyze_ct(turned, networks)
     assert len(other.vertebrae) == len(report.vertebrae)
     for one, two in zip(report.vertebrae, other.vertebrae, strict=True):
         assert np.linalg.norm(one.keypoints_ras - two.keypoints_ras, axis=1).max() < 0.7
         assert one.level == two.level
 
 
-def test_analysis_is_deterministic(volume, models, report):
-    again = analyze_ct(volume, models, input={"path": "scan"})
+def test_analysis_is_deterministic(volume, networks, report):
+    again = analyze_ct(volume, networks, input={"path": "scan"})
     for one, two in zip(report.vertebrae, again.vertebrae, strict=True):
         np.testing.assert_allclose(one.keypoints_ras, two.keypoints_ras, atol=1e-4)
 
 
-def test_a_second_opinion_goes_with_the_report_where_it_is_wanted(volume, models, report, patient):
+def test_a_second_opinion_goes_with_the_report_where_it_is_wanted(volume, load_networks, report, patient):
     told: list[str] = []
-    again = analyze_ct(
-        volume, load_ct_networks("cpu", image_classifier=True), progress=lambda stage, share: told.append(stage)
-    )
+    again = analyze_ct(volume, load_networks(image_classifier=True), progress=lambda stage, share: told.append(stage))
     assert list(dict.fromkeys(told)) == list(STAGES)
     assert report.image_classification is None
     for one, two in zip(report.vertebrae, again.vertebrae, strict=True):
@@ -186,14 +272,14 @@ def test_a_second_opinion_goes_with_the_report_where_it_is_wanted(volume, models
     assert np.linalg.norm(beside[inside, :2], axis=1).mean() < 2.0
 
 
-def test_progress_names_the_stages_in_order(volume, models):
+def test_progress_names_the_stages_in_order(volume, networks):
     told: list[tuple[str, float]] = []
-    analyze_ct(volume, models, progress=lambda stage, share: told.append((stage, share)))
+    analyze_ct(volume, networks, progress=lambda stage, share: told.append((stage, share)))
     assert [stage for stage, share in told if share == 0.0] == list(MEASURING)
     assert told[-1] == (STAGES[-1], 1.0)
 
 
-def test_the_run_can_be_cancelled_in_every_stage(volume, models):
+def test_the_run_can_be_cancelled_in_every_stage(volume, networks):
     asked: list[str] = []
     current = ["before"]
 
@@ -204,28 +290,28 @@ def test_the_run_can_be_cancelled_in_every_stage(volume, models):
     def enter(stage: str, share: float) -> None:
         current[0] = stage
 
-    analyze_ct(volume, models, cancel=note, progress=enter)
+    analyze_ct(volume, networks, cancel=note, progress=enter)
     assert set(asked) >= {"before", *MEASURING[:-1]}
     for number in range(len(asked)):
         calls = iter(range(99))
         seen: list[str] = []
         with pytest.raises(Cancelled):
-            analyze_ct(volume, models, cancel=lambda calls=calls, number=number: next(calls) == number,
+            analyze_ct(volume, networks, cancel=lambda calls=calls, number=number: next(calls) == number,
                     progress=lambda stage, share, seen=seen: seen.append(stage))  # fmt: skip
         assert seen == list(MEASURING[: MEASURING.index(asked[number]) + 1] if asked[number] in MEASURING else ())
 
 
-def warnings_of(volume: Volume, models: TrainedCtNetworks) -> str:
-    return " | ".join(analyze_ct(volume, models).warnings)
+def warnings_of(volume: Volume, networks: CtNetworks) -> str:
+    return " | ".join(analyze_ct(volume, networks).warnings)
 
 
 @pytest.mark.parametrize("share", [0.5, 1.0])
-def test_bodies_at_the_border_are_left_out_with_a_warning(volume, models, report, patient, share):
+def test_bodies_at_the_border_are_left_out_with_a_warning(volume, networks, report, patient, share):
     keypoints_ras = next(v for v in patient.vertebrae if v.level == "L1").keypoints_ras
     superior, inferior = keypoints_ras[2], keypoints_ras[3]
     last = int(volume.to_ijk(superior + share * (inferior - superior))[2])
     cut = Volume(volume.voxels[last:], volume.ijk_to_ras @ _shift(last))
-    found = analyze_ct(cut, models)
+    found = analyze_ct(cut, networks)
     assert len(found.vertebrae) < len(report.vertebrae)
     for vertebra in found.vertebrae:
         assert cut.contains(vertebra.keypoints_ras).all()
@@ -239,7 +325,7 @@ def _shift(slices: int) -> np.ndarray:
     return matrix
 
 
-def test_metal_beside_the_spine_is_warned_of(volume, models, report):
+def test_metal_beside_the_spine_is_warned_of(volume, networks, report):
     assert "metal" not in " ".join(report.warnings)
     voxels = volume.voxels.copy()
     for side in (-15.0, 15.0):
@@ -250,22 +336,22 @@ def test_metal_beside_the_spine_is_warned_of(volume, models, report):
             for offset in np.array([[0, 0, 0], [1.3, 0, 0], [0, 0, 2], [-1.3, 0, 0], [0, 0, -2.0]]):
                 i, j, k = np.rint(volume.to_ijk(screw + offset)).astype(int).T
                 voxels[k, j, i] = 3071
-    assert "metal" in warnings_of(Volume(voxels, volume.ijk_to_ras), models)
+    assert "metal" in warnings_of(Volume(voxels, volume.ijk_to_ras), networks)
 
 
-def test_thick_slices_are_warned_of(volume, models):
+def test_thick_slices_are_warned_of(volume, networks):
     matrix = volume.ijk_to_ras.copy()
     matrix[:3, 3] += 0.5 * matrix[:3, 2]
     matrix[:3, 2] *= 2
     pairs = volume.voxels[: volume.shape[0] // 2 * 2].reshape(-1, 2, *volume.shape[1:])
     thick = Volume(pairs.mean(1).astype(np.int16), matrix)
-    assert "thicker than 3 mm" in warnings_of(thick, models)
+    assert "thicker than 3 mm" in warnings_of(thick, networks)
 
 
-def test_a_spine_without_a_whole_body_is_no_result(volume, models, monkeypatch):
+def test_a_spine_without_a_whole_body_is_no_result(volume, networks, monkeypatch):
     monkeypatch.setattr(pipeline, "detect", lambda networks, views: [])
     with pytest.raises(NoSpineFound, match="no vertebral body lies wholly"):
-        analyze_ct(volume, models)
+        analyze_ct(volume, networks)
 
 
 def block(paint, size_mm: tuple[float, float, float], spacing_mm: float = 3.0) -> Volume:
@@ -311,81 +397,22 @@ def water_and_rod(right: np.ndarray, anterior: np.ndarray, superior: np.ndarray)
 
 
 @pytest.mark.parametrize("paint", [thighs, head, water_and_rod])
-def test_without_a_spine_there_is_no_result(paint, models):
+def test_without_a_spine_there_is_no_result(paint, networks):
     with pytest.raises(NoSpineFound, match=r"no spine found: less than 40 mm .* load a CT"):
-        analyze_ct(block(paint, (300.0, 220.0, 220.0)), models)
+        analyze_ct(block(paint, (300.0, 220.0, 220.0)), networks)
 
 
-def test_what_is_no_ct_is_refused_before_any_network(volume, models):
+def test_what_is_no_ct_is_refused_before_any_network(volume, networks):
     magnetic = Volume(np.abs(volume.voxels.astype(np.int32) + 1024).astype(np.int16), volume.ijk_to_ras)
     with pytest.raises(UnusableInput):
-        analyze_ct(magnetic, replace(models, spine_curve=None, vertebrae=None))
+        analyze_ct(magnetic, replace(networks, spine_curve=None, vertebrae=None))
 
 
-def aside(rng: np.random.Generator) -> np.ndarray:
-    """Up to 8 mm off in the sagittal plane, in any direction, and up to 4 mm off this plane."""
-    angle, distance_mm = rng.uniform(0, 2 * np.pi), rng.uniform(0, 8)
-    return np.array([rng.uniform(-4, 4), distance_mm * np.cos(angle), distance_mm * np.sin(angle)])
-
-
-@settings(deadline=None, max_examples=10)
-@given(seed=st.integers(0, 999))
-def test_a_click_near_a_body_proposes_it(synthetic_ct, synthetic_report, models, seed):
-    rng = np.random.default_rng(seed)
-    curve = synthetic_report.curve
-    vertebra = synthetic_report.vertebrae[rng.integers(len(synthetic_report.vertebrae))]
-    expected = curve.ras_to_straight(vertebra.keypoints_ras)
-    clicked = body_centre(expected) + aside(rng)
-    proposed = propose_vertebra(synthetic_ct, models, curve, curve.straight_to_ras(clicked))
-    assert (proposed.source, proposed.level) == ("added", None)
-    assert (proposed.uncertainty_mm > 0).all()
-    found = curve.ras_to_straight(proposed.keypoints_ras)
-    np.testing.assert_allclose(found[:, 0], clicked[0], atol=1e-3)
-    assert np.linalg.norm((found - expected)[:, 1:], axis=1).max() < 1.5
-
-
-def test_a_click_in_a_disc_proposes_the_nearer_body_or_none(synthetic_ct, synthetic_report, models):
-    centres = body_centre(np.array([one.keypoints_ras for one in synthetic_report.vertebrae]))
-    proposals = 0
-    for upper, lower in pairwise(centres[:5]):
-        clicked = 0.55 * upper + 0.45 * lower
-        try:
-            proposed = propose_vertebra(synthetic_ct, models, synthetic_report.curve, clicked)
-        except NoSpineFound:
-            continue
-        proposals += 1
-        assert np.linalg.norm(body_centre(proposed.keypoints_ras) - upper) < 1.5
-    assert proposals > 0
-
-
-@pytest.mark.parametrize("aside_mm", [[0.0, 45.0, 0.0], [0.0, -45.0, 0.0], [0.0, 0.0, 200.0]])
-def test_a_click_far_from_the_bodies_proposes_nothing(synthetic_ct, synthetic_report, models, aside_mm):
-    middle = [0.0, 0.0, -synthetic_report.curve.length_mm / 2]
-    clicked = synthetic_report.curve.straight_to_ras(np.array(middle) + aside_mm)
-    with pytest.raises(NoSpineFound, match="no vertebral body there: click the middle of one"):
-        propose_vertebra(synthetic_ct, models, synthetic_report.curve, clicked)
-
-
-@pytest.mark.parametrize("patience", range(4))
-def test_a_proposal_is_cancelled_between_its_steps(synthetic_ct, synthetic_report, models, patience):
-    asked = []
-
-    def cancel() -> bool:
-        asked.append(None)
-        return len(asked) > patience
-
-    with pytest.raises(Cancelled):
-        propose_vertebra(
-            synthetic_ct, models, synthetic_report.curve, synthetic_report.vertebrae[0].keypoints_ras.mean(0), cancel
-        )
-    assert len(asked) == patience + 1
-
-
-def test_real_cases_are_measured_about_as_readers_do(real_cases: list[Path], models):
+def test_real_cases_are_measured_about_as_readers_do(real_cases: list[Path], networks):
     centre_errors, height_errors, index_errors, found, marked, false = [], [], [], 0, 0, 0
     smallest = sorted(real_cases, key=lambda folder: (folder / "ct.nii.gz").stat().st_size)[:2]
     for case in map(read_case, smallest):
-        report = analyze_ct(read_volume(case.image), models)
+        report = analyze_ct(read_volume(case.image), networks)
         keypoints = np.array([vertebra.keypoints_ras for vertebra in report.vertebrae])
         matching = match_vertebrae(keypoints, case.keypoints_ras, case.curve)
         found, marked, false = found + len(matching.pairs), marked + len(case.levels), false + len(matching.false)

@@ -12,7 +12,8 @@ from VertebralFracturesLib.radiograph.network_input import (
     SACRUM_CHANNEL,
     CropFrames,
 )
-from VertebralFracturesLib.radiograph.networks import VIEW_QUESTIONS, FoundBodies
+from VertebralFracturesLib.radiograph.networks import VIEW_QUESTIONS, BodyDetections
+from VertebralFracturesLib.radiograph.record import Radiograph, RadiographReport
 
 PIXEL_MM = 0.5
 SIZE_MM = (320.0, 160.0)
@@ -41,7 +42,16 @@ def picture() -> np.ndarray:
     return image
 
 
-def centres_mm() -> np.ndarray:
+def points_mm(report: RadiographReport, image: np.ndarray) -> np.ndarray:
+    """The vertebrae (n, 6, 2), column and row in mm of the picture as it was before it was turned."""
+    placed = Radiograph(image, report.pixel_mm, report.anterior_is)
+    points = placed.ras_to_pixels([vertebra.keypoints_ras for vertebra in report.vertebrae]) * report.pixel_mm
+    if report.anterior_is == "right":
+        points[..., 0] = (image.shape[1] - 1) * report.pixel_mm - points[..., 0]
+    return points
+
+
+def body_centres_mm() -> np.ndarray:
     """Centres (8, 2) of the bodies; of the sacrum a place below its endplate."""
     points = landmarks_mm()
     centres = points.mean(1)
@@ -88,7 +98,7 @@ class PerfectNetworks:
     change: Callable[[Landmarks], Landmarks] = lambda landmarks: landmarks
     versions: dict[str, str] = field(default_factory=lambda: {"perfect": "1"})
 
-    def find_bodies(self, image: np.ndarray, pixel_mm: float, threshold: float) -> FoundBodies:
+    def detect_bodies(self, image: np.ndarray, pixel_mm: float, threshold: float) -> BodyDetections:
         """Step 1, first network: nothing is sure in an image that lies another way than it has learned."""
         is_inverted = bool(np.median(image, 1).mean() > image.mean())
         is_mirrored = bool((image[:, 0].mean() < image[:, -1].mean()) != is_inverted)
@@ -103,15 +113,15 @@ class PerfectNetworks:
         answers = {"mirrored": is_mirrored, "inverted": is_inverted}
         view = [self.frontal if name == "frontal" else _SURE if answers[name] else -_SURE for name in VIEW_QUESTIONS]
         levels = softmax(_SURE * (np.arange(LEVEL_CHANNELS) == np.array(CHANNELS)[:, None]), axis=1)
-        return FoundBodies(centres_mm()[seen] * scale, scores[seen], levels[seen], expit(np.array(view)))
+        return BodyDetections(body_centres_mm()[seen] * scale, scores[seen], levels[seen], expit(np.array(view)))
 
-    def regress_landmarks(self, image: np.ndarray, pixel_mm: float, centres: np.ndarray) -> np.ndarray:
+    def regress_landmarks(self, image: np.ndarray, pixel_mm: float, centres_mm: np.ndarray) -> np.ndarray:
         """Step 1, second network: the landmarks of the body whose centre is nearest."""
         scale = _scale(image, pixel_mm)
         points = np.nan_to_num(landmarks_mm()) * scale
         if self.moved_mm is not None:
             points = points + self.moved_mm
-        distances = np.linalg.norm(centres[:, None] - centres_mm() * scale, axis=-1)
+        distances = np.linalg.norm(centres_mm[:, None] - body_centres_mm() * scale, axis=-1)
         return points[distances.argmin(1)]
 
     def refine_landmarks(self, windows: np.ndarray) -> Landmarks:

@@ -4,7 +4,6 @@ import torch
 from VertebralFracturesLib.core.image_classification import ROW_CLASSES, ROWS_PER_POSITION
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.spine_slab import SLAB_SIZE, SpineSlab, slab_frame
-from VertebralFracturesLib.ct.image_classifier import averaged
 from VertebralFracturesLib.networks.fracture_sequence_net import FractureSequenceNet, bag_logit, read_rows
 
 CURVE = SpineCurve(np.c_[np.zeros(8), np.zeros(8), np.linspace(0, -140, 8)], np.ones(8))
@@ -65,9 +64,3 @@ def test_the_bag_is_a_soft_maximum_over_what_counts():
     assert bag_logit(far, torch.tensor([[0.0, 1.0, 1.0, 1.0]])).item() == pytest.approx(-5.0)
     assert bag_logit(torch.full((1, 9), 2.0), torch.ones(1, 9)).item() == pytest.approx(2.0)
     assert torch.isfinite(bag_logit(logits, torch.zeros(1, 4))).all()
-
-
-def test_the_ensemble_averages_logits():
-    one, two = np.array([[0.9, 0.1]]), np.array([[0.1, 0.9]])
-    np.testing.assert_allclose(averaged([one, two]), [[0.5, 0.5]])
-    np.testing.assert_allclose(averaged([one]), one)

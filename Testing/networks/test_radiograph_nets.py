@@ -1,12 +1,12 @@
 import numpy as np
 import torch
-from helpers.perfect_radiograph import CHANNELS, PIXEL_MM, SIZE_MM, centres_mm, landmarks_mm, picture
+from helpers.perfect_radiograph import CHANNELS, PIXEL_MM, SIZE_MM, body_centres_mm, landmarks_mm, picture
 from torch import Tensor, nn
 from VertebralFracturesLib.networks.radiograph_nets import (
     LandmarkRefiner,
     StepOne,
     centre_windows,
-    find_bodies,
+    detect_bodies,
     refine_landmarks,
     regress_landmarks,
 )
@@ -48,7 +48,7 @@ class PerfectFinder(nn.Module):
         ramp = whole[:, 0].mean() - whole[:, -1].mean()
         is_mirrored = bool((ramp < 0) != is_inverted)
         scale = _scale(image.shape[2])
-        centres = (torch.tensor(centres_mm() * scale, dtype=torch.float32) - STEP_ONE_FIRST_MM) / STEP_ONE_PIXEL_MM
+        centres = (torch.tensor(body_centres_mm() * scale, dtype=torch.float32) - STEP_ONE_FIRST_MM) / STEP_ONE_PIXEL_MM
         down = torch.arange(rows)[:, None] - centres[:, 1, None, None]
         across = torch.arange(columns) - centres[:, 0, None, None]
         height_of_peaks = 8.0 - 3.0 * abs(np.log(scale))
@@ -77,7 +77,7 @@ class PerfectRegressor(nn.Module):
         scale = _scale(image.shape[2])
         points = np.nan_to_num(landmarks_mm()) * scale
         places = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1) * STEP_ONE_PIXEL_MM + STEP_ONE_FIRST_MM
-        nearest = np.linalg.norm(places[..., None, :] - centres_mm() * scale, axis=-1).argmin(-1)
+        nearest = np.linalg.norm(places[..., None, :] - body_centres_mm() * scale, axis=-1).argmin(-1)
         offsets = points[nearest] - places[..., None, :]
         return torch.tensor(offsets, dtype=torch.float32).permute(2, 3, 0, 1)[None]
 
@@ -120,11 +120,11 @@ def test_the_answer_has_the_pixels_of_the_crop() -> None:
 
 def test_centres_and_landmarks_come_back_in_mm() -> None:
     image = picture()
-    found = find_bodies(PerfectFinder().eval(), image, PIXEL_MM, 0.3)
+    found = detect_bodies(PerfectFinder().eval(), image, PIXEL_MM, 0.3)
     order = np.argsort(found.centres_mm[:, 1])
-    np.testing.assert_allclose(found.centres_mm[order], centres_mm(), atol=0.05)
+    np.testing.assert_allclose(found.centres_mm[order], body_centres_mm(), atol=0.05)
     assert (found.levels[order].argmax(1)[:3] == [17, 18, 19]).all()
-    rough = regress_landmarks(PerfectRegressor().eval(), image, PIXEL_MM, centres_mm())
+    rough = regress_landmarks(PerfectRegressor().eval(), image, PIXEL_MM, body_centres_mm())
     np.testing.assert_allclose(rough[:-1], landmarks_mm()[:-1], atol=1e-3)
 
 

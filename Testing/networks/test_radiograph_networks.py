@@ -96,7 +96,7 @@ def test_images_of_any_size_are_read_and_weights_come_back(tmp_path) -> None:
     rough = networks.regress_landmarks(image, 0.7, np.array([[50.0, 90.0], [60.0, 120.0]]))
     expected = regress_landmarks(step_one.regressor, image, 0.7, np.array([[50.0, 90.0], [60.0, 120.0]]))
     np.testing.assert_allclose(rough, expected, atol=0.2)
-    found = networks.find_bodies(image, 0.7, threshold=0.0)
+    found = networks.detect_bodies(image, 0.7, threshold=0.0)
     assert found.levels.sum(1) == pytest.approx(np.ones(len(found.levels)))
     windows = np.zeros((2, SURROUNDINGS * CROP_PIXELS, SURROUNDINGS * CROP_PIXELS), np.float32)
     places, spread = networks.refine_landmarks(windows)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from VertebralFracturesLib.core.level_naming import LEVEL_CLASSES
 from VertebralFracturesLib.core.volume import Volume
-from VertebralFracturesLib.ct.body_centres import BodyCentres, body_volume, locate_bodies
+from VertebralFracturesLib.ct.body_centres import BodyCentres, locate_bodies
 from VertebralFracturesLib.errors import Cancelled
 from VertebralFracturesLib.networks.spine_curve_net import (
     CurveOutput,
@@ -161,18 +161,6 @@ def test_padding_is_air_at_the_far_ends():
     torch.testing.assert_close(padded[:5, :8, :17], image)
     assert (padded[5:] == -1024).all()
     assert (padded[:, :, 17:] == -1024).all()
-
-
-def test_the_body_is_cut_out_where_it_lies():
-    voxels = np.full((20, 90, 110), -1000.0, np.float32)
-    voxels[:, 30:70, 20:80] = 40.0
-    voxels[10, 50, 60] = 1500.0
-    matrix = np.diag([3.0, 3.0, 3.0, 1.0])
-    matrix[:3, 3] = [-77.0, 10.0, 300.0]
-    cut = body_volume(Volume(voxels, matrix))
-    assert cut.shape[1] < 60
-    assert cut.shape[2] < 80
-    assert cut.sample(matrix[:3, :3] @ [60, 50, 10] + matrix[:3, 3]) == 1500.0
 
 
 @pytest.mark.parametrize("runs_before", [0, 1])

@@ -12,13 +12,27 @@ from .detection import Detection
 
 OFFSET_UNIT_MM = 30.0
 SHORT_UNIT_MM = 5.0
+"""What 1 means in the long and the short offsets of the network. Chosen, about their range; the weights have learned in
+these units, and others would need other weights."""
+
 SHORT_RADIUS_MM = 5.0
-INNER_PART = 0.5
-OUTER_PART = 0.85
+"""How far from a point short offsets are learned. Chosen; the weights have learned them so far."""
+
+INNER_PART, OUTER_PART = 0.5, 0.85
+"""Shares of a body, about its centre, within which a pixel is its centre region, and beyond which it is background.
+Chosen; the weights have learned them."""
+
 _CORNERS = (0, 4, 5, 1)
+"""The keypoints at the corners, around the body."""
+
 _SMOOTHING_MM = 1.5
 _VOTING_MM = 5.0
+"""How far probabilities are smoothed, and from how far votes are counted. Chosen; a third more or less moves keypoints
+by less than 0.01 mm (experiments.md, 2026-12-01)."""
+
 _REFINEMENTS = 2
+"""Rounds of correction by short offsets: three instead of two move keypoints by 0.01 mm at most, one by 0.14 mm
+(experiments.md, 2026-12-01); six measure no better (2026-11-21)."""
 
 
 def region_targets(

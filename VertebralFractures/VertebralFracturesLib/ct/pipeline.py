@@ -23,9 +23,14 @@ STAGES = ("spine curve", "straightened slice", "vertebrae", "second opinion", "m
 """What is told of the progress; the second opinion, that of the image classifier, only where it is wanted."""
 
 _BODY_REACH_MM = 20.0
+"""How far a body reaches from the curve. Chosen, half the width of a large one."""
+
 _METAL_HU = 2600.0
 _METAL_MM = 30.0
 _METAL_SHARE = 5e-4
+"""What is as dense as metal, how far from the curve it matters, and the share of the surroundings from which it does.
+Chosen: denser than bone, as far as pedicle screws stand, and more than a dense speck. CTs without metal are far from
+all three: a third more or less warns of none (experiments.md, 2026-12-01)."""
 
 Progress = Callable[[str, float], None]
 

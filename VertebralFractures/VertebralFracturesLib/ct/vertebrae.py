@@ -19,11 +19,20 @@ from .detection import OBJECTNESS_THRESHOLD, Detection, fuse
 from .networks import CtNetworks, DetectorName
 
 VIEW_OFFSETS_MM = (-1.5, 0.0, 1.5)
+"""Where neighbouring slices lie beside the curve. Chosen: near enough to show the same body, and about a pixel apart; a
+third more or less moves keypoints by 0.2 mm at most (experiments.md, 2026-12-01)."""
+
 PROPOSAL_THRESHOLD = 0.05
-"""Objectness from which a body is proposed where a reader says that there is one."""
+"""Objectness from which a body is proposed where a user says that there is one. Chosen, a seventh of what is asked
+elsewhere."""
 
 _PROPOSAL_REACH_MM = 12.0
+"""How far from a click a body's centre may lie. Chosen, about half the height of a large body (L4 is 28 mm high,
+core/norms), so that the one that was clicked is proposed and not its neighbour."""
+
 _WALL_MM, _ENDPLATE_MM = 2.0, 1.0
+"""How far beyond its walls and endplates a whole body has something in view. Of 50 bodies cut at an endplate 6 pass
+with 0 mm, 3 with 1 mm, and of 21 whole ones 20 and 19 are kept (experiments.md, 2026-11-28); the other is chosen."""
 
 
 def straightened_views(
@@ -112,11 +121,11 @@ def propose_vertebra(
     point_ras: ArrayLike,
     cancel: Callable[[], bool] = lambda: False,
 ) -> Vertebra:
-    """The vertebra that step 2 detects where a reader clicked, however doubtful.
+    """The vertebra that step 2 detects where a user clicked, however doubtful.
 
     :param volume: the CT in Hounsfield units.
     :param networks: only step 2 is used.
-    :param curve: the spine curve along which the reader sees the CT.
+    :param curve: the spine curve along which the user sees the CT.
     :param point_ras: (3,) about the centre of the body, in RAS mm.
     :param cancel: asked between the steps.
     :return: an unnamed vertebra of source "added", in the sagittal plane of the point.

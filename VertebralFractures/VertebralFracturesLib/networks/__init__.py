@@ -1,1 +1,1 @@
-"""The two networks in torch: spine curve (3D, 3 mm) and vertebrae (2D, straightened slice), with their weights."""
+"""The networks in torch, arrays in and arrays out, with their weights: those of a CT and those of a radiograph."""

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 _CHANNELS_PER_GROUP = 4
+"""Channels that are normalised together. Chosen; part of the architecture that the weights belong to."""
 
 
 def convolution(dimensions: int, inputs: int, outputs: int, kernel: int = 3) -> nn.Module:

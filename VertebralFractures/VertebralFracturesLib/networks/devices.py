@@ -9,6 +9,7 @@ from ..errors import UnusableInput
 
 Net = TypeVar("Net", bound=nn.Module)
 
+# By the dimensions of a kernel.
 _LAYOUTS = {4: torch.channels_last, 5: torch.channels_last_3d}
 
 

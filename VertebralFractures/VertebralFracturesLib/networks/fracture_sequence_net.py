@@ -1,4 +1,4 @@
-"""The second opinion: a 3D convolutional sequence-to-sequence network that reads a slab row by row.
+"""The image classifier: a 3D convolutional sequence-to-sequence network that reads a slab row by row.
 
 After Chettrit 2020, of which only the abstract is public: an encoder pools everything but the arc axis, and dilated
 convolutions along it let each position see its neighbours. Layers and sizes are ours.
@@ -26,8 +26,12 @@ _CHANNELS: dict[Representation, tuple[int, ...]] = {
 _HIDDEN = 64
 _REACHES = (1, 2, 4, 8)
 _SHEETS = 5
-_NOT_COUNTED = -1e4
 _CHANNELS_PER_GROUP = 4
+"""Channels of the layers and of the head along the rows, dilations of its convolutions, sagittal images of "2.5d", and
+channels that are normalised together. Chosen; part of the architecture that the weights belong to."""
+
+_NOT_COUNTED = -1e4
+"""A logit whose exponential is nothing."""
 
 
 def normalised(intensities_hu: Tensor) -> Tensor:

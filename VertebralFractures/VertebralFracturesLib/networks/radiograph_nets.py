@@ -22,13 +22,16 @@ from ..radiograph.network_input import (
     resampled,
     two_channels,
 )
-from ..radiograph.networks import VIEW_QUESTIONS, FoundBodies
+from ..radiograph.networks import VIEW_QUESTIONS, BodyDetections
 from .blocks import UNet
 from .dsnt import expected_points, heatmaps, spreads
 
 OFFSET_UNIT_MM = 20.0
+"""What 1 means in the offsets of the second network. Chosen, about their range; the weights have learned it."""
+
 WINDOW = 4
-"""Pixels on each side of a peak over which its place is averaged."""
+"""Pixels on each side of a peak over which its place is averaged. Chosen, 12 mm: less than half the way to the next
+body; it is trained with the weights."""
 
 
 class VertebraFinder(nn.Module):
@@ -113,7 +116,7 @@ class LandmarkRefiner(nn.Module):
 
 
 @torch.inference_mode()
-def find_bodies(net: VertebraFinder, image: NDArray[np.float32], pixel_mm: float, threshold: float) -> FoundBodies:
+def detect_bodies(net: VertebraFinder, image: NDArray[np.float32], pixel_mm: float, threshold: float) -> BodyDetections:
     """Find the bodies in an image.
 
     :param net: in evaluation mode.
@@ -130,7 +133,7 @@ def find_bodies(net: VertebraFinder, image: NDArray[np.float32], pixel_mm: float
     centres = (torch.stack([columns, rows], -1) + shift) * STEP_ONE_PIXEL_MM + STEP_ONE_FIRST_MM
     levels = functional.avg_pool2d(level_logits, 3, 1, 1)[0, :, rows, columns].T.softmax(-1)
     parts = (centres, score[0, 0, rows, columns], levels, view[0].sigmoid())
-    return FoundBodies(*(part.cpu().numpy().astype(np.float64) for part in parts))
+    return BodyDetections(*(part.cpu().numpy().astype(np.float64) for part in parts))
 
 
 def centre_windows(logits: Tensor, index: Tensor, rows: Tensor, columns: Tensor) -> Tensor:

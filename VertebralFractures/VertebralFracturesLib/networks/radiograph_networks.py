@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UnusableInput
-from ..radiograph.networks import FoundBodies
+from ..radiograph.networks import BodyDetections
 from .devices import choose_device
-from .radiograph_nets import LandmarkRefiner, StepOne, find_bodies, refine_landmarks, regress_landmarks
+from .radiograph_nets import LandmarkRefiner, StepOne, detect_bodies, refine_landmarks, regress_landmarks
 from .weights import WEIGHTS_FOLDER, loaded, weight_version
 
 STEP_ONE_WEIGHTS = "radiograph_step_one"
@@ -31,9 +31,9 @@ class TrainedRadiographNetworks:
     refiner: LandmarkRefiner
     versions: Mapping[str, str]
 
-    def find_bodies(self, image: NDArray[np.float32], pixel_mm: float, threshold: float) -> FoundBodies:
-        """Step 1, see :meth:`~..radiograph.networks.RadiographNetworks.find_bodies`."""
-        return find_bodies(self.step_one.finder, image, pixel_mm, threshold)
+    def detect_bodies(self, image: NDArray[np.float32], pixel_mm: float, threshold: float) -> BodyDetections:
+        """Step 1, see :meth:`~..radiograph.networks.RadiographNetworks.detect_bodies`."""
+        return detect_bodies(self.step_one.finder, image, pixel_mm, threshold)
 
     def regress_landmarks(
         self, image: NDArray[np.float32], pixel_mm: float, centres_mm: NDArray[np.float64]

@@ -14,6 +14,8 @@ from .blocks import UNet
 
 _HEAD_CHANNELS = 96
 _HEAD_REACHES = (1, 4, 10, 20)
+"""Channels of the head along the slices, and dilations of its convolutions, which together see 140 slices. Chosen; part
+of the architecture that the weights belong to."""
 
 
 def normalised(intensities_hu: Tensor) -> Tensor:

@@ -1,4 +1,7 @@
-"""The shipped weights: NumPy archives of 16-bit numbers, which load without executing code, with a model card each."""
+"""Weights of networks: NumPy archives of 16-bit numbers, which load without executing code, with a model card each.
+
+They are read into a network, written, and named by the version in their card and by their checksum.
+"""
 
 import hashlib
 import json
@@ -50,6 +53,10 @@ def read_weights(file: Path) -> dict[str, torch.Tensor]:
         raise _unusable(file) from error
 
 
+def _unusable(file: Path) -> UnusableInput:
+    return UnusableInput(f"the model file {file} is missing or damaged: install VertebralFractures again")
+
+
 def save_weights(net: nn.Module, file: Path) -> None:
     """Write a network's weights as 16-bit numbers."""
     state = {name: value.detach().cpu().numpy().astype(np.float16) for name, value in net.state_dict().items()}
@@ -78,7 +85,3 @@ def weight_version(file: Path) -> str:
     """Version of a weight file and its SHA-256."""
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     return f"{model_card(file.stem, file.parent)['version']} sha256:{digest}"
-
-
-def _unusable(file: Path) -> UnusableInput:
-    return UnusableInput(f"the model file {file} is missing or damaged: install VertebralFractures again")

@@ -1,4 +1,8 @@
-"""The bodies of a spine in a lateral radiograph, from what the networks find to those that can be measured."""
+"""The bodies of a spine in a lateral radiograph, from what step 1 detects to those that can be measured.
+
+They form a chain, step 2 refines them, those that are whole and apart from each other are kept, and those that were
+missed in between are added.
+"""
 
 from dataclasses import dataclass, fields, replace
 
@@ -12,22 +16,49 @@ from ..core.spine_curve import chord_arcs
 from .network_input import CROP_PIXELS, CropFrames
 from .networks import RadiographNetworks
 from .record import Radiograph
-from .view import RadiographView, nothing_found
+from .view import RadiographView, no_spine_found
 
 UNSEEN_SCORE = 0.0
 """Score of a body that the first network did not see, and that its neighbours and step 2 vouch for."""
 
-_LEAST_MM, _GREATEST_MM = 8.0, 60.0
+_LEAST_DEPTH_MM, _LEAST_HEIGHT_MM, _GREATEST_MM = 8.0, 2.0, 60.0
+"""Sizes of a body. Chosen, so wide that they keep only what has no size, or that of several bodies, from being
+measured: T1 is 15 to 17 mm high, L4 about 28 mm (core/norms)."""
+
 _NEXT_MM, _STEEPEST = (9.0, 90.0), 2.0
+"""How far one body is from the next, and how far aside for a way down. Distances are chosen, from half the height of T1
+to three times that of L4, as one may be missed. At up to 63 degrees S1 is found more often (experiments.md,
+2026-11-27)."""
+
 _REFINEMENTS, _MISSED_REFINEMENTS = 2, 3
+"""Once or four times instead of twice changes less than 0.3 % of a body (experiments.md, 2026-11-27). What begins
+halfway between two others, further off than step 1, has one more (2026-11-28)."""
+
 _STEP_ONE_MM, _STEP_ONE_RADIUS_MM = 3.0, 2.0
+"""Standard deviation of step 1 in the shape of a body, and radius of its landmarks where it is alone. 3 mm are better
+than 2, 4 and 8 in sensitivity for specificity, heights and angles on 100 projections (experiments.md, 2026-11-30); its
+landmarks are off by 2.15 mm on held-out synthetic projections (2026-11-27)."""
+
 _RADIUS, _FAR_RADIUS, _GREATEST_RADIUS_MM = 1.25, 2.3, 6.0
+"""Fitted to synthetic patients, straight and by way of slices of 2.5 mm, so that the radius holds 68 % (experiments.md,
+2026-11-28: 79 % on held-out ones, 63 % on real CTs)."""
+
 _OVERLAP_MM = 3.0
+"""True bodies are at least 1.2 mm apart; two that overlap by more are two in the room of one (experiments.md,
+2026-11-28)."""
+
 _SURE_MM = 4.0
+"""Mean radius below which a body that was missed is added; recall rises by 0.005 to 0.007 in three sets, precision
+stays (experiments.md, 2026-11-28)."""
+
 _HARDLY_SEEN_MM = 4.3
-_NEIGHBOURS = 3
-_FEWEST_NEIGHBOURS = 2
+"""Median radius beyond which there is no spine: at 3.3 mm by the weights and widths of before, 3.3 to 4.3 as those
+radii became (experiments.md, 2026-11-30: 102 lateral projections 2.1 mm at most, two frontal views 4.4 and 5.5)."""
+
+_NEIGHBOURS, _FEWEST_NEIGHBOURS = 3, 2
 _LEAST_RATIO, _GREATEST_RATIO = 1.5, 2.5
+"""A body is missing where a distance is so many times the median of up to three on either side, of two at least: two of
+four gaps in real chest views are filled (experiments.md, 2026-11-28)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,14 +79,14 @@ class Bodies:
     def __len__(self) -> int:
         return len(self.scores)
 
-    def some(self, places: NDArray[np.int_]) -> "Bodies":
-        """Those at some places."""
-        return Bodies(*(getattr(self, field.name)[places] for field in fields(self)))
+    def selected(self, indices: NDArray[np.int_]) -> "Bodies":
+        """Those with some indices."""
+        return Bodies(*(getattr(self, field.name)[indices] for field in fields(self)))
 
-    def with_inserted(self, places: NDArray[np.int_], others: "Bodies") -> "Bodies":
-        """With others, each before the one at a place."""
+    def with_inserted(self, indices: NDArray[np.int_], others: "Bodies") -> "Bodies":
+        """With others, each before the one with an index."""
         pairs = [(getattr(self, field.name), getattr(others, field.name)) for field in fields(self)]
-        return Bodies(*(np.insert(own, places, other, 0) for own, other in pairs))
+        return Bodies(*(np.insert(own, indices, other, 0) for own, other in pairs))
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,15 +104,15 @@ class Spine:
 
 def rough_bodies(view: RadiographView, networks: RadiographNetworks) -> Bodies:
     """The bodies that form a spine by step 1; the last one may be the sacrum."""
-    found = view.found
-    chain = _spine_chain(found.centres_mm, found.scores)
-    sacrum = sacrum_index(found.levels[chain], chord_arcs(found.centres_mm[chain]))
+    detections = view.detections
+    chain = _spine_chain(detections.centres_mm, detections.scores)
+    sacrum = sacrum_index(detections.levels[chain], chord_arcs(detections.centres_mm[chain]))
     has_sacrum, chain = sacrum < len(chain), chain[: sacrum + 1]
-    landmarks_mm = networks.regress_landmarks(view.image, view.pixel_mm, found.centres_mm[chain])
+    landmarks_mm = networks.regress_landmarks(view.image, view.pixel_mm, detections.centres_mm[chain])
     if has_sacrum:
         landmarks_mm[-1, 1::2] = np.nan
     uncertainty_mm = np.full(landmarks_mm.shape[:2], _STEP_ONE_RADIUS_MM)
-    return Bodies(landmarks_mm, uncertainty_mm, found.scores[chain], found.levels[chain])
+    return Bodies(landmarks_mm, uncertainty_mm, detections.scores[chain], detections.levels[chain])
 
 
 def _spine_chain(centres_mm: NDArray[np.float64], scores: NDArray[np.float64]) -> NDArray[np.int_]:
@@ -109,7 +140,7 @@ def refined(view: RadiographView, rough: Bodies, networks: RadiographNetworks) -
     """
     landmarks_mm = rough.landmarks_mm
     for _ in range(_REFINEMENTS):
-        places_mm, widths_mm = _by_step_two(view, landmarks_mm, networks)
+        places_mm, widths_mm = _landmarks_of_step_two(view, landmarks_mm, networks)
         share = _STEP_ONE_MM**2 / (_STEP_ONE_MM**2 + widths_mm**2)
         shape_mm = rough.landmarks_mm + np.nanmean(places_mm - rough.landmarks_mm, 1, keepdims=True)
         landmarks_mm = shape_mm + share[..., None] * (places_mm - shape_mm)
@@ -124,10 +155,10 @@ def check_seen(radiograph: Radiograph, bodies: Bodies) -> None:
     """
     known = np.isfinite(bodies.landmarks_mm).all(-1)
     if np.median(bodies.uncertainty_mm[known]) > _HARDLY_SEEN_MM:
-        raise nothing_found(radiograph, "the endplates of most bodies that were taken for vertebrae cannot be seen")
+        raise no_spine_found(radiograph, "the endplates of most bodies that were taken for vertebrae cannot be seen")
 
 
-def _by_step_two(
+def _landmarks_of_step_two(
     view: RadiographView, landmarks_mm: NDArray[np.float64], networks: RadiographNetworks
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Landmarks (n, 6, 2) and the widths (n, 6) of their heatmaps in mm, in crops around given ones."""
@@ -152,36 +183,36 @@ def whole_spine(view: RadiographView, bodies: Bodies) -> Spine:
     whole = _apart(landmarks_mm, bodies.uncertainty_mm, np.flatnonzero(_are_bodies(landmarks_mm[:count], view)))
     has_sacrum = bool(ends_in_sacrum and len(whole) and _lies_below(landmarks_mm[-1], landmarks_mm[whole[-1]]))
     sacrum_mm = landmarks_mm[-1, SUPERIOR, :] if has_sacrum else None
-    return Spine(bodies.some(whole), sacrum_mm, has_sacrum and bool(whole[-1] == count - 1))
+    return Spine(bodies.selected(whole), sacrum_mm, has_sacrum and bool(whole[-1] == count - 1))
 
 
 def with_missed(view: RadiographView, spine: Spine, networks: RadiographNetworks) -> Spine:
     """Add the bodies that the first network missed between two others, where step 2 is sure of what it sees there."""
-    found = spine.bodies
-    above = missed_places(body_centre(found.landmarks_mm))
+    detected = spine.bodies
+    above = missed_indices(body_centre(detected.landmarks_mm))
     if not len(above):
         return spine
-    landmarks_mm = (found.landmarks_mm[above] + found.landmarks_mm[above + 1]) / 2
+    landmarks_mm = (detected.landmarks_mm[above] + detected.landmarks_mm[above + 1]) / 2
     for _ in range(_MISSED_REFINEMENTS):
-        landmarks_mm, widths_mm = _by_step_two(view, landmarks_mm, networks)
-    levels = np.full((len(above), found.levels.shape[1]), 1 / found.levels.shape[1])
+        landmarks_mm, widths_mm = _landmarks_of_step_two(view, landmarks_mm, networks)
+    levels = np.full((len(above), detected.levels.shape[1]), 1 / detected.levels.shape[1])
     missed = Bodies(landmarks_mm, _radius_mm(widths_mm), np.full(len(above), UNSEEN_SCORE), levels)
     likely = np.flatnonzero(_are_bodies(landmarks_mm, view) & (missed.uncertainty_mm.mean(1) < _SURE_MM))
-    rows = np.stack([found.landmarks_mm[above], landmarks_mm, found.landmarks_mm[above + 1]], 1)[likely]
+    rows = np.stack([detected.landmarks_mm[above], landmarks_mm, detected.landmarks_mm[above + 1]], 1)[likely]
     fits = [_lies_below(one, upper) and _lies_below(lower, one) for upper, one, lower in rows]
     kept = likely[np.array(fits, dtype=bool)]
-    return replace(spine, bodies=found.with_inserted(above[kept] + 1, missed.some(kept)))
+    return replace(spine, bodies=detected.with_inserted(above[kept] + 1, missed.selected(kept)))
 
 
 def _apart(
-    landmarks_mm: NDArray[np.float64], uncertainty_mm: NDArray[np.float64], places: NDArray[np.int_]
+    landmarks_mm: NDArray[np.float64], uncertainty_mm: NDArray[np.float64], indices: NDArray[np.int_]
 ) -> NDArray[np.int_]:
     """Of bodies that overlap, those whose landmarks are surer: one vertebra never reaches into the next."""
     kept: list[int] = []
-    for place in places[np.argsort(uncertainty_mm[places].mean(1), kind="stable")]:
-        pairs = [(min(place, other), max(place, other)) for other in kept]
+    for index in indices[np.argsort(uncertainty_mm[indices].mean(1), kind="stable")]:
+        pairs = [(min(index, other), max(index, other)) for other in kept]
         if all(_lies_below(landmarks_mm[lower], landmarks_mm[upper]) for upper, lower in pairs):
-            kept.append(int(place))
+            kept.append(int(index))
     return np.array(sorted(kept), dtype=int)
 
 
@@ -198,21 +229,23 @@ def _are_bodies(landmarks_mm: NDArray[np.float64], view: RadiographView) -> NDAr
     sizes = np.concatenate([heights, depths], 1)
     ends_mm = (np.array(view.image.shape[::-1]) - 1) * view.pixel_mm
     inside = ((landmarks_mm >= 0) & (landmarks_mm <= ends_mm)).all((1, 2))
-    return np.asarray(inside & (sizes.max(1) < _GREATEST_MM) & (depths.min(1) > _LEAST_MM) & (heights.min(1) > 2.0))
+    return np.asarray(
+        inside & (sizes.max(1) < _GREATEST_MM) & (depths.min(1) > _LEAST_DEPTH_MM) & (heights.min(1) > _LEAST_HEIGHT_MM)
+    )
 
 
-def missed_places(centres_mm: ArrayLike) -> NDArray[np.int_]:
+def missed_indices(centres_mm: ArrayLike) -> NDArray[np.int_]:
     """Where the distance from one body to the next is about twice that of the bodies around.
 
     :param centres_mm: (n, d) of bodies that follow one another, any space.
-    :return: places i, rising, such that one body is missing between i and i + 1; none in rows of fewer than four.
+    :return: indices i, rising, such that one body is missing between i and i + 1; none in rows of fewer than four.
     """
     distances = np.linalg.norm(np.diff(np.asarray(centres_mm, dtype=np.float64), axis=0), axis=1)
-    return np.array([place for place in range(len(distances)) if _is_double(distances, place)], dtype=int)
+    return np.array([index for index in range(len(distances)) if _is_double(distances, index)], dtype=int)
 
 
-def _is_double(distances: NDArray[np.float64], place: int) -> bool:
-    others = np.r_[distances[max(0, place - _NEIGHBOURS) : place], distances[place + 1 : place + 1 + _NEIGHBOURS]]
+def _is_double(distances: NDArray[np.float64], index: int) -> bool:
+    others = np.r_[distances[max(0, index - _NEIGHBOURS) : index], distances[index + 1 : index + 1 + _NEIGHBOURS]]
     if len(others) < _FEWEST_NEIGHBOURS:
         return False
-    return bool(_LEAST_RATIO < distances[place] / np.median(others) < _GREATEST_RATIO)
+    return bool(_LEAST_RATIO < distances[index] / np.median(others) < _GREATEST_RATIO)

@@ -5,7 +5,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 
 STEP_ONE_INPUT_MM = 1.5
-"""Pixels in which the networks of step 1 see the image."""
+"""Pixels in which the networks of step 1 see the image; at 3 to 4 mm they learned no levels (experiments.md,
+2026-11-21)."""
 
 STEP_ONE_PIXEL_MM = 2 * STEP_ONE_INPUT_MM
 """Pixels of the maps that they make of it: each takes two by two pixels of the image together."""
@@ -14,7 +15,8 @@ STEP_ONE_FIRST_MM = STEP_ONE_INPUT_MM / 2
 """Place of the first pixel of the maps, the image's first lying at 0."""
 
 CROP_PIXELS = 144
-"""Side of the crop around one vertebra."""
+"""Side of the crop around one vertebra; with half as many landmarks were a tenth further off (experiments.md,
+2026-11-30)."""
 
 CELL = 2
 """Side of the squares of pixels of a crop that step 2 takes together, to see fine detail at little cost."""
@@ -23,14 +25,14 @@ CROP_CELLS = CROP_PIXELS // CELL
 """Side of the crop in cells."""
 
 CROP_SIDE = 1.8
-"""Side of a crop over the longest side of the body."""
+"""Side of a crop over the longest side of the body. The weights have learned it so (experiments.md, 2026-11-27)."""
 
 SURROUNDINGS = 2
-"""How many times as wide as a crop step 2 also sees, in as many pixels as the crop has cells."""
+"""How many times as wide as a crop step 2 also sees, in as many pixels as the crop has cells; it takes p95 of y from 18
+to 15 % (experiments.md, 2026-11-28)."""
 
 DETAIL_CHANNELS = 2 * CELL**2
 """Channels of the crop, each pixel of a cell one of its own."""
-
 
 LEVEL_CHANNELS = 26
 """Levels that are told apart: C1 to L5, L6 and S1."""
@@ -38,9 +40,12 @@ LEVEL_CHANNELS = 26
 SACRUM_CHANNEL = 25
 """The class of S1 among them."""
 
-_LOCAL_MM = 8.0
-_LOCAL_CELLS = 9.0
+_LOCAL_MM, _LOCAL_CELLS = 8.0, 9.0
+"""Standard deviation of what counts as the surroundings, in step 1 and in the cells of step 2. Chosen; the weights have
+learned from them, and others would need other weights."""
+
 _LIMIT = 4.0
+"""Contrast is cut off at so many standard deviations. Chosen, beyond nearly all pixels; learned so as well."""
 
 
 def two_channels(image: NDArray[np.float32], pixel_mm: float) -> NDArray[np.float32]:

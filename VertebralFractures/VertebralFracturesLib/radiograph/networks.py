@@ -1,8 +1,8 @@
 """What the stages of a radiograph ask of networks: functions from arrays to arrays, whatever computes them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,19 +12,24 @@ VIEW_QUESTIONS = ("mirrored", "inverted", "frontal")
 
 
 @dataclass(frozen=True, eq=False)
-class FoundBodies:
-    """What step 1 gives of an image.
+class BodyDetections:
+    """The vertebral bodies that step 1 detects in an image, and how the image lies.
 
     :param centres_mm: (n, 2) column and row.
     :param scores: (n,) 0 to 1.
     :param levels: (n, 26) probabilities.
-    :param view: (3,) probabilities of :data:`VIEW_QUESTIONS`.
+    :param view_probabilities: (3,) of :data:`VIEW_QUESTIONS`.
     """
 
     centres_mm: NDArray[np.float64]
     scores: NDArray[np.float64]
     levels: NDArray[np.float64]
-    view: NDArray[np.float64]
+    view_probabilities: NDArray[np.float64]
+
+    def selected(self, indices: NDArray[Any]) -> "BodyDetections":
+        """Those with some indices or where a mask (n,) says so; the image lies as before."""
+        parts = {name: getattr(self, name)[indices] for name in ("centres_mm", "scores", "levels")}
+        return replace(self, **parts)
 
 
 class RadiographNetworks(Protocol):
@@ -34,7 +39,7 @@ class RadiographNetworks(Protocol):
     def versions(self) -> Mapping[str, str]:
         """Version of each network by name, for the report."""
 
-    def find_bodies(self, image: NDArray[np.float32], pixel_mm: float, threshold: float) -> FoundBodies:
+    def detect_bodies(self, image: NDArray[np.float32], pixel_mm: float, threshold: float) -> BodyDetections:
         """Step 1, first network: the bodies in an image, several to a body where it is in doubt.
 
         :param image: brightness (rows, columns).
