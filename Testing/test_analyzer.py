@@ -96,7 +96,7 @@ def test_the_image_classifier_is_loaded_when_it_is_first_wanted(loads: Loads) ->
     analyzer = Analyzer()
     for wanted in (False, False, True, False, True):
         report = analyzer.analyze(VOLUME, device="cpu", image_classifier=wanted)
-        assert (report.second_opinion is not None) == wanted
+        assert (report.image_classification is not None) == wanted
     assert [one[3] for one in loads] == [False, True]
 
 
@@ -150,4 +150,4 @@ def test_the_shipped_networks_say_what_they_are(synthetic_report: SpineReport) -
         "spine_curve", "vertebrae_anchor_free", "canal", "fracture_sequence_25d", "fracture_sequence_3d",
     }  # fmt: skip
     assert all(" sha256:" in version for version in synthetic_report.models.values())
-    assert synthetic_report.second_opinion is not None
+    assert synthetic_report.image_classification is not None

@@ -16,15 +16,15 @@ def test_a_spine_is_classified_along_the_canal_behind_it():
     assert classification.temperature == 1.7
     beside = CURVE.ras_to_straight(classification.canal.points_ras)
     np.testing.assert_allclose(beside[1:-1, :2], np.tile([0.0, -28.0], (len(beside) - 2, 1)), atol=1.0)
-    np.testing.assert_allclose(classification.shares.sum(1), 1.0)
-    is_body = classification.shares.argmax(1) == 1
+    np.testing.assert_allclose(classification.probabilities.sum(1), 1.0)
+    is_body = classification.probabilities.argmax(1) == 1
     assert 0.5 < is_body.mean() < 1.0
 
 
 def test_where_no_canal_is_located_the_slab_follows_the_bodies():
     classification = classify_spine(PerfectImageClassifier(canal_confidence=0.3), VOLUME, CURVE)
     assert classification.canal is None
-    assert (classification.shares.argmax(1) == 1).any()
+    assert (classification.probabilities.argmax(1) == 1).any()
 
 
 @pytest.mark.parametrize("patience", range(3))

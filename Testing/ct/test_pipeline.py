@@ -50,15 +50,15 @@ def test_bright_bodies_are_measured_by_networks_without_an_error(lies, detector)
     assert np.abs(heights_mm(found) - heights_mm(truth)).mean() < 1.0
     np.testing.assert_allclose(genant_index(heights_mm(found)), genant_index(heights_mm(truth)), atol=0.1)
     assert np.argmin(genant_index(heights_mm(found))) == LEVELS.index("T12")
-    assert (report.warnings, report.second_opinion) == ((), None)
+    assert (report.warnings, report.image_classification) == ((), None)
 
 
 def test_the_image_classifier_is_asked_where_there_is_one():
     networks = PerfectCtNetworks(image_classifier=PerfectImageClassifier(temperature=2.0))
     report = analyze_ct(BRIGHT_CTS["axial"], networks)
-    assert report.second_opinion.temperature == 2.0
-    assert len(report.opinions) == len(LEVELS)
-    assert all(opinion.seen < 0.5 for opinion in report.opinions)
+    assert report.image_classification.temperature == 2.0
+    assert len(report.fracture_probabilities) == len(LEVELS)
+    assert all(one.image_based < 0.5 for one in report.fracture_probabilities)
 
 
 def test_bodies_that_are_cut_are_left_out_and_counted():
@@ -255,7 +255,7 @@ def test_analysis_is_deterministic(volume, networks, report):
         np.testing.assert_allclose(one.keypoints_ras, two.keypoints_ras, atol=1e-4)
 
 
-def test_a_second_opinion_goes_with_the_report_where_it_is_wanted(volume, load_networks, report, patient):
+def test_an_image_classification_goes_with_the_report_where_it_is_wanted(volume, load_networks, report, patient):
     told: list[str] = []
     again = analyze_ct(volume, load_networks(image_classifier=True), progress=lambda stage, share: told.append(stage))
     assert list(dict.fromkeys(told)) == list(STAGES)
