@@ -9,7 +9,7 @@ from sklearn import metrics
 from VertebralFracturesLib.evaluation.classification import (
     Task,
     answers,
-    roc_area,
+    area_under_roc,
     roc_curve,
     sensitivity,
     specificity,
@@ -32,7 +32,7 @@ def test_vertebrae_by_hand():
     moderate = answers(Pool(CASES), Task("vertebra", 0.74))
     assert sensitivity(moderate) == pytest.approx(1 / 3)
     assert specificity(moderate) == 1
-    assert roc_area(moderate) == pytest.approx((2 + 1.5 + 0) / 6)
+    assert area_under_roc(moderate) == pytest.approx((2 + 1.5 + 0) / 6)
 
 
 def test_patients_by_hand():
@@ -47,15 +47,15 @@ def test_patients_by_hand():
     assert (task.positives, task.negatives) == (3, 2)
     assert sensitivity(task) == pytest.approx(1 / 3)
     assert specificity(task) == pytest.approx(1 / 2)
-    assert roc_area(task) == pytest.approx((2 + 1 + 0) / 6)
+    assert area_under_roc(task) == pytest.approx((2 + 1 + 0) / 6)
 
 
 def test_an_empty_class_gives_no_number():
     healthy = answers(Pool([case("a", [found(0.9, 0.7)])]), Task("vertebra", 0.74))
-    assert np.isnan([sensitivity(healthy), roc_area(healthy)]).all()
+    assert np.isnan([sensitivity(healthy), area_under_roc(healthy)]).all()
     assert specificity(healthy) == 0
     ill = answers(Pool([case("a", [found(0.5, 0.7)])]), Task("vertebra", 0.74))
-    assert np.isnan([specificity(ill), roc_area(ill)]).all()
+    assert np.isnan([specificity(ill), area_under_roc(ill)]).all()
     with pytest.raises(ValueError, match="positives and negatives"):
         roc_curve(ill.is_positive, -ill.index)
 

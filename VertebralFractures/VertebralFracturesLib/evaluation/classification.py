@@ -96,7 +96,7 @@ def specificity(given: Answers) -> float:
     return float((given.index[~given.is_positive] > given.cutoff).mean()) if given.negatives else float("nan")
 
 
-def roc_area(given: Answers) -> float:
+def area_under_roc(given: Answers) -> float:
     """Area under the ROC curve with 1 - G as the score, see :func:`~.statistics.area_under_curve`."""
     return area_under_curve(given.is_positive, -given.index)
 

@@ -10,7 +10,7 @@ from ..core.genant import GRADE_NAMES, PRESETS, Preset, grade
 from ..core.levels import CONFIDENT_LEVEL
 from ..core.matching import MATCH_MM
 from ..ct.detection import UNCERTAINTY_COVERAGE
-from .classification import TASKS, Answers, Task, answers, roc_area, sensitivity, specificity
+from .classification import TASKS, Answers, Task, answers, area_under_roc, sensitivity, specificity
 from .results import Pool
 from .statistics import bland_altman, confusion, weighted_kappa
 
@@ -221,7 +221,7 @@ def _classification_metrics(task: Task) -> tuple[Metric, ...]:
     group = "classification"
     of = f"positive: {task.unit} with {'least ' * (task.unit == 'patient')}G <= {task.cutoff:.2f}"
     return (
-        Metric(group, f"area_under_curve_{task.key}", f"ROC area, {task.title}", "1", 3, by(roc_area),
+        Metric(group, f"area_under_curve_{task.key}", f"ROC area, {task.title}", "1", 3, by(area_under_roc),
                f"P(G of a positive < G of a negative) + half of the ties; {of} by the reference (Pisov 2020, table 2)"),
         Metric(group, f"sensitivity_{task.key}", f"sensitivity, {task.title}", "1", 3, by(sensitivity),
                f"TP / (TP + FN) at the same cut-off of the measured G; {of}; what was not found is not flagged"),

@@ -46,7 +46,7 @@ SHAPE = (320, 192)
 
 _MOST_BODIES = 24
 _SHARES = (0.65, 0.25, 0.1)
-_HELD_OUT_PHANTOMS = 2
+_HELD_OUT_PATIENTS = 2
 _VALIDATION_BATCHES = 5
 _CROPS_PER_PROJECTION = 12
 _ROOM = 1000
@@ -109,7 +109,7 @@ def projection_pools(
         line integrals (2, rows, columns) each.
     """
     lateral, frontal = synthetic_projections(args.cache, args.phantoms, args.views, 1000 * args.phantom_seed)
-    reserved = _HELD_OUT_PHANTOMS * args.views
+    reserved = _HELD_OUT_PATIENTS * args.views
     pools, held_out = [lateral[reserved:]], {"synthetic": lateral[:reserved]}
     if args.cases:
         drawn: list[Projection] = []

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...core.levels import ALL_LEVEL_NAMES
-from ..classification import Answers, Task, answers, roc_area, roc_curve, sensitivity, specificity
+from ..classification import Answers, Task, answers, area_under_roc, roc_curve, sensitivity, specificity
 from ..evaluate import Evaluation
 from ..results import MatchedVertebra, Pool
 from ..statistics import bland_altman
@@ -152,7 +152,9 @@ def roc_chart(pool: Pool, tasks: Sequence[Task]) -> tuple[str, list[str]]:
             words.append(f"G ≤ {task.cutoff:.2f}: no {'negatives' if given.positives else 'positives'}")
             continue
         _draw_roc(plot, given, color)
-        words.append(f"G ≤ {task.cutoff:.2f}: area {roc_area(given):.3f} ({given.positives} of {len(given.index)})")
+        words.append(
+            f"G ≤ {task.cutoff:.2f}: area {area_under_roc(given):.3f} ({given.positives} of {len(given.index)})"
+        )
         drawn += 1
     return (plot.svg("ROC curves") if drawn else ""), words
 

@@ -13,7 +13,7 @@ from ...simulation.radiograph.views import Projection
 _STRETCH_SD, _SHEAR_SD = 0.06, 0.04
 _PATIENT_BENDS_MM = ((180.0, 10.0), (60.0, 2.0))
 _BODY_KNOT_MM, _BODY_BENT_MM = 25.0, 0.8
-_PRESSED_CHANCE, _NEIGHBOUR_CHANCE, _ANY_CHANCE = 0.3, 0.1, 0.02
+_FRACTURE_CHANCE, _NEIGHBOUR_CHANCE, _ANY_CHANCE = 0.3, 0.1, 0.02
 
 
 def patient_warp(projection: Projection, rng: np.random.Generator) -> Warp:
@@ -30,7 +30,7 @@ def body_warp(projection: Projection, body: int, rng: np.random.Generator) -> Wa
 
     :param body: place of it in the projection.
     """
-    chances = {body - 1: _NEIGHBOUR_CHANCE, body: _PRESSED_CHANCE, body + 1: _NEIGHBOUR_CHANCE}
+    chances = {body - 1: _NEIGHBOUR_CHANCE, body: _FRACTURE_CHANCE, body + 1: _NEIGHBOUR_CHANCE}
     places = [place for place, chance in chances.items() if rng.random() < chance]
     warps = press_bodies(
         _keypoints_mm(projection), [place for place in places if 0 <= place < len(projection.levels)], rng
