@@ -102,3 +102,19 @@ def test_maxima_below_the_threshold_are_no_detections():
     probability, *others = perfect_regions(BODIES, SHAPE, 1.0)
     assert decode_regions(0.3 * probability, *others, 1.0, 0.35) == []
     assert decode_regions(0 * probability, *others, 1.0, 0.35) == []
+
+
+def test_points_follow_the_short_offsets_twice():
+    probability, offsets, short, scale = perfect_regions(BODIES[:1], SHAPE, 1.0)
+    (moved,) = settle(decode_regions(probability, offsets, 0 * short + 1.0, scale, 1.0, 0.35))
+    np.testing.assert_allclose(moved.keypoints_mm, BODIES[0] + 2.0, atol=1e-3)
+
+
+def test_votes_are_counted_within_5_mm_of_a_maximum_of_the_smoothed_probability():
+    maps = [np.zeros((*shape, 40, 40), np.float32) for shape in ((6, 2), (6, 2), (6,))]
+    for apart, count in ((6, 2), (5, 1)):
+        probability = np.zeros((40, 40), np.float32)
+        probability[20, 15], probability[20, 15 + apart] = 1.0, 0.9
+        found = decode_regions(probability, *maps, 1.0, 0.03)
+        assert len(found) == count
+        assert found[0].score == pytest.approx(1 / (2 * np.pi * 1.5**2), rel=0.1)

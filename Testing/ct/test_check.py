@@ -5,7 +5,13 @@ import pytest
 from helpers.small_ct import body_hu
 from numpy.typing import NDArray
 from VertebralFracturesLib.core.volume import Volume
-from VertebralFracturesLib.ct.check import body_bounds_ijk, check_is_ct, fill_padding
+from VertebralFracturesLib.ct.check import (
+    body_bounds_ijk,
+    check_is_ct,
+    check_spacing,
+    fill_padding,
+    thick_slice_warnings,
+)
 from VertebralFracturesLib.errors import NoSpineFound, UnusableInput
 
 MATRIX = np.diag([3.0, 3.0, 3.0, 1.0])
@@ -162,3 +168,79 @@ def test_without_a_body_the_whole_volume_stays():
     lower, upper = body_bounds_ijk(Volume(np.full((6, 7, 8), -1000, np.int16), MATRIX))
     np.testing.assert_array_equal(lower, 0)
     np.testing.assert_array_equal(upper, [8, 7, 6])
+
+
+@pytest.mark.parametrize(("spacing_mm", "is_usual"), [(0.08, False), (0.12, True), (9.0, True), (12.0, False)])
+def test_voxels_of_a_ct_have_0_1_to_10_mm(spacing_mm: float, is_usual: bool) -> None:
+    if is_usual:
+        check_spacing(np.array([1.0, 1.0, spacing_mm]))
+    else:
+        with pytest.raises(UnusableInput, match="spacing"):
+            check_spacing(np.array([1.0, 1.0, spacing_mm]))
+
+
+def test_slices_above_3_mm_are_thick() -> None:
+    assert thick_slice_warnings(2.5) == thick_slice_warnings(3.0) == ()
+    assert "3.5 mm" in thick_slice_warnings(3.5)[0]
+
+
+def box(size_mm: tuple[int, int, int] = (50, 50, 50), bone_voxels: int = 2000, bone_hu: float = 700.0) -> np.ndarray:
+    """Soft tissue (right, anterior, superior mm) in air, at 1 mm, with some bone."""
+    hu = np.full((60, 60, 60), -1000.0, np.float32)
+    x, y, z = size_mm
+    tissue = np.full((z, y, x), 40.0, np.float32)
+    tissue.reshape(-1)[7 : 7 + 3 * bone_voxels : 3] = bone_hu
+    hu[5 : 5 + z, 5 : 5 + y, 5 : 5 + x] = tissue
+    return hu
+
+
+def is_a_body(hu: np.ndarray) -> bool:
+    try:
+        check_is_ct(volume(hu, (1.0, 1.0, 1.0)))
+    except (UnusableInput, NoSpineFound):
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("size_mm", "is_enough"),
+    [
+        ((23, 50, 50), True), ((17, 50, 50), False),
+        ((50, 45, 50), True), ((50, 35, 50), False),
+        ((50, 50, 45), True), ((50, 50, 35), False),
+    ],
+)  # fmt: skip
+def test_2_by_4_by_4_cm_of_a_body_are_needed(size_mm: tuple[int, int, int], is_enough: bool) -> None:
+    assert is_a_body(box(size_mm)) == is_enough
+
+
+@pytest.mark.parametrize(("hounsfield", "counts"), [(-350.0, True), (-450.0, False)])
+def test_a_body_is_denser_than_lung(hounsfield: float, counts: bool) -> None:
+    hu = box((12, 50, 50))
+    hu[5:55, 5:55, 17:35] = hounsfield
+    assert is_a_body(hu) == counts
+
+
+@pytest.mark.parametrize(("hounsfield", "is_bone"), [(230.0, True), (170.0, False)])
+def test_bone_is_denser_than_soft_tissue(hounsfield: float, is_bone: bool) -> None:
+    assert is_a_body(box(bone_hu=hounsfield)) == is_bone
+
+
+@pytest.mark.parametrize(("voxels", "is_enough"), [(72, True), (52, False)])
+def test_a_body_holds_some_bone(voxels: int, is_enough: bool) -> None:
+    """Of 125 000 voxels."""
+    assert is_a_body(box(bone_voxels=voxels)) == is_enough
+
+
+@pytest.mark.parametrize(("hounsfield", "voxels", "is_clipped"), [
+    (500.0, 2000, True), (700.0, 2000, False), (500.0, 12, True), (500.0, 9, False),
+])  # fmt: skip
+def test_bone_is_clipped_where_many_voxels_have_the_greatest_intensity(
+    hounsfield: float, voxels: int, is_clipped: bool
+) -> None:
+    """Of 216 000 voxels."""
+    hu = box(bone_hu=400.0)
+    hu[hu == 400.0] = np.linspace(300, 450, (hu == 400.0).sum())
+    places = np.argwhere(hu == 40.0)[:voxels]
+    hu[tuple(places.T)] = hounsfield
+    assert any("clipped" in warning for warning in check_is_ct(volume(hu, (1.0, 1.0, 1.0)))) == is_clipped

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from VertebralFracturesLib.ct.curve_fit import MIN_LENGTH_MM, fit_spine_curve
+from VertebralFracturesLib.ct.curve_fit import MIN_LENGTH_MM, _stray, fit_spine_curve
 
 STEP_MM = 3.0
 
@@ -114,3 +114,46 @@ def test_too_little_spine_makes_no_curve():
     assert fitted(spine(), existence).length_mm > MIN_LENGTH_MM - 2 * STEP_MM
     assert fitted(spine()[:1]) is None
     assert fitted(spine()[:0]) is None
+
+
+def test_the_spine_is_where_it_is_rather_than_not():
+    assert fitted(spine(), np.full(len(spine()), 0.55)) is not None
+    assert fitted(spine(), np.full(len(spine()), 0.45)) is None
+
+
+def test_4_cm_of_spine_are_needed():
+    assert fitted(spine(48.0)) is not None
+    assert fitted(spine(36.0)) is None
+
+
+@pytest.mark.parametrize(("slices", "is_bridged"), [(11, True), (14, False)])
+def test_gaps_of_36_mm_are_bridged(slices, is_bridged):
+    existence = np.ones(len(spine()))
+    existence[60 : 60 + slices] = 0.0
+    assert (fitted(spine(), existence).points_ras[0, 2] > spine()[1, 2]) == is_bridged
+
+
+def upright(length_mm: float = 420.0) -> np.ndarray:
+    z = np.arange(0, length_mm, STEP_MM)
+    return np.column_stack([0 * z, 0 * z, -z])
+
+
+@pytest.mark.parametrize(("slices", "off_mm", "strays"), [
+    (1, 9.5, True), (1, 6.8, False), (9, 20.0, True), (12, 20.0, False),
+])  # fmt: skip
+def test_slices_stray_by_8_mm_from_the_median_of_60_mm(slices, off_mm, strays):
+    centres = upright()
+    centres[70 : 70 + slices, 0] += off_mm
+    assert _stray(centres, STEP_MM)[70 + slices // 2] == strays
+
+
+def test_waves_of_70_mm_are_halved():
+    centres = upright()
+    centres[:, 0] = 4 * np.sin(2 * np.pi * centres[:, 2] / 70)
+    curve = fitted(centres)
+    right = curve.position(np.arange(100.0, curve.length_mm - 100))[:, 0]
+    assert np.abs(right).max() == pytest.approx(2.0, abs=0.4)
+
+
+def test_points_of_the_curve_are_8_mm_apart():
+    assert np.abs(np.diff(fitted(upright()).points_ras[:, 2])).mean() == pytest.approx(8.0, abs=0.2)

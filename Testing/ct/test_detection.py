@@ -5,9 +5,12 @@ import pytest
 from helpers.spine_shapes import upright_bodies_mm
 from hypothesis import given
 from hypothesis import strategies as st
+from VertebralFracturesLib.ct.anchor_free import decode_regions
 from VertebralFracturesLib.ct.detection import (
     MIN_DISTANCE_MM,
     MOST_BODIES,
+    OBJECTNESS_THRESHOLD,
+    UNCERTAINTY_COVERAGE,
     Detection,
     fuse,
     intersection_over_union,
@@ -175,3 +178,41 @@ def test_what_is_kept_does_not_overlap_and_what_goes_overlaps_a_better_one(items
         rivals = [other for other in kept if other != index and overlap[index, other] > limit]
         better = [other for other in rivals if scores[other] > scores[index]]
         assert not rivals if index in kept else better
+
+
+def shifted(overlap: float) -> tuple[float, float]:
+    """The shift down by which bodies 20 mm high overlap so much."""
+    return (0.0, 20.0 * (1 - overlap) / (1 + overlap))
+
+
+def test_two_that_overlap_by_a_third_are_of_one_body():
+    for overlap, count in ((0.34, 1), (0.26, 2)):
+        assert len(settle([found(BODIES[0], 0.9), found(BODIES[0], 0.8, shift=shifted(overlap))])) == count
+
+
+def test_bodies_are_8_mm_apart():
+    for down_mm, count in ((7.0, 1), (9.0, 2)):
+        assert len(settle([found(BODIES[0], 0.9), found(BODIES[0], 0.5, shift=(60.0, down_mm))])) == count
+
+
+def test_detections_that_overlap_by_half_are_averaged():
+    for overlap, score in ((0.55, 0.8), (0.45, 0.4)):
+        (body,) = fuse([[found(BODIES[0], 0.8)], [found(BODIES[0], 0.8, shift=shifted(overlap))]])
+        assert body.score == pytest.approx(score)
+
+
+def test_a_spine_has_25_bodies_at_most():
+    assert len(settle([found(body) for body in upright_bodies_mm(34)])) == 25
+
+
+def test_a_detection_has_an_objectness_of_a_third():
+    for probability, count in ((0.4, 1), (0.3, 0)):
+        maps = [np.zeros((*shape, 60, 60), np.float32) for shape in ((6, 2), (6, 2), (6,))]
+        even = np.zeros((60, 60), np.float32)
+        even[15:45, 15:45] = probability
+        even[30, 30] += 0.001
+        assert len(settle(decode_regions(even, *maps, 1.0, OBJECTNESS_THRESHOLD))) == count
+
+
+def test_uncertainties_hold_as_many_points_as_a_standard_deviation():
+    assert pytest.approx(0.6827, abs=0.005) == UNCERTAINTY_COVERAGE
