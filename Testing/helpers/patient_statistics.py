@@ -1,10 +1,9 @@
-"""Comparison of sampled patients with the published means that the phantom is built from."""
+"""What groups of synthetic patients measure, and the published means that they are drawn about."""
 
-import argparse
 from dataclasses import dataclass
 
 import numpy as np
-from VertebralFracturesLib.simulation.patient.anatomy import Patient, make_patient
+from VertebralFracturesLib.simulation.patient.anatomy import Patient
 
 # 100 annotated chest CTs, bodies with G > .8: mean Ha, SD, Hm, SD, Hp, SD, Ha/Hp, SD, Hm/Hp, SD, depth top, bottom
 PUBLISHED_NORMALS: dict[str, tuple[float, ...]] = {
@@ -65,7 +64,10 @@ class PatientStatistics:
 
 
 def measure(patients: list[Patient]) -> PatientStatistics:
-    """Measure patients from their keypoints alone. :param patients: at least two"""
+    """Measure patients from their keypoints alone.
+
+    :param patients: at least two.
+    """
     points = {
         level: np.array([v.keypoints_ras for p in patients for v in p.vertebrae if v.level == level])
         for level in PUBLISHED_NORMALS
@@ -139,52 +141,3 @@ def _kyphosis_degrees(patient: Patient) -> float:
 def _excursion_mm(patient: Patient) -> float:
     seen = [v.keypoints_ras[:, 0].mean() for v in patient.vertebrae if 8 <= v.number <= 20]
     return float(np.ptp(seen))
-
-
-def table(count: int, seed: int = 0, **options: object) -> str:
-    """Sampled against published statistics as text.
-
-    :param count: number of patients.
-    :param seed: of the first.
-    :param options: of :func:`.anatomy.make_patient`.
-    """
-    found = measure([make_patient(seed + i, **options) for i in range(count)])
-    names = ["Ha", "SD", "Hm", "SD", "Hp", "SD", "Ha/Hp", "SD", "Hm/Hp", "SD", "top", "bottom"]
-    lines = [f"{count} patients; sampled (published)", "level  " + "  ".join(f"{n:>14}" for n in names)]
-    for level, published in PUBLISHED_NORMALS.items():
-        lines.append(
-            f"{level:5}  " + "  ".join(_pair(a, b) for a, b in zip(found.normals[level], published, strict=True))
-        )
-    names = ["tilt", "SD", "gap ant.", "gap mid.", "gap post."]
-    lines.append("level  " + "  ".join(f"{n:>14}" for n in names))
-    for level, published in PUBLISHED_COLUMN.items():
-        lines.append(
-            f"{level:5}  " + "  ".join(_pair(a, b) for a, b in zip(found.column[level], published, strict=True))
-        )
-    pairs = map(_pair, found.kyphosis_degrees, PUBLISHED_KYPHOSIS_DEGREES)
-    lines.append("kyphosis T4-T12 in degrees, SD " + "  ".join(pairs))
-    pairs = map(_pair, found.excursion_mm, PUBLISHED_EXCURSION_MM)
-    lines.append("excursion in mm, median, p95   " + "  ".join(pairs))
-    shares = ", ".join(f"{s:.3f}" for s in found.grade_shares)
-    lines.append(f"G > .8, .74-.8, .6-.74, <= .6: {shares} (.820, .111, .055, .013 in the chest CTs)")
-    lines.append(f"middle height least among G <= .8: {found.middle_least:.2f} (.78)")
-    return "\n".join(lines)
-
-
-def _pair(sampled: float, published: float) -> str:
-    digits = 3 if abs(published) < 1.2 else 1
-    return f"{sampled:6.{digits}f} ({published:.{digits}f})".rjust(14)
-
-
-def main() -> None:
-    """Print the comparison: ``python -m VertebralFracturesLib.phantom.statistics``."""
-    parser = argparse.ArgumentParser(description="compare synthetic patients with published statistics")
-    parser.add_argument("--count", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--deformity-rate", type=float, default=None, help="0 for fracture-free patients")
-    args = parser.parse_args()
-    print(table(args.count, args.seed, deformity_rate=args.deformity_rate))
-
-
-if __name__ == "__main__":
-    main()

@@ -2,7 +2,7 @@
 
 import numpy as np
 from helpers.perfect_radiograph import landmarks_mm
-from VertebralFracturesLib.core.spine_curve import SpineCurve
+from VertebralFracturesLib.core.spine_curve import SpineCurve, curve_through_bodies
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.io.training_case import TrainingCase
 from VertebralFracturesLib.simulation.radiograph.views import (
@@ -24,6 +24,18 @@ def projection() -> Projection:
         integrals[1][(rows > low[1]) & (rows < high[1]) & (columns > low[0]) & (columns < high[0])] = 3.0
     levels = np.array([18, 19, 20, 21, 22, 23, 24, SACRUM])
     return Projection(integrals.astype(np.float16), BOX_PIXEL_MM, points, levels, np.array([[-np.inf, np.inf]]))
+
+
+def boxes_case(name: str = "flat") -> TrainingCase:
+    """Two levels marked in a box of water with a smaller one of bone within it, in air."""
+    voxels = np.full((60, 50, 40), -1000, np.int16)
+    voxels[:, 10:40, 10:30] = 0
+    voxels[20:40, 20:30, 15:25] = 500
+    matrix = np.array([[2.0, 0, 0, -40], [0, 2, 0, -50], [0, 0, 2, -60], [0, 0, 0, 1]])
+    body = np.array([[0.0, y, z] for y, z in ((9, 19), (9, -19), (0, 18), (0, -18), (-9, 19), (-9, -19))])
+    points = np.array([body + [0, 0, 20], body - [0, 0, 20]])
+    return TrainingCase(name, lambda: Volume(voxels, matrix), points, np.array([20, 21]),
+                        curve_through_bodies(points.mean(1)))  # fmt: skip
 
 
 BODIES, HEIGHT_MM, PITCH_MM = 7, 22.0, 28.0

@@ -1,4 +1,4 @@
-"""Rendered surfaces lie where the truth says, tissues have their values, antialiasing is unbiased."""
+"""Rendered surfaces lie where the truth says, tissues have their values."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,6 @@ from VertebralFracturesLib.simulation.ct.protocol import Protocol
 from VertebralFracturesLib.simulation.ct.render import hounsfield, renderer
 from VertebralFracturesLib.simulation.ct.sampling import sample_scanned
 from VertebralFracturesLib.simulation.patient.anatomy import make_patient
-from VertebralFracturesLib.simulation.patient.fields import coverage, smooth_minimum
 from VertebralFracturesLib.simulation.patient.shapes import APPARENT_EDGE_MM
 
 
@@ -85,16 +84,6 @@ def test_screws_are_metal():
     axis = np.linspace(0, 1, 60)[:, None]
     head = np.array([lateral + 4, vertebra.arch.canal_anterior_mm - 16, up + 2])
     assert hounsfield(patient, vertebra.to_ras(head + axis * [0, 20, 0])).max() > 3000
-
-
-def test_coverage_and_smooth_minimum():
-    distance = np.linspace(-2, 2, 4001, dtype=np.float32)
-    assert coverage(distance, 1.0).mean() == pytest.approx(0.5, abs=1e-3)
-    first, second = np.float32([0.0, 1, 3]), np.float32([3.0, 1, 0])
-    smooth = smooth_minimum(first, second, 1.0)
-    assert smooth[0] == 0
-    assert smooth[2] == 0
-    assert smooth[1] == pytest.approx(0.75)
 
 
 def test_volume_of_hounsfield_samples_reads_back(patient):

@@ -1,13 +1,10 @@
 """Surfaces of synthetic vertebral bodies: endplates between trough and bowl, and the hollow in front of the canal."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from VertebralFracturesLib.simulation.patient.anatomy import make_patient
-from VertebralFracturesLib.simulation.patient.deformity import BodyPlan, body_shape, fractured
 from VertebralFracturesLib.simulation.patient.shapes import EndplateShape
 
 MM = st.floats(-3.0, 6.0)
@@ -42,27 +39,6 @@ def test_superior_lumbar_endplates_are_flat_from_side_to_side_and_inferior_ones_
     superior, inferior = np.median(rise, 0)
     assert abs(superior) < 0.4
     assert 1.0 < inferior < 2.2
-
-
-@pytest.mark.parametrize("share", [0.3, 1.0])
-def test_what_a_biconcave_fracture_deepens_is_lost_towards_the_sides_by_its_share(share):
-    normal = BodyPlan(28.0, 25.0, 28.0, 32.0, 32.0, 45.0, 45.0, inferior_bowl_mm=2.0, lost_bowl_share=share)
-    pressed = fractured(normal, "biconcave", 0.6, np.random.default_rng(0))
-    middle = _lost_mm(normal, pressed, lambda plate: plate.height(0.0, 0.0))
-    side = _lost_mm(normal, pressed, lambda plate: plate.height(0.0, 0.97))
-    rims = _lost_mm(normal, pressed, lambda plate: plate.rim_height(0.0))
-    assert middle > 6.0
-    assert side == pytest.approx(rims + (1 - share) * (middle - rims), abs=0.01)
-
-
-def _lost_mm(normal: BodyPlan, pressed: BodyPlan, height: Callable[[EndplateShape], np.ndarray]) -> float:
-    whole, left = (sum(height(plate) for plate in _endplates(plan)) for plan in (normal, pressed))
-    return float(whole - left)
-
-
-def _endplates(plan: BodyPlan) -> tuple[EndplateShape, EndplateShape]:
-    body = body_shape(plan, (2.0, 1.5), 0.1, 0.05, 0.1, 0.0, 0.1)
-    return body.superior, body.inferior
 
 
 def test_the_posterior_wall_lies_further_back_beside_the_canal():

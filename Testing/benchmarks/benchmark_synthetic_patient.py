@@ -1,7 +1,7 @@
 """
 What synthetic training data cost: seconds for a scanned volume, a trunk at 3 mm and a straightened slice.
 
-    python Testing/benchmarks/benchmark_phantom.py [--count 3] [--seed 1]
+    python Testing/benchmarks/benchmark_synthetic_patient.py [--count 3] [--seed 1]
 """
 
 import argparse
@@ -43,6 +43,7 @@ def main() -> None:
     import numpy as np
     from VertebralFracturesLib.simulation.ct.acquisition import scan
     from VertebralFracturesLib.simulation.ct.protocol import random_protocol
+    from VertebralFracturesLib.simulation.ct.render import hounsfield
     from VertebralFracturesLib.simulation.ct.sampling import sample_scanned, scan_lowres
     from VertebralFracturesLib.simulation.patient.anatomy import make_patient
 
@@ -50,7 +51,7 @@ def main() -> None:
     rows = []
     for seed in range(args.seed, args.seed + args.count):
         patient_seconds, patient = seconds(make_patient, seed)
-        render_seconds, _ = seconds(patient.hounsfield, patient.curve_ras[:1])  # tables are made on first use
+        render_seconds, _ = seconds(hounsfield, patient, patient.curve_ras[:1])  # tables are made on first use
         protocol = random_protocol(np.random.default_rng(seed))
         slice_ras = middle_plane_ras(patient.curve_ras)
         row = (
