@@ -14,12 +14,20 @@ from helpers.perfect_radiograph import (
     points_mm,
     unseen,
 )
+from helpers.spine_shapes import upright_bodies_mm
 from hypothesis import given
 from hypothesis import strategies as st
 from VertebralFracturesLib.core.levels import LEVEL_NAMES
 from VertebralFracturesLib.errors import NoSpineFound
 from VertebralFracturesLib.radiograph import bodies as radiograph_bodies
-from VertebralFracturesLib.radiograph.bodies import _apart, missed_indices, refined, rough_bodies
+from VertebralFracturesLib.radiograph.bodies import (
+    _apart,
+    _are_bodies,
+    _spine_chain,
+    missed_indices,
+    refined,
+    rough_bodies,
+)
 from VertebralFracturesLib.radiograph.network_input import CELL, CROP_PIXELS
 from VertebralFracturesLib.radiograph.pipeline import analyze_radiograph
 from VertebralFracturesLib.radiograph.record import Radiograph
@@ -167,3 +175,22 @@ def test_of_bodies_that_overlap_the_surer_is_kept() -> None:
         uncertainty_mm[unsure] = 2.5
         assert _apart(bodies, uncertainty_mm, np.arange(7)).tolist() == kept
         assert _apart(bodies, uncertainty_mm, np.array([0, 3, 6])).tolist() == [0, 3, 6]
+
+
+@pytest.mark.parametrize(("height", "depth", "is_body"), [
+    (20.0, 9.0, True), (20.0, 7.0, False), (2.3, 30.0, True), (1.7, 30.0, False),
+    (55.0, 30.0, True), (65.0, 30.0, False), (20.0, 55.0, True), (20.0, 65.0, False),
+])  # fmt: skip
+def test_a_body_has_a_possible_size(height: float, depth: float, is_body: bool) -> None:
+    view = best_view(Radiograph(picture(), PIXEL_MM, "left"), NETWORKS)
+    body_mm = upright_bodies_mm(1, height, depth, first_centre=(70.0, 70.0))
+    assert _are_bodies(body_mm, view).tolist() == [is_body]
+
+
+@pytest.mark.parametrize(("across", "down", "is_next"), [
+    (0.0, 10.0, True), (0.0, 8.0, False), (0.0, 80.0, True), (0.0, 100.0, False),
+    (18.0, 10.0, True), (22.0, 10.0, False),
+])  # fmt: skip
+def test_bodies_follow_one_another_at_the_distances_of_vertebrae(across: float, down: float, is_next: bool) -> None:
+    centres_mm = np.array([[50.0, 50.0], [50.0 + across, 50.0 + down]])
+    assert len(_spine_chain(centres_mm, np.array([0.9, 0.8]))) == (2 if is_next else 1)
