@@ -1,4 +1,6 @@
+import importlib.util
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +36,6 @@ class VertebralFractures(ScriptedLoadableModule):
         ScriptedLoadableModule.__init__(self, parent)
         self.parent.title = _("Vertebral Fractures")
         self.parent.categories = [translate("qSlicerAbstractCoreModule", "Quantification")]
-        self.parent.dependencies = []
         self.parent.contributors = ["VertebralFractures contributors"]
         self.parent.helpText = _("""
 Finds every vertebral body in a CT, places six keypoints on each, measures the anterior, middle and posterior height and
@@ -52,7 +53,7 @@ quantification, MICCAI 2020; the grades follow H. K. Genant et al., J Bone Miner
 
 
 #
-# Sample data
+# What Slicer is told at its start
 #
 
 
@@ -61,11 +62,6 @@ def registerSampleData():
     from VertebralFracturesLib.widgets.sample_data import register_sample_data
 
     register_sample_data(Path(__file__).parent / "Resources" / "Icons" / "VertebralFractures.png")
-
-
-#
-# Layout
-#
 
 
 def registerLayout():
@@ -84,8 +80,7 @@ def registerLayout():
 
 @parameterNodeWrapper
 class VertebralFracturesParameterNode:
-    """
-    The user's choices.
+    """The user's choices.
 
     inputVolume - The CT to measure, and whose study is shown.
     preset - The cut-offs of the grades.
@@ -110,14 +105,9 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
     def __init__(self, parent=None) -> None:
         ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
-        self.logic = None
-        self.studyPanel = None
-        self.exportPanel = None
-        self.addPanel = None
-        self.runPanel = None
-        self._parameterNode = None
-        self._parameterNodeGuiTag = None
-        self.shortcuts = None
+        self.logic = self.shortcuts = None
+        self.studyPanel = self.exportPanel = self.addPanel = self.runPanel = None
+        self._parameterNode = self._parameterNodeGuiTag = None
 
     def setup(self) -> None:
         """Called when the user opens the module the first time and the widget is initialized."""
@@ -142,12 +132,12 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         )
         self.addPanel = AddPanel(self.ui, self.studyPanel, self.runPanel.propose)
         self.shortcuts = Shortcuts(self.ui, uiWidget)
-        self.ui.viewsButton.connect("clicked()", self.onViewsButton)
+        self.ui.viewsButton.connect("clicked()", lambda: self.logic.showStudy(self.studyPanel.live.study))
 
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
-        self.addObserver(scene, scene.EndCloseEvent, self.onSceneEndClose)
-        self.addObserver(scene, scene.EndImportEvent, self.onSceneEndImport)
+        for event in (scene.EndCloseEvent, scene.EndImportEvent):
+            self.addObserver(scene, event, self.onSceneChanged)
         self.addObserver(scene, scene.NodeRemovedEvent, self.onNodeRemoved)
         self.initializeParameterNode()
 
@@ -184,13 +174,8 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         self._show(None)
         self.setParameterNode(None)
 
-    def onSceneEndClose(self, caller, event) -> None:
-        """Called just after the scene is closed."""
-        if self.parent.isEntered:
-            self.initializeParameterNode()
-
-    def onSceneEndImport(self, caller, event) -> None:
-        """Called when a scene was loaded: its study comes back."""
+    def onSceneChanged(self, caller, event) -> None:
+        """Called just after the scene was closed, and when one was loaded: its study comes back."""
         if self.parent.isEntered:
             self.initializeParameterNode()
 
@@ -225,12 +210,10 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         scene = slicer.mrmlScene
         if self.runPanel.is_running or not self._parameterNode or scene.IsImporting() or scene.IsClosing():
             return
-        study = self.logic.studyOf(self._parameterNode.inputVolume)
-        live = self.studyPanel.live
-        shown = live.study.report_node if live is not None else None
+        study, live = self.logic.studyOf(self._parameterNode.inputVolume), self.studyPanel.live
         if study is None:
             self._show(None)
-        elif study.report_node is not shown:
+        elif live is None or study.report_node is not live.study.report_node:
             self._openStudy(study)
         elif study.preset != self._parameterNode.preset.value:
             live.set_preset(self._parameterNode.preset.value)
@@ -246,10 +229,6 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
             if study.volume_node is not None:
                 self._parameterNode.inputVolume = study.volume_node
             self._parameterNode.preset = Grading(study.preset)
-
-    def onViewsButton(self) -> None:
-        """Called when the reader wants the layout back."""
-        self.logic.showStudy(self.studyPanel.live.study)
 
     def _show(self, live: "LiveStudy | None") -> None:
         """Show another study in the panel; clicks that were awaited for the one before are not any more."""
@@ -319,20 +298,16 @@ class VertebralFracturesLogic(ScriptedLoadableModuleLogic):
 
     def studyOf(self, volumeNode: vtkMRMLScalarVolumeNode | None) -> "Study | None":
         """The study of a CT or a radiograph; for None, one whose volume was deleted."""
-        from VertebralFracturesLib.mrml.study.study import studies, studies_of
+        from VertebralFracturesLib.mrml.study.study import study_of
 
-        if volumeNode is not None:
-            return next(iter(studies_of(volumeNode)), None)
-        return next((study for study in studies(slicer.mrmlScene) if study.volume_node is None), None)
+        return study_of(slicer.mrmlScene, volumeNode)
 
     def defaultVolume(self) -> vtkMRMLScalarVolumeNode | None:
         """The volume to begin with: one that has a study, else the first that is no study's straightened CT."""
         from VertebralFracturesLib.mrml.study.study import studies
 
-        present = studies(slicer.mrmlScene)
-        if present:
-            return present[0].volume_node
-        return slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode")
+        volumeNodes = [study.volume_node for study in studies(slicer.mrmlScene)]
+        return volumeNodes[0] if volumeNodes else slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode")
 
 
 #
@@ -356,8 +331,6 @@ class VertebralFracturesTest(ScriptedLoadableModuleTest):
 
     def test_syntheticPatient(self):
         """The fractures of the synthetic patient are found, and a second run replaces the first."""
-        import importlib.util
-
         if importlib.util.find_spec("torch") is None:
             self.skipTest("torch is not installed: open the module and click Apply once")
         from VertebralFracturesLib.mrml.nodes.image import image_from_node
@@ -367,9 +340,8 @@ class VertebralFracturesTest(ScriptedLoadableModuleTest):
         from VertebralFracturesLib.simulation.demo_patient import FRACTURES
         from VertebralFracturesLib.widgets.sample_data import add_synthetic_patient
 
-        self.delayDisplay("Making a synthetic patient")
+        self.delayDisplay("Making a synthetic patient and measuring it")
         volumeNode = add_synthetic_patient()
-        self.delayDisplay("Measuring it")
         study = VertebralFracturesLogic().process(volumeNode)
         report = study_report(study)
         self.assertGreaterEqual(len(report.vertebrae), 8)
@@ -385,8 +357,9 @@ class VertebralFracturesTest(ScriptedLoadableModuleTest):
         """A point that moves in the patient moves in the straightened space too, and the table follows."""
         from VertebralFracturesLib.mrml.live.study import LiveStudy
         from VertebralFracturesLib.mrml.study.study import proxy_of
+        from VertebralFracturesLib.widgets.sample_data import add_true_study
 
-        live = LiveStudy(self._trueStudy())
+        live = LiveStudy(add_true_study())
         before = live.report.measures[2].genant_index
         self._drag(live)
         node = live.study.keypoint_nodes[2]
@@ -400,13 +373,12 @@ class VertebralFracturesTest(ScriptedLoadableModuleTest):
 
     def test_savedScene(self):
         """A scene that was saved and loaded brings back the study with its edits, and points can be dragged again."""
-        import tempfile
-
         from VertebralFracturesLib.mrml.live.study import LiveStudy
         from VertebralFracturesLib.mrml.study.study import studies
         from VertebralFracturesLib.report.table import report_csv
+        from VertebralFracturesLib.widgets.sample_data import add_true_study
 
-        live = LiveStudy(self._trueStudy())
+        live = LiveStudy(add_true_study())
         self._drag(live)
         saved = report_csv(live.report)
         with tempfile.TemporaryDirectory() as folder:
@@ -420,18 +392,6 @@ class VertebralFracturesTest(ScriptedLoadableModuleTest):
         self._drag(live)
         self.assertNotEqual(report_csv(live.report), saved)
         live.close()
-
-    def _trueStudy(self) -> "Study":
-        """The study of a synthetic patient with its true keypoints, in a volume without an image."""
-        from VertebralFracturesLib.mrml.nodes.volume import add_volume_node
-        from VertebralFracturesLib.mrml.study.creation import create_study
-        from VertebralFracturesLib.simulation.demo_patient import demo_patient
-        from VertebralFracturesLib.simulation.truth import blank_ct, true_report
-
-        report = true_report(demo_patient(1), ("T11", "T12", "L1", "L2", "L3"))
-        return create_study(
-            slicer.mrmlScene, add_volume_node(slicer.mrmlScene, blank_ct(report.curve), "Synthetic"), report
-        )
 
     def _drag(self, live: "LiveStudy") -> None:
         """Move the anterior superior point of the third vertebra down."""

@@ -52,7 +52,7 @@ def test_starting_slicer_loads_neither_numpy_nor_the_core() -> None:
         "import enum",
         "import slicer",
         "from pathlib import Path",
-        "from typing import Any",
+        "from typing import TYPE_CHECKING, Any",
         "from slicer.i18n import tr as _",
         "from ..errors import Cancelled",
     }

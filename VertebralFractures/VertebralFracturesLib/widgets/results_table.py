@@ -11,9 +11,12 @@ from ..report.table import Value, format_value, table_rows
 from .words import column_headings, grade_words, table_words
 
 _DARK = 140
+"""Brightness (0 to 255) below which a grade's color takes white text; chosen by eye for the four colors."""
+
 _ROW_PIXELS = 22
 _LEAST_ROWS = 4
 _LEAST_PIXELS = 40
+"""Height of a row, rows that are always shown, and least width of a column; chosen, as Slicer's tables look."""
 
 
 class ResultsTable:

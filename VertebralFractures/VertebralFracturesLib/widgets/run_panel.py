@@ -26,6 +26,7 @@ from .study_panel import StudyPanel
 
 _BUSY = 0
 _PERCENT = 100
+"""Ends of the progress bar: Qt shows one that ends at 0 as busy."""
 
 
 def stage_titles(image: Image) -> dict[str, str]:

@@ -1,12 +1,15 @@
 """The synthetic patient as sample data, made on the spot without any download."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import slicer
 from slicer.i18n import tr as _
 
 from ..errors import Cancelled
+
+if TYPE_CHECKING:
+    from ..mrml.study.study import Study
 
 SAMPLE_NAME = "Synthetic spine CT"
 
@@ -57,6 +60,19 @@ def add_synthetic_patient(source: Any = None) -> slicer.vtkMRMLScalarVolumeNode 
     node = add_volume_node(slicer.mrmlScene, volume, slicer.mrmlScene.GenerateUniqueName(SAMPLE_NAME))
     _show(node)
     return node
+
+
+def add_true_study() -> "Study":
+    """Add the study of a synthetic patient with its true keypoints, in a volume without an image."""
+    from ..mrml.nodes.volume import add_volume_node
+    from ..mrml.study.creation import create_study
+    from ..simulation.demo_patient import demo_patient
+    from ..simulation.truth import blank_ct, true_report
+
+    report = true_report(demo_patient(1), ("T11", "T12", "L1", "L2", "L3"))
+    return create_study(
+        slicer.mrmlScene, add_volume_node(slicer.mrmlScene, blank_ct(report.curve), "Synthetic"), report
+    )
 
 
 def _show(node: slicer.vtkMRMLScalarVolumeNode) -> None:

@@ -16,6 +16,8 @@ LAYOUT_PICTURE = "layout"
 """Name of the picture of all panes."""
 
 _BAR_PIXELS, _GAP_PIXELS = 6, 2
+"""Height of the coloured bar of a view and width of the gap between views; chosen, as they look in Slicer."""
+
 _THREE_D = "1"
 
 

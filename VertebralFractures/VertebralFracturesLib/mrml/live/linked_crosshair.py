@@ -16,6 +16,7 @@ from .observers import Observers
 
 _CROSSHAIR = "default"
 _PATIENT_GROUP, _STRAIGHTENED_GROUP = 0, 1
+"""View groups of the two spaces, as mrml/layout/description sets them; views of one group share a crosshair."""
 
 
 class LinkedCrosshair:

@@ -28,7 +28,10 @@ from .observers import Observers
 from .undo import UndoHistory
 
 _CERTAIN = 1.0
+"""Confidence of a level that a reader gave."""
+
 _NO_UNCERTAINTY = (0.0,) * len(KEYPOINT_NAMES)
+"""Uncertainty of points that a reader placed: none is known."""
 
 
 class LiveStudy:

@@ -20,7 +20,12 @@ CANAL_COLOR = (0.72, 0.56, 0.95)
 """RGB in 0..1 of the spinal canal."""
 
 _LEAST_POINTS = 4
+"""Control points that a cubic spline needs."""
+
 _SHOWN_BESIDE_SAGITTAL_MM, _SHOWN_BESIDE_OTHERS_MM = 50.0, 1.0
+"""How far from a slice the curve is drawn: in the sagittal view across any scoliosis, elsewhere where it passes;
+chosen, looked at in rendered views."""
+
 DescribedPoint = tuple[tuple[float, float, float], str]
 _CONFIDENCE = re.compile(r"confidence (\d\.\d+)")
 

@@ -21,8 +21,13 @@ LEVEL, LEVEL_CONFIDENCE, SCORE, UNCERTAINTY, SOURCE, STATUS = (
 """Attributes of a keypoint node: what a vertebra has beside its points."""
 
 _SAGITTAL_DISPLAY, _OTHER_DISPLAY = 0, 1
+"""Indices of the display nodes of a point list."""
+
 _OFF_PLANE_OPACITY = 0.7
+"""Of points beside the shown slice; chosen, so that they are told from those in it and still seen."""
+
 _GLYPH_SCALE, _HIGHLIGHTED_GLYPH_SCALE = 1.6, 2.4
+"""Size of points, in percent of the view; chosen, so that the six of a thoracic body do not touch."""
 
 
 def add_keypoints_node(

@@ -21,7 +21,10 @@ LABEL_COLOR, SELECTED_LABEL_COLOR = (1.0, 1.0, 1.0), (0.55, 1.0, 0.45)
 """RGB in 0..1, unlike those of the grades."""
 
 _BEHIND_BODY_MM = 4.0
+"""Distance of a label from the posterior wall; chosen, so that it covers no keypoint."""
+
 _UNSEEN_GLYPH_MM = 0.01
+"""Size of a label's point, of which only the text is to be seen; Slicer draws none of size 0."""
 
 
 def add_labels_node(

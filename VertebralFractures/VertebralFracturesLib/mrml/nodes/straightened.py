@@ -15,8 +15,12 @@ from ...core.volume import AIR_HU, Volume
 from .volume import add_volume_node
 
 GRID_PLANE_MM = 1.0
+"""Distance of the grid's planes: linear interpolation errs by 0.014 mm then, by 0.03 at 2 mm and 0.41 at 5 mm
+(Testing/mrml/nodes/test_straightened.py)."""
+
 GRID_HALF_WIDTH_MM = 100.0
 GRID_MARGIN_MM = 100.0
+"""How far the grid reaches to the sides and beyond both ends of the curve; chosen, beyond all that is dragged."""
 
 
 def straightening_transform(curve: SpineCurve) -> vtk.vtkGeneralTransform:

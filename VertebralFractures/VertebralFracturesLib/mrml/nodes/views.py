@@ -16,8 +16,13 @@ from ...core.keypoints import body_centre
 from ...core.report import SpineReport
 
 CENTRED_ON_VERTEBRA_MM = 180.0
+"""Field of view around one vertebra; chosen, so that its neighbours are seen, too."""
+
 _PANE_PIXELS = 400
+"""Side of a view before a layout gives it its size; any will do."""
+
 _ROOM_AROUND = 1.1
+"""Extent of the view over that of the spine in 3D; chosen."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,7 @@ _COLORS = {
     "Green+": (0.776, 0.878, 0.722),
     "Yellow+": (0.965, 0.914, 0.635),
 }
+"""RGB of 3D Slicer's own slice views."""
 
 
 def markups_display(node: slicer.vtkMRMLMarkupsNode, index: int) -> slicer.vtkMRMLMarkupsDisplayNode:

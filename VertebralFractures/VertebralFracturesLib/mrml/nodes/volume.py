@@ -11,6 +11,7 @@ from ...errors import UnusableInput
 
 BONE_WINDOW_HU = 1050.0
 BONE_LEVEL_HU = 275.0
+"""Width and centre of the window in which CTs are shown: -250 to 800 HU, from fat to cortical bone; chosen."""
 
 _NODE_TYPES: dict[np.dtype, np.dtype] = {
     np.dtype(np.bool_): np.dtype(np.uint8),

@@ -19,6 +19,7 @@ from ..nodes.sacrum import Points, sacrum_points
 from .study import Study, place_of
 
 _MOVED_MM = 1e-6
+"""Below this a point was not moved: saving and loading a scene rounds by less (Testing/mrml/test_saved_studies.py)."""
 
 
 def model_report(study: Study) -> SpineReport:

@@ -217,6 +217,13 @@ def studies_of(volume_node: slicer.vtkMRMLScalarVolumeNode) -> list[Study]:
     return [study for study in studies(volume_node.GetScene()) if study.volume_node in shown]
 
 
+def study_of(scene: slicer.vtkMRMLScene, volume_node: slicer.vtkMRMLScalarVolumeNode | None) -> Study | None:
+    """The study of a CT or a radiograph; for None, one whose volume was deleted."""
+    if volume_node is not None:
+        return next(iter(studies_of(volume_node)), None)
+    return next((study for study in studies(scene) if study.volume_node is None), None)
+
+
 def _items(collection: vtk.vtkCollection) -> Iterator[vtk.vtkObject]:
     for index in range(collection.GetNumberOfItems()):
         yield collection.GetItemAsObject(index)

@@ -19,6 +19,7 @@ from .study import Study
 _SHAPE = "VertebralFractures.VolumeShape"
 _IJK_TO_RAS = "VertebralFractures.VolumeIjkToRas"
 _MOVED_MM = 0.01
+"""Below this a volume was not moved: what files round of its corners, and far less than anybody sees."""
 
 
 def remember_volume(study: Study, volume: Volume) -> None:
