@@ -25,6 +25,7 @@ SLOW = (
     "evaluation/stress_tests/",
     "evaluation/studies/",
     "mrml/layout/test_rendered.py",
+    "mrml/layout/test_rendered_views.py",
     "mrml/live/",
     "mrml/test_hard_spines.py",
     "mrml/test_lost_nodes.py",

@@ -114,6 +114,19 @@ def test_imports_go_only_towards_the_beginning_of_the_list() -> None:
     assert wrong == []
 
 
+def test_the_parts_of_a_scene_import_only_those_above_them() -> None:
+    docstring = ast.get_docstring(ast.parse((LIBRARY / "mrml" / "__init__.py").read_text(encoding="utf-8"))) or ""
+    block = docstring.split("a test reads this list")[1].split("\n\n")[1]
+    parts = re.findall(r"^    (\w+)", block, re.MULTILINE)
+    on_disk = {path.stem for path in (LIBRARY / "mrml").iterdir()} - {"__init__", "__pycache__"}
+    assert sorted(parts) == sorted(on_disk)
+    inside = [one for one in IMPORTS if one.package == one.target_package == "mrml" and one.place != "mrml/__init__.py"]
+    assert len(inside) > 50
+    part_of = {one: Path(one.place).with_suffix("").parts[1] for one in inside}
+    wrong = [str(one) for one in inside if parts.index(one.target.split(".")[2]) > parts.index(part_of[one])]
+    assert wrong == []
+
+
 def test_ct_and_radiograph_never_meet() -> None:
     pair = {"ct", "radiograph"}
     wrong = [one for one in IMPORTS if {one.package, one.target_package} == pair]

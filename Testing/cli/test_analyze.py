@@ -170,7 +170,7 @@ def test_no_gpu_where_one_was_asked_for_gives_one_line_and_code_2(
 ) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     assert main(["analyze", str(a_ct), "-o", str(tmp_path / "out"), "--device", "cuda"]) == 2
-    assert_one_error_line(capsys.readouterr().err, "--device cpu")
+    assert_one_error_line(capsys.readouterr().err, "found: run on the CPU (--device cpu or auto)")
     assert not (tmp_path / "out").exists()
 
 

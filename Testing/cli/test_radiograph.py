@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from helpers.command import assert_one_error_line
 from helpers.perfect_radiograph import LEVELS, PIXEL_MM, PerfectNetworks, picture
 from VertebralFracturesLib.cli.main import main
 from VertebralFracturesLib.cli.results import RESULT_FILES
@@ -55,6 +56,15 @@ def test_without_a_spacing_the_results_say_so(image_file: Path, tmp_path: Path, 
     document = json.loads((folder / "measurements.json").read_text())
     assert document["radiograph"]["pixel_spacing_is_known"] is False
     assert "lengths are relative" in (folder / "measurements.csv").read_text(encoding="utf-8-sig")
+
+
+def test_missing_networks_come_with_the_commands_that_bring_them(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    file = tmp_path / "lateral.png"
+    sitk.WriteImage(sitk.GetImageFromArray((picture() * 50 + 20).astype(np.uint8)), str(file))
+    (tmp_path / "models").mkdir()
+    assert main(["radiograph", str(file), "-o", str(tmp_path / "out"), "--models", str(tmp_path / "models")]) == 2
+    expected = "make them with 'vertebral-fractures research train radiographs' and name their folder with --models"
+    assert_one_error_line(capsys.readouterr().err, f"missing): {expected}")
 
 
 def test_wrong_input_is_one_line_and_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

@@ -185,3 +185,41 @@ def test_renamed_nodes_and_names_that_are_there_twice_survive_a_file(study, scen
         again.undo()
         np.testing.assert_allclose(again.report.vertebrae[0].keypoints_ras, report.vertebrae[0].keypoints_ras)
         again.close()
+
+
+@pytest.fixture
+def live(desk: Desk, study) -> LiveStudy:
+    live = desk.link(study)
+    desk.show(study)
+    return live
+
+
+def test_saved_reloaded_and_dragged_again(desk, live, tmp_path: Path) -> None:
+    drag_in_straightened_view(live, desk.open("Yellow+"), SEVERE, 0)
+    live.set_status(0, "verified")
+    live.delete_vertebra(len(live.report.vertebrae) - 1)
+    live.relabel(0, "T8")
+    live.set_preset("pisov")
+    live.select(1)
+    saved = live.report
+    bundle = tmp_path / "scene.mrb"
+    assert live.study.scene.WriteToMRB(str(bundle))
+    with boot_scene() as application:
+        (study,) = read_scene(application.scene, bundle)
+        again = Desk(application)
+        try:
+            loaded = again.link(study)
+            assert report_csv(loaded.report) == report_csv(saved)
+            assert (loaded.selected, loaded.report.preset) == (1, "pisov")
+            assert [vertebra.source for vertebra in loaded.report.vertebrae][SEVERE] == "edited"
+            again.show(study)
+            assert study.table_node.GetNumberOfRows() == len(saved.vertebrae)
+            view = again.open("Yellow+")
+            drag_in_straightened_view(loaded, view, SEVERE, 1)
+            loaded.undo()
+            assert report_csv(loaded.report) == report_csv(saved)
+            loaded.reset_to_model()
+            assert loaded.report.levels == ["T9", "T10", "T11", "T12", "L1", "L2", "L3", "L4"]
+            assert len(studies(application.scene)) == 1
+        finally:
+            again.close()

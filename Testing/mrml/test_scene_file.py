@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import slicer
+from helpers.table_rows import row_of_vertebra
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.errors import UnusableInput
 from VertebralFracturesLib.mrml import scene_file
@@ -15,7 +16,6 @@ from VertebralFracturesLib.mrml.application import boot_scene
 from VertebralFracturesLib.mrml.nodes.curve import curve_from_node
 from VertebralFracturesLib.mrml.nodes.keypoints import keypoints_from_node
 from VertebralFracturesLib.mrml.nodes.straightened import straightened_volume
-from VertebralFracturesLib.mrml.nodes.table import row_of_vertebra
 from VertebralFracturesLib.mrml.nodes.volume import volume_from_node
 from VertebralFracturesLib.mrml.scene_file import read_scene, write_scene
 from VertebralFracturesLib.mrml.study.display import update_study

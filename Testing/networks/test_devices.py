@@ -1,7 +1,7 @@
 import pytest
 import torch
 from torch import Tensor, nn
-from VertebralFracturesLib.errors import UnusableInput
+from VertebralFracturesLib.errors import NoGpuFound
 from VertebralFracturesLib.networks.blocks import UNet
 from VertebralFracturesLib.networks.devices import choose_device, ready_to_run
 
@@ -16,7 +16,7 @@ def test_a_gpu_is_taken_where_there_is_one(monkeypatch, there, name, expected):
 
 def test_a_gpu_that_is_asked_for_has_to_be_there(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(UnusableInput, match=r"no GPU .*--device cpu or auto"):
+    with pytest.raises(NoGpuFound, match=r"no GPU .*: run on the CPU$"):
         choose_device("cuda")
 
 

@@ -8,6 +8,14 @@ class UnusableInput(ValueError):
     """The input or an argument cannot be used (exit code 2)."""
 
 
+class NoGpuFound(UnusableInput):
+    """The networks were to run on a GPU, and torch finds none."""
+
+
+class NetworksMissing(UnusableInput):
+    """The folder of weights lacks some."""
+
+
 class NoSpineFound(RuntimeError):
     """The volume was read and looks like a CT, but no spine is in view (exit code 3)."""
 

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 import vtk
+from helpers.table_rows import row_of_vertebra
 from VertebralFracturesLib.core.genant import GRADE_COLORS
 from VertebralFracturesLib.core.levels import ALL_LEVEL_NAMES
 from VertebralFracturesLib.core.report import SpineReport
 from VertebralFracturesLib.errors import UnusableInput
 from VertebralFracturesLib.mrml.live.study import LiveStudy
 from VertebralFracturesLib.mrml.nodes.keypoints import keypoints_from_node
-from VertebralFracturesLib.mrml.nodes.table import row_of_vertebra
 from VertebralFracturesLib.mrml.nodes.volume import add_volume_node, volume_from_node
 from VertebralFracturesLib.mrml.study.creation import create_study
 from VertebralFracturesLib.mrml.study.removal import remove_study

@@ -3,8 +3,9 @@ import io
 import math
 
 import pytest
+from helpers.table_rows import row_of_vertebra
 from VertebralFracturesLib.core.report import SpineReport
-from VertebralFracturesLib.mrml.nodes.table import add_table_node, row_of_vertebra, update_table_node
+from VertebralFracturesLib.mrml.nodes.table import add_table_node, update_table_node
 from VertebralFracturesLib.report.table import COLUMNS, report_csv
 
 

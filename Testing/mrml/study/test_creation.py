@@ -1,15 +1,19 @@
-"""The nodes that a radiograph's study has, and what brings them back; those of a CT's are in test_study.py."""
+"""Adding a study of a CT or of a radiograph, and what brings its nodes back."""
 
 import numpy as np
 import pytest
 import slicer
 from helpers.small_radiograph import report
+from helpers.study_nodes import folder_tree, node_ids
 from VertebralFracturesLib.mrml.live.study import LiveStudy
 from VertebralFracturesLib.mrml.nodes.image import add_image_node, radiograph_from_node
+from VertebralFracturesLib.mrml.nodes.volume import add_volume_node
 from VertebralFracturesLib.mrml.scene_file import read_scene, write_scene
+from VertebralFracturesLib.mrml.study import creation as study_creation
 from VertebralFracturesLib.mrml.study.creation import create_study
 from VertebralFracturesLib.mrml.study.removal import remove_node, remove_study
 from VertebralFracturesLib.mrml.study.report import has_edits, study_report
+from VertebralFracturesLib.mrml.study.study import studies
 from VertebralFracturesLib.radiograph.record import Radiograph, RadiographReport
 from VertebralFracturesLib.report.document import report_json
 
@@ -137,3 +141,18 @@ def test_a_study_that_cannot_be_made_leaves_the_scene_as_it_was(
     assert scene.GetNumberOfNodesByClass("vtkMRMLTableNode") == 0
     assert scene.GetNumberOfNodesByClass("vtkMRMLMarkupsFiducialNode") == 0
     assert scene.GetNumberOfNodes() - before <= 1, "but for the subject hierarchy"
+
+
+def test_a_failure_in_the_middle_leaves_the_scene_as_it_was(scene, volume, report, monkeypatch) -> None:
+    volume_node = add_volume_node(scene, volume, "CT")
+    before, tree = node_ids(scene), folder_tree(scene)
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(study_creation, "add_table_node", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        create_study(scene, volume_node, report)
+    assert node_ids(scene) - before <= {"vtkMRMLSubjectHierarchyNode1"}
+    assert folder_tree(scene) == tree
+    assert not studies(scene)

@@ -12,7 +12,7 @@ from types import FrameType
 from typing import NoReturn
 
 from .. import __version__
-from ..errors import Cancelled, NoSpineFound, UnusableInput
+from ..errors import Cancelled, NetworksMissing, NoGpuFound, NoSpineFound, UnusableInput
 from .arguments import PROGRAM, CommandParser, add_commands, say
 
 COMMANDS = {
@@ -23,6 +23,12 @@ COMMANDS = {
     "research": "compare with references, make test cases, train networks",
 }
 """The commands by name, and what they do; each is a module beside this one."""
+
+_ADVICE: dict[type[Exception], str] = {
+    NoGpuFound: " (--device cpu or auto)",
+    NetworksMissing: f": make them with '{PROGRAM} research train radiographs' and name their folder with --models",
+}
+"""What the command line adds to messages that the panel of 3D Slicer shows, too: options are its own."""
 
 _UNUSABLE, _NO_SPINE, _CANCELLED = 2, 3, 130
 """Exit codes; the last one is what shells report of a program that Ctrl-C ended (128 + SIGINT)."""
@@ -40,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser().parse_args(sys.argv[1:] if argv is None else argv, args)
         args.command(args)
     except (UnusableInput, NoSpineFound, FloatingPointError) as error:  # the last one stops a training
-        say(str(error))
+        say(f"{error}{_ADVICE.get(type(error), '')}")
         return _NO_SPINE if isinstance(error, NoSpineFound) else _UNUSABLE
     except (KeyboardInterrupt, Cancelled):
         say(args.if_cancelled.format(**vars(args)))

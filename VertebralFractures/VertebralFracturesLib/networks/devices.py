@@ -5,7 +5,7 @@ from typing import TypeVar
 import torch
 from torch import nn
 
-from ..errors import UnusableInput
+from ..errors import NoGpuFound
 
 Net = TypeVar("Net", bound=nn.Module)
 
@@ -16,11 +16,11 @@ _LAYOUTS = {4: torch.channels_last, 5: torch.channels_last_3d}
 def choose_device(name: str) -> str:
     """The torch device for "auto", "cpu" or "cuda".
 
-    :raises UnusableInput: a GPU was asked for and there is none.
+    :raises NoGpuFound: a GPU was asked for and there is none.
     """
     available = torch.cuda.is_available()
     if name == "cuda" and not available:
-        raise UnusableInput("no GPU that torch can use was found: run on the CPU (--device cpu or auto)")
+        raise NoGpuFound("no GPU that torch can use was found: run on the CPU")
     return "cuda" if available and name in ("auto", "cuda") else "cpu"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import UnusableInput
+from ..errors import NetworksMissing
 from ..radiograph.networks import BodyDetections
 from .devices import choose_device
 from .radiograph_nets import LandmarkRefiner, StepOne, detect_bodies, refine_landmarks, regress_landmarks
@@ -57,10 +57,7 @@ def load_radiograph_networks(device: str = "auto", folder: Path = WEIGHTS_FOLDER
     files = [folder / f"{name}.npz" for name in (STEP_ONE_WEIGHTS, REFINER_WEIGHTS)]
     missing = [file.name for file in files if not file.is_file()]
     if missing:
-        raise UnusableInput(
-            f"no networks for radiographs in {folder} ({', '.join(missing)} missing): "
-            "make them with 'vertebral-fractures research train radiographs' and name their folder with --models"
-        )
+        raise NetworksMissing(f"no networks for radiographs in {folder} ({', '.join(missing)} missing)")
     step_one, refiner = loaded(StepOne(), files[0], chosen), loaded(LandmarkRefiner(), files[1], chosen)
     return TrainedRadiographNetworks(step_one, refiner, {file.stem: _version(file) for file in files})
 

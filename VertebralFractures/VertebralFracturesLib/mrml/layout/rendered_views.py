@@ -176,11 +176,6 @@ class RenderedThreeD(RenderedView):
         application.logic.GetViewLogics().AddItem(self.logic)
         self.managers.SetMRMLDisplayableNode(self.node)
 
-    @property
-    def camera_node(self) -> slicer.vtkMRMLCameraNode:
-        """The camera of the view."""
-        return slicer.vtkMRMLViewLogic.GetCameraNode(self._application.scene, self.node.GetLayoutName())
-
     def close(self) -> None:
         """Let go of the scene; call before it is cleared."""
         self._application.logic.GetViewLogics().RemoveItem(self.logic)

@@ -13,6 +13,9 @@ from ...errors import UnusableInput
 from .views import ViewGroup, markups_display
 
 CONTROL_POINT_SPACING_MM = 15.0
+"""Chosen: few enough to drag, and the curve through them is nowhere 0.06 mm off, for a spine bent by 60 mm; every 20 mm
+it is 0.13 mm off, every 30 mm up to 0.3 mm (``scoliotic_curve`` of the tests)."""
+
 CURVE_COLOR = (0.0, 0.75, 0.55)
 """RGB in 0..1, unlike those of the grades."""
 

@@ -15,8 +15,8 @@ from ...core.volume import AIR_HU, Volume
 from .volume import add_volume_node
 
 GRID_PLANE_MM = 1.0
-"""Distance of the grid's planes: linear interpolation errs by 0.014 mm then, by 0.03 at 2 mm and 0.41 at 5 mm
-(Testing/mrml/nodes/test_straightened.py)."""
+"""Chosen: interpolation between planes errs by at most 0.008 mm on a spine bent by 60 mm; planes every 2 mm err by up
+to 0.035 mm, every 5 mm by 0.21 mm (400 points, ``scoliotic_curve`` of the tests)."""
 
 GRID_HALF_WIDTH_MM = 100.0
 GRID_MARGIN_MM = 100.0

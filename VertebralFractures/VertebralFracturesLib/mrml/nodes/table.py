@@ -63,8 +63,3 @@ def _cell(column: Column, value: Value) -> str | float:
     if not column.decimals:
         return text
     return float(text) if text else math.nan
-
-
-def row_of_vertebra(node: slicer.vtkMRMLTableNode, row: int) -> dict[str, str | float]:
-    """The values of a row by column name."""
-    return {column.name: node.GetTable().GetColumnByName(column.name).GetValue(row) for column in COLUMNS}

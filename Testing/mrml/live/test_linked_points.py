@@ -1,24 +1,18 @@
-"""A live study under the mouse: real slice views, simulated drags, and what the patient's points do."""
+"""Points dragged with the mouse in real slice views, and what the patient's points do."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
-import slicer
 import vtk
 from helpers.desk import TOLERANCE_MM, Desk, drag_in_patient_view, drag_in_straightened_view
 from VertebralFracturesLib.core.report import SpineReport
 from VertebralFracturesLib.core.spine_curve import SpineCurve
-from VertebralFracturesLib.mrml.application import boot_scene
-from VertebralFracturesLib.mrml.layout.show import LAYOUT_ID
 from VertebralFracturesLib.mrml.live.study import LiveStudy
 from VertebralFracturesLib.mrml.nodes.volume import add_volume_node, array_from_matrix, volume_from_node
-from VertebralFracturesLib.mrml.scene_file import read_scene
 from VertebralFracturesLib.mrml.study.creation import create_study
-from VertebralFracturesLib.mrml.study.study import proxy_of, studies
+from VertebralFracturesLib.mrml.study.study import proxy_of
 from VertebralFracturesLib.report.document import report_json
-from VertebralFracturesLib.report.table import report_csv
 
 SEVERE = 3
 
@@ -28,33 +22,6 @@ def live(desk: Desk, study) -> LiveStudy:
     live = desk.link(study)
     desk.show(study)
     return live
-
-
-def test_the_layout_makes_its_views(desk, study, scene) -> None:
-    desk.show(study)
-    assert desk.layout.GetLayoutNode().GetViewArrangement() == LAYOUT_ID
-    views = desk.layout.GetViewNodes()
-    names = [views.GetItemAsObject(index).GetLayoutName() for index in range(views.GetNumberOfItems())]
-    assert sorted(names) == ["1", "Red", "TableView1", "Yellow", "Yellow+"]
-    table_view = scene.GetSingletonNode("TableView1", "vtkMRMLTableViewNode")
-    assert table_view.GetTableNode() is study.table_node
-    assert scene.GetSingletonNode("Yellow+", "vtkMRMLSliceNode").GetOrientation() == "Sagittal"
-    assert scene.GetSingletonNode("Red", "vtkMRMLSliceNode").GetOrientation() == "Axial"
-
-
-def test_selecting_centres_all_views(desk, live, scene, report) -> None:
-    scene.AddNode(camera := slicer.vtkMRMLCameraNode())
-    camera.SetLayoutName("1")
-    live.select(0)
-    centre_ras = report.vertebrae[0].keypoints_ras.mean(0)
-    for name, centre in (
-        ("Yellow", centre_ras),
-        ("Red", centre_ras),
-        ("Yellow+", report.curve.ras_to_straight(centre_ras)),
-    ):
-        to_ras = array_from_matrix(scene.GetSingletonNode(name, "vtkMRMLSliceNode").GetSliceToRAS())
-        np.testing.assert_allclose(to_ras[:3, 3], centre, atol=1e-6)
-    np.testing.assert_allclose(camera.GetFocalPoint(), centre_ras)
 
 
 @pytest.mark.parametrize("index", range(6))
@@ -185,47 +152,3 @@ def _moved_report(report: SpineReport, matrix: np.ndarray) -> SpineReport:
     vertebrae = tuple(replace(v, keypoints_ras=move(v.keypoints_ras)) for v in report.vertebrae)
     curve = SpineCurve(move(report.curve.points_ras), report.curve.confidence)
     return replace(report, curve=curve, vertebrae=vertebrae)
-
-
-def test_two_volumes_at_once(desk, scene, volume, oblique, report) -> None:
-    lives = [desk.link(create_study(scene, add_volume_node(scene, one, "CT"), report)) for one in (volume, oblique)]
-    view = desk.open("Yellow+")
-    for live, other in (lives, lives[::-1]):
-        desk.show(live.study)
-        before = report_json(other.report)
-        drag_in_straightened_view(live, view, SEVERE, 0)
-        assert report_json(other.report) == before
-        assert not any(node.GetDisplayVisibility() for node in other.study.proxy_nodes)
-        shown = view.logic.GetSliceCompositeNode().GetBackgroundVolumeID()
-        assert shown == live.study.straightened_node.GetID()
-
-
-def test_saved_reloaded_and_dragged_again(desk, live, tmp_path: Path) -> None:
-    drag_in_straightened_view(live, desk.open("Yellow+"), SEVERE, 0)
-    live.set_status(0, "verified")
-    live.delete_vertebra(len(live.report.vertebrae) - 1)
-    live.relabel(0, "T8")
-    live.set_preset("pisov")
-    live.select(1)
-    saved = live.report
-    bundle = tmp_path / "scene.mrb"
-    assert live.study.scene.WriteToMRB(str(bundle))
-    with boot_scene() as application:
-        (study,) = read_scene(application.scene, bundle)
-        again = Desk(application)
-        try:
-            loaded = again.link(study)
-            assert report_csv(loaded.report) == report_csv(saved)
-            assert (loaded.selected, loaded.report.preset) == (1, "pisov")
-            assert [vertebra.source for vertebra in loaded.report.vertebrae][SEVERE] == "edited"
-            again.show(study)
-            assert study.table_node.GetNumberOfRows() == len(saved.vertebrae)
-            view = again.open("Yellow+")
-            drag_in_straightened_view(loaded, view, SEVERE, 1)
-            loaded.undo()
-            assert report_csv(loaded.report) == report_csv(saved)
-            loaded.reset_to_model()
-            assert loaded.report.levels == ["T9", "T10", "T11", "T12", "L1", "L2", "L3", "L4"]
-            assert len(studies(application.scene)) == 1
-        finally:
-            again.close()

@@ -5,12 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import vtk
+from helpers.table_rows import row_of_vertebra
 from VertebralFracturesLib.core.image_classification import ROWS_PER_POSITION, ImageClassification
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.spine_slab import slab_frame
 from VertebralFracturesLib.mrml.live.study import LiveStudy
 from VertebralFracturesLib.mrml.nodes.curve import CANAL_COLOR, CURVE_COLOR, points_from_node
-from VertebralFracturesLib.mrml.nodes.table import row_of_vertebra, update_table_node
+from VertebralFracturesLib.mrml.nodes.table import update_table_node
 from VertebralFracturesLib.mrml.nodes.volume import add_volume_node
 from VertebralFracturesLib.mrml.scene_file import read_scene, write_scene
 from VertebralFracturesLib.mrml.study.creation import complete_study, create_study
