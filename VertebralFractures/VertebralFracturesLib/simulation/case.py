@@ -14,6 +14,7 @@ from .patient.anatomy import Patient, make_patient
 from .patient.vertebra import SyntheticVertebra
 
 _CURVE_MARGIN_MM = 15.0
+"""Chosen: about half a body, so that the outermost bodies lie wholly on the curve."""
 
 
 def write_case(folder: Path | str, patient: Patient, volume: Volume) -> None:
@@ -56,7 +57,11 @@ def reference_document(patient: Patient, volume: Volume) -> dict[str, object]:
 
 
 def in_view(vertebra: SyntheticVertebra, volume: Volume) -> bool:
-    """Whether a whole body lies in a volume, padding excluded. :param vertebra: whose body; :param volume: the scan"""
+    """Whether a whole body lies in a volume, padding excluded.
+
+    :param vertebra: whose body.
+    :param volume: the scan.
+    """
     body = vertebra.body
     width = min(body.superior.half_width_mm, body.inferior.half_width_mm)
     points = np.vstack([vertebra.keypoints_ras, vertebra.to_ras(np.array([[width, 0, 0], [-width, 0, 0]]))])
@@ -78,7 +83,7 @@ def _curve_of(patient: Patient, whole: list[SyntheticVertebra]) -> np.ndarray:
 def write_random_cases(
     folder: Path | str, count: int, seed: int, progress: Callable[[str, float], None] | None = None
 ) -> None:
-    """Write random patients under random protocols as cases ``phantom_SEED``.
+    """Write random patients, scanned by random protocols, as cases ``phantom_SEED``.
 
     :param folder: takes one folder a patient.
     :param count: number of patients.

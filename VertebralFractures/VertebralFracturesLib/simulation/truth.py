@@ -11,6 +11,7 @@ from .patient.anatomy import Patient
 from .trunk.spine_table import SpineTable
 
 _CANAL_STEP_MM = 2.0
+"""The step of a patient's curve."""
 
 
 def true_report(patient: Patient, levels: Sequence[str]) -> SpineReport:
@@ -18,6 +19,7 @@ def true_report(patient: Patient, levels: Sequence[str]) -> SpineReport:
 
     :param patient: whose keypoints and curve it takes.
     :param levels: the vertebrae that it holds.
+    :return: keypoints without uncertainty, curve and levels; it has no versions.
     """
     vertebrae = tuple(
         Vertebra(one.keypoints_ras, 1.0, np.zeros(len(one.keypoints_ras)), one.level, 1.0)

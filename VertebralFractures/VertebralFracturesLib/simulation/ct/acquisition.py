@@ -15,7 +15,8 @@ from .noise import SliceNoise, Streaks, outside_circle, with_bone_gain, with_ker
 from .protocol import Protocol
 from .render import hounsfield, renderer
 
-_SPINE_BOX_MM = (62.0, 95.0, 48.0)  # lateral, posterior, anterior of the body axis
+_SPINE_BOX_MM = (62.0, 95.0, 48.0)
+"""Lateral, posterior and anterior of the body axis; chosen, the processes of the vertebrae lie in it."""
 
 
 def scan(patient: Patient, protocol: Protocol, seed: int, progress: Callable[[float], None] | None = None) -> Volume:

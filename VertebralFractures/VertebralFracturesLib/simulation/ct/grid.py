@@ -11,9 +11,14 @@ from ...core.keypoints import ANTERIOR_INFERIOR, ANTERIOR_SUPERIOR, POSTERIOR_IN
 from .protocol import Protocol
 
 _BOX_SIGMA = 12.0**-0.5
+"""Standard deviation of a box of width 1."""
+
 _GRAIN_PIXELS = 0.6
+"""Blur of the noise within slices; chosen by eye."""
+
 _THIN_MM, _THICK_MM = 1.25, 2.5
 _FURTHER_OUT_MM = (0.6, 0.2)
+"""Slices between which points move, and how far in front and behind; measured on readers' points, see as_read."""
 
 
 def random_grid_protocol(rng: np.random.Generator) -> Protocol:

@@ -11,7 +11,11 @@ from .render import screw_axes
 
 
 def with_kernel(image: np.ndarray, protocol: Protocol) -> np.ndarray:
-    """An image as the reconstruction kernel shows it."""
+    """An image as the reconstruction kernel shows it.
+
+    :param image: (rows, columns) HU.
+    :param protocol: its kernel, overshoot and pixels count.
+    """
     sigma = protocol.kernel_mm / protocol.pixel_mm
     soft = gaussian_filter(image, sigma) if sigma > 0.2 else image
     if protocol.overshoot > 0:
@@ -20,12 +24,19 @@ def with_kernel(image: np.ndarray, protocol: Protocol) -> np.ndarray:
 
 
 def with_bone_gain(image: np.ndarray, gain: float) -> np.ndarray:
-    """An image whose bone is brighter by a factor, as sharp kernels show it."""
+    """An image at another tube voltage, at which bone is brighter or darker.
+
+    :param image: HU, any shape.
+    :param gain: scales what exceeds 150 HU.
+    """
     return image + np.float32(gain - 1) * np.maximum(image - 150, 0)
 
 
 def outside_circle(shape: tuple[int, int]) -> np.ndarray:
-    """Which pixels lie outside the scanned circle."""
+    """Which pixels lie outside the scanned circle.
+
+    :param shape: rows and columns.
+    """
     j, i = ((np.arange(n) - (n - 1) / 2) / (n / 2) for n in shape)
     return j[:, None] ** 2 + i[None, :] ** 2 > 1
 
@@ -58,7 +69,10 @@ class SliceNoise:
         return rolled if self._rng.random() < 0.5 else -rolled
 
     def next(self, body: np.ndarray) -> np.ndarray:
-        """Noise of the next slice in HU. :param body: mask of the body in the slice"""
+        """Noise of the next slice in HU.
+
+        :param body: (rows, columns) whether the body is there; noise is weaker beside it.
+        """
         fresh = self._draw(0)
         width = np.count_nonzero(body.any(0)) / body.shape[1]
         streak = float(np.clip(width - 0.8, 0, 0.2)) * 3
@@ -117,7 +131,13 @@ class Streaks:
 
 
 def grain(index: np.ndarray, protocol: Protocol, seed: int) -> np.ndarray:
-    """Noise bound to the slice planes: smooth within a plane, independent between planes."""
+    """Noise bound to the slice planes: smooth within a plane, independent between planes.
+
+    :param index: (n, 3) voxel indices i, j, k, not rounded.
+    :param protocol: its noise, kernel and pixels count.
+    :param seed: of the scan.
+    :return: (n,) HU.
+    """
     rng = np.random.default_rng([seed, 5])
     lattice = noise_lattice(int(rng.integers(1000, 1004)), 1.1)
     cells = protocol.pixel_mm / (0.75 * max(protocol.kernel_mm, 0.3))

@@ -48,6 +48,7 @@ class Protocol:
     def grid(self, patient: Patient) -> tuple[tuple[int, int, int], np.ndarray]:
         """Voxel grid for a patient.
 
+        :param patient: who is scanned.
         :return: shape (k, j, i) and ijk-to-RAS matrix (4, 4).
         """
         trunk = renderer(patient).trunk
@@ -73,7 +74,10 @@ class Protocol:
 
 
 def random_protocol(rng: np.random.Generator) -> Protocol:
-    """Draw a protocol over everything that is met in practice, thin chest scans most often."""
+    """Draw a protocol over everything that is met in practice, thin chest scans most often; shares chosen by eye.
+
+    :param rng: draws it.
+    """
     spacing = float(
         rng.choice(
             [0.6, 0.8, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 5.0], p=[0.06, 0.1, 0.22, 0.14, 0.08, 0.1, 0.12, 0.12, 0.06]

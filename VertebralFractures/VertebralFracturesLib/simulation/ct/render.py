@@ -13,7 +13,10 @@ from ..trunk.tissues import draw_tissues
 from ..trunk.trunk import Trunk
 
 _CHUNK = 24_576
+"""Points evaluated at once, so that they stay in the processor's cache; values do not depend on it."""
+
 METAL_HU = 9000.0
+"""Chosen: far above 3071, where a CT of 12 bits saturates, so that partly covered voxels look like metal too."""
 
 
 def hounsfield(patient: Patient, points_ras: np.ndarray, blur_mm: float = 0.3, contrast: float = 0.0) -> np.ndarray:

@@ -3,14 +3,12 @@
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from ...core.volume import Volume
+from ...core.volume import AIR_HU, Volume
 from ..patient.anatomy import Patient
 from .acquisition import near_spine, slice_blur_mm, slice_normal, voxel_offsets
 from .noise import Streaks, grain, with_bone_gain
 from .protocol import Protocol
 from .render import hounsfield
-
-AIR_HU = -1024.0
 
 
 def scan_lowres(patient: Patient, protocol: Protocol, seed: int, spacing_mm: float = 3.0) -> Volume:

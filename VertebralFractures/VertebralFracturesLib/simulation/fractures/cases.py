@@ -24,9 +24,17 @@ FRACTURED_SHARE = 0.3
 """Share of the bodies that are pressed."""
 
 _WHOLE_MM, _NOTHING_MM = 22.0, 36.0
+"""Up to the first beside the mid-sagittal plane, about half a lumbar body's width, points move as in it, beyond the
+second not at all; chosen by eye so that no edge shows beside the bodies."""
+
 _REACH_MM = 60.0
+"""Points farther from the centres of fractured bodies stay; chosen, a body and the discs beside it lie within."""
+
 _UNMOVED_MM = 1e-3
+"""Smaller shifts change no Hounsfield unit and are not made."""
+
 _SLICES_AT_ONCE = 16
+"""So that the points of large CTs fit into memory; the result does not depend on it."""
 
 
 def write_fractured_cases(

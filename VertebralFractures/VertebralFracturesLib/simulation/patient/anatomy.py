@@ -58,11 +58,6 @@ class Patient:
         """Superior coordinate of the spine's upper and lower end (top of C2, bottom of L5)."""
         return float(self.curve_ras[0, 2]), float(self.curve_ras[-1, 2])
 
-    def exists(self, superior_mm: np.ndarray) -> np.ndarray:
-        """Whether axial planes cut the spine between the top of C2 and the bottom of L5. :param superior_mm: (n,)"""
-        top, bottom = self.extent_superior_mm
-        return (np.asarray(superior_mm) <= top) & (np.asarray(superior_mm) >= bottom)
-
 
 def _smooth_polyline(knots: np.ndarray, step_mm: float) -> np.ndarray:
     arc = chord_arcs(knots)
@@ -74,6 +69,7 @@ def make_patient(seed: int, **options: object) -> Patient:
 
     :param seed: any non-negative integer.
     :param options: fields of :class:`PatientOptions`.
+    :raises ValueError: a level to fracture or to screw that no patient has.
     """
     chosen = PatientOptions(**options)  # type: ignore[arg-type]
     rng = np.random.default_rng([seed, 1])

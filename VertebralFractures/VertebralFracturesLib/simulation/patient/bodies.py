@@ -8,11 +8,17 @@ from . import level_tables as tables
 from .arches import make_arch
 from .deformity import BodyPlan, body_shape, fractured, osteophytes, random_fracture, schmorl_nodes
 from .options import PatientOptions
+from .shapes import BodyShape, Pit
 from .vertebra import SyntheticVertebra
 
 
 def draw_plans(levels: list[str], size: float, rng: np.random.Generator) -> list[BodyPlan]:
-    """The planned heights and depths of the bodies, without disease."""
+    """The planned heights and depths of the bodies, without disease.
+
+    :param levels: names, cranial to caudal.
+    :param size: patient's linear size.
+    :param rng: draws the sizes.
+    """
     anterior_patient = rng.normal(0, tables.ANTERIOR_RATIO_SD[0])
     middle_patient = rng.normal(0, tables.MIDDLE_RATIO_SD[0])
     depth_patient = size * np.exp(rng.normal(0, tables.DEPTH_LOG_SD[0] * 0.6))
@@ -50,7 +56,13 @@ def draw_plans(levels: list[str], size: float, rng: np.random.Generator) -> list
 def draw_fractures(
     levels: list[str], plans: list[BodyPlan], options: PatientOptions, rng: np.random.Generator
 ) -> list[BodyPlan]:
-    """The plans with fractures, as the options say or drawn."""
+    """The plans with fractures, as the options say or drawn.
+
+    :param levels: names, cranial to caudal.
+    :param plans: without disease.
+    :param options: the patient's.
+    :param rng: draws the fractures.
+    """
     if options.fractures is not None:
         wanted = dict(options.fractures)
     else:
@@ -77,7 +89,15 @@ def draw_vertebrae(
     options: PatientOptions,
     rng: np.random.Generator,
 ) -> list[SyntheticVertebra]:
-    """The vertebrae, all at the origin; :func:`~.column.place_column` puts them in space."""
+    """The vertebrae, all at the origin; :func:`~.column.place_column` puts them in space.
+
+    :param levels: names, cranial to caudal.
+    :param plans: of the bodies, fractures included.
+    :param size: patient's linear size.
+    :param age_bone: 0 young .. 1 old.
+    :param options: the patient's.
+    :param rng: draws the rest.
+    """
     rate = options.pathology_rate
     degeneration = float(np.clip(rng.beta(1.2, 1.6) * (0.4 + 0.9 * age_bone), 0, 1)) * min(rate, 1.0)
     schmorl_rate = float(rng.choice([0.0, 0.05, 0.3], p=[0.5, 0.35, 0.15])) * rate
@@ -92,20 +112,10 @@ def draw_vertebrae(
     for level, normal in zip(levels, plans, strict=True):
         number = tables.LEVEL_NUMBERS[level]
         plan = _with_bowls(normal, number, size, surface_rng)
-        thoracic = float(np.clip(1 - abs(number - 13.5) / 6, 0, 1))
         nodes = schmorl_nodes(rng, int(rng.integers(1, 3))) if rng.random() < schmorl_rate else ()
         spurs = osteophytes(rng, degeneration)
-        body = body_shape(
-            plan,
-            (float(rng.uniform(1.4, 2.8)), float(rng.uniform(1.2, 2.3))),
-            float(np.clip(waist + rng.normal(0, 0.02), 0.02, 0.22)),
-            float(rng.uniform(0.02, 0.08)),
-            float(rng.uniform(0.05, 0.15) + 0.05 * thoracic),
-            size * _draw_hollow_mm(number, surface_rng),
-            float(thoracic * rng.uniform(0.05, 0.28)),
-            nodes,
-            spurs,
-        )
+        hollow_mm = size * _draw_hollow_mm(number, surface_rng)
+        body = _draw_body(plan, number, float(waist), hollow_mm, nodes, spurs, rng)
         arch = make_arch(number, body, plan.height_posterior_mm + plan.lost_posterior_mm, size, rng)
         sclerosis = rng.gamma(1.0, 60 * degeneration, 2) + (rng.uniform(0, 220, 2) if plan.fracture else 0)
         filling = _draw_filling(plan.fracture is not None, rate, rng)
@@ -126,6 +136,30 @@ def draw_vertebrae(
             )
         )
     return vertebrae
+
+
+def _draw_body(
+    plan: BodyPlan,
+    number: float,
+    waist: float,
+    hollow_mm: float,
+    pits: tuple[Pit, ...],
+    osteophytes_mm: tuple[float, ...],
+    rng: np.random.Generator,
+) -> BodyShape:
+    """The surfaces of a body; how it is rounded and narrowed is drawn, by eye as in real CTs."""
+    thoracic = float(np.clip(1 - abs(number - 13.5) / 6, 0, 1))
+    return body_shape(
+        plan,
+        (float(rng.uniform(1.4, 2.8)), float(rng.uniform(1.2, 2.3))),
+        float(np.clip(waist + rng.normal(0, 0.02), 0.02, 0.22)),
+        float(rng.uniform(0.02, 0.08)),
+        float(rng.uniform(0.05, 0.15) + 0.05 * thoracic),
+        hollow_mm,
+        float(thoracic * rng.uniform(0.05, 0.28)),
+        pits,
+        osteophytes_mm,
+    )
 
 
 def _draw_filling(is_fractured: bool, rate: float, rng: np.random.Generator) -> str:

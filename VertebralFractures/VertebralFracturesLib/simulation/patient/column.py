@@ -14,7 +14,13 @@ _L1, _S1 = tables.LEVEL_NUMBERS["L1"], tables.LEVEL_NUMBERS["S1"]
 
 
 def draw_gaps(levels: list[str], size: float, rng: np.random.Generator) -> np.ndarray:
-    """Mean rim-to-rim gap below each body, (n,) mm."""
+    """Mean rim-to-rim gap below each body.
+
+    :param levels: names, cranial to caudal.
+    :param size: patient's linear size.
+    :param rng: draws the gaps.
+    :return: (n,) mm.
+    """
     patient = np.exp(rng.normal(0, tables.GAP_LOG_SD[0])) * size
     numbers = [tables.LEVEL_NUMBERS[level] for level in levels]
     mean = np.array(
@@ -110,7 +116,13 @@ def _share_of_curve(number: np.ndarray | float) -> np.ndarray:
 def place_column(
     vertebrae: list[SyntheticVertebra], gaps: np.ndarray, options: PatientOptions, rng: np.random.Generator
 ) -> list[SyntheticVertebra]:
-    """Place the vertebrae in space, along the drawn curves."""
+    """Place the vertebrae in space, along the drawn curves.
+
+    :param vertebrae: cranial to caudal, all at the origin.
+    :param gaps: (n,) mm below each.
+    :param options: the patient's.
+    :param rng: draws the curves.
+    """
     tilts = _draw_tilts(vertebrae, gaps, rng)
     if options.kyphosis_degrees is not None:
         tilts, gaps = _bent_forward(tilts, gaps, vertebrae, options.kyphosis_degrees)
@@ -150,7 +162,14 @@ def _step(
 
 
 def make_sacrum(last: SyntheticVertebra, gap: float, size: float, rng: np.random.Generator) -> list[SyntheticVertebra]:
-    """The sacrum below the last lumbar vertebra, S1 .. S5."""
+    """The sacrum below the last lumbar vertebra; its sizes are chosen by eye on sagittal CTs.
+
+    :param last: in its place.
+    :param gap: mm between both.
+    :param size: patient's linear size.
+    :param rng: draws its tilt.
+    :return: S1 .. S5.
+    """
     lean = tables.SACRUM_TILT_DEGREES + rng.normal(0, 6)
     tilt_last = float(np.rad2deg(np.arctan2(last.axes[1, 2], last.axes[1, 1])))
     limit = float(np.rad2deg(np.arctan(2 * (gap - 1.2) / last.plan.depth_inferior_mm)))
@@ -195,7 +214,14 @@ def draw_discs(
     realism: str,
     rng: np.random.Generator,
 ) -> tuple[Disc, ...]:
-    """The disc below each vertebra."""
+    """The disc below each vertebra.
+
+    :param column: cranial to caudal.
+    :param age_bone: 0 young .. 1 old.
+    :param options: the patient's.
+    :param realism: "realistic" or "randomised" values.
+    :param rng: draws the discs.
+    """
     rate = options.pathology_rate
     bridging = rng.uniform(0.3, 0.9) if rng.random() < (0.04 + 0.16 * age_bone) * rate else 0.0
     gas = rng.uniform(0.03, 0.25) if rng.random() < (0.05 + 0.2 * age_bone) * rate else 0.003 * rate

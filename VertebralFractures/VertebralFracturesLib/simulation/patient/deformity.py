@@ -43,12 +43,6 @@ class BodyPlan:
     lost_bowl_share: float = 1.0
     fracture: str | None = None
 
-    @property
-    def genant_index(self) -> float:
-        """Least over largest height."""
-        heights = self.height_anterior_mm, self.height_middle_mm, self.height_posterior_mm
-        return min(heights) / max(heights)
-
 
 def fractured(plan: BodyPlan, kind: FractureKind, index: float, rng: np.random.Generator) -> BodyPlan:
     """Fracture a body. Wedge keeps the posterior height, biconcave keeps the rims, crush lowers everything.
@@ -56,6 +50,8 @@ def fractured(plan: BodyPlan, kind: FractureKind, index: float, rng: np.random.G
     :param plan: the normal body.
     :param kind: shape of the fracture.
     :param index: wanted Genant index (least over largest height).
+    :param rng: draws how the loss is shared between endplates and heights.
+    :raises ValueError: an unknown kind.
     """
     anterior, middle, posterior = plan.height_anterior_mm, plan.height_middle_mm, plan.height_posterior_mm
     if kind == "wedge":
@@ -97,6 +93,7 @@ def random_fracture(number: float, rng: np.random.Generator) -> tuple[FractureKi
     """Draw a fracture's shape and Genant index; indices of .6 to .8 are drawn most.
 
     :param number: level number; wedges prefer T6-T8 and T11-L1.
+    :param rng: draws both.
     """
     wedge = 0.55 if 13 <= number <= 15 or 18 <= number <= 20 else 0.35
     kinds: tuple[FractureKind, ...] = ("wedge", "biconcave", "crush")
@@ -119,7 +116,8 @@ def body_shape(
     """Turn a plan into surfaces whose keypoints have exactly the planned heights (before nodes).
 
     :param plan: what to measure.
-    :param corner_mm: anterior and posterior rounding; the others as in :class:`.shapes.BodyShape`.
+    :param corner_mm: anterior and posterior rounding.
+    :param waist_anterior: this and the others as in :class:`.shapes.BodyShape`.
     """
     share = plan.superior_share
     half_anterior = 0.5 * (plan.height_anterior_mm + plan.lost_anterior_mm)
@@ -155,7 +153,11 @@ def body_shape(
 
 
 def schmorl_nodes(rng: np.random.Generator, count: int) -> tuple[Pit, ...]:
-    """Draw Schmorl nodes, most of them in the middle and posterior third near the midline."""
+    """Draw Schmorl nodes, most of them in the middle and posterior third near the midline.
+
+    :param rng: draws places and sizes.
+    :param count: how many.
+    """
     nodes = []
     for _ in range(count):
         nodes.append(
@@ -173,6 +175,7 @@ def schmorl_nodes(rng: np.random.Generator, count: int) -> tuple[Pit, ...]:
 def osteophytes(rng: np.random.Generator, severity: float) -> tuple[float, ...]:
     """Draw rim outgrowths in mm.
 
+    :param rng: draws them.
     :param severity: 0 none .. 1 heavy.
     :return: (superior, inferior) x (anterior, left, right).
     """

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 _PERIOD = 64
+"""Cells along each axis of a lattice, a power of two, so that a place in it is found by its last bits."""
 
 
 @lru_cache(maxsize=16)
@@ -24,8 +25,11 @@ def noise_lattice(seed: int, sigma: float | tuple[float, float, float]) -> np.nd
 def noise(x: np.ndarray, y: np.ndarray, z: np.ndarray, lattice: np.ndarray) -> np.ndarray:
     """Look noise up at the nearest lattice cell.
 
-    :param x, y, z: coordinates in lattice cells, equal shapes.
+    :param x: coordinate in lattice cells.
+    :param y: as x, of the same shape.
+    :param z: as x, of the same shape.
     :param lattice: from :func:`noise_lattice`.
+    :return: noise of the same shape.
     """
     mask = _PERIOD - 1
     index = np.floor(x).astype(np.int32) & mask
@@ -45,6 +49,12 @@ def coverage(distance_mm: np.ndarray, blur_mm: float) -> np.ndarray:
 
 
 def smooth_minimum(first: np.ndarray, second: np.ndarray, radius: float | np.ndarray) -> np.ndarray:
-    """Minimum of two distances, rounded where they differ by less than ``radius``."""
+    """Minimum of two distances, rounded where they are nearly equal.
+
+    :param first: any shape.
+    :param second: the same shape.
+    :param radius: difference below which it is rounded.
+    :return: at most a quarter of the radius less than the minimum.
+    """
     overlap = np.maximum(radius - np.abs(first - second), 0)
     return np.minimum(first, second) - overlap * overlap / (4 * radius)

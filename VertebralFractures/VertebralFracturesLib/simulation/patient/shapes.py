@@ -10,6 +10,7 @@ import numpy as np
 from .fields import smooth_minimum
 
 _APEX = -0.2
+"""Where an endplate is deepest, -1 behind .. 1 in front: in the posterior half, as in people; chosen by eye."""
 
 APPARENT_EDGE_MM = 0.3
 """How far outside a thin endplate its half-height edge appears in a CT of 1 mm; readers put the keypoints there."""
@@ -61,7 +62,10 @@ class EndplateShape:
         return max(self.anterior_mm, self.posterior_mm) + 1.1 * max(0.0, -self.dish_mm, self.bowl_mm - self.dish_mm)
 
     def rim_height(self, u: np.ndarray | float) -> np.ndarray:
-        """Profile without the dish. :param u: -1 .. 1 along the depth"""
+        """Profile without the dish.
+
+        :param u: position along the depth, -1 .. 1.
+        """
         share = (np.asarray(u, np.float32) + 1) * np.float32(0.5)
         share = share + np.float32(self.bend) * (np.clip(share, 0, 1) ** 2 - share)
         return np.float32(self.posterior_mm) + np.float32(self.anterior_mm - self.posterior_mm) * share
@@ -279,7 +283,12 @@ class Capsules:
         object.__setattr__(self, "high", high)
 
     def depth(self, right: np.ndarray, anterior: np.ndarray, superior: np.ndarray) -> np.ndarray:
-        """Signed distance to the union (mm, positive inside). :param right, anterior, superior: (n,) float32"""
+        """Signed distance to the union, in mm, positive inside.
+
+        :param right: (n,) float32 in mm, as the other two.
+        :param anterior: in mm.
+        :param superior: in mm.
+        """
         mirrored = np.abs(right)
         union: np.ndarray | None = None
         for index in range(len(self.start)):

@@ -6,6 +6,7 @@ import numpy as np
 
 _CELL_MM = 10.0
 _SLOTS = 6
+"""Side of a cell, and tubes that one can hold; more in one cell, the thinnest are left out. Chosen for speed."""
 
 
 @dataclass
@@ -31,7 +32,8 @@ class TubeBuilder:
         :param hu_core: inside the shell.
         :param hu_shell: shell value, as the core when None.
         :param shell_mm: shell thickness.
-        :param flat: (3,) or (n-1, 3) unit direction along which the tube is thinner by ``flatness``.
+        :param flat: (3,) or (n-1, 3) unit direction along which the tube is thinner.
+        :param flatness: how many times thinner.
         """
         points = np.asarray(points_ras, float)
         count = len(points) - 1
@@ -53,7 +55,7 @@ class TubeBuilder:
         )
 
     def build(self) -> "TubeSet":
-        """Finish collecting."""
+        """All tubes that were added, ready to be evaluated."""
         return TubeSet(np.vstack(self.rows) if self.rows else np.zeros((0, 15)))
 
 

@@ -6,7 +6,6 @@ from functools import cached_property
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from ...core.genant import genant_index, heights_mm
 from .arches import Arch
 from .deformity import BodyPlan
 from .shapes import BodyShape
@@ -44,23 +43,17 @@ class SyntheticVertebra:
     screws: bool = False
 
     def to_ras(self, points: np.ndarray) -> np.ndarray:
-        """Own coordinates (..., 3) to RAS mm."""
+        """Points of the vertebra in space.
+
+        :param points: (..., 3) mm in its own coordinates.
+        :return: (..., 3) RAS mm.
+        """
         return np.asarray(points, float) @ self.axes + self.centre_ras
 
     @cached_property
     def keypoints_ras(self) -> np.ndarray:
         """Six keypoints (6, 3) mm in the order of ``core.keypoints.KEYPOINT_NAMES``."""
         return self.to_ras(self.body.keypoints_local())
-
-    @property
-    def heights_mm(self) -> np.ndarray:
-        """Anterior, middle, posterior height (3,)."""
-        return heights_mm(self.keypoints_ras)
-
-    @property
-    def genant_index(self) -> float:
-        """Least over largest height."""
-        return float(genant_index(self.heights_mm))
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,14 +73,21 @@ class Disc:
 
 
 def lateral_and_rotation(axes: np.ndarray) -> np.ndarray:
-    """Lateral tilt and axial rotation in degrees (2,) of a body.
+    """Lateral tilt and axial rotation of a body.
 
     :param axes: (3, 3) as of :class:`SyntheticVertebra`.
+    :return: (2,) degrees.
     """
     right = axes[0]
     return np.rad2deg([np.arcsin(-right[2]), np.arctan2(right[1], right[0])])
 
 
 def turned_axes(tilt: float, lateral: float, rotation: float) -> np.ndarray:
-    """Rows right, anterior, superior in RAS for angles in degrees."""
+    """Axes of a body that is turned.
+
+    :param tilt: degrees forwards, about the right axis.
+    :param lateral: degrees about the forward axis.
+    :param rotation: degrees about the long axis.
+    :return: (3, 3) rows right, anterior, superior in RAS.
+    """
     return Rotation.from_euler("xyz", [tilt, lateral, rotation], degrees=True).as_matrix().T

@@ -12,9 +12,13 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.transform import Rotation
 
 _OFF_MIDDLE = 0.15
+"""Of the height of the picture, how far off its middle the central ray meets it; chosen."""
+
 _NEAREST_MM, _FARTHEST_MM = 850.0, 1900.0
+"""Distance of the tube from the isocentre; chosen for films that are taken from 1 to 2 m."""
+
 _LEAST_DISTANCE = 2.2
-"""Of the tube over the height of the picture."""
+"""Of the tube over the height of the picture: the beam opens by 17 degrees at most (tested)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +41,11 @@ class Camera:
     centre_pixels: tuple[float, float]
 
     def project(self, points_ras: ArrayLike) -> NDArray[np.float64]:
-        """Where points (..., 3) in RAS mm appear: (..., 2) column and row."""
+        """Where points appear.
+
+        :param points_ras: (..., 3) RAS mm.
+        :return: (..., 2) column and row.
+        """
         seen = (np.asarray(points_ras, dtype=np.float64) - self.isocentre_ras) @ self.axes.T
         nearer = self.source_mm / (self.source_mm - seen[..., 0])
         return np.asarray(self.centre_pixels) - seen[..., 1:] * nearer[..., None] / self.pixel_mm
@@ -48,14 +56,21 @@ class Camera:
         return self.isocentre_ras + self.source_mm * self.axes[0]
 
     def window(self, corners_ras: ArrayLike) -> tuple[slice, slice]:
-        """Rows and columns of the part of the picture in which points (n, 3) in RAS mm appear."""
+        """Rows and columns of the part of the picture in which points appear.
+
+        :param corners_ras: (n, 3) RAS mm.
+        """
         columns, rows = self.project(corners_ras).T
         low, high = (np.array([edge(rows), edge(columns)]) for edge in (np.min, np.max))
         first, last = (np.clip(edge, 0, self.shape).astype(int) for edge in (np.floor(low), np.ceil(high) + 1))
         return slice(first[0], last[0]), slice(first[1], last[1])
 
     def rays_ras(self, step: int = 1) -> NDArray[np.float64]:
-        """From the focus to every step-th pixel's place in the plane of the isocentre, (rows, columns, 3) RAS mm."""
+        """From the focus to the places of pixels in the plane of the isocentre.
+
+        :param step: take every step-th pixel of a row and column.
+        :return: (rows, columns, 3) RAS mm.
+        """
         rows, columns = (np.arange(0, count + step - 1, step, dtype=np.float64) for count in self.shape)
         forwards = (self.centre_pixels[0] - columns) * self.pixel_mm
         upwards = (self.centre_pixels[1] - rows) * self.pixel_mm
@@ -64,7 +79,13 @@ class Camera:
 
 
 def lateral_axes(axial_deg: float = 0.0, bend_deg: float = 0.0, tilt_deg: float = 0.0) -> NDArray[np.float64]:
-    """Axes of a camera on the patient's right, turned about the patient's long axis, the forward and the right axis."""
+    """Axes of a camera on the patient's right.
+
+    :param axial_deg: how far it is turned about the patient's long axis.
+    :param bend_deg: about the forward axis.
+    :param tilt_deg: about the right axis.
+    :return: (3, 3) rows as of :class:`Camera`.
+    """
     turned = Rotation.from_euler("XYZ", [-tilt_deg, bend_deg, -axial_deg], degrees=True)
     return np.asarray(turned.as_matrix())
 
@@ -82,6 +103,8 @@ def random_camera(
 
     :param keypoints_ras: (n, 6, 3) of the bodies that the picture has to hold from front to back.
     :param superior_range_mm: lowest and highest point to be seen.
+    :param pixel_mm: side of a pixel.
+    :param rng: draws the camera.
     """
     points = np.asarray(keypoints_ras, dtype=np.float64).reshape(-1, 3)
     low, high = superior_range_mm

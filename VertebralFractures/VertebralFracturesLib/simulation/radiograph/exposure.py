@@ -15,7 +15,10 @@ BONE_CM2_G = np.array([0.6655, 0.4242, 0.3148, 0.2229, 0.1855], np.float32)
 """Mass attenuation of water and of cortical bone at these energies (NIST XCOM)."""
 
 _LEAST = 0.02
+"""Of the metered exposure; less is shown alike, as a detector's electronic noise hides it. Chosen."""
+
 _SCATTER_DEPTH_G_CM2 = 30.0
+"""Depth of tissue beside a lumbar spine, for which an exposure's scatter is given."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,10 @@ class Exposure:
 
 
 def random_exposure(rng: np.random.Generator) -> Exposure:
-    """Draw an exposure over more than what is met in practice, to learn from."""
+    """Draw an exposure over more than what is met in practice, to learn from.
+
+    :param rng: draws it.
+    """
     return Exposure(
         mean_kev=float(rng.uniform(50, 78)),
         spread_kev=float(rng.uniform(9, 20)),
@@ -73,6 +79,7 @@ def usual_exposure(spine_share: float, rng: np.random.Generator) -> Exposure:
 
     :param spine_share: the share of the picture that is exposed less than the spine; the chamber that meters the
         exposure lies about there.
+    :param rng: draws the exposure.
     """
     return Exposure(
         mean_kev=float(rng.uniform(55, 68)),

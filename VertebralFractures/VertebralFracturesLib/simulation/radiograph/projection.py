@@ -32,7 +32,11 @@ _SPINE_MARGIN_MM = ((62.0, 62.0), (62.0, 28.0), (32.0, 26.0))
 _SPINE_RAMP_MM = 12.0
 _BODY_MARGIN_MM = ((33.0, 33.0), (14.0, 12.0), (10.0, 10.0))
 _BODY_RAMP_MM = 5.0
+"""Below and above the keypoints along R, A and S what is kept finely, and where that is faded out: the arches with the
+spine, walls and osteophytes with the bodies. Chosen by eye; tissue is the same on either side of a face (tested)."""
+
 _BONE_HU = (80.0, 700.0)
+"""Between them bone takes over from water; chosen: soft tissue ends below, cortex begins above."""
 
 Sample = Callable[[NDArray[np.float32], float], NDArray[np.float32]]
 """Hounsfield units at points (..., 3) RAS mm, surfaces averaged over a length in mm."""
@@ -114,7 +118,11 @@ class Absorber:
         return seen
 
     def integrals(self, camera: Camera) -> NDArray[np.float32]:
-        """Water and bone (2, rows, columns) in g/cm2 along the rays of a camera."""
+        """Water and bone along the rays of a camera.
+
+        :param camera: which rays.
+        :return: (2, rows, columns) in g/cm2.
+        """
         step = max(1, round(COARSE_MM / 2 / camera.pixel_mm))
         coarse = self._coarse.integrals(camera.rays_ras(step), camera.source_ras)
         place = np.stack(np.meshgrid(*(np.arange(count) / step for count in camera.shape), indexing="ij"))
@@ -218,7 +226,11 @@ def _hounsfield(
 
 
 def densities(hu: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Water and bone in g/cm3 of Hounsfield units: bone takes over between 80 and 700 HU."""
+    """Densities of water and of bone at Hounsfield units: bone takes over between 80 and 700 HU.
+
+    :param hu: any shape.
+    :return: (2, ...) in g/cm3.
+    """
     low, high = _BONE_HU
     above = np.maximum(hu - np.float32(low), 0)
     density = 1 + np.clip(hu, -1000, low) * np.float32(0.001) + above * np.float32(0.00062)
@@ -227,7 +239,10 @@ def densities(hu: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def volume_sample(volume: Volume) -> Sample:
-    """Hounsfield units of a CT, air outside; what is coarser than its voxels is averaged first."""
+    """Hounsfield units of a CT, air outside; what is coarser than its voxels is averaged first.
+
+    :param volume: the CT.
+    """
     coarse = volume.resampled(COARSE_MM) if volume.spacing_mm.min() < COARSE_MM - 0.1 else volume
 
     def sample(points_ras: NDArray[np.float32], blur_mm: float) -> NDArray[np.float32]:

@@ -27,16 +27,26 @@ from .projection import COARSE_MM, Absorber, Sample, densities, volume_sample
 PIXEL_MM = 0.4
 """Side of a pixel of lateral projections, as fine as the product reads radiographs."""
 
-FRONTAL_PIXEL_MM = 4.0
+FRONTAL_PIXEL_MM = COARSE_MM
+"""Side of a pixel of frontal projections, which are only told from lateral ones."""
 
 SACRUM = 25.0
 """Number of S1, where L5 is 24 and L6 is 24.6."""
 
 _ABOVE_MM, _BELOW_MM = 45.0, 55.0
+"""What a picture shows above and below the bodies; chosen, a body and a half."""
+
 _TRUNK_MM = 230.0
+"""Beside the spine's middle what is known of a patient; chosen, most trunks are narrower."""
+
 _EDGE_MM, _BEYOND_MM = 3.0, 50.0
+"""A picture ends this far within a CT, which is continued by this much for rays that leave it; chosen, tested."""
+
 _FLAT_CM = 18.0
+"""Depth of tissue that a single sagittal image stands for; chosen, about a spine and its muscles."""
+
 _THICK_MM = 2.2
+"""Slices that are thicker have lost their fine detail and are not coarsened further; between those of 2 and 2.5 mm."""
 
 
 ChooseCt = Callable[[int, np.random.Generator], Protocol | None]
@@ -96,13 +106,18 @@ def real_projections(cache: Path, fine: list[TrainingCase], whole: list[Training
 
 
 def flat_projections(cases: list[TrainingCase]) -> list[Projection]:
-    """Single sagittal CT images, taken for projections through tissue that is the same from side to side."""
+    """Single sagittal CT images, taken for projections through tissue that is the same from side to side.
+
+    :param cases: of one slice each.
+    """
     return [_flat_projection(case) for case in cases]
 
 
 def projected_patient(seed: int, views: int, slices_mm: float | None = None) -> list[Projection]:
     """Lateral views of a synthetic patient, not kept.
 
+    :param seed: of the patient.
+    :param views: how many.
     :param slices_mm: project what a CT with slices of this thickness keeps of the patient, with the landmarks as a
         reader puts them there; None projects the patient.
     """
@@ -113,7 +128,9 @@ def projected_patient(seed: int, views: int, slices_mm: float | None = None) -> 
 def projected_case(case: ReferenceCase, volume: Volume, views: int) -> list[Projection]:
     """Lateral views of a CT with reference keypoints, not kept.
 
-    :param volume: its image.
+    :param case: the keypoints and the curve.
+    :param volume: the CT.
+    :param views: how many.
     """
     whole = TrainingCase(case.name, lambda: volume, case.keypoints_ras, case.level_numbers, case.curve)
     return _projections(_real_views(whole, whole, views, _as_it_is))

@@ -1,4 +1,8 @@
-"""The bones outside the column: ribs, shoulders, pelvis, skull and jaw."""
+"""The bones outside the column: ribs, shoulders, pelvis, skull and jaw.
+
+Their sizes and places are chosen by eye so that axial slices look like those of real CTs. In some patients the hips
+reach some cm beyond the drawn skin, far below the vertebrae that networks learn from.
+"""
 
 import itertools
 

@@ -1,15 +1,20 @@
 """The column's course as functions of the superior coordinate, for the tissues that follow it."""
 
 import numpy as np
+from scipy.interpolate import PchipInterpolator
 
 from ..patient.anatomy import Patient
 from ..patient.vertebra import SyntheticVertebra
 
 _STEP_MM = 0.5
+"""Between rows; finer than any slice is spaced."""
 
 
 class SpineTable:
-    """The column's course as functions of the superior coordinate, for the tissues that follow it."""
+    """A row for every height, from the thighs to above the head, of the column's course and of the canal behind it.
+
+    :param patient: whose column.
+    """
 
     def __init__(self, patient: Patient) -> None:
         column = patient.column
@@ -40,8 +45,6 @@ class SpineTable:
 
     @staticmethod
     def _column(where: np.ndarray, heights: np.ndarray, values: np.ndarray) -> np.ndarray:
-        from scipy.interpolate import PchipInterpolator
-
         return PchipInterpolator(heights, values)(where)
 
     def _add_canal(self, free: list[SyntheticVertebra]) -> None:

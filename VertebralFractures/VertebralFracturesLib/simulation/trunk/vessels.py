@@ -1,4 +1,7 @@
-"""Vessels, airways and other soft tubes of the outline."""
+"""Vessels, airways and other soft tubes of the trunk.
+
+Their courses and widths are chosen by eye so that axial slices look like those of real CTs.
+"""
 
 import numpy as np
 
@@ -7,7 +10,11 @@ from .outline import TrunkOutline
 
 
 def _along(outline: TrunkOutline, knots: list[tuple[float, float, float]]) -> np.ndarray:
-    """Points beside the column. :param knots: level number, right mm, mm in front of the anterior wall"""
+    """Points beside the column.
+
+    :param knots: level number, right mm, mm in front of the anterior wall.
+    :return: (n, 3) RAS mm.
+    """
     points = []
     for number, right, ahead in knots:
         base = outline.spine.at(number)
