@@ -11,8 +11,8 @@ from VertebralFracturesLib.simulation.fractures.deformation import (
     elastic_warp,
     far_enough,
     fracture_warp,
-    press_bodies,
     random_remaining,
+    simulate_fractures,
 )
 
 GEOMETRY = settings(deadline=None, max_examples=40)
@@ -117,10 +117,10 @@ def test_a_body_above_the_sacrum_is_pressed_like_any_other(seed):
     bodies = tilted_bodies(rng)
     assume(far_enough(bodies, len(bodies) - 2))
     bodies[-1, 1::2] = np.nan
-    (warp,) = press_bodies(bodies, [len(bodies) - 2], rng)
+    (warp,) = simulate_fractures(bodies, [len(bodies) - 2], rng)
     pressed = warp.to_new(bodies[-2])
     assert not np.allclose(heights_mm(pressed), heights_mm(bodies[-2]), rtol=0.01)
-    assert press_bodies(bodies, [len(bodies) - 1], rng) == []
+    assert simulate_fractures(bodies, [len(bodies) - 1], rng) == []
 
 
 @GEOMETRY

@@ -12,7 +12,10 @@ FRACTURES = {"T7": ("wedge", 0.68), "T12": ("biconcave", 0.77), "L2": ("wedge", 
 
 
 def demo_patient(seed: int) -> Patient:
-    """A patient with :data:`FRACTURES` and nothing else that is unusual."""
+    """A patient with :data:`FRACTURES` and nothing else that is unusual.
+
+    :param seed: which patient.
+    """
     return make_patient(seed, realism="realistic", fractures=FRACTURES, pathology_rate=0.0, level_variants=False)
 
 

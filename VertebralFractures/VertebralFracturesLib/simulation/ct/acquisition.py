@@ -83,6 +83,9 @@ def _slice(patient: Patient, protocol: Protocol, matrix: np.ndarray, shape: tupl
 def voxel_offsets(pixel_mm: float, thickness_mm: float, spacing_mm: float) -> np.ndarray:
     """Sampling positions that average over a voxel and the slice thickness.
 
+    :param pixel_mm: side of a pixel.
+    :param thickness_mm: of a slice.
+    :param spacing_mm: distance of the slices.
     :return: (n, 3) offsets in voxels along i, j, k.
     """
     count = int(np.clip(np.ceil(thickness_mm / 0.8), 2, 6))
@@ -96,12 +99,20 @@ def voxel_offsets(pixel_mm: float, thickness_mm: float, spacing_mm: float) -> np
 
 
 def slice_normal(matrix: np.ndarray) -> np.ndarray:
-    """Unit vector (3,) across the slices of an ijk-to-RAS matrix."""
+    """Unit vector (3,) across the slices of an ijk-to-RAS matrix.
+
+    :param matrix: (4, 4).
+    """
     return matrix[:3, 2] / np.linalg.norm(matrix[:3, 2])
 
 
 def slice_blur_mm(pixel_mm: float, thickness_mm: float, count: int) -> float:
-    """Width over which surfaces are averaged within one evaluated point of a slice."""
+    """Width over which surfaces are averaged within one evaluated point of a slice.
+
+    :param pixel_mm: side of a pixel.
+    :param thickness_mm: of a slice.
+    :param count: points across the slice.
+    """
     return float(max(min(pixel_mm, 0.7), 0.9 * thickness_mm / count))
 
 
@@ -119,7 +130,11 @@ def _near_spine(patient: Patient, matrix: np.ndarray, i: np.ndarray, j: np.ndarr
 
 
 def near_spine(patient: Patient, points_ras: np.ndarray) -> np.ndarray:
-    """Whether points (..., 3) lie in the box around the column that is sampled most finely."""
+    """Whether points (..., 3) lie in the box around the column that is sampled most finely.
+
+    :param patient: whose column.
+    :param points_ras: (..., 3) RAS mm.
+    """
     spine = renderer(patient).trunk.spine
     row = spine.index(points_ras[..., 2])
     aside = np.abs(points_ras[..., 0] - spine.right[row])

@@ -22,7 +22,10 @@ _FURTHER_OUT_MM = (0.6, 0.2)
 
 
 def random_grid_protocol(rng: np.random.Generator) -> Protocol:
-    """Draw slices, pixels, kernel and noise, thick slices more often than in practice."""
+    """Draw slices, pixels, kernel and noise, thick slices more often than in practice.
+
+    :param rng: draws them.
+    """
     spacing = float(rng.choice([1.0, 1.25, 2.0, 2.5, 3.0, 4.0, 5.0], p=[0.12, 0.13, 0.2, 0.25, 0.15, 0.05, 0.1]))
     thickness = min(spacing * float(rng.choice([1.0, 1.5, 2.0], p=[0.7, 0.15, 0.15])), 5.0)
     pixel = float(rng.uniform(0.6, 1.0)) if rng.random() < 0.85 else float(rng.uniform(1.0, 3.0))
@@ -84,6 +87,11 @@ def _shares(weights: NDArray[np.float64]) -> NDArray[np.float32]:
 
 
 def linear_weights(places: NDArray[np.float64], knots: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Weights (places, knots) of linear interpolation between evenly spaced knots; beyond them the last counts."""
+    """Weights (places, knots) of linear interpolation between evenly spaced knots; beyond them the last counts.
+
+    :param places: (n,) where to interpolate.
+    :param knots: (m,) ascending.
+    :return: (n, m).
+    """
     within = np.clip(places, knots[0], knots[-1])
     return np.maximum(1 - np.abs(within[:, None] - knots) / (knots[1] - knots[0]), 0).astype(np.float32)

@@ -33,7 +33,10 @@ def hounsfield(patient: Patient, points_ras: np.ndarray, blur_mm: float = 0.3, c
 
 @lru_cache(maxsize=4)
 def renderer(patient: Patient) -> "Renderer":
-    """What evaluates a patient; kept for the last few patients, as it takes a while to build."""
+    """What evaluates a patient; kept for the last few patients, as it takes a while to build.
+
+    :param patient: what is rendered.
+    """
     return Renderer(patient)
 
 
@@ -330,7 +333,10 @@ def _rims(plate: EndplateShape) -> tuple[float, float]:
 
 
 def screw_axes(vertebra: SyntheticVertebra) -> list[np.ndarray]:
-    """Head and tip (2, 3) RAS of the left and right pedicle screw."""
+    """Head and tip (2, 3) RAS of the left and right pedicle screw.
+
+    :param vertebra: with an arch.
+    """
     assert vertebra.arch is not None
     arch, body = vertebra.arch, vertebra.body
     up = float(arch.capsules.start[0][2])

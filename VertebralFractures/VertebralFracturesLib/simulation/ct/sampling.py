@@ -74,6 +74,7 @@ def sample_scanned(
     Each point averages over the slice thickness in the two neighbouring slice planes and interpolates between them.
     The in-plane kernel is applied along the last axis of ``points_ras`` if it has two axes or more.
 
+    :param patient: who.
     :param points_ras: (..., 3) RAS mm; (rows, columns, 3) with columns along the anterior direction for a slice.
     :param protocol: how the patient is scanned.
     :param seed: of the noise.

@@ -1,7 +1,7 @@
-"""Real CTs with fractures: bodies of reference cases pressed in three dimensions, keypoints carried along.
+"""Real CTs with simulated fractures of reference cases' bodies, in three dimensions, keypoints carried along.
 
 No public CT with labelled fractures may be used, so that sensitivity on real image quality is measured on these. What
-is pressed is a body and the discs beside it; everything farther away stays where it is.
+is deformed is a body and the discs beside it; everything farther away stays where it is.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ from ...io.reference_case import ReferenceCase, find_cases, write_reference_case
 from .deformation import Warp, chain, far_enough, fracture_warp, random_remaining
 
 FRACTURED_SHARE = 0.3
-"""Share of the bodies that are pressed."""
+"""Share of the bodies that are fractured; chosen, so that most cases have a few fractures."""
 
 _WHOLE_MM, _NOTHING_MM = 22.0, 36.0
 """Up to the first beside the mid-sagittal plane, about half a lumbar body's width, points move as in it, beyond the
@@ -52,7 +52,7 @@ def write_fractured_cases(
     :param count: variants of each case.
     :param seed: of the randomness, beside the case's and the variant's number.
     :param progress: called with the name of a case and the share done, 0 .. 1.
-    :param share: of the bodies that are pressed, in the mean.
+    :param share: of the bodies that are fractured, in the mean.
     :return: how many were written.
     :raises UnusableInput: no reference cases there, or an image that cannot be read.
     """
@@ -72,12 +72,12 @@ def write_fractured_cases(
 def with_fractures(
     case: ReferenceCase, volume: Volume, rng: np.random.Generator, share: float = FRACTURED_SHARE
 ) -> tuple[Volume, NDArray[np.float64]]:
-    """Press some bodies of a case.
+    """Simulate fractures of some bodies of a case.
 
     :param case: its keypoints and curve.
     :param volume: its image.
     :param rng: which bodies, and how.
-    :param share: of the bodies that are pressed, in the mean.
+    :param share: of the bodies that are fractured, in the mean.
     :return: the new image on the same grid, and the keypoints (n, 6, 3) in it, in RAS mm.
     """
     view = StraightenedSlice(np.empty((0, 0), np.float32), 1.0, case.curve, 0.0, 0.0)

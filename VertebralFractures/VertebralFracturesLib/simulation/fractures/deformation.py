@@ -1,7 +1,7 @@
-"""Warping a straightened slice: affine, elastic, and vertebral bodies pressed into fractures, keypoints carried along.
+"""Warping a straightened slice: affine, elastic, and by simulated fractures of bodies, keypoints carried along.
 
 A warp maps points of the new slice to points of the old one, where the image is looked up; keypoints go the other way.
-A pressed body leaves room beside it that the old image has nothing for: a warp also tells where disc tissue belongs.
+A fractured body leaves room beside it that the old image has nothing for: a warp also tells where disc tissue belongs.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -120,7 +120,7 @@ def elastic_warp(rng: np.random.Generator, size_mm: Points, knot_mm: float, stre
 
 
 def fracture_warp(keypoints_mm: Points, index: int, remaining: NDArray[np.float64]) -> Warp:
-    """Press one body to a share of its heights; the discs beside it take up the room.
+    """Simulate a compression fracture of one body; the discs beside it take up the room.
 
     Endplates keep their thickness and so remain visible; where a disc grows, disc tissue fills it.
 
@@ -173,11 +173,13 @@ def _grown(y: Points, old: list[Points], new: list[Points], first: int) -> Point
     return share
 
 
-def press_bodies(keypoints_mm: Points, places: Iterable[int], rng: np.random.Generator) -> list[Warp]:
-    """Press some bodies at random, one after the other: those that are whole and have room.
+def simulate_fractures(keypoints_mm: Points, places: Iterable[int], rng: np.random.Generator) -> list[Warp]:
+    """Simulate fractures of some bodies at random, one after the other: of those that are whole and have room.
 
     :param keypoints_mm: all bodies (n, 6, 2), cranial to caudal; points that are not known are not numbers.
     :param places: which of them.
+    :param rng: draws the fractures.
+    :return: one warp a fracture, in their order.
     """
     warps: list[Warp] = []
     for place in places:
@@ -206,9 +208,12 @@ def random_remaining(rng: np.random.Generator) -> NDArray[np.float64]:
 
 
 def far_enough(keypoints_mm: Points, index: int) -> bool:
-    """Whether a body can be pressed without folding: its endplates must not touch its neighbours'.
+    """Whether a fracture of a body can be simulated without folding: endplates must not touch the neighbours'.
 
     A neighbour may be the sacrum, of which only the superior endplate is known.
+
+    :param keypoints_mm: all bodies (n, 6, 2), cranial to caudal.
+    :param index: which of them.
     """
     centres = np.nanmean(keypoints_mm, 1)[:, 1]
     return bool(np.diff(centres[max(0, index - 1) : index + 2]).min(initial=100.0) > 8.0)

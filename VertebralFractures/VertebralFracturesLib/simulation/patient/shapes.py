@@ -81,7 +81,11 @@ class EndplateShape:
 
 
 def dish(u: np.ndarray | float, v: np.ndarray | float) -> np.ndarray:
-    """Depression of a bowl, 1 at mid-depth, zero on the rim, deepest in the posterior half."""
+    """Depression of a bowl, 1 at mid-depth, zero on the rim, deepest in the posterior half.
+
+    :param u: position along the depth, -1 .. 1.
+    :param v: position along the half width, -1 .. 1.
+    """
     return _dish(u, v) * np.float32(1 / float(_dish(0.0, 0.0)))
 
 

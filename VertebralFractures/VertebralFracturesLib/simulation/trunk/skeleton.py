@@ -15,7 +15,12 @@ from .outline import TrunkOutline
 
 
 def add_ribs(outline: TrunkOutline, bones: TubeBuilder, rng: np.random.Generator) -> None:
-    """The ribs and the sternum."""
+    """The ribs and the sternum.
+
+    :param outline: of the patient.
+    :param bones: takes them.
+    :param rng: draws what differs between patients.
+    """
     t, size = outline.tissues, outline.patient.size
     marrow, cortex = t.marrow * rng.uniform(0.6, 1.2), t.cortex * rng.uniform(0.8, 1.1)
     end_angle = {8: 35, 10: 22, 14: 22, 17: 42, 18: 75, 19: 118}
@@ -74,7 +79,14 @@ def add_ribs(outline: TrunkOutline, bones: TubeBuilder, rng: np.random.Generator
 def add_shoulders(
     outline: TrunkOutline, bones: TubeBuilder, soft: TubeBuilder, rng: np.random.Generator, arms_down: bool
 ) -> None:
-    """Scapulae, clavicles and arms."""
+    """Scapulae, clavicles and arms.
+
+    :param outline: of the patient.
+    :param bones: takes them.
+    :param soft: takes the arms' muscles.
+    :param rng: draws what differs between patients.
+    :param arms_down: hanging, not held up as in most CTs.
+    """
     t, size = outline.tissues, outline.patient.size
     notch = outline.wall_point(10.0, 0.0, 8.0)
     marrow, cortex = t.marrow, t.cortex
@@ -169,7 +181,12 @@ def add_pelvis(outline: TrunkOutline, bones: TubeBuilder, rng: np.random.Generat
 
 
 def add_head(outline: TrunkOutline, bones: TubeBuilder, rng: np.random.Generator) -> None:
-    """The base of the skull, jaw and hyoid."""
+    """The base of the skull, jaw and hyoid.
+
+    :param outline: of the patient.
+    :param bones: takes them.
+    :param rng: draws what differs between patients.
+    """
     t, size = outline.tissues, outline.patient.size
     base = outline.spine.at(0.6)
     cortex = t.cortex * 1.1

@@ -61,15 +61,26 @@ class SpineTable:
         self.canal_half_depth = np.interp(where, points[:, 2], [a.canal_half_depth_mm for a in arches])
 
     def index(self, superior_mm: np.ndarray) -> np.ndarray:
-        """Row of the tables nearest to superior coordinates."""
+        """Row of the tables nearest to superior coordinates.
+
+        :param superior_mm: any shape, float32.
+        :return: the same shape; beyond the tables their ends.
+        """
         row = ((superior_mm - np.float32(self.low)) * np.float32(1 / _STEP_MM) + np.float32(0.5)).astype(np.int32)
         return np.clip(row, 0, len(self.superior) - 1)
 
     def at(self, number: float) -> np.ndarray:
-        """Body axis at a level number, (3,) RAS."""
+        """Body axis at a level number, (3,) RAS.
+
+        :param number: fractions are between bodies.
+        """
         row = int(np.argmin(np.abs(self.number - number)))
         return np.array([self.right[row], self.anterior[row], self.superior[row]])
 
     def body_front(self, number: float) -> float:
-        """Half depth of the body at a level number."""
+        """Half depth of the body at a level number.
+
+        :param number: fractions are between bodies.
+        :return: mm.
+        """
         return float(self.half_depth[int(np.argmin(np.abs(self.number - number)))])

@@ -13,7 +13,12 @@ from .vessels import add_soft_tubes, add_vessels, airways
 
 
 class Trunk:
-    """Soft tissue and the skeleton outside the column."""
+    """Soft tissue and the skeleton outside the column.
+
+    :param patient: whose trunk.
+    :param tissues: of the patient.
+    :param rng: draws what differs between patients.
+    """
 
     def __init__(self, patient: Patient, tissues: Tissues, rng: np.random.Generator) -> None:
         self.tissues = tissues
@@ -37,7 +42,10 @@ class Trunk:
     def hounsfield(self, points: np.ndarray, blur_mm: float, contrast: float) -> np.ndarray:
         """Soft tissue and outer skeleton, without the column.
 
-        :param points: (3, n) float32 RAS.
+        :param points: (3, n) float32 RAS mm.
+        :param blur_mm: width over which a surface is averaged.
+        :param contrast: 0 none .. 1 strong.
+        :return: (n,) float32.
         """
         hu = self._couch(points, blur_mm)
         right, anterior, superior = points
@@ -239,7 +247,13 @@ class Trunk:
         return hu
 
     def paint_tubes(self, points: np.ndarray, hu: np.ndarray, blur_mm: float, contrast: float) -> None:
-        """Vessels, airways and bones over ``hu``, in place."""
+        """Vessels, airways and bones over ``hu``, in place.
+
+        :param points: (3, n) float32 RAS mm.
+        :param hu: (n,) values so far.
+        :param blur_mm: width over which a surface is averaged.
+        :param contrast: 0 none .. 1 strong.
+        """
         found = self.vessels.nearest(points)
         if found is not None:
             chosen, depth, tube = found

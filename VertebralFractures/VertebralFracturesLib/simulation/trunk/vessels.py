@@ -24,7 +24,12 @@ def _along(outline: TrunkOutline, knots: list[tuple[float, float, float]]) -> np
 
 
 def add_vessels(outline: TrunkOutline, vessels: TubeBuilder, rng: np.random.Generator) -> None:
-    """Aorta, venae cavae, their branches and the vessels of the lungs."""
+    """Aorta, venae cavae, their branches and the vessels of the lungs.
+
+    :param outline: of the patient.
+    :param vessels: takes them.
+    :param rng: draws what differs between patients.
+    """
     width = float(rng.uniform(10.5, 15.5)) * outline.patient.size
     wander, beside = rng.normal(0, 2), 11 + 0.75 * width
     descending = [
@@ -94,7 +99,12 @@ def _add_lung_vessel(outline: TrunkOutline, vessels: TubeBuilder, side: int, rng
 
 
 def add_soft_tubes(outline: TrunkOutline, soft: TubeBuilder, rng: np.random.Generator) -> None:
-    """Muscles, gullet and other soft tubes."""
+    """Muscles, gullet and other soft tubes.
+
+    :param outline: of the patient.
+    :param soft: takes them.
+    :param rng: draws what differs between patients.
+    """
     t, size = outline.tissues, outline.patient.size
     bulk = rng.uniform(0.8, 1.15)
     for side in (1, -1):
@@ -121,7 +131,11 @@ def add_soft_tubes(outline: TrunkOutline, soft: TubeBuilder, rng: np.random.Gene
 
 
 def airways(outline: TrunkOutline, rng: np.random.Generator) -> TubeSet:
-    """Trachea and bronchi."""
+    """Trachea and bronchi.
+
+    :param outline: of the patient.
+    :param rng: draws what differs between patients.
+    """
     builder, size = TubeBuilder(), outline.patient.size
     wall = 50.0
     builder.add(

@@ -7,7 +7,7 @@ to the back and caudally, as in a straightened slice.
 import numpy as np
 from numpy.typing import NDArray
 
-from ...simulation.fractures.deformation import Warp, affine_warp, chain, elastic_warp, press_bodies
+from ...simulation.fractures.deformation import Warp, affine_warp, chain, elastic_warp, simulate_fractures
 from ...simulation.radiograph.views import Projection
 
 _STRETCH_SD, _SHEAR_SD = 0.06, 0.04
@@ -19,7 +19,7 @@ _FRACTURE_CHANCE, _NEIGHBOUR_CHANCE, _ANY_CHANCE = 0.3, 0.1, 0.02
 def patient_warp(projection: Projection, rng: np.random.Generator) -> Warp:
     """Another patient: other proportions, another course of the spine, now and then a fracture."""
     places = np.flatnonzero(rng.random(len(projection.levels)) < _ANY_CHANCE).tolist()
-    warps = press_bodies(_keypoints_mm(projection), places, rng)
+    warps = simulate_fractures(_keypoints_mm(projection), places, rng)
     for knot_mm, most_mm in _PATIENT_BENDS_MM:
         warps.append(elastic_warp(rng, _size_mm(projection), knot_mm, rng.uniform(0, most_mm)))
     return chain([*warps, _proportions(_size_mm(projection) / 2, rng)])
@@ -32,7 +32,7 @@ def body_warp(projection: Projection, body: int, rng: np.random.Generator) -> Wa
     """
     chances = {body - 1: _NEIGHBOUR_CHANCE, body: _FRACTURE_CHANCE, body + 1: _NEIGHBOUR_CHANCE}
     places = [place for place, chance in chances.items() if rng.random() < chance]
-    warps = press_bodies(
+    warps = simulate_fractures(
         _keypoints_mm(projection), [place for place in places if 0 <= place < len(projection.levels)], rng
     )
     warps.append(elastic_warp(rng, _size_mm(projection), _BODY_KNOT_MM, rng.uniform(0, _BODY_BENT_MM)))

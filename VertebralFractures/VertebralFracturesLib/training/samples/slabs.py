@@ -16,7 +16,7 @@ from ...core.spine_curve import SpineCurve
 from ...core.spine_slab import MARGIN_MM, SLAB_SIZE, VOXEL_MM, SlabFrame, slab_frame
 from ...core.volume import Volume
 from ...io.training_case import TrainingCase
-from ...simulation.fractures.deformation import Warp, affine_warp, chain, elastic_warp, press_bodies
+from ...simulation.fractures.deformation import Warp, affine_warp, chain, elastic_warp, simulate_fractures
 from .slices import jittered, known_stretches, thickened
 
 _TURN_KNOT_MM, _TURN_SD_RAD = 80.0, np.radians(4.0)
@@ -99,7 +99,7 @@ def body_sample(image: NDArray[np.floating], points_mm: NDArray[np.floating], kn
 def _fractures(keypoints_mm: NDArray[np.float64], rng: np.random.Generator) -> list[Warp]:
     """Press a few bodies, one after the other."""
     share = rng.choice(_FRACTURED_SHARES, p=_SHARE_CHANCES)
-    return press_bodies(keypoints_mm, np.flatnonzero(rng.random(len(keypoints_mm)) < share).tolist(), rng)
+    return simulate_fractures(keypoints_mm, np.flatnonzero(rng.random(len(keypoints_mm)) < share).tolist(), rng)
 
 
 def _shifted(warp: Warp, by_mm: float) -> Warp:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ...core.volume import AIR_HU
-from ...simulation.fractures.deformation import Warp, affine_warp, chain, elastic_warp, press_bodies
+from ...simulation.fractures.deformation import Warp, affine_warp, chain, elastic_warp, simulate_fractures
 from .slices import SliceSample
 
 CROP_ROWS, CROP_COLUMNS = 160, 96
@@ -90,7 +90,7 @@ def _fractures(sample: SliceSample, rng: np.random.Generator) -> list[Warp]:
     """Press a few bodies, one after the other, in three of four crops."""
     share = rng.choice([0.0, 0.2, 0.5], p=[0.25, 0.4, 0.35])
     places = np.flatnonzero(rng.random(len(sample.keypoints_mm)) < share)
-    return press_bodies(sample.keypoints_mm, places.tolist(), rng)
+    return simulate_fractures(sample.keypoints_mm, places.tolist(), rng)
 
 
 def _look_up(sample: SliceSample, points_mm: NDArray[np.floating]) -> NDArray[np.float32]:
