@@ -37,9 +37,14 @@ SLOW = (
     "networks/test_radiograph_networks.py",
     "simulation/",
     "training/",
+    "widgets/test_add_panel.py",
+    "widgets/test_export_panel.py",
     "widgets/test_panel.py",
     "widgets/test_radiograph_runs.py",
     "widgets/test_real_runs.py",
+    "widgets/test_results_table.py",
+    "widgets/test_run_panel.py",
+    "widgets/test_study_panel.py",
 )
 """Folders and files, seen from here, whose tests draw patients, train networks or render views."""
 

@@ -44,18 +44,7 @@ TESTED_TOGETHER = {
 }
 """Test files that bear no module's name, and what they test together."""
 
-NOT_YET: dict[str, str] = {
-    "mrml/nodes/angles.py": "scene",
-    "widgets/add_panel.py": "scene",
-    "widgets/choices.py": "scene",
-    "widgets/export_panel.py": "scene",
-    "widgets/results_table.py": "scene",
-    "widgets/run_panel.py": "scene",
-    "widgets/sample_data.py": "scene",
-    "widgets/shortcuts.py": "scene",
-    "widgets/study_panel.py": "scene",
-    "widgets/test_add.py": "scene",
-}
+NOT_YET: dict[str, str] = {}
 """What is being mended, and by whom."""
 
 

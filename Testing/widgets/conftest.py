@@ -52,3 +52,32 @@ def straightened_view(studied):
     view = SliceView(studied.application, "Yellow+", (500, 700))
     yield view
     view.close()
+
+
+@pytest.fixture(scope="session")
+def spine_volume():
+    """The synthetic spine that :func:`helpers.panel.truth` describes."""
+    from helpers.panel import CURVE
+    from helpers.synthetic_spine import lps_volume
+
+    return lps_volume(CURVE)
+
+
+@pytest.fixture
+def volume_node(host, spine_volume):
+    """It in the scene, chosen in the panel."""
+    from VertebralFracturesLib.mrml.nodes.volume import add_volume_node
+
+    node = add_volume_node(host.scene, spine_volume, "CT")
+    host.ui.inputSelector.setCurrentNode(node)
+    return node
+
+
+@pytest.fixture
+def measured(host, volume_node):
+    """The module with the study of it, by an analysis that knows the truth."""
+    from helpers.panel import analysis, apply
+
+    host.widget.logic.analyzer.analyze = analysis()
+    apply(host)
+    return host

@@ -1,11 +1,17 @@
 """Adding a vertebra with the mouse: real buttons, real clicks in a real slice view, real networks."""
 
+import threading
+
 import numpy as np
 import pytest
+from helpers.panel import column, truth
 from helpers.slice_view import SliceView
+from helpers.synthetic_spine import LEVELS
 from PySide6 import QtCore, QtTest
 
 PLACE = 5
+
+
 PIXEL_MM = 1.0
 
 
@@ -161,7 +167,6 @@ def test_where_no_body_is_nothing_is_added(studied, view, missing):
 
 
 def test_a_proposal_is_cancelled(studied, view, missing, monkeypatch):
-    import threading
 
     analyzer, reached = studied.widget.runPanel._analyzer, threading.Event()
     propose = analyzer.propose
@@ -182,3 +187,45 @@ def test_a_proposal_is_cancelled(studied, view, missing, monkeypatch):
     assert studied.ui.statusLabel.text == "Cancelled"
     assert nodes(studied) == before
     assert studied.messages == []
+
+
+def test_one_click_adds_a_vertebra(measured):
+    host = measured
+    host.ui.vertebraTable.selectRow(4)
+    host.click("deleteButton")
+    missing = truth("genant").vertebrae[4]
+    asked = []
+
+    def propose(volume, curve, point_ras, *, device, cancel):
+        asked.append(point_ras)
+        return missing
+
+    host.widget.logic.analyzer.propose = propose
+    before = nodes(host)
+    host.click("addOneClickButton")
+    placed = host.scene.GetFirstNodeByName("New vertebra")
+    centre_ras = missing.keypoints_ras.mean(0)
+    placed.AddControlPointWorld(host.widget.studyPanel.live.report.curve.ras_to_straight(centre_ras))
+    host.wait(lambda: asked and host.ui.applyButton.enabled)
+    np.testing.assert_allclose(asked[0], centre_ras, atol=0.1)
+    assert column(host, "level") == list(LEVELS)
+    assert column(host, "source")[4] == "added"
+    assert host.ui.vertebraTable.currentRow() == 4
+    assert not host.ui.addOneClickButton.checked
+    host.click("deleteButton")
+    assert nodes(host) == before
+
+
+def test_add_is_given_up(measured):
+    host = measured
+    before = nodes(host)
+    host.click("addOneClickButton")
+    assert host.ui.addOneClickButton.checked
+    interaction = host.scene.GetNodeByID("vtkMRMLInteractionNodeSingleton")
+    interaction.SetCurrentInteractionMode(interaction.ViewTransform)
+    host.wait(lambda: not host.ui.addOneClickButton.checked)
+    assert nodes(host) == before
+    host.click("addOneClickButton")
+    host.click("addOneClickButton")
+    assert nodes(host) == before
+    assert interaction.GetCurrentInteractionMode() == interaction.ViewTransform

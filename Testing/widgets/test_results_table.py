@@ -1,0 +1,65 @@
+"""The table of vertebrae: rows, colors, and its width."""
+
+from helpers.panel import column
+from VertebralFracturesLib.core.genant import GRADE_COLORS
+
+
+def test_rows_and_vertebrae_select_each_other(measured):
+    host = measured
+    host.ui.vertebraTable.selectRow(3)
+    assert host.widget.studyPanel.live.selected == 3
+    assert host.ui.levelBox.currentText == "T12"
+    host.widget.studyPanel.live.select(5)
+    assert host.ui.vertebraTable.currentRow() == 5
+    host.click("previousButton")
+    assert host.ui.vertebraTable.currentRow() == 4
+
+
+def test_a_click_on_a_grade_selects_its_row_and_leaves_its_colour(measured):
+    from PySide6 import QtCore, QtTest
+    from VertebralFracturesLib.widgets.words import column_headings
+
+    table, grade = measured.ui.vertebraTable, list(column_headings()).index("grade")
+    painted = table.item(3, grade).background().color()
+    middle = table.visualItemRect(table.item(3, grade)).center()
+    QtTest.QTest.mouseClick(table.viewport(), QtCore.Qt.MouseButton.LeftButton, pos=middle)
+    assert measured.widget.studyPanel.live.selected == 3
+    picture = table.viewport().grab().toImage()
+    corner = table.visualItemRect(table.item(3, grade)).topLeft() + QtCore.QPoint(4, 4)
+    assert picture.pixelColor(corner) == painted
+    beside = table.visualItemRect(table.item(3, grade - 1)).topLeft() + QtCore.QPoint(2, 2)
+    assert picture.pixelColor(beside) == table.palette.highlight().color()
+
+
+ESSENTIAL = 9
+
+
+def test_the_essential_columns_fit_a_narrow_panel(studied):
+    from VertebralFracturesLib.widgets.words import column_headings
+
+    names = list(column_headings())
+    assert {"level", "genant_index", "grade", "shape", "posterior_loss_percent", "status"} <= set(names[:ESSENTIAL])
+    assert [name for name in names[:ESSENTIAL] if name.startswith("height")] == names[1:4]
+    studied.widget.parent.resize(470, 900)
+    studied.work()
+    table = studied.ui.vertebraTable
+    assert sum(table.columnWidth(place) for place in range(ESSENTIAL)) <= table.viewport().width
+    studied.widget.parent.resize(680, 900)
+    studied.work()
+    assert table.horizontalScrollBar().maximum == 0
+
+
+def test_words_on_a_grade_can_be_read_on_its_color(measured):
+    from PySide6 import QtGui
+    from VertebralFracturesLib.widgets.words import column_headings
+
+    place = list(column_headings()).index("grade")
+    table = measured.ui.vertebraTable
+    shown = {}
+    for row, grade in enumerate(column(measured, "grade")):
+        item = table.item(row, place)
+        color = item.background().color()
+        assert color == QtGui.QColor(*(round(255 * part) for part in GRADE_COLORS[int(grade)]))
+        shown[int(grade)] = item.foreground().color().name()
+    assert set(shown) >= {0, 3}
+    assert {grade: name == "#ffffff" for grade, name in shown.items()} == {grade: grade == 3 for grade in shown}

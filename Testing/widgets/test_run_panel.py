@@ -1,0 +1,126 @@
+"""Apply and Cancel: what a run shows, what it leaves behind, and how it ends."""
+
+import time
+
+import pytest
+from helpers.panel import analysis, apply, column, nodes, truth
+from helpers.synthetic_spine import LEVELS
+from VertebralFracturesLib.errors import NoSpineFound
+from VertebralFracturesLib.mrml.study.study import studies
+
+
+def test_nothing_can_be_clicked_without_a_ct(host):
+    assert not host.ui.applyButton.enabled
+    assert "Load a CT" in host.ui.applyButton.toolTip
+    for name in ("cancelButton", "verifyButton", "exportButton", "copyButton", "undoButton"):
+        assert not getattr(host.ui, name).enabled
+
+
+def test_the_second_opinion_can_be_switched_off(host, volume_node):
+    asked = []
+
+    def analyze(image, *, preset, device, progress, cancel, image_classifier):
+        asked.append(image_classifier)
+        return truth(preset)
+
+    host.widget.logic.analyzer.analyze = analyze
+    assert host.ui.secondOpinionBox.isChecked()
+    for is_wanted in (True, False):
+        host.ui.secondOpinionBox.setChecked(is_wanted)
+        host.click("applyButton")
+        while not host.ui.applyButton.enabled:
+            host.work()
+    assert asked == [True, False]
+    assert not host.widget.logic.getParameterNode().secondOpinion
+
+
+def test_apply_shows_the_study(host, volume_node):
+    host.widget.logic.analyzer.analyze = analysis(seconds=0.5)
+    stages = set()
+    host.click("applyButton")
+    while not host.ui.applyButton.enabled:
+        host.work()
+        stages.add(host.ui.statusLabel.text)
+    assert {"Finding the vertebrae (4 of 6)", "Measuring the vertebrae (6 of 6)"} <= stages
+    assert column(host, "level") == list(LEVELS)
+    assert column(host, "grade")[3] == "3"
+    assert "8 vertebrae measured" in host.ui.statusLabel.text
+    assert host.messages == []
+
+
+def test_the_window_answers_while_a_job_computes(host, volume_node):
+    """The job comes to its end only if the window has handled clicks meanwhile."""
+    clicks = []
+    host.ui.othersFollowBox.connect("toggled(bool)", clicks.append)
+
+    def analyze(image, *, preset, device, progress, cancel, image_classifier):
+        total = 0
+        while len(clicks) < 5:
+            total += sum(range(10_000))
+        return truth(preset)
+
+    host.widget.logic.analyzer.analyze = analyze
+    host.click("applyButton")
+    assert not host.ui.applyButton.enabled
+    while not host.ui.applyButton.enabled:
+        host.ui.othersFollowBox.toggle()
+        host.work()
+        assert len(clicks) < 1000
+    assert len(clicks) >= 5
+    assert column(host, "level") == list(LEVELS)
+
+
+@pytest.mark.parametrize("error", [NoSpineFound("no spine found"), RuntimeError("out of memory")])
+def test_a_failed_run_leaves_the_scene(host, volume_node, error):
+    host.widget.logic.analyzer.analyze = analysis(error=error)
+    before = nodes(host)
+    apply(host)
+    assert nodes(host) == before
+    assert str(error.args[0]) in host.messages[0]
+
+
+def test_cancel_leaves_the_scene(host, volume_node):
+    host.widget.logic.analyzer.analyze = analysis(seconds=30.0)
+    before = nodes(host)
+    host.click("applyButton")
+    host.wait(lambda: "(1 of 6)" in host.ui.statusLabel.text)
+    host.click("cancelButton")
+    host.wait(lambda: host.ui.applyButton.enabled)
+    assert host.ui.statusLabel.text == "Cancelled"
+    assert nodes(host) == before
+    assert host.messages == []
+
+
+def test_a_run_again_asks_only_if_there_are_edits(measured):
+    host = measured
+    before = nodes(host)
+    apply(host)
+    assert nodes(host) == before
+    assert host.messages == []
+    host.widget.studyPanel.live.set_status(0, "verified")
+    host.answers = [False]
+    host.click("applyButton")
+    assert host.ui.applyButton.enabled
+    assert column(host, "status")[0] == "verified"
+    host.answers = [True]
+    apply(host)
+    assert column(host, "status")[0] == "to review"
+    assert len(studies(host.scene)) == 1
+
+
+def test_closing_the_scene_ends_a_run(host, volume_node):
+    host.widget.logic.analyzer.analyze = analysis(seconds=0.3)
+    host.click("applyButton")
+    host.scene.Clear(0)
+    time.sleep(0.4)
+    host.work()
+    assert studies(host.scene) == []
+    assert host.messages == []
+
+
+def test_a_deleted_volume_ends_in_a_message(host, volume_node):
+    host.widget.logic.analyzer.analyze = analysis(seconds=0.3)
+    host.click("applyButton")
+    host.scene.RemoveNode(volume_node)
+    host.wait(lambda: host.messages)
+    assert "deleted" in host.messages[0]

@@ -1,0 +1,20 @@
+"""Keys that click buttons."""
+
+
+def test_keys_walk_only_while_the_module_is_open(host):
+    shortcuts = host.widget.shortcuts._shortcuts
+    assert [shortcut.key.toString() for shortcut in shortcuts] == ["Ctrl+Up", "Ctrl+Down", "Ctrl+Return"]
+    host.widget.exit()
+    assert not any(shortcut.enabled for shortcut in shortcuts)
+    host.widget.enter()
+    assert all(shortcut.enabled for shortcut in shortcuts)
+
+
+def test_a_key_clicks_its_button(measured):
+    keys = {shortcut.key.toString(): shortcut for shortcut in measured.widget.shortcuts._shortcuts}
+    live = measured.widget.studyPanel.live
+    for name, expected in (("Ctrl+Down", 0), ("Ctrl+Down", 1), ("Ctrl+Up", 0)):
+        keys[name].activated.emit()
+        assert live.selected == expected
+    keys["Ctrl+Return"].activated.emit()
+    assert live.report.vertebrae[0].status == "verified"
