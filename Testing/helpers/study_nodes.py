@@ -2,7 +2,8 @@
 
 import numpy as np
 import vtk
-from VertebralFracturesLib.mrml.study.study import Study, subject_hierarchy
+from VertebralFracturesLib.mrml.study.folder import subject_hierarchy
+from VertebralFracturesLib.mrml.study.study import Study
 
 
 def keypoints_of(study: Study, name: str):

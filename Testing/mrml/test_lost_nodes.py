@@ -7,7 +7,8 @@ import vtk
 from VertebralFracturesLib.mrml.live.study import LiveStudy
 from VertebralFracturesLib.mrml.nodes.volume import volume_from_node
 from VertebralFracturesLib.mrml.study.creation import complete_study
-from VertebralFracturesLib.mrml.study.study import proxy_of, studies, studies_of, subject_hierarchy
+from VertebralFracturesLib.mrml.study.folder import subject_hierarchy
+from VertebralFracturesLib.mrml.study.study import proxy_of, studies, studies_of
 from VertebralFracturesLib.report.document import report_json
 
 T12 = 3

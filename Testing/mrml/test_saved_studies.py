@@ -14,8 +14,9 @@ from VertebralFracturesLib.mrml.live.study import LiveStudy
 from VertebralFracturesLib.mrml.nodes.volume import add_volume_node
 from VertebralFracturesLib.mrml.scene_file import read_scene
 from VertebralFracturesLib.mrml.study.creation import create_study
+from VertebralFracturesLib.mrml.study.folder import subject_hierarchy
 from VertebralFracturesLib.mrml.study.report import study_report
-from VertebralFracturesLib.mrml.study.study import Study, proxy_of, selected_node, studies, subject_hierarchy
+from VertebralFracturesLib.mrml.study.study import Study, proxy_of, selected_node, studies
 from VertebralFracturesLib.report.document import report_json
 from VertebralFracturesLib.report.table import report_csv
 

@@ -19,9 +19,10 @@ from VertebralFracturesLib.mrml.nodes.straightened import straightened_volume
 from VertebralFracturesLib.mrml.nodes.volume import volume_from_node
 from VertebralFracturesLib.mrml.scene_file import read_scene, write_scene
 from VertebralFracturesLib.mrml.study.display import update_study
+from VertebralFracturesLib.mrml.study.folder import subject_hierarchy
 from VertebralFracturesLib.mrml.study.removal import remove_study
 from VertebralFracturesLib.mrml.study.report import study_report
-from VertebralFracturesLib.mrml.study.study import Study, studies, subject_hierarchy
+from VertebralFracturesLib.mrml.study.study import Study, studies
 from VertebralFracturesLib.report.document import report_json
 
 

@@ -12,9 +12,10 @@ from VertebralFracturesLib.mrml.live.study import LiveStudy
 from VertebralFracturesLib.mrml.nodes.keypoints import keypoints_from_node
 from VertebralFracturesLib.mrml.nodes.volume import add_volume_node, volume_from_node
 from VertebralFracturesLib.mrml.study.creation import create_study
+from VertebralFracturesLib.mrml.study.folder import subject_hierarchy
 from VertebralFracturesLib.mrml.study.removal import remove_study
 from VertebralFracturesLib.mrml.study.report import study_report
-from VertebralFracturesLib.mrml.study.study import Study, proxy_of, studies, subject_hierarchy
+from VertebralFracturesLib.mrml.study.study import Study, proxy_of, studies
 from VertebralFracturesLib.report.document import report_json
 
 T10, T12 = 1, 3

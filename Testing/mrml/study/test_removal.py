@@ -3,8 +3,8 @@
 from helpers.study_nodes import folder_tree, node_ids
 from VertebralFracturesLib.mrml.nodes.volume import add_volume_node
 from VertebralFracturesLib.mrml.study.creation import create_study
+from VertebralFracturesLib.mrml.study.folder import subject_hierarchy
 from VertebralFracturesLib.mrml.study.removal import remove_study
-from VertebralFracturesLib.mrml.study.study import subject_hierarchy
 
 
 def test_removing_leaves_the_scene_as_it_was(scene, volume, report) -> None:

@@ -1,28 +1,12 @@
 """Studies are found again, apart from each other, in a folder of their own."""
 
-from helpers.study_nodes import folder_tree, keypoints_of, move_point
+from helpers.study_nodes import keypoints_of, move_point
 from VertebralFracturesLib.mrml.nodes.volume import add_volume_node
 from VertebralFracturesLib.mrml.study.creation import create_study
 from VertebralFracturesLib.mrml.study.display import update_study
 from VertebralFracturesLib.mrml.study.removal import remove_study
-from VertebralFracturesLib.mrml.study.study import (
-    studies,
-    studies_of,
-    study_of,
-    subject_hierarchy,
-)
+from VertebralFracturesLib.mrml.study.study import studies, studies_of, study_of
 from VertebralFracturesLib.report.document import report_json
-
-
-def test_everything_is_grouped_by_volume_and_level(study, scene) -> None:
-    tree = folder_tree(scene)
-    assert list(tree) == ["CT", "CT vertebral fractures"]
-    folder = tree["CT vertebral fractures"]
-    assert list(folder["Vertebrae"]) == ["T9", "T10", "T11", "T12", "L1", "L2", "L3", "L4"]
-    assert {"CT vertebrae", "CT spine curve", "CT report", "CT labels"} < set(folder)
-    assert {"CT straightened", "CT straightening", "T9 straightened"} < set(folder["Straightened"])
-    hierarchy = subject_hierarchy(scene)
-    assert all(hierarchy.GetItemByDataNode(node) != hierarchy.GetInvalidItemID() for node in study.nodes)
 
 
 def test_studies_of_two_volumes_do_not_mix(scene, volume, report) -> None:

@@ -19,25 +19,18 @@ from ..nodes.table import add_table_node
 from ..nodes.views import PATIENT_VIEWS, STRAIGHTENED_VIEWS
 from ..nodes.volume import volume_from_node
 from .display import update_study
-from .removal import remove_node, remove_straightened_points, remove_study
-from .report import model_report, read_study
-from .study import (
-    PRESET,
-    ROLE,
+from .folder import (
     STRAIGHTENED,
     VERTEBRAE,
-    VOLUME,
-    Study,
     parent_item,
-    place_of,
-    proxy_of,
     put_into_folder,
     remove_empty_items,
-    set_place,
-    set_proxy,
     study_folder,
     subject_hierarchy,
 )
+from .removal import remove_node, remove_straightened_points, remove_study
+from .report import model_report, read_study
+from .study import PRESET, ROLE, VOLUME, Study, place_of, proxy_of, set_place, set_proxy
 from .volume import readable_volume, remember_volume
 
 _REPORT_SUFFIX = " report"

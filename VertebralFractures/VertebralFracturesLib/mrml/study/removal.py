@@ -2,7 +2,8 @@
 
 import slicer
 
-from .study import Study, proxy_of, remove_study_folder, subject_hierarchy
+from .folder import remove_study_folder, subject_hierarchy
+from .study import Study, proxy_of
 
 
 def remove_study(study: Study) -> None:

@@ -39,6 +39,22 @@ def _parsed(text: str) -> SpineReport:
     return read_report(text)
 
 
+def model_vertebra(model: SpineReport, node: slicer.vtkMRMLMarkupsFiducialNode) -> Vertebra | None:
+    """What the model found where this list is; None for a vertebra that a reader added."""
+    place = place_of(node)
+    return model.vertebrae[place] if place < len(model.vertebrae) else None
+
+
+def model_sacrum_points(study: Study) -> Points:
+    """The superior endplate of S1 as the model found it; none where it is not in view, or in a CT.
+
+    :raises UnusableInput: the study cannot be read.
+    """
+    model = model_report(study)
+    found = model.sacral_endplate_ras if isinstance(model, RadiographReport) else None
+    return () if found is None else tuple(map(tuple, found))
+
+
 def study_report(study: Study) -> SpineReport:
     """The report as the nodes are now, edits included, vertebrae from cranial to caudal.
 
@@ -62,26 +78,6 @@ def read_study(study: Study) -> tuple[SpineReport, list[slicer.vtkMRMLMarkupsFid
     if isinstance(report, RadiographReport):
         report = replace(report, sacral_endplate_ras=_sacral_endplate(study, report))
     return report, [nodes[place] for place in order]
-
-
-def _sacral_endplate(study: Study, model: RadiographReport) -> NDArray[np.float64] | None:
-    """The superior endplate of S1 (3, 3) as its node is now; unmoved points are the model's own."""
-    points = sacrum_points(study.sacrum_node)
-    if not points:
-        return None
-    points_ras, found = np.array(points), model.sacral_endplate_ras
-    is_unmoved = found is not None and np.abs(points_ras - found).max() < _MOVED_MM
-    return found if is_unmoved else points_ras
-
-
-def model_sacrum_points(study: Study) -> Points:
-    """The superior endplate of S1 as the model found it; none where it is not in view, or in a CT.
-
-    :raises UnusableInput: the study cannot be read.
-    """
-    model = model_report(study)
-    found = model.sacral_endplate_ras if isinstance(model, RadiographReport) else None
-    return () if found is None else tuple(map(tuple, found))
 
 
 def study_curve(study: Study) -> SpineCurve:
@@ -109,12 +105,6 @@ def _vertebra(node: slicer.vtkMRMLMarkupsFiducialNode, model: SpineReport) -> Ve
     return replace(vertebra, source="edited") if vertebra.source == "model" else vertebra
 
 
-def model_vertebra(model: SpineReport, node: slicer.vtkMRMLMarkupsFiducialNode) -> Vertebra | None:
-    """What the model found where this list is; None for a vertebra that a reader added."""
-    place = place_of(node)
-    return model.vertebrae[place] if place < len(model.vertebrae) else None
-
-
 def _cranial_to_caudal(vertebrae: list[Vertebra], curve: SpineCurve) -> list[int]:
     if not vertebrae:
         return []
@@ -124,6 +114,16 @@ def _cranial_to_caudal(vertebrae: list[Vertebra], curve: SpineCurve) -> list[int
     except ValueError as error:
         raise UnusableInput(f"a vertebra of the study cannot be placed on its spine curve: {error}") from error
     return [int(place) for place in np.argsort(-superior_mm, kind="stable")]
+
+
+def _sacral_endplate(study: Study, model: RadiographReport) -> NDArray[np.float64] | None:
+    """The superior endplate of S1 (3, 3) as its node is now; unmoved points are the model's own."""
+    points = sacrum_points(study.sacrum_node)
+    if not points:
+        return None
+    points_ras, found = np.array(points), model.sacral_endplate_ras
+    is_unmoved = found is not None and np.abs(points_ras - found).max() < _MOVED_MM
+    return found if is_unmoved else points_ras
 
 
 def has_edits(study: Study) -> bool:

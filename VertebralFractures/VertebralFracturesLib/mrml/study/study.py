@@ -5,7 +5,7 @@ the study, so that a study survives saving, renaming and a new session: :func:`s
 edit lives in the nodes; :func:`~.report.study_report` puts both together.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import slicer
@@ -13,6 +13,7 @@ import vtk
 
 from ...core.genant import find_preset
 from ..nodes.image import lateral_node
+from .folder import is_study_folder, parent_item, subject_hierarchy
 
 _PREFIX = "VertebralFractures."
 ROLE = f"{_PREFIX}Role"
@@ -26,9 +27,6 @@ _PROXIES = f"{_PREFIX}proxies"
 _PLACE = f"{_PREFIX}ModelPlace"
 _PROXY = f"{_PREFIX}straightened"
 _SELECTED = f"{_PREFIX}selected"
-_FOLDER = f"{_PREFIX}Folder"
-VERTEBRAE, STRAIGHTENED = "Vertebrae", "Straightened"
-"""The folders below that of a study."""
 
 
 @dataclass(frozen=True)
@@ -227,59 +225,3 @@ def study_of(scene: slicer.vtkMRMLScene, volume_node: slicer.vtkMRMLScalarVolume
 def _items(collection: vtk.vtkCollection) -> Iterator[vtk.vtkObject]:
     for index in range(collection.GetNumberOfItems()):
         yield collection.GetItemAsObject(index)
-
-
-def subject_hierarchy(scene: slicer.vtkMRMLScene) -> slicer.vtkMRMLSubjectHierarchyNode:
-    """The subject hierarchy of a scene, made if it is missing."""
-    return slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
-
-
-def parent_item(node: slicer.vtkMRMLNode) -> int:
-    """The item that a node lies in; the scene's own item for a node that is not in the subject hierarchy."""
-    hierarchy = subject_hierarchy(node.GetScene())
-    item = hierarchy.GetItemByDataNode(node)
-    return hierarchy.GetSceneItemID() if item == hierarchy.GetInvalidItemID() else hierarchy.GetItemParent(item)
-
-
-def is_study_folder(hierarchy: slicer.vtkMRMLSubjectHierarchyNode, item: int) -> bool:
-    """Whether an item is a folder that was made for a study."""
-    return hierarchy.HasItemAttribute(item, _FOLDER)
-
-
-def study_folder(hierarchy: slicer.vtkMRMLSubjectHierarchyNode, parent: int, name: str) -> int:
-    """The folder of a name that goes with its study, made if it is missing."""
-    for child in _children(hierarchy, parent):
-        if is_study_folder(hierarchy, child) and hierarchy.GetItemName(child) == name:
-            return child
-    folder = hierarchy.CreateFolderItem(parent, name)
-    hierarchy.SetItemAttribute(folder, _FOLDER, "Yes")
-    return folder
-
-
-def put_into_folder(
-    hierarchy: slicer.vtkMRMLSubjectHierarchyNode, folder: int, nodes: Iterable[slicer.vtkMRMLNode]
-) -> None:
-    """Move nodes into a folder, whether they are in the subject hierarchy or not."""
-    for node in nodes:
-        hierarchy.CreateItem(folder, node)
-
-
-def remove_empty_items(hierarchy: slicer.vtkMRMLSubjectHierarchyNode, folder: int) -> None:
-    """Remove what is left in a folder of nodes that were not saved with the scene: Slicer saves their items by name."""
-    for child in _children(hierarchy, folder):
-        if hierarchy.GetItemDataNode(child) is None and not _children(hierarchy, child):
-            hierarchy.RemoveItem(child)
-
-
-def remove_study_folder(hierarchy: slicer.vtkMRMLSubjectHierarchyNode, folder: int) -> None:
-    """Remove a folder that a study made with those in it; what the user put there moves up."""
-    for child in _children(hierarchy, folder):
-        if is_study_folder(hierarchy, child):
-            remove_study_folder(hierarchy, child)
-    hierarchy.RemoveItem(folder, False, False)
-
-
-def _children(hierarchy: slicer.vtkMRMLSubjectHierarchyNode, item: int) -> list[int]:
-    children = vtk.vtkIdList()
-    hierarchy.GetItemChildren(item, children)
-    return [children.GetId(index) for index in range(children.GetNumberOfIds())]

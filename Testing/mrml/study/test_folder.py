@@ -1,0 +1,50 @@
+"""Where the nodes of a study lie in the subject hierarchy."""
+
+from helpers.study_nodes import folder_tree
+from VertebralFracturesLib.mrml.study.folder import (
+    VERTEBRAE,
+    is_study_folder,
+    parent_item,
+    put_into_folder,
+    remove_empty_items,
+    remove_study_folder,
+    study_folder,
+    subject_hierarchy,
+)
+
+
+def test_everything_is_grouped_by_volume_and_level(study, scene) -> None:
+    tree = folder_tree(scene)
+    assert list(tree) == ["CT", "CT vertebral fractures"]
+    folder = tree["CT vertebral fractures"]
+    assert list(folder["Vertebrae"]) == ["T9", "T10", "T11", "T12", "L1", "L2", "L3", "L4"]
+    assert {"CT vertebrae", "CT spine curve", "CT report", "CT labels"} < set(folder)
+    assert {"CT straightened", "CT straightening", "T9 straightened"} < set(folder["Straightened"])
+    hierarchy = subject_hierarchy(scene)
+    assert all(hierarchy.GetItemByDataNode(node) != hierarchy.GetInvalidItemID() for node in study.nodes)
+
+
+def test_a_folder_is_made_once_and_goes_with_what_a_study_made(scene) -> None:
+    hierarchy = subject_hierarchy(scene)
+    root = hierarchy.GetSceneItemID()
+    folder = study_folder(hierarchy, root, "CT vertebral fractures")
+    assert study_folder(hierarchy, root, "CT vertebral fractures") == folder
+    below = study_folder(hierarchy, folder, VERTEBRAE)
+    mine = scene.AddNewNodeByClass("vtkMRMLTextNode", "mine")
+    assert parent_item(mine) == root
+    put_into_folder(hierarchy, below, [mine])
+    assert parent_item(mine) == below
+    users = hierarchy.CreateFolderItem(root, "of the user")
+    assert [is_study_folder(hierarchy, item) for item in (folder, below, users)] == [True, True, False]
+    remove_study_folder(hierarchy, folder)
+    assert folder_tree(scene) == {"mine": {}, "of the user": {}}
+
+
+def test_items_without_a_node_are_removed(scene) -> None:
+    hierarchy = subject_hierarchy(scene)
+    folder = study_folder(hierarchy, hierarchy.GetSceneItemID(), "study")
+    kept = scene.AddNewNodeByClass("vtkMRMLTextNode", "kept")
+    put_into_folder(hierarchy, folder, [kept])
+    hierarchy.CreateSubjectItem(folder, "not saved")
+    remove_empty_items(hierarchy, folder)
+    assert folder_tree(scene) == {"study": {"kept": {}}}
