@@ -5,22 +5,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from helpers.small_patients import SMALL, unfractured_patient
 from VertebralFracturesLib.core.genant import genant_index, heights_mm
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.io.reference_case import find_cases
 from VertebralFracturesLib.simulation.case import in_view, reference_document, write_case
 from VertebralFracturesLib.simulation.ct.acquisition import scan
-from VertebralFracturesLib.simulation.ct.protocol import Protocol
-from VertebralFracturesLib.simulation.patient.anatomy import make_patient
-
-SMALL = Protocol(
-    pixel_mm=1.0, slice_spacing_mm=2.0, slice_thickness_mm=2.0, first_level=15.5, last_level=18.5, field_mm=120,
-    centre_mm=(0.0, -45.0), noise_hu=0.0)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def patient():
-    return make_patient(2, realism="realistic", pathology_rate=0.0, fractures={}, level_variants=False)
+    return unfractured_patient()
 
 
 @pytest.fixture(scope="module")

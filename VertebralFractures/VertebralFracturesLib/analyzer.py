@@ -16,7 +16,7 @@ from .ct.networks import DetectorName
 from .ct.pipeline import STAGES, analyze_ct
 from .ct.vertebrae import propose_vertebra
 from .radiograph.pipeline import RADIOGRAPH_STAGES, analyze_radiograph
-from .radiograph.record import Radiograph
+from .radiograph.record import Image, Radiograph
 
 if TYPE_CHECKING:
     from .networks.ct_networks import TrainedCtNetworks
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 LOADING = "networks"
 """The stage before those of the pipelines."""
 
-Image = Volume | Radiograph
 Progress = Callable[[str, float], None]
 
 

@@ -3,24 +3,15 @@
 import json
 
 import pytest
+from helpers.small_patients import write_patients
 from VertebralFracturesLib.cli.main import main
-from VertebralFracturesLib.simulation.case import write_case
-from VertebralFracturesLib.simulation.ct.acquisition import scan
-from VertebralFracturesLib.simulation.ct.protocol import Protocol
-from VertebralFracturesLib.simulation.patient.anatomy import make_patient
 from VertebralFracturesLib.training import vertebrae
-
-COARSE = Protocol(pixel_mm=3.0, slice_spacing_mm=3.0, first_level=17.5, last_level=21.5, field_mm=260.0)
 
 
 @pytest.fixture(scope="module")
 def patients(tmp_path_factory):
     """Two folders of small synthetic patients: two to train on, one to measure on."""
-    folder = tmp_path_factory.mktemp("patients")
-    for seed, part in ((1, "training"), (2, "training"), (3, "further")):
-        patient = make_patient(seed)
-        write_case(folder / part / f"phantom_{seed}", patient, scan(patient, COARSE, seed, lambda share: None))
-    return folder
+    return write_patients(tmp_path_factory.mktemp("patients"))
 
 
 def test_both_detectors_are_trained_and_measured_alike(patients, tmp_path, monkeypatch, capsys):

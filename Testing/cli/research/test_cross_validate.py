@@ -2,14 +2,10 @@
 
 import json
 
+from helpers.small_patients import write_patient
 from VertebralFracturesLib.cli.main import main
-from VertebralFracturesLib.simulation.case import write_case
-from VertebralFracturesLib.simulation.ct.acquisition import scan
-from VertebralFracturesLib.simulation.ct.protocol import Protocol
-from VertebralFracturesLib.simulation.patient.anatomy import make_patient
 from VertebralFracturesLib.training import curve, vertebrae
 
-COARSE = Protocol(pixel_mm=3.0, slice_spacing_mm=3.0, first_level=17.5, last_level=21.5, field_mm=260.0)
 QUICK = "--steps 2 --batch-size 1 --workers 0 --threads 1"
 
 
@@ -17,8 +13,7 @@ def test_both_networks_are_trained_and_measured_on_synthetic_patients(tmp_path, 
     monkeypatch.setattr(curve, "random_crop_shape", lambda rng: (32, 32, 32))
     monkeypatch.setattr(vertebrae, "_SLICES_PER_CASE", 1)
     for seed in (1, 2):
-        patient = make_patient(seed)
-        write_case(tmp_path / "cases" / f"phantom_{seed}", patient, scan(patient, COARSE, seed, lambda share: None))
+        write_patient(tmp_path / "cases", seed)
     command = ["research", "cross-validate", "--cases", str(tmp_path / "cases"), "--folds", "2",
                "-o", str(tmp_path / "out"), "--device", "cpu",
                f"--curve-options={QUICK}", f"--vertebrae-options={QUICK}"]  # fmt: skip

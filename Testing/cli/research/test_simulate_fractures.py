@@ -4,23 +4,17 @@ import json
 
 import numpy as np
 import pytest
-from helpers.synthetic_spine import LEVELS, body_keypoints, lps_volume, scoliotic_curve
+from helpers.small_patients import write_boxes
 from VertebralFracturesLib.cli.main import main
 from VertebralFracturesLib.core.genant import genant_index, heights_mm
 from VertebralFracturesLib.io.ct import read_volume
-from VertebralFracturesLib.io.reference_case import ReferenceCase, find_cases, write_reference_case
+from VertebralFracturesLib.io.reference_case import ReferenceCase, find_cases
 
 
 @pytest.fixture(scope="module")
 def case(tmp_path_factory: pytest.TempPathFactory) -> ReferenceCase:
     """Eight bright boxes along a scoliotic curve, on disk."""
-    folder, curve = tmp_path_factory.mktemp("cases"), scoliotic_curve()
-    entries = [
-        {"label": level, "ras": points.tolist()} for level, points in zip(LEVELS, body_keypoints(curve), strict=True)
-    ]
-    document = {"curve": curve.points_ras.tolist(), "vertebrae": entries}
-    write_reference_case(folder / "boxes", lps_volume(curve), document)
-    return find_cases(folder)[0]
+    return write_boxes(tmp_path_factory.mktemp("cases"))
 
 
 def test_the_command_writes_cases_that_can_be_evaluated(case, tmp_path, capsys):

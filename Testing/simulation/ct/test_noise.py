@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from helpers.small_patients import SMALL
 from hypothesis import given
 from hypothesis import strategies as st
 from VertebralFracturesLib.simulation.ct.noise import (
@@ -18,10 +19,6 @@ from VertebralFracturesLib.simulation.ct.noise import (
 from VertebralFracturesLib.simulation.ct.protocol import Protocol
 from VertebralFracturesLib.simulation.ct.sampling import sample_scanned
 from VertebralFracturesLib.simulation.patient.anatomy import Patient, make_patient
-
-SMALL = Protocol(
-    pixel_mm=1.0, slice_spacing_mm=2.0, slice_thickness_mm=2.0, first_level=15.5, last_level=18.5, field_mm=120,
-    centre_mm=(0.0, -45.0), noise_hu=0.0)  # fmt: skip
 
 
 def test_screws_cause_streaks_beyond_the_metal():

@@ -9,7 +9,7 @@ from ..core.volume import Volume
 from ..ct.networks import DetectorName
 from ..errors import NoSpineFound, UnusableInput
 from ..io.read_image import ReadImage
-from ..radiograph.record import Radiograph
+from ..radiograph.record import Image, Radiograph
 from ..report.export import write_report
 
 SCENE_FILE = "scene.mrb"
@@ -58,7 +58,7 @@ def analyze_read_image(
     return replace(report, warnings=tuple(dict.fromkeys((*read.warnings, *report.warnings))))
 
 
-def write_results(folder: Path, image: Volume | Radiograph, report: SpineReport, name: str, progress: Progress) -> None:
+def write_results(folder: Path, image: Image, report: SpineReport, name: str, progress: Progress) -> None:
     """Write :data:`RESULT_FILES`.
 
     :param folder: takes the files.

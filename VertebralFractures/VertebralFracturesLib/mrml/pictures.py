@@ -9,8 +9,8 @@ from ..core.report import SpineReport
 from ..errors import UnusableInput
 
 if TYPE_CHECKING:
+    from ..radiograph.record import Image
     from .application import Application
-    from .nodes.image import Image
     from .study.study import Study
 
 PICTURE_FILES = ("layout.png", "straightened.png", "sagittal.png", "axial.png", "three_dimensional.png")

@@ -11,8 +11,9 @@ import slicer
 
 from ..core.report import SpineReport
 from ..errors import UnusableInput
+from ..radiograph.record import Image
 from .application import boot_scene, quiet
-from .nodes.image import Image, add_image_node
+from .nodes.image import add_image_node
 from .nodes.views import arrange_views, focus
 from .study.creation import create_study
 from .study.study import Study, studies

@@ -93,6 +93,10 @@ class Radiograph:
         return Volume(np.repeat(np.rint(shown).astype(np.int16)[:, :, None], 2, axis=2), matrix)
 
 
+Image = Volume | Radiograph
+"""What can be analyzed."""
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class RadiographReport(SpineReport):
     """The result of the analysis of a radiograph: that of a CT, its vertebrae in the sagittal plane, and its scale.

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 from ..core.report import SpineReport
-from ..core.volume import Volume
 from ..errors import UnusableInput
 from ..files import write_text
-from ..radiograph.record import Radiograph
+from ..radiograph.record import Image
 from .document import report_json
 from .table import CSV_ENCODING, report_csv
 
@@ -14,7 +13,7 @@ FORMATS = {".csv": "table (CSV)", ".tsv": "table (TSV)", ".json": "measurements 
 """Suffix and meaning of the formats."""
 
 
-def export_report(path: Path, report: SpineReport, image: Volume | Radiograph | None = None) -> None:
+def export_report(path: Path, report: SpineReport, image: Image | None = None) -> None:
     """Write a report in the format of the file's suffix; a file of that name is replaced once the new one is complete.
 
     :param path: the file.
@@ -34,7 +33,7 @@ def export_report(path: Path, report: SpineReport, image: Volume | Radiograph | 
         raise UnusableInput(f"cannot write {path}: {error.strerror or error}") from error
 
 
-def write_report(path: Path, report: SpineReport, image: Volume | Radiograph | None = None) -> None:
+def write_report(path: Path, report: SpineReport, image: Image | None = None) -> None:
     """Write a report in the format of the file's suffix, one of :data:`FORMATS`.
 
     :param path: the file.

@@ -10,9 +10,8 @@ import numpy as np
 
 from ..core.genant import GRADE_NAMES, find_preset
 from ..core.report import SpineReport
-from ..core.volume import Volume
 from ..files import write_text
-from ..radiograph.record import Radiograph, RadiographReport
+from ..radiograph.record import Image, RadiographReport
 from .angles import angle_rows, disc_text
 from .page_vertebra import PageVertebra, grade_colors
 from .rendering import render
@@ -45,7 +44,7 @@ _COLUMNS = (
 _INPUT_FACTS = ("path", "series", "shape", "spacing_mm")
 
 
-def write_report_page(path: Path | str, report: SpineReport, image: Volume | Radiograph) -> None:
+def write_report_page(path: Path | str, report: SpineReport, image: Image) -> None:
     """Write the page; a file of that name is replaced only once the page is complete.
 
     :param path: the file, usually ``report.html``.
@@ -55,7 +54,7 @@ def write_report_page(path: Path | str, report: SpineReport, image: Volume | Rad
     write_text(Path(path), report_page(report, image))
 
 
-def report_page(report: SpineReport, image: Volume | Radiograph) -> str:
+def report_page(report: SpineReport, image: Image) -> str:
     """The page as HTML text.
 
     :param report: what was found in a CT or a radiograph.

@@ -9,7 +9,7 @@ from ..core.report import SpineReport
 from ..core.straightening import straighten
 from ..core.volume import Volume
 from ..radiograph.network_input import resampled
-from ..radiograph.record import Radiograph, RadiographReport
+from ..radiograph.record import Image, Radiograph, RadiographReport
 from .angles import EndplateLine, endplate_lines
 from .images import BONE_WINDOW_HU, bone_window_png
 
@@ -56,7 +56,7 @@ class SpineImage:
         return bone_window_png(self.pixels)
 
 
-def spine_image(report: SpineReport, image: Volume | Radiograph) -> SpineImage:
+def spine_image(report: SpineReport, image: Image) -> SpineImage:
     """The image of the spine that a report is about.
 
     :param report: what was found.

@@ -10,7 +10,7 @@ import slicer
 from numpy.typing import NDArray
 from slicer.i18n import tr as _
 
-from ..analyzer import LOADING, Analyzer, Image, known_device, stages
+from ..analyzer import LOADING, Analyzer, known_device, stages
 from ..core.report import SpineReport, Vertebra
 from ..core.volume import Volume
 from ..errors import Cancelled, NoSpineFound, UnusableInput
@@ -19,7 +19,7 @@ from ..mrml.study.replacement import replace_study
 from ..mrml.study.report import has_edits
 from ..mrml.study.study import Study, studies_of
 from ..mrml.study.volume import analyzed_volume
-from ..radiograph.record import Radiograph, RadiographReport
+from ..radiograph.record import Image, Radiograph, RadiographReport
 from .dependencies import ensure_packages
 from .job_runner import JobRunner
 from .study_panel import StudyPanel

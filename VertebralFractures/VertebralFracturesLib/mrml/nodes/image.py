@@ -5,10 +5,8 @@ import slicer
 
 from ...core.report import SpineReport
 from ...core.volume import Volume
-from ...radiograph.record import Radiograph, RadiographReport
+from ...radiograph.record import Image, Radiograph, RadiographReport
 from .volume import add_volume_node, volume_from_node
-
-Image = Volume | Radiograph
 
 _MARK = "VertebralFractures.Radiograph"
 _KNOWN_SCALE, _ASSUMED_SCALE = "known scale", "assumed scale"

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from ...core.volume import Volume
 from ...errors import UnusableInput
-from ...radiograph.record import RadiographReport
-from ..nodes.image import Image, shown_radiograph
+from ...radiograph.record import Image, RadiographReport
+from ..nodes.image import shown_radiograph
 from ..nodes.volume import volume_from_node, voxels_from_node
 from .report import model_report
 from .study import Study
