@@ -49,18 +49,19 @@ def test_a_report_keeps_its_kind() -> None:
 
 def test_the_summary_has_the_keys_that_other_programs_read() -> None:
     patient = json.loads(report_json(radiograph_report()))["patient"]
-    assert patient["least_place"] == 1
-    assert "least_vertebra" not in patient
+    assert patient["worst_number"] == 2
+    assert "worst_vertebra" not in patient
+    assert patient["headline"].startswith("Moderate fracture of L2 (")
 
 
 def test_another_layout_is_refused() -> None:
     document = json.loads(report_json(classified()))
-    assert document["schema"] == 1
-    document["schema"] = 2
-    with pytest.raises(ValueError, match="layout 2"):
+    assert document["schema"] == 2
+    document["schema"] = 3
+    with pytest.raises(ValueError, match="layout 3"):
         read_report(json.dumps(document))
 
 
 def test_probabilities_are_rounded_to_a_hundredth_of_a_percent() -> None:
-    written = np.array(json.loads(report_json(classified()))["second_opinion"]["position_shares"])
+    written = np.array(json.loads(report_json(classified()))["image_classification"]["position_probabilities"])
     np.testing.assert_array_equal(written, classified().image_classification.probabilities.round(4))

@@ -54,6 +54,7 @@ def test_the_page_is_complete_and_closed(report, volume):
     assert len(page.all("polygon")) == 6
     assert len(page.all("tr")) == 4
     assert INTENDED_USE in page.text
+    assert report.summary.headline in page.text
     assert report.summary.statement in page.text
     assert "Pisov 2020" in page.text
     for text in ("T11", "T12?", "No. 3", "3 severe", "not evaluable", "0.7 × 0.7 × 5"):
@@ -62,8 +63,8 @@ def test_the_page_is_complete_and_closed(report, volume):
 
 def test_warnings_come_before_the_results(report, volume):
     text = report_page(report, volume)
-    assert text.index("Slices are 5 mm thick &amp; heights") < text.index("<h2>Patient")
-    assert "Read this first" not in report_page(replace(report, warnings=()), volume)
+    assert text.index("Slices are 5 mm thick &amp; heights") < text.index("<h2>Summary")
+    assert "<h2>Warnings</h2>" not in report_page(replace(report, warnings=()), volume)
 
 
 def test_text_from_outside_cannot_become_markup(report, volume):
@@ -102,7 +103,7 @@ def test_outlines_lie_where_the_points_are_and_have_the_colour_of_the_grade(repo
 def test_a_report_without_vertebrae_is_still_a_page(report, volume):
     page = Page(report_page(replace(report, vertebrae=()), volume))
     assert page.all("figure") == []
-    assert "No vertebra was evaluated." in page.text
+    assert "No vertebra was assessed." in page.text
 
 
 def test_the_file_is_written_whole_or_not_at_all(report, volume, tmp_path):
@@ -117,14 +118,14 @@ def test_the_file_is_written_whole_or_not_at_all(report, volume, tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
 
 
-def test_measured_and_seen_stand_side_by_side(report, volume):
-    assert ">Seen<" not in report_page(report, volume)
+def test_height_and_image_based_probability_stand_side_by_side(report, volume):
+    assert ">P(image)<" not in report_page(report, volume)
     frame = SlabFrame(CURVE, np.zeros(2))
     shares = np.tile([0.1, 0.0, 0.0, 0.1, 0.8], (60, 1))
     page = report_page(replace(report, image_classification=ImageClassification(frame, shares)), volume)
-    assert ">Seen<" in page
+    assert ">P(image)<" in page
     assert "1.00 ≠" in page
-    assert "seen probability of a moderate fracture" in page
+    assert "image-based probability of a moderate or severe fracture" in page
     Page(page)
 
 
@@ -138,7 +139,7 @@ def test_a_radiograph_has_the_page_of_a_ct_and_its_angles() -> None:
     assert "Radiograph" in page.text
     for text in ("Sacral slope", "31.0°", "not in view", "L4-L5 0.0°", "between the superior endplates of L1 and S1"):
         assert text in page.text
-    assert page.text.index("Patient") < page.text.index("Sacral slope") < page.text.index("Close-ups")
+    assert page.text.index("Summary") < page.text.index("Sacral slope") < page.text.index("Close-ups")
     assert "Angles" not in Page(report_page(replace_kind(report), volume_of(report))).text
 
 

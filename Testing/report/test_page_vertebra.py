@@ -35,7 +35,7 @@ def test_grade_and_index_are_said_as_in_the_table() -> None:
 
 def test_who_placed_the_points_is_said_unless_it_was_the_network() -> None:
     assert shown(status="verified").review == "verified"
-    assert shown(source="added").review == "to review (added)"
+    assert shown(source="added").review == "not reviewed (added)"
 
 
 def test_the_close_up_is_a_window_around_the_body() -> None:
@@ -56,8 +56,8 @@ def test_heights_run_between_their_points() -> None:
 def test_values_below_the_close_up_carry_their_unit() -> None:
     facts = {title: text for _, title, text in shown().facts}
     assert facts["Uncertainty"] == "0.50 mm"
-    assert facts["Wedge"].endswith(" deg")
-    assert {title: text for _, title, text in shown(status="not evaluable").facts}["Wedge"] == "–"
+    assert facts["Wedge angle"].endswith(" deg")
+    assert {title: text for _, title, text in shown(status="not evaluable").facts}["Wedge angle"] == "–"
 
 
 def test_text_on_a_grade_can_be_read() -> None:

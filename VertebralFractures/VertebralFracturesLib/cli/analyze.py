@@ -38,4 +38,4 @@ def run(args: argparse.Namespace) -> None:
     for warning in report.warnings:
         say(f"warning: {warning}")
     print(result_table(report))
-    print(f"\n{report.summary.statement}\n\n{target}: {', '.join(RESULT_FILES)}")
+    print(f"\n{report.summary.headline}\n{report.summary.statement}\n\n{target}: {', '.join(RESULT_FILES)}")

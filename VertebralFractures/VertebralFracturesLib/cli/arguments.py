@@ -88,9 +88,10 @@ def add_preset(parser: argparse.ArgumentParser) -> None:
     """After which cut-offs vertebrae are graded."""
     parser.add_argument(
         "--preset",
-        choices=("genant", "pisov"),
-        default="genant",
-        help="cut-offs of G: 0.80/0.75/0.60 or 0.80/0.74/0.60",
+        choices=("level-aware", "genant", "pisov"),
+        default="level-aware",
+        help="how vertebrae are graded: level-aware compares with the normal shape of the level and the neighbours "
+        "(default); genant and pisov grade the height ratio alone at 0.80/0.75/0.60 or 0.80/0.74/0.60",
     )
 
 

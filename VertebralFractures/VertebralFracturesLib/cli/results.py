@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from ..core.genant import DEFAULT_PRESET
 from ..core.report import SpineReport
 from ..core.volume import Volume
 from ..ct.networks import DetectorName
@@ -23,7 +24,7 @@ def analyze_read_image(
     *,
     device: str = "auto",
     detector: DetectorName = "anchor-free",
-    preset: str = "genant",
+    preset: str = DEFAULT_PRESET,
     image_classifier: bool = True,
     weights_folder: Path | None = None,
     progress: Progress,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.genant import GRADE_NAMES, PRESETS, Preset, grade
+from ..core.genant import GRADE_NAMES, PLAIN_PRESETS, Preset, grade
 from ..core.levels import CONFIDENT_LEVEL
 from ..core.matching import MATCH_MM
 from ..ct.detection import UNCERTAINTY_COVERAGE
@@ -14,7 +14,7 @@ from .classification import TASKS, Answers, Task, answers, area_under_roc, sensi
 from .results import Pool
 from .statistics import bland_altman, confusion, weighted_kappa
 
-PISOV_CUTOFF = PRESETS["pisov"].moderate
+PISOV_CUTOFF = PLAIN_PRESETS["pisov"].moderate
 """At or below this index G, Pisov 2020 reports the localisation of fractured vertebrae apart (table 1)."""
 
 SAME_BODY_OVERLAP = 0.5
@@ -282,7 +282,8 @@ def _measurement_metrics() -> tuple[Metric, ...]:
         Metric(group, "patient_index_error", "|d least G| of a patient, mean", "1", 3,
                _over(_patient_index_errors, _mean), "mean |measured - reference| of the least G of a patient"),
         *(Metric(group, f"grade_kappa_{name}", f"weighted kappa of grades, {preset.title}", "1", 2, _kappa(preset),
-                 f"{weights}; undefined where the reference has but one grade") for name, preset in PRESETS.items()),
+                 f"{weights}; undefined where the reference has but one grade")
+          for name, preset in PLAIN_PRESETS.items()),
     )  # fmt: skip
 
 

@@ -95,7 +95,7 @@ def _place(report: SpineReport, vertebra: str | None, selected: int | None) -> i
     :param vertebra: level, or number counted from 1.
     """
     if vertebra is None:
-        return report.summary.least_vertebra if selected is None else selected
+        return report.summary.worst_vertebra if selected is None else selected
     names = [level or "" for level in report.levels]
     if vertebra.upper() in names:
         return names.index(vertebra.upper())

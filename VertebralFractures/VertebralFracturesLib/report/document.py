@@ -9,32 +9,27 @@ import numpy as np
 
 from ..core.genant import find_preset
 from ..core.image_classification import ImageClassification
-from ..core.report import SpineReport, Vertebra
+from ..core.report import SpineReport, Vertebra, parse_status
 from ..core.spine_curve import SpineCurve
 from ..core.spine_slab import SlabFrame
 from ..core.summary import PatientSummary
 from ..radiograph.record import RadiographReport
 from .table import measured_values, probability_values
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the layout of measurements.json."""
+
+_READ_SCHEMAS = (1, 2)
+"""Layouts that can be read; 1 is that of version 0.1 up to November 2026."""
 
 _DECIMALS = 4
 """Decimals of what the image classifier gives: a tenth of a micrometre, a hundredth of a percent."""
 
-_SUMMARY_KEYS = {"least_vertebra": "least_place", "fracture_probability": "second_opinion"}
-"""Fields of the summary that the file calls otherwise."""
-
-_PROBABILITY_KEYS = {
-    "height_based": "measured_probability",
-    "image_based": "seen_probability",
-    "combined": "together_probability",
-    "image_based_vertebra": "seen_place",
-    "discordant_vertebrae": "differing_places",
-}
-"""Likewise, of the patient's probability of a fracture."""
-
 _RADIOGRAPH = "radiograph"
+_CLASSIFICATION, _CLASSIFICATION_1 = "image_classification", "second_opinion"
+_POSITIONS, _POSITIONS_1 = "position_probabilities", "position_shares"
+"""Keys of what the image classifier gives, in this layout and in layout 1."""
+
 _STORED_AS_IS = ("software", "input", "detector", "preset", "warnings", "models", "thresholds")
 _VERTEBRA_FIELDS = ("level", "level_confidence", "score", "source", "status", "keypoints_ras", "uncertainty_mm")
 
@@ -58,7 +53,7 @@ def report_json(report: SpineReport) -> str:
         "curve_ras": report.curve.points_ras,
         "curve_confidence": report.curve.confidence,
         "vertebrae": _vertebrae_document(report),
-        "second_opinion": None
+        _CLASSIFICATION: None
         if report.image_classification is None
         else _classification_document(report.image_classification),
     }
@@ -76,8 +71,8 @@ def read_report(text: str) -> SpineReport:
     """
     try:
         document = json.loads(text)
-        if document["schema"] != SCHEMA:
-            raise ValueError(f"layout {document['schema']} is not {SCHEMA}, the one this version reads")
+        if document["schema"] not in _READ_SCHEMAS:
+            raise ValueError(f"layout {document['schema']} is none that this version reads, up to {SCHEMA}")
         fields = _spine_fields(document)
         own = document.get(_RADIOGRAPH)
         return SpineReport(**fields) if own is None else RadiographReport(**fields, **_radiograph_fields(own))
@@ -88,31 +83,41 @@ def read_report(text: str) -> SpineReport:
 
 
 def _summary_document(summary: PatientSummary) -> dict[str, Any]:
+    """The conclusion; vertebrae are named by their number in the table."""
     values = asdict(summary)
-    if summary.fracture_probability is not None:
-        values["fracture_probability"] = {
-            _PROBABILITY_KEYS[name]: value for name, value in asdict(summary.fracture_probability).items()
-        }
-    return {_SUMMARY_KEYS.get(name, name): value for name, value in values.items()}
+    values["worst_number"] = _number(values.pop("worst_vertebra"))
+    image = values["fracture_probability"]
+    if image is not None:
+        image["image_based_number"] = _number(image.pop("image_based_vertebra"))
+        image["discordant_numbers"] = [_number(index) for index in image.pop("discordant_vertebrae")]
+    return values
+
+
+def _number(index: int | None) -> int | None:
+    return None if index is None else index + 1
 
 
 def _vertebrae_document(report: SpineReport) -> list[dict[str, Any]]:
     return [
-        {name: getattr(vertebra, name) for name in _VERTEBRA_FIELDS} | values | probability_values(combined)
-        for vertebra, values, combined in zip(
-            report.vertebrae, measured_values(report), report.fracture_probabilities, strict=True
+        {"number": number, "level_shown": report.shown_levels[number - 1]}
+        | {name: getattr(vertebra, name) for name in _VERTEBRA_FIELDS}
+        | values
+        | probability_values(combined)
+        for number, (vertebra, values, combined) in enumerate(
+            zip(report.vertebrae, measured_values(report), report.fracture_probabilities, strict=True), 1
         )
     ]
 
 
 def _spine_fields(document: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a :class:`~..core.report.SpineReport`."""
-    classification = document.get("second_opinion")
+    classification = document.get(_CLASSIFICATION, document.get(_CLASSIFICATION_1))
     return {
         "image_classification": None if classification is None else _read_classification(classification),
         "curve": SpineCurve(np.array(document["curve_ras"]), np.array(document["curve_confidence"])),
         "vertebrae": tuple(
-            Vertebra(**{name: entry[name] for name in _VERTEBRA_FIELDS}) for entry in document["vertebrae"]
+            Vertebra(**{name: entry[name] for name in _VERTEBRA_FIELDS} | {"status": parse_status(entry["status"])})
+            for entry in document["vertebrae"]
         ),
         **{name: document[name] for name in _STORED_AS_IS},
     }
@@ -147,7 +152,7 @@ def _classification_document(given: ImageClassification) -> dict[str, Any]:
     return {
         "curve_ras": given.frame.curve.points_ras.round(_DECIMALS),
         "turns_rad": given.frame.turns_rad.round(_DECIMALS),
-        "position_shares": given.probabilities.round(_DECIMALS),
+        _POSITIONS: given.probabilities.round(_DECIMALS),
         "temperature": given.temperature,
         "canal_ras": None if given.canal is None else given.canal.points_ras,
         "canal_confidence": None if given.canal is None else given.canal.confidence,
@@ -161,7 +166,8 @@ def _read_classification(document: Mapping[str, Any]) -> ImageClassification:
     canal = None
     if document["canal_ras"] is not None:
         canal = SpineCurve(np.array(document["canal_ras"]), np.array(document["canal_confidence"]))
-    return ImageClassification(frame, np.array(document["position_shares"]), document["temperature"], canal)
+    probabilities = document[_POSITIONS] if _POSITIONS in document else document[_POSITIONS_1]
+    return ImageClassification(frame, np.array(probabilities), document["temperature"], canal)
 
 
 def _plain(value: Any) -> Any:

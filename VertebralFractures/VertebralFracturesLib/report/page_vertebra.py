@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from ..core.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
 from ..core.keypoints import INFERIOR, OUTLINE, SUPERIOR
-from ..core.levels import CONFIDENT_LEVEL
 from ..core.report import Vertebra
 from .table import Value, column, format_value
 
@@ -15,7 +14,14 @@ _CLOSE_UP_MM = (60.0, 45.0)
 """Width and height of a close-up. Chosen: a lumbar body with half of each neighbour."""
 
 _HEIGHTS = ("height_anterior_mm", "height_middle_mm", "height_posterior_mm")
-_CLOSE_UP_FACTS = ("shape", "wedge_angle_deg", "neighbour_loss_percent", "largest_uncertainty_mm", "status")
+_CLOSE_UP_FACTS = (
+    "height_loss_percent",
+    "shape",
+    "wedge_angle_deg",
+    "neighbour_loss_percent",
+    "largest_uncertainty_mm",
+    "status",
+)
 
 _DARK_LUMINANCE = 0.45
 """Colors darker than this take white text. Chosen: the same between 0.39 and 0.61, as the color of grade 3 has 0.387
@@ -51,11 +57,8 @@ class PageVertebra:
 
     @property
     def level(self) -> str:
-        """Name of the level, with a question mark where it is doubtful."""
-        if self.vertebra.level is None:
-            return f"No. {self.number}"
-        doubt = "" if self.vertebra.level_confidence >= CONFIDENT_LEVEL else "?"
-        return f"{self.vertebra.level}{doubt}"
+        """Name of the level, with a question mark where it is uncertain."""
+        return str(self.row["level_shown"])
 
     @property
     def colors(self) -> str:
@@ -65,12 +68,14 @@ class PageVertebra:
     @property
     def badge(self) -> str:
         """The grade in number and words."""
-        return "not evaluable" if self.row["grade"] is None else f"{self.row['grade']} {self.row['grade_name']}"
+        if self.row["grade"] is None:
+            return self.cell("grade_name") or "not evaluable"
+        return f"{self.row['grade']} {self.row['grade_name']}"
 
     @property
     def index(self) -> str:
         """The height ratio G, with a star where it is borderline."""
-        text = format_value("genant_index", self.row["genant_index"])
+        text = format_value("height_ratio", self.row["height_ratio"])
         return f"{text}*" if self.row["borderline"] else text or "–"
 
     @property
@@ -87,8 +92,8 @@ class PageVertebra:
     @property
     def image_based(self) -> str:
         """The image-based probability, marked where it differs from the height-based one."""
-        text = self.cell("seen_probability")
-        return f"{text} ≠" if self.row["opinions_differ"] else text
+        text = self.cell("image_probability")
+        return f"{text} ≠" if self.row["discordant"] else text
 
     def cell(self, name: str) -> str:
         """The value of a column as text; empty where there is none."""

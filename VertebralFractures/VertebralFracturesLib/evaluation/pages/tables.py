@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...core.genant import GRADE_NAMES, PRESETS, Preset
+from ...core.genant import GRADE_NAMES, PLAIN_PRESETS, Preset
 from ...report.text import text_table
 from ..bootstrap import Estimate
 from ..classification import TASKS, Task, answers
@@ -82,7 +82,7 @@ def all_tables(evaluation: Evaluation) -> list[Table]:
         classification_table(evaluation),
         by_group["measurement"],
         agreement_table(evaluation),
-        *(grades_table(evaluation, preset) for preset in PRESETS.values()),
+        *(grades_table(evaluation, preset) for preset in PLAIN_PRESETS.values()),
         by_group["levels"],
         by_group["uncertainty"],
         by_group["cases"],

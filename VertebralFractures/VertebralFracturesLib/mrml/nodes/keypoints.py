@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ...core.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
 from ...core.keypoints import KEYPOINT_NAMES
-from ...core.report import Vertebra
+from ...core.report import Vertebra, parse_status
 from ...errors import UnusableInput
 from .curve import points_from_node
 from .views import ViewGroup, markups_display
@@ -192,7 +192,7 @@ def vertebra_from_node(node: slicer.vtkMRMLMarkupsFiducialNode) -> Vertebra:
             level=node.GetAttribute(LEVEL),
             level_confidence=float(node.GetAttribute(LEVEL_CONFIDENCE)),
             source=node.GetAttribute(SOURCE),
-            status=node.GetAttribute(STATUS),
+            status=parse_status(node.GetAttribute(STATUS)),
         )
     except (TypeError, ValueError) as error:
         raise UnusableInput(f"the point list {node.GetName()!r} is not a vertebra of a study: {error}") from error

@@ -132,7 +132,7 @@ def focus(report: SpineReport, place: int | None = None) -> tuple[NDArray[np.flo
     :param place: of a vertebra; by default that of the least index G, or the middle of the curve where there is none.
     :return: the point (3,) in RAS mm and in straightened mm.
     """
-    place = report.summary.least_vertebra if place is None else place
+    place = report.summary.worst_vertebra if place is None else place
     if place is None:
         middle_straight = np.array([0.0, 0.0, -report.curve.length_mm / 2])
         return report.curve.straight_to_ras(middle_straight), middle_straight
