@@ -57,6 +57,7 @@ _LAYOUTS = (
         (400, "12d"), (500, "i"),
     ),
 )  # fmt: skip
+"""NIfTI-1 and NIfTI-2 (nifti1.h, nifti2.h)."""
 
 
 def read_nifti(path: Path) -> StoredImage:

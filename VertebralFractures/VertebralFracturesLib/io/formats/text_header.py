@@ -14,6 +14,7 @@ _MM_PER_UNIT = {
     "um": 1e-3, "µm": 1e-3, "micron": 1e-3, "microns": 1e-3, "micrometer": 1e-3, "micrometers": 1e-3,
     "cm": 10.0, "centimeter": 10.0, "centimeters": 10.0, "m": 1e3, "meter": 1e3, "meters": 1e3,
 }  # fmt: skip
+"""Of the units that Teem and MetaIO know; "?" stands for none."""
 
 _PATTERN = re.compile(r"([^%]*)%(0?)(\d{0,2})d([^%]*)")
 """The one form of a numbered name that is read: a whole number, filled up with zeros or blanks."""

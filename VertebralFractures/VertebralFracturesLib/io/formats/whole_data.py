@@ -25,12 +25,13 @@ LARGEST_HEADER_BYTES = 1 << 20
 """Chosen: headers of images have some hundred bytes; the longest ones, of enhanced NRRD files, some ten thousand."""
 
 _LARGEST_EXPANSION = 1100
-"""Deflate makes at most 1032 bytes of one (RFC 1951: 258 bytes in two bits). Of bzip2 only the size in memory is limited."""
+"""Deflate makes at most 1032 bytes of one (RFC 1951: 258 bytes in two bits). For bzip2 there is no such limit."""
 
 _PADDING_BYTES = 512
 """How much may follow the voxels. Chosen: the block to which tapes and archives fill files up."""
 
 _CHUNK_BYTES = 1 << 20
+"""Read at once. It bounds memory, not what is read."""
 
 _DAMAGED = "file is damaged: its compressed data or their checksum are wrong; copy or export it again"
 
