@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ..core.volume import Volume
 from ..ct.check import check_spacing, fill_padding
 from ..errors import USE_THE_RADIOGRAPH_COMMAND, UnusableInput
-from .dicom import choose_series, list_series, read_series
+from .dicom import choose_series, find_series, other_series, passed_over, read_series
 from .dicom_image import read_images
 from .formats import StoredImage, read_stored_image
 from .formats.whole_data import read_voxels
@@ -87,11 +87,12 @@ def _described(
 
 def _read_dicom(source: Path, folder: Path, wanted: str | None, progress: Progress | None) -> ReadImage[Volume]:
     """Read the wanted series of a folder."""
-    all_series = list_series(folder)
+    all_series, damaged = find_series(folder)
     chosen = choose_series(all_series, wanted)
-    volume, warnings = read_series(chosen, progress)
-    check_spacing(volume.spacing_mm)
-    listed = (str(chosen), *(str(one) for one in all_series if one is not chosen))
+    warnings = passed_over(damaged, chosen)
+    volume, more_warnings = read_series(chosen, progress)
+    warnings = (*warnings, *more_warnings)
+    listed = other_series(all_series, chosen) if wanted is None else ()
     if len(all_series) > 1 and wanted is None:
         warnings = (f"{len(all_series)} series in the folder; read {chosen}", *warnings)
     details = {"uid": chosen.uid, "number": chosen.number, "slices": chosen.slice_count}
