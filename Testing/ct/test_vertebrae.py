@@ -86,6 +86,9 @@ def test_uncertainties_are_calibrated():
         np.testing.assert_allclose(other.uncertainty_mm, 2 * one.uncertainty_mm)
 
 
+NOISE = np.random.default_rng(0).normal(40, 15, (101, 101, 101)).round().astype(np.int16)
+
+
 def _body_at(front_mm: float, top_mm: float) -> np.ndarray:
     """A body 30 mm deep and 20 mm high in the plane R = 25, so far from the front and the top of a cube of 100 mm."""
     (x, y) = upright_bodies_mm(1, 20.0, 30.0, first_centre=(15.0, 10.0))[0].T
@@ -107,8 +110,21 @@ def _body_at(front_mm: float, top_mm: float) -> np.ndarray:
     ],
 )
 def test_a_whole_body_has_something_on_all_its_sides(front_mm, top_mm, expected):
-    cube = Volume(np.zeros((101, 101, 101), np.int16), np.eye(4))
-    assert is_whole(_body_at(front_mm, top_mm), cube) == expected
+    body = _body_at(front_mm, top_mm)
+    assert is_whole(body, Volume(NOISE, np.eye(4))) == expected
+    grid = np.eye(4)
+    grid[:3, 3] = -30
+    for padding in (-1024, 0):
+        padded = np.full((161, 161, 161), padding, np.int16)
+        padded[30:131, 30:131, 30:131] = NOISE
+        assert is_whole(body, Volume(padded, grid)) == expected
+
+
+def test_a_body_at_a_lost_slice_is_not_whole():
+    lost = NOISE.copy()
+    lost[82] = 0
+    assert not is_whole(_body_at(10.0, 10.0), Volume(lost, np.eye(4)))
+    assert is_whole(_body_at(10.0, 30.0), Volume(lost, np.eye(4)))
 
 
 def test_bodies_have_the_names_of_the_slices_they_lie_in():
