@@ -124,7 +124,7 @@ def test_every_picture_has_its_directions_and_a_bar_of_10_mm(report, volume):
 
 def test_a_ruler_on_the_drawn_heights_agrees_with_their_labels(report, volume):
     page = Page(report_page(report, volume))
-    labels = [float(text) for text in re.findall(r'class="height"[^>]*>([\d.]+)<', report_page(report, volume))]
+    labels = [float(text) for text in re.findall(r'class="height [a-z]+"[^>]*>([\d.]+)<', report_page(report, volume))]
     lines = [[float(line[name]) for name in ("x1", "y1", "x2", "y2")] for line in page.all("line")]
     assert len(labels) == 6
     for label, (x1, y1, x2, y2) in zip(labels, lines, strict=False):
