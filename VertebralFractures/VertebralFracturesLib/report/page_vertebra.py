@@ -20,7 +20,7 @@ _STRETCH = 0.05
 """A body whose heights the image draws too long or too short by more than this is named; the issue asks for 5 %."""
 
 _TEXT_GAP_MM = 1.2
-"""Distance of a height's text from its line. Chosen: the text of the smallest bodies does not touch that of the middle."""
+"""Distance of a height's text from its line. Chosen: in the smallest bodies the three texts stay apart."""
 
 _TEXT_SIDES = ("front", "middle", "back")
 _HEIGHT_NAMES = ("anterior", "middle", "posterior")

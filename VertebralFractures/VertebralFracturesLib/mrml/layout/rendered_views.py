@@ -15,11 +15,13 @@ from vtk.util.numpy_support import vtk_to_numpy
 
 from ...errors import UnusableInput
 from ..application import Application
+from ..nodes.volume import array_from_matrix
+from .orientation import PictureAxes
 
+# Slicer's ruler is left out: its bar is not always of the same length, and pictures have one of 10 mm.
 _SLICE_MANAGERS = (
     "vtkMRMLCrosshairDisplayableManager",
     "vtkMRMLModelSliceDisplayableManager",
-    "vtkMRMLRulerDisplayableManager",
     "vtkMRMLMarkupsDisplayableManager",
     "vtkMRMLTransformsDisplayableManager2D",
 )
@@ -93,6 +95,10 @@ class RenderedView:
         """Draw the nodes as they are now."""
         self.window.Render()
 
+    def axes(self) -> PictureAxes:
+        """What the sides of the view are in its space, and its scale."""
+        raise NotImplementedError
+
     def picture(self) -> NDArray[np.uint8]:
         """The view as it is on screen, (rows, columns, 3), first row on top."""
         self.render()
@@ -150,6 +156,11 @@ class RenderedSlice(RenderedView):
         self._connect_image()
         super().render()
 
+    def axes(self) -> PictureAxes:
+        """What the sides of the slice are in its space, and its scale."""
+        columns, rows = array_from_matrix(self.node.GetXYToRAS())[:3, :2].T
+        return PictureAxes(columns, rows, float(1 / np.linalg.norm(columns)))
+
     def _connect_image(self, *_: object) -> None:
         connection = self.logic.GetImageDataConnection()
         self._image.SetVisibility(connection is not None)
@@ -181,3 +192,10 @@ class RenderedThreeD(RenderedView):
         self._application.logic.GetViewLogics().RemoveItem(self.logic)
         super().close()
         self.logic.SetMRMLScene(None)
+
+    def axes(self) -> PictureAxes:
+        """What the sides of the view are in the patient, and its scale at the depth of the focal point."""
+        camera = self.renderer.GetActiveCamera()
+        to_camera = array_from_matrix(camera.GetViewTransformMatrix())
+        height_mm = 2 * camera.GetDistance() * np.tan(np.radians(camera.GetViewAngle() / 2))
+        return PictureAxes(to_camera[0, :3], to_camera[1, :3], self.window.GetSize()[1] / height_mm)
