@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from VertebralFracturesLib.core.keypoints import INFERIOR, SUPERIOR
 from VertebralFracturesLib.core.reformation.oblique_slice import ObliqueSlice, plane_through_body
-from VertebralFracturesLib.core.report import Vertebra
+from VertebralFracturesLib.core.report import SpineReport, Vertebra
 from VertebralFracturesLib.core.volume import Volume
-from VertebralFracturesLib.report.close_up import PIXEL_MM, SIZE_MM, CloseUp, cut_close_up, fitted_window
-from VertebralFracturesLib.report.images import BONE_WINDOW
+from VertebralFracturesLib.report.close_up import PIXEL_MM, SIZE_MM, CloseUp, cut_close_up, fitted_window, window_of
+from VertebralFracturesLib.report.window import BONE_WINDOW
 
 HEIGHT_PAIRS = tuple(zip(SUPERIOR, INFERIOR, strict=True))
 
@@ -151,3 +151,18 @@ def test_a_body_without_extent_has_a_close_up() -> None:
     vertebra = Vertebra(np.zeros((6, 3)), 0.5, np.ones(6), status="not evaluable")
     close_up = cut_close_up(Volume(np.full((60, 60, 60), 50.0), np.diag([2.0, 2.0, 2.0, 1.0])), vertebra.keypoints_ras)
     assert fitted_window([close_up]).high > fitted_window([close_up]).low
+
+
+def test_the_window_of_a_report_is_that_of_its_bodies() -> None:
+    """Two bodies with a bright cortex in soft tissue, from coarse pixels about as from fine ones."""
+    curve = scoliotic_curve()
+    bodies = tuple(Vertebra(points, 0.9, np.ones(6)) for points in body_keypoints(curve)[3:5])
+    matrix = np.diag([-2.0, -2.0, 2.0, 1.0])
+    matrix[:3, 3] = np.mean([body.keypoints_ras for body in bodies], axis=(0, 1)) - 30 * np.diag(matrix)[:3]
+    volume = render(curve, matrix, (61, 61, 61))
+    report = SpineReport("test", {}, "anchor", "genant", curve, bodies)
+    window = window_of(report, volume)
+    fine = fitted_window([cut_close_up(volume, body.keypoints_ras) for body in bodies])
+    assert (window.low, window.high) == pytest.approx((fine.low, fine.high), abs=80)
+    assert -100 < window.low < 40
+    assert 700 < window.high <= 900

@@ -67,9 +67,9 @@ def test_heights_run_between_their_points_and_are_as_long_as_their_label() -> No
 def test_the_lengths_of_heights_stand_in_front_within_and_behind_the_body() -> None:
     anterior, middle, posterior = shown().heights
     assert [height.beside for height in (anterior, middle, posterior)] == ["front", "middle", "back"]
-    assert anterior.text_mm[0] < min(anterior.superior[0], anterior.inferior[0])
-    assert posterior.text_mm[0] > max(posterior.superior[0], posterior.inferior[0])
-    assert middle.text_mm == pytest.approx(tuple(np.mean([middle.superior, middle.inferior], axis=0)))
+    for height, side in ((anterior, -1), (middle, 0), (posterior, 1)):
+        x, y = np.mean([height.superior, height.inferior], axis=0)
+        assert height.text_mm == pytest.approx((x + side * 1.2, y))
 
 
 def test_a_level_is_named_where_its_heights_are_drawn_more_than_5_percent_wrong() -> None:

@@ -9,9 +9,9 @@ from helpers.spine_shapes import kyphotic_circle
 from VertebralFracturesLib.core.report import SpineReport, Vertebra
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.radiograph.record import Radiograph
-from VertebralFracturesLib.report.close_up import fitted_window
-from VertebralFracturesLib.report.images import BONE_WINDOW
+from VertebralFracturesLib.report.close_up import window_of
 from VertebralFracturesLib.report.spine_image import PIXEL_MM, spine_image
+from VertebralFracturesLib.report.window import BONE_WINDOW
 
 
 def film(pixel_mm: float, side: str) -> tuple[Radiograph, object]:
@@ -92,7 +92,7 @@ def test_the_image_of_a_ct_says_what_it_is_and_in_which_window_it_is_shown(ct) -
     assert "lengths along it are not true" in image.note
     assert "lengths are true" in image.close_up_note
     assert image.window_text == f"{image.window.low:.0f} to {image.window.high:.0f} HU".replace("-", "−")
-    assert image.window == fitted_window([body.close_up for body in image.bodies])
+    assert image.window == window_of(*ct)
     for body in image.bodies:
         np.testing.assert_allclose(body.stretch, [150 / 135, 1.0, 150 / 165], atol=0.01)
 

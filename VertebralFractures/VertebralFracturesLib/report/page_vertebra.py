@@ -9,9 +9,10 @@ from ..core.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
 from ..core.keypoints import INFERIOR, OUTLINE, SUPERIOR
 from ..core.levels import CONFIDENT_LEVEL
 from ..core.report import Vertebra
-from .images import Window
+from .images import grey_png
 from .spine_image import ShownBody
 from .table import Value, column, format_value
+from .window import Window
 
 _HEIGHTS = ("height_anterior_mm", "height_middle_mm", "height_posterior_mm")
 _CLOSE_UP_FACTS = ("shape", "wedge_angle_deg", "neighbour_loss_percent", "largest_uncertainty_mm", "status")
@@ -160,7 +161,7 @@ class PageVertebra:
 
     def close_up_png(self, window: Window) -> str:
         """The close-up as a data URI."""
-        return window.png(self.body.close_up.slice.image)
+        return grey_png(window.grey(self.body.close_up.slice.image))
 
     @property
     def halos(self) -> list[tuple[float, float, float]]:

@@ -14,8 +14,9 @@ from ..radiograph.network_input import resampled
 from ..radiograph.record import Image, Radiograph, RadiographReport
 from .angles import EndplateLine, endplate_lines
 from .close_up import PIXEL_MM as CLOSE_UP_PIXEL_MM
-from .close_up import CloseUp, cut_close_up, fitted_window
-from .images import BONE_WINDOW, Window
+from .close_up import CloseUp, cut_close_up, window_of
+from .images import grey_png
+from .window import BONE_WINDOW, Window
 
 PIXEL_MM = 0.5
 """Side of the image's pixels. Chosen: about that of a spine CT, and a page stays under 2 MB; nothing is measured."""
@@ -82,7 +83,7 @@ class SpineImage:
     @property
     def png(self) -> str:
         """The image as a data URI."""
-        return self.window.png(self.pixels)
+        return grey_png(self.window.grey(self.pixels))
 
 
 def spine_image(report: SpineReport, image: Image) -> SpineImage:
@@ -102,14 +103,17 @@ def spine_image(report: SpineReport, image: Image) -> SpineImage:
 def _straightened_image(report: SpineReport, volume: Volume) -> SpineImage:
     view = straighten(volume, report.curve, pixel_mm=PIXEL_MM)
     keypoints_ras = [vertebra.keypoints_ras for vertebra in report.vertebrae]
-    close_ups = [cut_close_up(volume, points_ras) for points_ras in keypoints_ras]
-    window = fitted_window(close_ups)
+    window = window_of(report, volume)
     return SpineImage(
         view.image,
         view.pixel_mm,
         tuple(
-            ShownBody(view.ras_to_pixels(points_ras) * view.pixel_mm, height_stretch(view, points_ras), close_up)
-            for points_ras, close_up in zip(keypoints_ras, close_ups, strict=True)
+            ShownBody(
+                view.ras_to_pixels(points_ras) * view.pixel_mm,
+                height_stretch(view, points_ras),
+                cut_close_up(volume, points_ras),
+            )
+            for points_ras in keypoints_ras
         ),
         window,
         f"{window.low:.0f} to {window.high:.0f} HU".replace("-", "−"),
