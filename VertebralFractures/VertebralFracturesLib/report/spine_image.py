@@ -21,8 +21,9 @@ from .window import BONE_WINDOW, Window
 PIXEL_MM = 0.5
 """Side of the image's pixels. Chosen: about that of a spine CT, and a page stays under 2 MB; nothing is measured."""
 
-_ESTIMATED_BAR = "10 mm in a patient of average size"
-"""What is written at the bar where the scale of a radiograph is not known."""
+_ESTIMATED_BAR = "≈ 10 mm"
+_ESTIMATED_SCALE = "The scale of the image is not known: the bar is 10 mm long in a patient of average size."
+"""What is written at the bar and below the images where the scale of a radiograph is not known."""
 
 Points = NDArray[np.float64]
 
@@ -140,16 +141,17 @@ def _radiograph_image(report: RadiographReport, radiograph: Radiograph) -> Spine
         return points_mm
 
     plate = report.sacral_endplate_ras
+    scale = "Lengths have the scale of the radiograph." if report.is_scale_known else _ESTIMATED_SCALE
     return SpineImage(
         resampled(pixels, factor) if factor > 1 else pixels,
         max(PIXEL_MM, report.pixel_mm),
         tuple(_bodies_of_radiograph(report, placed, on_page)),
         BONE_WINDOW,
-        "all but the darkest and the brightest 0.5 %",
+        "whole radiograph",
         "Radiograph",
         "Anterior is on the left, outlines through the six keypoints, endplates of the angles in their colours.",
         "Each close-up is the radiograph itself, turned so that the endplates of the body lie horizontally. It is not "
-        "distorted: lengths have the scale of the radiograph.",
+        f"distorted. {scale}",
         "10 mm" if report.is_scale_known else _ESTIMATED_BAR,
         tuple(endplate_lines(report, on_page)),
         () if plate is None else tuple(on_page(plate)),

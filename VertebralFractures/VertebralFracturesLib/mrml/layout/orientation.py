@@ -20,7 +20,7 @@ _BAR_MM = 10.0
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
-_WHITE, _BLACK = (255, 255, 255), (0, 0, 0)
+_WHITE, _BLACK = "white", "black"
 
 
 @dataclass(frozen=True, eq=False)

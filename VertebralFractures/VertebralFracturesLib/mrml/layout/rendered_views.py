@@ -6,6 +6,7 @@ without the frames and controls that the application puts around them.
 
 import subprocess
 import sys
+from abc import ABC, abstractmethod
 
 import numpy as np
 import slicer
@@ -51,7 +52,7 @@ def check_rendering() -> None:
         )
 
 
-class RenderedView:
+class RenderedView(ABC):
     """What slice and 3D views have in common: a window of some pixels with the displayable managers of its kind.
 
     :param application: from :func:`~..application.boot_scene`.
@@ -95,9 +96,9 @@ class RenderedView:
         """Draw the nodes as they are now."""
         self.window.Render()
 
+    @abstractmethod
     def axes(self) -> PictureAxes:
         """What the sides of the view are in its space, and its scale."""
-        raise NotImplementedError
 
     def picture(self) -> NDArray[np.uint8]:
         """The view as it is on screen, (rows, columns, 3), first row on top."""
