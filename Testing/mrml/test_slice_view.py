@@ -91,7 +91,8 @@ def test_the_image_under_the_transform_is_the_resampled_one(scene, study, open_v
     under_transform.SetAndObserveImageData(study.volume_node.GetImageData())
     scene.AddNode(under_transform)
     under_transform.SetAndObserveTransformNodeID(study.straightening_node.GetID())
-    show_in_bone_window(under_transform)
+    for shown in (under_transform, study.straightened_node):
+        show_in_bone_window(shown)
     for node in (*study.proxy_nodes, study.straightened_labels_node):
         node.SetDisplayVisibility(False)
     view = open_view("Yellow+")

@@ -90,3 +90,10 @@ def test_a_display_node_is_made_where_it_is_missing(scene) -> None:
     assert node.GetNumberOfDisplayNodes() == 2
     assert markups_display(node, 1) is display
     assert not display.GetPropertiesLabelVisibility()
+
+
+def test_the_views_of_a_study_show_directions_and_a_ruler(desk, live, scene) -> None:
+    for name in ("vtkMRMLSliceNodeYellow", "vtkMRMLSliceNodeYellow+", "vtkMRMLSliceNodeRed", "vtkMRMLViewNode1"):
+        node = scene.GetNodeByID(name)
+        assert node.GetOrientationMarkerType() == node.OrientationMarkerTypeAxes, name
+        assert node.GetRulerType() == node.RulerTypeThin, name

@@ -1,7 +1,8 @@
 """The report as one self-contained page: summary, image with every vertebra, close-ups and table.
 
-The page holds a single image, the straightened slice of a CT or the radiograph; the overview and the close-ups are
-windows on it, drawn over with the keypoints in millimetres of the image. It needs no script and no other file.
+The overview is the straightened slice of a CT, or the radiograph. Each close-up is an image of its own, in which
+lengths are true. Both are drawn over with the keypoints in millimetres of the image. The page needs no script and no
+other file.
 """
 
 from pathlib import Path
@@ -63,7 +64,7 @@ def report_page(report: SpineReport, image: Image) -> str:
     :raises ValueError: the report is not of this kind of image.
     """
     shown = spine_image(report, image)
-    rows = zip(report.vertebrae, table_rows(report), shown.points_mm, strict=True)
+    rows = zip(report.vertebrae, table_rows(report), shown.bodies, strict=True)
     names = [name for name in _COLUMNS if name != "image_probability" or report.image_classification is not None]
     radiograph = report if isinstance(report, RadiographReport) else None
     return render(
