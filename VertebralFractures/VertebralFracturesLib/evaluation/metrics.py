@@ -367,8 +367,8 @@ def _uncertainty_metrics() -> tuple[Metric, ...]:
         Metric(group, "index_coverage_2", "G within its interval of 95 %", "1", 3, _index_coverage(NORMAL_95),
                f"{indices} {NORMAL_95} standard deviations"),
         Metric(group, "large_errors_foreseen", "large height errors foreseen", "1", 2, _large_errors_foreseen,
-               f"share of the height errors above {LARGE_ERROR_MM:.0f} mm that are in the tenth of the heights with the "
-               "largest standard deviations"),
+               f"share of the height errors above {LARGE_ERROR_MM:.0f} mm that are in the tenth of the heights whose "
+               "standard deviations are the largest"),
     )  # fmt: skip
 
 
