@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.genant import find_preset, genant_index, grade, heights_mm
-from ..core.matching import match_vertebrae
 from ..core.report import SpineReport
 from ..files import output_folder
 from ..io.ct import read_input
@@ -18,6 +17,7 @@ from ..report.text import text_table
 from ..simulation.case import write_case
 from ..simulation.ct.acquisition import scan
 from ..simulation.demo_patient import demo_patient, demo_protocol
+from ..simulation.matching import match_vertebrae
 from .arguments import PROGRAM, add_output, add_run_options
 from .results import analyze_read_image, write_results
 from .terminal import ProgressLine

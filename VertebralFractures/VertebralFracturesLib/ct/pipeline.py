@@ -70,7 +70,7 @@ def analyze_ct(
     stage("straightened slice")
     views = straightened_views(volume, curve)
     stage("vertebrae")
-    detections, view = detect(networks, views), views[len(views) // 2]
+    detections, view = detect(networks, views, volume), views[len(views) // 2]
     whole = [one for one in detections if is_whole(keypoints_ras(one, view), volume)]
     if not whole:
         raise NoSpineFound("a spine was found, but no vertebral body lies wholly within the field of view")

@@ -17,6 +17,7 @@ from .anchors import decode_anchors
 from .body_centres import BodyCentres
 from .detection import OBJECTNESS_THRESHOLD, Detection, fuse
 from .networks import CtNetworks, DetectorName
+from .point_uncertainty import TURN, turned, turned_back, with_uncertainty
 
 VIEW_OFFSETS_MM = (-1.5, 0.0, 1.5)
 """Where neighbouring slices lie beside the curve. Chosen: near enough to show the same body, and about a pixel apart; a
@@ -56,16 +57,29 @@ def straightened_views(
 
 
 def detect(
-    networks: CtNetworks, views: Sequence[StraightenedSlice], threshold: float = OBJECTNESS_THRESHOLD
+    networks: CtNetworks,
+    views: Sequence[StraightenedSlice],
+    volume: Volume,
+    threshold: float = OBJECTNESS_THRESHOLD,
 ) -> list[Detection]:
-    """The vertebrae in neighbouring slices, cranial to caudal.
+    """The vertebrae in neighbouring slices, cranial to caudal, with the uncertainty of their points.
+
+    Their points are those of the neighbouring slices. The middle one is read twice more, turned either way: what then
+    moves is uncertain.
 
     :param networks: only step 2 is used.
     :param views: from :func:`straightened_views`.
+    :param volume: the CT that they are cut out of.
     :param threshold: least objectness of a detection in one slice.
     """
-    maps = networks.detect_vertebrae(np.stack([view.image for view in views]))
-    return fuse(decode(networks.detector, maps, threshold), networks.uncertainty_factor)
+    middle = views[len(views) // 2]
+    images = [*(view.image for view in views), *(turned(middle.image, rise) for rise in (-TURN, TURN))]
+    read = decode(networks.detector, networks.detect_vertebrae(np.stack(images)), threshold)
+    plain, columns = read[: len(views)], middle.image.shape[1]
+    back = [
+        turned_back(one, rise, columns, middle.pixel_mm) for one, rise in zip(read[-2:], (-TURN, TURN), strict=True)
+    ]
+    return with_uncertainty(fuse(plain), [*plain, *back], views, volume, networks.uncertainty_weights)
 
 
 def decode(
@@ -143,7 +157,7 @@ def propose_vertebra(
     view = views[len(views) // 2]
     candidates = [
         Vertebra(keypoints_ras(one, view), one.score, one.uncertainty_mm, source="added")
-        for one in detect(networks, views, PROPOSAL_THRESHOLD)
+        for one in detect(networks, views, volume, PROPOSAL_THRESHOLD)
     ]
     distances_mm = [float(np.linalg.norm(body_centre(one.keypoints_ras) - clicked_ras)) for one in candidates]
     if not candidates or min(distances_mm) > _PROPOSAL_REACH_MM:

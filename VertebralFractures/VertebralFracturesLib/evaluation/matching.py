@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.keypoints import body_centre
-from ..core.matching import match_vertebrae, nearest_arc_mm
 from ..core.report import SpineReport
 from ..core.spine_curve import SpineCurve
+from ..simulation.matching import match_vertebrae, nearest_arc_mm
 from .results import CaseResult, FalseDetection, MatchedVertebra, MissedVertebra
 
 

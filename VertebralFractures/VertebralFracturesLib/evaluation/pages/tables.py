@@ -32,7 +32,7 @@ _TITLES = {
     "detection": "Detection",
     "measurement": "Keypoints, heights and G",
     "levels": "Levels",
-    "uncertainty": "Uncertainty of the keypoints",
+    "uncertainty": "Uncertainty of keypoints, heights and G",
     "cases": "Cases",
 }
 _AREA, _SENSITIVITY, _SPECIFICITY = "area_under_curve", "sensitivity", "specificity"
