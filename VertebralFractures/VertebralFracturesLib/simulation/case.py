@@ -7,7 +7,7 @@ import numpy as np
 
 from ..core.genant import genant_index, heights_mm
 from ..core.volume import Volume
-from ..io.reference_case import REFERENCE_FILE, write_reference_case
+from ..io.reference_case import C2_CENTRE, REFERENCE_FILE, S1_CENTRE, write_reference_case
 from .ct.acquisition import scan
 from .ct.protocol import Protocol, lumbosacral_protocol, random_protocol, whole_spine_protocol
 from .patient.anatomy import Patient, make_patient
@@ -67,7 +67,7 @@ def landmarks(patient: Patient) -> dict[str, list[float]]:
 
     :param patient: whose; in the truth, neither belongs to the vertebrae.
     """
-    names = {"C2": "C2_body_centre", "S1": "S1_body_centre"}
+    names = {"C2": C2_CENTRE, "S1": S1_CENTRE}
     bodies = (v for v in patient.column if v.level in names)
     return {names[v.level]: v.keypoints_ras.mean(0).round(3).tolist() for v in bodies}
 

@@ -82,7 +82,7 @@ def whole_spine_protocol(rng: np.random.Generator) -> Protocol:
 
     :param rng: draws it; shares chosen by eye.
     """
-    return _spine_protocol(rng, WHOLE_SPINE, (2.0, 2.5, 3.0), (345.0, 420.0), -20.0)
+    return _spine_protocol(rng, WHOLE_SPINE, (2.0, 2.5, 3.0), (0.95, 1.15), (345.0, 420.0), -20.0)
 
 
 def lumbosacral_protocol(rng: np.random.Generator) -> Protocol:
@@ -90,13 +90,14 @@ def lumbosacral_protocol(rng: np.random.Generator) -> Protocol:
 
     :param rng: draws it; shares chosen by eye.
     """
-    return _spine_protocol(rng, LUMBOSACRAL, (1.25, 2.0, 2.5), (240.0, 340.0), -65.0)
+    return _spine_protocol(rng, LUMBOSACRAL, (1.25, 2.0, 2.5), (0.7, 1.0), (240.0, 340.0), -65.0)
 
 
 def _spine_protocol(
     rng: np.random.Generator,
     levels: tuple[float, float],
     spacings_mm: tuple[float, ...],
+    pixels_mm: tuple[float, float],
     fields_mm: tuple[float, float],
     anterior_mm: float,
 ) -> Protocol:
@@ -104,7 +105,7 @@ def _spine_protocol(
     spacing = float(rng.choice(spacings_mm))
     sharp = rng.random() < 0.3
     return Protocol(
-        pixel_mm=float(rng.uniform(0.8, 1.1)),
+        pixel_mm=float(rng.uniform(*pixels_mm)),
         slice_spacing_mm=spacing,
         slice_thickness_mm=spacing,
         first_level=levels[0],

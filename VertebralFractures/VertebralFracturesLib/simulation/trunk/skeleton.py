@@ -14,7 +14,6 @@ from ..patient.tubes import TubeBuilder
 from ..patient.vertebra import SyntheticVertebra, lateral_and_rotation, turned_axes
 from .outline import TrunkOutline
 
-
 _LUMBAR_RIB_ANGLE = 136
 """Where around the trunk a lumbar rib ends, in degrees from the front: it is about 5 cm long; chosen by eye."""
 
