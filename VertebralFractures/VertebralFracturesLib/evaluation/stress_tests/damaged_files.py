@@ -44,12 +44,12 @@ def with_a_damaged_byte(volume: Volume, folder: Path, name: str, place: float) -
 
 DAMAGES: tuple[tuple[str, Damage], ...] = (
     *(
-        (f"ct.nii.gz cut at {share:.0%}", partial(cut, name="ct.nii.gz", share=share))
+        (f"ct.nii.gz cut at {100 * share:g}%", partial(cut, name="ct.nii.gz", share=share))
         for share in (0.3, 0.7, 0.92, 0.999)
     ),
     *((f"{name} cut at 92%", partial(cut, name=name, share=0.92)) for name in ("ct.nii", "ct.nrrd", "ct.mha")),
     *(
-        (f"ct.nii.gz, byte damaged at {place:.0%}", partial(with_a_damaged_byte, name="ct.nii.gz", place=place))
+        (f"ct.nii.gz, byte damaged at {100 * place:g}%", partial(with_a_damaged_byte, name="ct.nii.gz", place=place))
         for place in (0.4, 0.9)
     ),
 )
