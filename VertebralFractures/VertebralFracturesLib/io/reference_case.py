@@ -115,12 +115,16 @@ def write_reference_case(folder: Path | str, volume: Volume, document: dict[str,
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
     (place / REFERENCE_FILE).unlink(missing_ok=True)
-    _write_volume(place / IMAGE_FILE, volume)
+    write_volume(place / IMAGE_FILE, volume)
     write_text(place / REFERENCE_FILE, json.dumps(document, indent=1))
 
 
-def _write_volume(file: Path, volume: Volume) -> None:
-    """Write a NIfTI file; one of that name is replaced only once the new one is complete."""
+def write_volume(file: Path, volume: Volume) -> None:
+    """Write a file of the format that its ending says; one of that name is replaced only once the new one is complete.
+
+    :param file: compressed where the format can be, except ``.nii``.
+    :param volume: what it holds.
+    """
     to_lps = np.diag([-1.0, -1.0, 1.0, 1.0]) @ volume.ijk_to_ras
     spacing = volume.spacing_mm
     image = sitk.GetImageFromArray(volume.voxels)
@@ -128,4 +132,4 @@ def _write_volume(file: Path, volume: Volume) -> None:
     image.SetOrigin([float(v) for v in to_lps[:3, 3]])
     image.SetDirection([float(v) for v in (to_lps[:3, :3] / spacing).ravel()])
     with whole_file(file) as draft:
-        sitk.WriteImage(image, str(draft), useCompression=True)
+        sitk.WriteImage(image, str(draft), useCompression=file.suffix != ".nii")

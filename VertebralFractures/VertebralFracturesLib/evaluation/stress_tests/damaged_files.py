@@ -4,10 +4,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-import SimpleITK as sitk
-
 from ...core.volume import Volume
+from ...io.reference_case import write_volume
 
 Damage = Callable[[Volume, Path], Path]
 """Writes a CT into an empty folder, damages the file and returns it."""
@@ -21,7 +19,8 @@ def cut(volume: Volume, folder: Path, name: str, share: float) -> Path:
     :param name: its name; the ending says the format.
     :param share: of its bytes that are left.
     """
-    file = _written(volume, folder / name)
+    file = folder / name
+    write_volume(file, volume)
     whole = file.read_bytes()
     file.write_bytes(whole[: int(len(whole) * share)])
     return file
@@ -35,7 +34,8 @@ def with_a_damaged_byte(volume: Volume, folder: Path, name: str, place: float) -
     :param name: its name; compressed, so that a checksum tells.
     :param place: of the byte, as a share of the file.
     """
-    file = _written(volume, folder / name)
+    file = folder / name
+    write_volume(file, volume)
     data = bytearray(file.read_bytes())
     data[int(len(data) * place)] ^= 0xFF
     file.write_bytes(bytes(data))
@@ -54,14 +54,3 @@ DAMAGES: tuple[tuple[str, Damage], ...] = (
     ),
 )
 """Names of damages, and what makes them."""
-
-
-def _written(volume: Volume, file: Path) -> Path:
-    """The volume as a file of the format that the ending says; NRRD and MetaImage are compressed."""
-    to_lps = np.diag([-1.0, -1.0, 1.0, 1.0]) @ volume.ijk_to_ras
-    image = sitk.GetImageFromArray(volume.voxels)
-    image.SetSpacing([float(value) for value in volume.spacing_mm])
-    image.SetOrigin([float(value) for value in to_lps[:3, 3]])
-    image.SetDirection([float(value) for value in (to_lps[:3, :3] / volume.spacing_mm).ravel()])
-    sitk.WriteImage(image, str(file), useCompression=file.suffix != ".nii")
-    return file

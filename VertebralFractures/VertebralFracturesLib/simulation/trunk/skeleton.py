@@ -27,6 +27,19 @@ def _carries_ribs(vertebra: SyntheticVertebra, variant: str | None) -> bool:
     return 7.5 < vertebra.number < 19.8
 
 
+def _joints(vertebra: SyntheticVertebra, tip: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where a rib's head and tubercle lie, (3,) RAS mm each."""
+    shape = vertebra.body
+    up = 0.85 if 8.5 < vertebra.number < 17.5 else 0.35
+    head = [
+        side * (shape.superior.half_width_mm + 1.5),
+        -0.62 * shape.posterior_wall_mm,
+        up * shape.superior.posterior_mm,
+    ]
+    tubercle = [side * (tip[0] + 1), tip[1] + 8.5, tip[2]]
+    return vertebra.to_ras(np.array(head)), vertebra.to_ras(np.array(tubercle))
+
+
 def add_ribs(outline: TrunkOutline, bones: TubeBuilder, rng: np.random.Generator) -> None:
     """The ribs and the sternum.
 
@@ -43,19 +56,7 @@ def add_ribs(outline: TrunkOutline, bones: TubeBuilder, rng: np.random.Generator
             continue
         number = vertebra.number
         for side in (1, -1):
-            shape = vertebra.body
-            up = 0.85 if 8.5 < number < 17.5 else 0.35
-            head = vertebra.to_ras(
-                np.array(
-                    [
-                        side * (shape.superior.half_width_mm + 1.5),
-                        -0.62 * shape.posterior_wall_mm,
-                        up * shape.superior.posterior_mm,
-                    ]
-                )
-            )
-            tip = vertebra.arch.transverse_tip
-            tubercle = vertebra.to_ras(np.array([side * (tip[0] + 1), tip[1] + 8.5, tip[2]]))
+            head, tubercle = _joints(vertebra, vertebra.arch.transverse_tip, side)
             end = _LUMBAR_RIB_ANGLE if number >= LEVEL_NUMBERS["L1"] else float(by_knots(number, end_angle))
             stop = np.deg2rad(end + rng.normal(0, 3))
             fall = float(by_knots(number, drop))
