@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from ...core.genant import heights_mm
 from ...core.spine_curve import SpineCurve
 from ...errors import UnusableInput
 from ...io.reference_case import ReferenceCase
@@ -215,14 +214,12 @@ def lying(degrees: tuple[float, float, float]) -> Callable[[AnnotatedScan], Anno
 
 def simulated_fractures(scan: AnnotatedScan) -> AnnotatedScan:
     """Some bodies with simulated compression fractures."""
-    from ...simulation.fractures.cases import with_fractures
+    from ...simulation.fractures.cases import fractures_after, with_fractures
 
     assert scan.curve is not None
-    case = ReferenceCase("", Path(), scan.levels, scan.keypoints_ras, scan.curve)
+    case = ReferenceCase("", Path(), scan.levels, scan.keypoints_ras, scan.curve, scan.fractures)
     volume, keypoints_ras = with_fractures(case, scan.volume, np.random.default_rng([FIRST_SEED, 17]))
-    lost_mm = np.abs(heights_mm(keypoints_ras) - heights_mm(scan.keypoints_ras)).max(1)
-    known = scan.fractures or (None,) * len(scan.levels)
-    fractures = tuple("pressed" if lost > _PRESSED_MM else old for lost, old in zip(lost_mm, known, strict=True))
+    fractures = fractures_after(case, keypoints_ras)
     return replace(scan, volume=volume, keypoints_ras=keypoints_ras, fractures=fractures)
 
 
@@ -250,9 +247,6 @@ def _chest() -> AnnotatedScan:
 def _reordered_chest(axes: tuple[int, int, int], signs: tuple[int, int, int]) -> AnnotatedScan:
     return reordered(_chest(), axes, signs)
 
-
-_PRESSED_MM = 0.5
-"""Loss of height from which a body counts as pressed; chosen: far above rounding, and below the least loss drawn."""
 
 _LOST_ENDS: tuple[tuple[str, Callable[[AnnotatedScan], AnnotatedScan]], ...] = (
     ("lower end filled with 0", partial(ends_filled, share=0.3, value=0, caudal=True)),
