@@ -77,3 +77,16 @@ def test_the_image_may_be_a_crop_or_named_and_has_to_be_there(tmp_path: Path) ->
     (tmp_path / "scan.nii").touch()
     (tmp_path / "reference.json").write_text(json.dumps({**DOCUMENT, "ct": "scan.nii"}))
     assert read_case(tmp_path).image.name == "scan.nii"
+
+
+def test_a_reference_may_say_what_is_fractured_and_where_the_sacrum_begins(tmp_path: Path) -> None:
+    told = {**DOCUMENT, "vertebrae": [{"label": "T12", "ras": BODY, "fracture": None}]}
+    told["landmarks"] = {"S1_body_centre": [1.0, 2.0, -150.0], "note": "by eye"}
+    for name, document in (("told", told), ("untold", DOCUMENT)):
+        write_reference_case(tmp_path / name, Volume(body_hu(), np.diag([3.0, 3, 3, 1])), document)
+    assert read_case(tmp_path / "told").fractures == (None,)
+    assert read_case(tmp_path / "untold").fractures is None
+    assert {name: place.tolist() for name, place in read_case(tmp_path / "told").landmarks.items()} == {
+        "S1_body_centre": [1.0, 2.0, -150.0]
+    }
+    assert read_case(tmp_path / "untold").landmarks == {}
