@@ -40,6 +40,7 @@ SLOW = (
     "mrml/study/test_state.py",
     "mrml/study/test_volume.py",
     "networks/test_radiograph_networks.py",
+    "publishing/test_publish.py",
     "simulation/",
     "test_analyzer.py",
     "training/",

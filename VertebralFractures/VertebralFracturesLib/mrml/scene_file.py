@@ -1,8 +1,6 @@
 """A whole analysis as a Slicer data bundle (.mrb), written without an application."""
 
 import os
-import shutil
-import tempfile
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +9,8 @@ import slicer
 
 from ..core.report import SpineReport
 from ..errors import UnusableInput
+from ..publishing.drafts import draft_folder
+from ..publishing.publish import NEW
 from ..radiograph.record import Image
 from .application import boot_scene, quiet
 from .nodes.image import add_image_node
@@ -37,13 +37,10 @@ def write_scene(
     :param compress: compress the volumes; False writes ten times as fast and about half as much again.
     :raises OSError: the file cannot be written.
     """
-    folder = Path(tempfile.mkdtemp(prefix=f".{path.stem}-", dir=path.parent))
-    try:
-        bundle = folder / "bundle.mrb"
-        _write_bundle(folder, bundle, path.stem, image, report, name, compress)
+    with draft_folder(path.parent) as draft:
+        bundle = draft / "bundle.mrb"
+        _write_bundle(draft / NEW, bundle, path.stem, image, report, name, compress)
         os.replace(bundle, path)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write_bundle(
