@@ -28,6 +28,7 @@ SLOW = (
     "evaluation/test_evaluate.py",
     "mrml/layout/",
     "mrml/live/",
+    "mrml/nodes/test_names.py",
     "mrml/nodes/test_straightened.py",
     "mrml/study/test_display.py",
     "mrml/test_hard_spines.py",

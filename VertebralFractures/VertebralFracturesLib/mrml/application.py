@@ -92,13 +92,14 @@ def _module_logics(
 def _reading(
     logic: slicer.vtkSlicerApplicationLogic, scene: slicer.vtkMRMLScene, cache_folder: str
 ) -> list[vtk.vtkObject]:
-    """What loading a bundle needs: a cache folder to unpack it into, and the data manager that reads from there."""
+    """What loading a scene needs: a cache folder, and the data manager that reads from there, but from no network."""
     remote = slicer.vtkMRMLRemoteIOLogic()
     remote.GetCacheManager().SetRemoteCacheDirectory(cache_folder)
     data = slicer.vtkDataIOManagerLogic()
     data.SetMRMLApplicationLogic(logic)
     data.SetAndObserveDataIOManager(remote.GetDataIOManager())
     logic.SetMRMLSceneDataIO(scene, remote, data)
+    scene.GetURIHandlerCollection().RemoveAllItems()
     return [remote, data]
 
 

@@ -6,6 +6,7 @@ import slicer
 from ...core.report import SpineReport
 from ...core.volume import Volume
 from ...radiograph.record import Image, Radiograph, RadiographReport
+from .names import safe_name
 from .volume import add_volume_node, volume_from_node
 
 _MARK = "VertebralFractures.Radiograph"
@@ -80,10 +81,10 @@ def add_image_node(
 
     :param image: as it was analyzed.
     :param report: the result of the analysis.
-    :param name: the node's name.
+    :param name: what the image is called; the node's name is made of it, see :func:`~.names.safe_name`.
     :param share_voxels: see :func:`~.volume.add_volume_node`.
     """
-    return add_volume_node(scene, placed_volume(image, report), name, share_voxels=share_voxels)
+    return add_volume_node(scene, placed_volume(image, report), safe_name(name), share_voxels=share_voxels)
 
 
 def mark_radiograph(node: slicer.vtkMRMLScalarVolumeNode, is_scale_known: bool) -> None:
