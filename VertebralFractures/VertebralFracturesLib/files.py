@@ -15,9 +15,6 @@ from .publishing.signals import held_signals
 
 Arrays = dict[str, NDArray]
 
-published_folders: list[Path] = []
-"""The folders that this process has published, for those who have to say what was written before a run ended."""
-
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
@@ -78,7 +75,6 @@ def output_folder(target: Path, overwrite: bool = False) -> Iterator[Path]:
             yield draft / NEW
             with held_signals():
                 publish(draft, target, overwrite)
-                published_folders.append(target)
         except TargetAppeared as error:
             advice = "choose another folder with -o, or replace its files with --overwrite"
             raise UnusableInput(f"{error} and was left as it is; nothing was written: {advice}") from error

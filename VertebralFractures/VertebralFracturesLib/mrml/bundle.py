@@ -38,7 +38,6 @@ _DAMAGED = (
     lzma.LZMAError,
     expat.ExpatError,
     EOFError,
-    NotImplementedError,
     RuntimeError,
     ValueError,
     LookupError,

@@ -13,6 +13,9 @@ NEW = "new"
 OLD = "old"
 """Name of the folder in a draft to which replaced files move while files are published one by one."""
 
+published_folders: list[Path] = []
+"""The folders that this process has published, for those who have to say what was written before a run ended."""
+
 
 class TargetAppeared(OSError):
     """Another run or the user made a file or folder of that name meanwhile; it was left as it is."""
@@ -39,14 +42,11 @@ def publish(draft: Path, target: Path, overwrite: bool) -> None:
     :raises OSError: it cannot be written; everything is as it was.
     """
     new = draft / NEW
-    if not (overwrite and target.is_dir()):
-        _rename(new, target)
-        return
-    results = {file.relative_to(new) for file in _files(new)}
-    if _can_exchange(draft, new, target) and exchange(new, target):
-        _return_late_files(new, target, results)
+    if overwrite and target.is_dir():
+        _fill(draft, new, target)
     else:
-        _replace_each(draft, target, sorted(results))
+        _rename(new, target)
+    published_folders.append(target)
 
 
 def finish(draft: Path, target: Path, new_inode: int) -> None:
@@ -76,6 +76,15 @@ def _rename(new: Path, target: Path) -> None:
         if os.path.lexists(target):
             raise TargetAppeared(f"{target} appeared meanwhile") from error
         raise
+
+
+def _fill(draft: Path, new: Path, target: Path) -> None:
+    """Replace files of a folder."""
+    results = {file.relative_to(new) for file in _files(new)}
+    if _can_exchange(draft, new, target) and exchange(new, target):
+        _return_late_files(new, target, results)
+    else:
+        _replace_each(draft, target, sorted(results))
 
 
 def _files(folder: Path) -> Iterator[Path]:
