@@ -94,7 +94,7 @@ def test_measures_in_a_file_are_computed_anew():
         ("", "not a report"),
         ("[]", "not a report"),
         ('{"schema": 2}', "layout 2 is not 1"),
-        ('{"schema": 1}', "'curve_ras' is missing"),
+        ('{"schema": 1}', "'software' is missing"),
     ],
 )
 def test_other_files_are_refused(text, message):
