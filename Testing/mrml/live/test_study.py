@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import slicer
 import vtk
+from helpers.shown_points import assert_shown_where_they_are
 from helpers.table_rows import row_of_vertebra
 from VertebralFracturesLib.core.genant import GRADE_COLORS
 from VertebralFracturesLib.core.levels import ALL_LEVEL_NAMES
@@ -426,11 +427,3 @@ def test_a_point_list_under_a_transform_is_measured_where_it_lies(live, report, 
     assert_shown_where_they_are(live)
     _move(proxy_of(node), 0, (0, 0, 1))
     assert_shown_where_they_are(live)
-
-
-def assert_shown_where_they_are(live: LiveStudy) -> None:
-    """The nodes, the report and the exact straightening agree within 0.02 mm, which is what the table is made of."""
-    for node, vertebra in zip(live._nodes, live.report.vertebrae, strict=True):
-        np.testing.assert_allclose(keypoints_from_node(node), vertebra.keypoints_ras, atol=1e-6)
-        exact = live.report.curve.ras_to_straight(vertebra.keypoints_ras)
-        np.testing.assert_allclose(keypoints_from_node(proxy_of(node)), exact, atol=0.02)
