@@ -94,7 +94,7 @@ def test_measures_in_a_file_are_computed_anew():
         ("", "not a report"),
         ("[]", "not a report"),
         ('{"schema": 3}', "layout 3 is none that this version reads, up to 2"),
-        ('{"schema": 2}', "'curve_ras' is missing"),
+        ('{"schema": 2}', "'software' is missing"),
     ],
 )
 def test_other_files_are_refused(text, message):

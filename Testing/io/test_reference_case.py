@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.damaged_json import damaged
 from helpers.small_ct import body_hu
+from hypothesis import given
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.errors import UnusableInput
 from VertebralFracturesLib.io.ct import read_volume
@@ -90,3 +92,25 @@ def test_a_reference_may_say_what_is_fractured_and_where_the_sacrum_begins(tmp_p
         "S1_body_centre": [1.0, 2.0, -150.0]
     }
     assert read_case(tmp_path / "untold").landmarks == {}
+
+
+@given(damaged({**DOCUMENT, "ct": "ct.nii.gz"}))
+def test_values_of_the_wrong_kind_or_size_are_refused_or_can_be_used(
+    tmp_path_factory: pytest.TempPathFactory, document: object
+) -> None:
+    folder = tmp_path_factory.mktemp("case")
+    (folder / "reference.json").write_text(json.dumps(document))
+    (folder / "ct.nii.gz").touch()
+    try:
+        case = read_case(folder)
+    except UnusableInput:
+        return
+    assert case.keypoints_ras.shape == (len(case.levels), 6, 3)
+    assert np.isfinite(case.curve.position(np.linspace(0, case.curve.length_mm, 9))).all()
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"vertebrae": [{"label": 1e999}]}', "\ufeff{}", "1" * 5000])
+def test_what_no_reference_looks_like_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "reference.json").write_text(text)
+    with pytest.raises(UnusableInput, match="vertebrae and curve"):
+        read_case(tmp_path)

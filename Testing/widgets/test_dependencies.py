@@ -42,7 +42,7 @@ def ensure(dependencies, host) -> None:
 def test_torch_comes_from_the_pytorch_extension(host, dependencies, monkeypatch):
     calls = pytorch_extension(monkeypatch, types.ModuleType("torch"))
     ensure(dependencies, host)
-    assert calls == [{"askConfirmation": True, "torchVersionRequirement": ">=2.4"}]
+    assert calls == [{"askConfirmation": True, "torchVersionRequirement": ">=2.6"}]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What the command line shows: one line of progress on stderr and tables on stdout."""
 
+import io
 import sys
 from types import TracebackType
 from typing import TextIO
@@ -40,12 +41,11 @@ class ProgressLine:
         """
         if self._is_terminal:
             line = f"{stage} {100 * fraction:3.0f} %"
-            self._stream.write("\r" + line.ljust(len(self._shown)))
+            self._write("\r" + line.ljust(len(self._shown)))
             self._shown = line
         elif stage != self._shown:
-            self._stream.write(f"{stage}\n")
+            self._write(f"{stage}\n")
             self._shown = stage
-        self._stream.flush()
 
     def __enter__(self) -> "ProgressLine":
         return self
@@ -54,8 +54,14 @@ class ProgressLine:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if self._is_terminal and self._shown:
-            self._stream.write("\r" + " " * len(self._shown) + "\r")
+            self._write("\r" + " " * len(self._shown) + "\r")
+
+    def _write(self, text: str) -> None:
+        try:
+            self._stream.write(text)
             self._stream.flush()
+        except OSError:  # nobody reads stderr any longer; the run goes on
+            self._stream = io.StringIO()
 
 
 def result_table(report: SpineReport) -> str:

@@ -37,6 +37,10 @@ def parse_status(text: str | None) -> str:
     return status
 
 
+_FARTHEST_MM = 1e6
+"""Distance of keypoints from the origin; chosen, far beyond any scanner."""
+
+
 @dataclass(frozen=True, eq=False)
 class Vertebra:
     """One vertebra.
@@ -62,8 +66,8 @@ class Vertebra:
     def __post_init__(self) -> None:
         points = np.array(self.keypoints_ras, dtype=np.float64)
         uncertainty = np.array(self.uncertainty_mm, dtype=np.float64)
-        if points.shape != (len(KEYPOINT_NAMES), 3) or not np.isfinite(points).all():
-            raise ValueError("a vertebra needs six finite keypoints (6, 3)")
+        if points.shape != (len(KEYPOINT_NAMES), 3) or not (np.abs(points) < _FARTHEST_MM).all():
+            raise ValueError("a vertebra needs six finite keypoints (6, 3) in the scanner")
         if uncertainty.shape != (len(KEYPOINT_NAMES),) or not np.isfinite(uncertainty).all() or (uncertainty < 0).any():
             raise ValueError("a vertebra needs one uncertainty of 0 mm or more per keypoint")
         if not 0 <= self.score <= 1 or not 0 <= self.level_confidence <= 1:

@@ -80,11 +80,12 @@ def read_case(folder: Path) -> ReferenceCase:
         points = np.array(document["curve"], dtype=np.float64)
         curve = SpineCurve(points, np.ones(len(points)))
         fractures, landmarks = _fractures(document["vertebrae"]), _landmarks(document.get("landmarks", {}))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        names = [str(name) for name in (document.get("ct"), *_IMAGES) if name]
+        image = next((folder / name for name in names if (folder / name).is_file()), None)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise UnusableInput(f"{file} is not a reference with vertebrae and curve: {error}") from error
     if keypoints.shape != (len(levels), 6, 3) or not levels or not np.isfinite(keypoints).all():
         raise UnusableInput(f"{file} has to hold at least one vertebra, each with six points of three coordinates")
-    image = next((folder / name for name in (document.get("ct"), *_IMAGES) if name and (folder / name).is_file()), None)
     if image is None:
         raise UnusableInput(f"{folder} holds no image: {' or '.join(_IMAGES)} is needed beside {REFERENCE_FILE}")
     return ReferenceCase(folder.resolve().name, image, levels, keypoints, curve, fractures, landmarks)

@@ -3,9 +3,10 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.genant import find_preset
 from ..core.image_classification import ImageClassification
@@ -30,7 +31,17 @@ _CLASSIFICATION, _CLASSIFICATION_1 = "image_classification", "second_opinion"
 _POSITIONS, _POSITIONS_1 = "position_probabilities", "position_shares"
 """Keys of what the image classifier gives, in this layout and in layout 1."""
 
-_STORED_AS_IS = ("software", "input", "detector", "preset", "warnings", "models", "thresholds")
+_STORED_AS_IS = {
+    "software": str,
+    "input": dict,
+    "detector": str,
+    "preset": str,
+    "warnings": list,
+    "models": dict,
+    "thresholds": dict,
+}
+"""Fields that the file holds as the report does, and of which kind they are."""
+
 _VERTEBRA_FIELDS = ("level", "level_confidence", "score", "source", "status", "keypoints_ras", "uncertainty_mm")
 
 
@@ -70,7 +81,7 @@ def read_report(text: str) -> SpineReport:
     :raises ValueError: not such a file, or of another layout.
     """
     try:
-        document = json.loads(text)
+        document = json.loads(text, parse_constant=_no_number)
         if document["schema"] not in _READ_SCHEMAS:
             raise ValueError(f"layout {document['schema']} is none that this version reads, up to {SCHEMA}")
         fields = _spine_fields(document)
@@ -78,8 +89,14 @@ def read_report(text: str) -> SpineReport:
         return SpineReport(**fields) if own is None else RadiographReport(**fields, **_radiograph_fields(own))
     except KeyError as missing:
         raise ValueError(f"not a report of measurements: {missing} is missing") from missing
-    except (TypeError, ValueError, AttributeError) as error:
+    except RecursionError as error:
+        raise ValueError("not a report of measurements: its values are nested too deeply") from error
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ValueError(f"not a report of measurements: {error}") from error
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a number")
 
 
 def _summary_document(summary: PatientSummary) -> dict[str, Any]:
@@ -112,6 +129,12 @@ def _vertebrae_document(report: SpineReport) -> list[dict[str, Any]]:
 def _spine_fields(document: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a :class:`~..core.report.SpineReport`."""
     classification = document.get(_CLASSIFICATION, document.get(_CLASSIFICATION_1))
+    for name, kind in _STORED_AS_IS.items():
+        if not isinstance(document[name], kind):
+            raise ValueError(f"{name} is not of the kind that it has to be")
+    if not all(isinstance(warning, str) for warning in document["warnings"]):
+        raise ValueError("warnings have to be sentences")
+    _check_finite(document["input"], document["models"], document["thresholds"])
     return {
         "image_classification": None if classification is None else _read_classification(classification),
         "curve": SpineCurve(np.array(document["curve_ras"]), np.array(document["curve_confidence"])),
@@ -121,6 +144,15 @@ def _spine_fields(document: Mapping[str, Any]) -> dict[str, Any]:
         ),
         **{name: document[name] for name in _STORED_AS_IS},
     }
+
+
+def _check_finite(*values: Any) -> None:
+    """Refuse numbers that no float holds, which the file would not be written with."""
+    for value in values:
+        if isinstance(value, float) and not np.isfinite(value):
+            raise ValueError("a number is too large")
+        if isinstance(value, dict | list):
+            _check_finite(*(value.values() if isinstance(value, dict) else value))
 
 
 def _radiograph_document(report: RadiographReport) -> dict[str, Any]:
@@ -138,12 +170,14 @@ def _radiograph_document(report: RadiographReport) -> dict[str, Any]:
 
 def _radiograph_fields(document: Mapping[str, Any]) -> dict[str, Any]:
     """The fields that a :class:`~..radiograph.record.RadiographReport` has beside those of a CT's report."""
-    plate = document["sacral_endplate_ras"]
+    plate, pixel_mm = document["sacral_endplate_ras"], float(document["pixel_spacing_mm"])
+    if not 0 < pixel_mm < np.inf or document["anterior_is"] not in ("left", "right"):
+        raise ValueError("a radiograph has pixels larger than 0 mm, and its anterior side is left or right")
     return {
-        "pixel_mm": float(document["pixel_spacing_mm"]),
+        "pixel_mm": pixel_mm,
         "is_scale_known": bool(document["pixel_spacing_is_known"]),
         "anterior_is": document["anterior_is"],
-        "sacral_endplate_ras": None if plate is None else np.array(plate, dtype=np.float64).reshape(3, 3),
+        "sacral_endplate_ras": None if plate is None else _finite(plate).reshape(3, 3),
     }
 
 
@@ -162,12 +196,22 @@ def _classification_document(given: ImageClassification) -> dict[str, Any]:
 def _read_classification(document: Mapping[str, Any]) -> ImageClassification:
     """Read what :func:`_classification_document` wrote."""
     points = np.array(document["curve_ras"], dtype=np.float64)
-    frame = SlabFrame(SpineCurve(points, np.ones(len(points))), np.array(document["turns_rad"], dtype=np.float64))
+    turns_rad = _finite(document["turns_rad"])
+    if turns_rad.ndim != 1 or len(turns_rad) < 2 or np.abs(turns_rad).max() > np.pi:
+        raise ValueError("the turns of a slab are at least two angles of at most half a turn")
+    frame = SlabFrame(SpineCurve(points, np.ones(len(points))), turns_rad)
     canal = None
     if document["canal_ras"] is not None:
         canal = SpineCurve(np.array(document["canal_ras"]), np.array(document["canal_confidence"]))
     probabilities = document[_POSITIONS] if _POSITIONS in document else document[_POSITIONS_1]
     return ImageClassification(frame, np.array(probabilities), document["temperature"], canal)
+
+
+def _finite(values: Any) -> NDArray[np.float64]:
+    array = np.array(values, dtype=np.float64)
+    if not np.isfinite(array).all():
+        raise ValueError("a coordinate or an angle is not a finite number")
+    return array
 
 
 def _plain(value: Any) -> Any:

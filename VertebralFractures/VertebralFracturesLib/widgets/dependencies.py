@@ -7,7 +7,7 @@ import slicer
 import slicer.packaging
 from slicer.i18n import tr as _
 
-TORCH_REQUIREMENT = ">=2.4"
+TORCH_REQUIREMENT = ">=2.6"
 
 
 def ensure_packages(requirements_file: str) -> None:

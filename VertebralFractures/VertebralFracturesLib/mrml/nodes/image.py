@@ -7,6 +7,7 @@ from ...core.report import SpineReport
 from ...core.volume import Volume
 from ...radiograph.record import Image, Radiograph, RadiographReport
 from ...report.close_up import window_of
+from .names import safe_name
 from .volume import add_volume_node, show_in_window, volume_from_node
 
 _MARK = "VertebralFractures.Radiograph"
@@ -81,10 +82,10 @@ def add_image_node(
 
     :param image: as it was analyzed.
     :param report: the result of the analysis.
-    :param name: the node's name.
+    :param name: what the image is called; the node's name is made of it, see :func:`~.names.safe_name`.
     :param share_voxels: see :func:`~.volume.add_volume_node`.
     """
-    node = add_volume_node(scene, placed_volume(image, report), name, share_voxels=share_voxels)
+    node = add_volume_node(scene, placed_volume(image, report), safe_name(name), share_voxels=share_voxels)
     if isinstance(image, Volume):
         show_in_window(node, window_of(report, image))
     return node

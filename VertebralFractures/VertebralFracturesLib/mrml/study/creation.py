@@ -15,6 +15,7 @@ from ..nodes.curve import add_canal_node, add_curve_node
 from ..nodes.image import mark_radiograph
 from ..nodes.keypoints import add_keypoints_node, add_keypoints_proxy
 from ..nodes.labels import add_labels_node, vertebra_names
+from ..nodes.names import safe_name
 from ..nodes.sacrum import Points, add_sacrum_node
 from ..nodes.straightened import add_straightened_volume_node, add_straightening_node
 from ..nodes.table import add_table_node
@@ -71,7 +72,7 @@ def _add_report_node(
 ) -> slicer.vtkMRMLTextNode:
     text = report_json(report)
     node = slicer.vtkMRMLTextNode()
-    node.SetName(f"{volume_node.GetName()}{_REPORT_SUFFIX}")
+    node.SetName(f"{safe_name(volume_node.GetName() or '')}{_REPORT_SUFFIX}")
     node.SetAttribute(ROLE, "report")
     node.SetAttribute(PRESET, report.preset)
     node.SetForceCreateStorageNode(slicer.vtkMRMLTextNode.CreateStorageNodeAlways)
