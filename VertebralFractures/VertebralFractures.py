@@ -221,10 +221,14 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
 
     def _openStudy(self, study: "Study") -> None:
         """Open a study in the views and link it to the panel, which takes over its preset."""
+        from VertebralFracturesLib.mrml.application import one_change
         from VertebralFracturesLib.mrml.live.study import LiveStudy
 
-        self.logic.showStudy(study)
-        self._show(LiveStudy(study, changed=self.studyPanel.refresh))
+        with slicer.util.RenderBlocker():
+            self.logic.showStudy(study)
+            with one_change(slicer.mrmlScene):
+                live = LiveStudy(study, changed=self.studyPanel.refresh)
+            self._show(live)
         if self._parameterNode:
             if study.volume_node is not None:
                 self._parameterNode.inputVolume = study.volume_node

@@ -1,11 +1,14 @@
 """Apply and Cancel: what a run shows, what it leaves behind, and how it ends."""
 
 import time
+from contextlib import closing
 
 import pytest
 from helpers.panel import analysis, apply, column, nodes, truth
 from helpers.synthetic_spine import LEVELS
+from helpers.watched_scene import watched
 from VertebralFracturesLib.errors import NoSpineFound
+from VertebralFracturesLib.mrml.layout.rendered import RenderedLayout
 from VertebralFracturesLib.mrml.study.study import studies
 
 
@@ -124,3 +127,20 @@ def test_a_deleted_volume_ends_in_a_message(host, volume_node):
     host.scene.RemoveNode(volume_node)
     host.wait(lambda: host.messages)
     assert "deleted" in host.messages[0]
+
+
+EVENTS_BEFORE, DRAWINGS_BEFORE = 2203, 3696
+"""Of the first analysis when nodes were added one by one (version 0.1.0 of November 2026)."""
+
+
+def test_an_analysis_comes_as_one_change(host, volume_node):
+    """Each event outside of batch processing reaches every view and widget, which froze the window for seconds."""
+    host.widget.logic.analyzer.analyze = analysis()
+    with closing(RenderedLayout(host.application, (640, 400))) as views:
+        for _again in range(2):
+            with watched(host.scene, views, lambda: host.draws) as counts:
+                apply(host)
+            assert studies(host.scene)
+            assert counts.events <= EVENTS_BEFORE / 5
+            assert counts.drawings <= DRAWINGS_BEFORE / 5
+    assert host.pauses == 0

@@ -214,10 +214,11 @@ class RunPanel:
         self, volume_node: slicer.vtkMRMLScalarVolumeNode, image: Image, report: SpineReport, seconds: float
     ) -> None:
         try:
-            self._panel.show(None)
-            study = replace_study(volume_node, image, report)
-            self._show_running(False)
-            self._opened(study)
+            with slicer.util.RenderBlocker():
+                self._panel.show(None)
+                study = replace_study(volume_node, image, report)
+                self._show_running(False)
+                self._opened(study)
         except Exception as error:
             self._failed(error)
             return
