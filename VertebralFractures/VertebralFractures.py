@@ -229,10 +229,10 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
             with one_change(slicer.mrmlScene):
                 live = LiveStudy(study, changed=self.studyPanel.refresh)
             self._show(live)
-        if self._parameterNode:
-            if study.volume_node is not None:
-                self._parameterNode.inputVolume = study.volume_node
-            self._parameterNode.preset = Grading(study.preset)
+        parameterNode = self._parameterNode or self.logic.getParameterNode()
+        if study.volume_node is not None:
+            parameterNode.inputVolume = study.volume_node
+        parameterNode.preset = Grading(study.preset)
 
     def _show(self, live: "LiveStudy | None") -> None:
         """Show another study in the panel; clicks that were awaited for the one before are not any more."""
