@@ -144,7 +144,7 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
     def cleanup(self) -> None:
         """Called when the application closes and the module widget is destroyed."""
         if self.runPanel is not None:
-            self.runPanel.discard()
+            self.runPanel.close()
             self.addPanel.destroy()
             self.studyPanel.show(None)
             self.shortcuts.delete()

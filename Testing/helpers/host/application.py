@@ -162,7 +162,7 @@ def _modules() -> dict[str, types.ModuleType]:
         "slicer.packaging": _module(
             "slicer.packaging",
             load_requirements=lambda path: list(map(Requirement, Path(path).read_text(encoding="utf-8").split())),
-            pip_ensure=lambda requirements, requester: None,
+            pip_ensure=lambda requirements, prompt_install, requester: None,
             pip_check=lambda requirement: True,
         ),
     }
