@@ -213,6 +213,7 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         study, live = self.logic.studyOf(self._parameterNode.inputVolume), self.studyPanel.live
         if study is None:
             self._show(None)
+            self.logic.hideStudies(self._parameterNode.inputVolume)
         elif live is None or study.report_node is not live.study.report_node:
             self._openStudy(study)
         elif study.preset != self._parameterNode.preset.value:
@@ -299,6 +300,12 @@ class VertebralFracturesLogic(ScriptedLoadableModuleLogic):
         layoutManager = slicer.app.layoutManager()
         if layoutManager is not None:
             show_study(study, layoutManager.layoutLogic().GetLayoutNode())
+
+    def hideStudies(self, volumeNode: vtkMRMLScalarVolumeNode | None) -> None:
+        """Hide what views show of studies, as a volume without a study is looked at now, or none."""
+        from VertebralFracturesLib.mrml.layout.show import hide_studies
+
+        hide_studies(slicer.mrmlScene, volumeNode)
 
     def studyOf(self, volumeNode: vtkMRMLScalarVolumeNode | None) -> "Study | None":
         """The study of a CT or a radiograph; for None, one whose volume was deleted."""

@@ -103,6 +103,22 @@ def _set_own_defaults(display: slicer.vtkMRMLMarkupsDisplayNode) -> None:
     display.SetSliceProjectionUseFiducialColor(True)
 
 
+def limit_to(node: slicer.vtkMRMLMarkupsNode, views: ViewGroup) -> None:
+    """Draw a node of a study in the views of one space only, as it was when it was added.
+
+    Of two display nodes the first is for the sagittal views; a single one is for text beside the vertebrae, which
+    would cover axial and coronal views. Slicer's module Markups shows a list in all views while it is chosen there.
+    """
+    if node.GetNumberOfDisplayNodes() == 1:
+        view_ids = [[*views.sagittal_ids, *views.three_d_ids]]
+    else:
+        view_ids = [views.sagittal_ids, views.other_ids]
+    for index in range(min(node.GetNumberOfDisplayNodes(), len(view_ids))):
+        display = node.GetNthDisplayNode(index)
+        if list(display.GetViewNodeIDs()) != view_ids[index]:
+            display.SetViewNodeIDs(view_ids[index])
+
+
 def arrange_views(
     scene: slicer.vtkMRMLScene,
     volume_node: slicer.vtkMRMLScalarVolumeNode,
