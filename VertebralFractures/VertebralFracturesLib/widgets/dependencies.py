@@ -2,16 +2,13 @@
 
 import importlib.util
 import subprocess
-from typing import TYPE_CHECKING
+from typing import Any
 
 import slicer
 import slicer.packaging
 from slicer.i18n import tr as _
 
 from ..errors import Cancelled
-
-if TYPE_CHECKING:
-    from packaging.requirements import Requirement
 
 TORCH_REQUIREMENT = ">=2.4"
 
@@ -41,7 +38,7 @@ def ensure_packages(requirements_file: str) -> None:
     _install_torch()
 
 
-def _install(requirements: list["Requirement"]) -> None:
+def _install(requirements: list[Any]) -> None:
     names = ", ".join(map(str, requirements))
     if not slicer.util.confirmOkCancelDisplay(
         _("The analysis needs Python packages that are not installed: {packages}. Install them?").format(packages=names)

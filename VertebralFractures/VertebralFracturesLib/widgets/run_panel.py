@@ -15,6 +15,7 @@ from ..core.report import SpineReport, Vertebra
 from ..core.volume import Volume
 from ..errors import Cancelled, NoSpineFound, UnusableInput
 from ..mrml.nodes.image import image_from_node
+from ..mrml.study.input import check_input
 from ..mrml.study.replacement import replace_study
 from ..mrml.study.report import has_edits
 from ..mrml.study.study import Study, studies_of
@@ -109,7 +110,7 @@ class RunPanel:
         choices = parameters.preset.value, parameters.device.value, parameters.secondOpinion
         if not self._may_replace_study(volume_node):
             return
-        image = self._prepared(lambda: image_from_node(volume_node))
+        image = self._prepared(lambda: _checked_image(volume_node))
         if image is not None:
             self._analyze(volume_node, image, *choices)
 
@@ -281,6 +282,12 @@ class RunPanel:
         else:
             logging.error("The analysis failed", exc_info=error)
             slicer.util.errorDisplay(_("The analysis failed: {error}").format(error=repr(error)))
+
+
+def _checked_image(volume_node: slicer.vtkMRMLScalarVolumeNode) -> Image:
+    """What is to be analyzed."""
+    check_input(volume_node)
+    return image_from_node(volume_node)
 
 
 def _device_name(device: str) -> str:
