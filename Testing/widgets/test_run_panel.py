@@ -111,6 +111,23 @@ def test_a_run_again_asks_only_if_there_are_edits(measured):
     assert len(studies(host.scene)) == 1
 
 
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_points_that_are_dragged_while_a_second_run_goes_on_are_not_lost_unasked(measured, is_replaced):
+    host, live = measured, measured.widget.studyPanel.live
+    host.widget.logic.analyzer.analyze = analysis(seconds=0.5)
+    host.click("applyButton")
+    node = live.study.keypoint_nodes[1]
+    right, anterior, superior = node.GetNthControlPointPosition(0)
+    node.SetNthControlPointPosition(0, right, anterior, superior - 5)
+    host.answers = [is_replaced]
+    host.wait(lambda: host.ui.applyButton.enabled)
+    (question,) = host.messages
+    assert "edited while it was analyzed" in question
+    assert column(host, "source")[1] == ("model" if is_replaced else "edited")
+    assert (host.widget.studyPanel.live is live) == (not is_replaced)
+    assert len(studies(host.scene)) == 1
+
+
 def test_closing_the_scene_ends_a_run(host, volume_node):
     host.widget.logic.analyzer.analyze = analysis(seconds=0.3)
     host.click("applyButton")

@@ -17,10 +17,11 @@ from ..errors import Cancelled, NoSpineFound, UnusableInput
 from ..mrml.nodes.image import image_from_node
 from ..mrml.study.input import check_input
 from ..mrml.study.replacement import replace_study
-from ..mrml.study.report import has_edits
+from ..mrml.study.report import has_edits, study_report
 from ..mrml.study.study import Study, studies_of
 from ..mrml.study.volume import analyzed_volume
 from ..radiograph.record import Image, Radiograph, RadiographReport
+from ..report.document import report_json
 from .dependencies import ensure_packages
 from .job_runner import JobRunner
 from .study_panel import StudyPanel
@@ -123,7 +124,7 @@ class RunPanel:
         is_read_twice: bool,
     ) -> None:
         self._titles = stage_titles(image)
-        started = time.monotonic()
+        started, before = time.monotonic(), _contents(volume_node)
         self._jobs.start(
             lambda progress, cancel: self._analyzer.analyze(
                 image,
@@ -133,7 +134,7 @@ class RunPanel:
                 progress=progress,
                 cancel=cancel,
             ),
-            lambda report: self._analyzed(volume_node, image, report, time.monotonic() - started),
+            lambda report: self._analyzed(volume_node, image, report, time.monotonic() - started, before),
             self._failed,
         )
         self.ui.statusLabel.text = ""
@@ -222,6 +223,16 @@ class RunPanel:
             _("The study of {volume} holds edits. Replace it by a new analysis?").format(volume=volume_node.GetName())
         )
 
+    def _may_replace_edited(self, volume_node: slicer.vtkMRMLScalarVolumeNode, before: list[str]) -> bool:
+        """Ask before a study is replaced whose points were dragged while the analysis ran: they can be in all views."""
+        if volume_node.GetScene() is None or _contents(volume_node) == before:
+            return True
+        return slicer.util.confirmOkCancelDisplay(
+            _("The study of {volume} was edited while it was analyzed again. Replace it, with these edits?").format(
+                volume=volume_node.GetName()
+            )
+        )
+
     def _show_progress(self, stage: str, fraction: float) -> None:
         titles = self._titles
         place = list(titles).index(stage)
@@ -247,8 +258,18 @@ class RunPanel:
         self.refresh()
 
     def _analyzed(
-        self, volume_node: slicer.vtkMRMLScalarVolumeNode, image: Image, report: SpineReport, seconds: float
+        self,
+        volume_node: slicer.vtkMRMLScalarVolumeNode,
+        image: Image,
+        report: SpineReport,
+        seconds: float,
+        before: list[str],
     ) -> None:
+        if not self._may_replace_edited(volume_node, before):
+            self._show_running(False)
+            self._ended()
+            self.ui.statusLabel.text = _("Your study was kept, and the new analysis dropped.")
+            return
         try:
             with slicer.util.RenderBlocker():
                 self._panel.show(None)
@@ -282,6 +303,17 @@ class RunPanel:
         else:
             logging.error("The analysis failed", exc_info=error)
             slicer.util.errorDisplay(_("The analysis failed: {error}").format(error=repr(error)))
+
+
+def _contents(volume_node: slicer.vtkMRMLScalarVolumeNode) -> list[str]:
+    """What the studies of a volume say, to be compared; a study that cannot be read says nothing."""
+    contents = []
+    for study in studies_of(volume_node):
+        try:
+            contents.append(report_json(study_report(study)))
+        except UnusableInput:
+            contents.append("")
+    return contents
 
 
 def _checked_image(volume_node: slicer.vtkMRMLScalarVolumeNode) -> Image:
