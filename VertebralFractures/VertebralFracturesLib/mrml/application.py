@@ -59,6 +59,16 @@ def boot_scene() -> Iterator[Application]:
 
 
 @contextmanager
+def one_change(scene: slicer.vtkMRMLScene) -> Iterator[None]:
+    """Change many nodes of a scene as one change: views and widgets take notice when all is done, and only once."""
+    scene.StartState(scene.BatchProcessState)
+    try:
+        yield
+    finally:
+        scene.EndState(scene.BatchProcessState)
+
+
+@contextmanager
 def quiet() -> Iterator[None]:
     """Keep VTK's own messages off the user's terminal; failures are raised by their return values."""
     was_on = vtk.vtkObject.GetGlobalWarningDisplay()

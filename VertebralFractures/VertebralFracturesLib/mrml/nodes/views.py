@@ -72,14 +72,51 @@ _COLORS = {
 def markups_display(node: slicer.vtkMRMLMarkupsNode, index: int) -> slicer.vtkMRMLMarkupsDisplayNode:
     """The n-th display node of a markups node, made if it is missing (Slicer's markups logic makes the first)."""
     while node.GetNumberOfDisplayNodes() <= index:
-        is_point_list = node.IsA("vtkMRMLMarkupsFiducialNode")
-        class_name = "vtkMRMLMarkupsFiducialDisplayNode" if is_point_list else "vtkMRMLMarkupsDisplayNode"
-        display = node.GetScene().AddNewNodeByClass(class_name)
-        node.AddAndObserveDisplayNodeID(display.GetID())
+        add_markups_display(node.GetScene(), node, new_markups_display(node.GetScene(), node))
     display = node.GetNthDisplayNode(index)
+    _set_own_defaults(display)
+    return display
+
+
+def new_markups_display(
+    scene: slicer.vtkMRMLScene, node: slicer.vtkMRMLMarkupsNode
+) -> slicer.vtkMRMLMarkupsDisplayNode:
+    """A display node for a markups node with the defaults that the user set for the scene; it is not in the scene."""
+    is_point_list = node.IsA("vtkMRMLMarkupsFiducialNode")
+    class_name = "vtkMRMLMarkupsFiducialDisplayNode" if is_point_list else "vtkMRMLMarkupsDisplayNode"
+    display = scene.CreateNodeByClass(class_name)
+    display.UnRegister(None)
+    _set_own_defaults(display)
+    return display
+
+
+def add_markups_display(
+    scene: slicer.vtkMRMLScene, node: slicer.vtkMRMLMarkupsNode, display: slicer.vtkMRMLMarkupsDisplayNode
+) -> None:
+    """Add a display node to a scene for a markups node, which may be added later: it is complete at once then."""
+    scene.AddNode(display)
+    node.AddAndObserveDisplayNodeID(display.GetID())
+
+
+def _set_own_defaults(display: slicer.vtkMRMLMarkupsDisplayNode) -> None:
     display.SetPropertiesLabelVisibility(False)
     display.SetSliceProjectionUseFiducialColor(True)
-    return display
+
+
+def limit_to(node: slicer.vtkMRMLMarkupsNode, views: ViewGroup) -> None:
+    """Draw a node of a study in the views of one space only, as it was when it was added.
+
+    Of two display nodes the first is for the sagittal views; a single one is for text beside the vertebrae, which
+    would cover axial and coronal views. Slicer's module Markups shows a list in all views while it is chosen there.
+    """
+    if node.GetNumberOfDisplayNodes() == 1:
+        view_ids = [[*views.sagittal_ids, *views.three_d_ids]]
+    else:
+        view_ids = [views.sagittal_ids, views.other_ids]
+    for index in range(min(node.GetNumberOfDisplayNodes(), len(view_ids))):
+        display = node.GetNthDisplayNode(index)
+        if list(display.GetViewNodeIDs()) != view_ids[index]:
+            display.SetViewNodeIDs(view_ids[index])
 
 
 def arrange_views(

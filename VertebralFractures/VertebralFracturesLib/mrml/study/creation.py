@@ -25,10 +25,11 @@ from .display import update_study
 from .folder import (
     STRAIGHTENED,
     VERTEBRAE,
+    add_study_folder,
     parent_item,
     put_into_folder,
     remove_empty_items,
-    study_folder,
+    subfolder,
     subject_hierarchy,
 )
 from .removal import remove_node, remove_straightened_points, remove_study
@@ -171,14 +172,14 @@ def _name(study: Study) -> str:
     return study.report_node.GetName().removesuffix(_REPORT_SUFFIX)
 
 
-def _put_away(study: Study, nodes: Sequence[slicer.vtkMRMLNode], subfolder: str | None = None) -> None:
+def _put_away(study: Study, nodes: Sequence[slicer.vtkMRMLNode], below: str | None = None) -> None:
     """Put nodes into the study's folder beside the CT, or into one below it."""
     hierarchy = subject_hierarchy(study.scene)
     folder = study.folder_item
     if folder == hierarchy.GetInvalidItemID():
         folder = _add_folder(study)
-    if subfolder is not None and nodes:
-        folder = study_folder(hierarchy, folder, subfolder)
+    if below is not None and nodes:
+        folder = subfolder(hierarchy, folder, below)
         remove_empty_items(hierarchy, folder)
     put_into_folder(hierarchy, folder, nodes)
 
@@ -187,7 +188,7 @@ def _add_folder(study: Study) -> int:
     hierarchy, volume_node = subject_hierarchy(study.scene), study.volume_node
     if volume_node is not None and hierarchy.GetItemByDataNode(volume_node) == hierarchy.GetInvalidItemID():
         hierarchy.CreateItem(hierarchy.GetSceneItemID(), volume_node)
-    folder = study_folder(
+    folder = add_study_folder(
         hierarchy, parent_item(volume_node or study.report_node), f"{_name(study)} vertebral fractures"
     )
     put_into_folder(hierarchy, folder, [study.report_node])

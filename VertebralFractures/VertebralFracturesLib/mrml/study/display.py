@@ -13,6 +13,7 @@ from ..nodes.keypoints import copy_to_proxy, name_keypoints, set_grade_color, se
 from ..nodes.labels import update_labels_node, vertebra_names
 from ..nodes.straightened import straightened_volume, update_straightening_node
 from ..nodes.table import update_table_node
+from ..nodes.views import PATIENT_VIEWS, STRAIGHTENED_VIEWS, limit_to
 from ..nodes.volume import set_volume
 from .removal import remove_node
 from .report import model_report, model_vertebra, read_study, study_curve
@@ -85,6 +86,14 @@ def set_visible(study: Study, is_visible: bool) -> None:
     for node in study.nodes:
         if isinstance(node, slicer.vtkMRMLMarkupsNode):
             node.SetDisplayVisibility(is_visible)
+
+
+def limit_to_views(study: Study) -> None:
+    """Draw each list and curve of a study in the views of its own space only."""
+    straightened = (*study.proxy_nodes, *study.stray_proxy_nodes, study.straightened_labels_node)
+    for node in study.nodes:
+        if isinstance(node, slicer.vtkMRMLMarkupsNode):
+            limit_to(node, STRAIGHTENED_VIEWS if node in straightened else PATIENT_VIEWS)
 
 
 def reset_to_model(study: Study, keypoints_node: slicer.vtkMRMLMarkupsFiducialNode) -> None:
