@@ -8,7 +8,7 @@ import pytest
 from helpers.small_radiograph import LEVELS, report
 from VertebralFracturesLib.core.keypoints import KEYPOINT_NAMES
 from VertebralFracturesLib.core.report import SpineReport
-from VertebralFracturesLib.radiograph.angles import ANGLES
+from VertebralFracturesLib.core.alignment.spinal_angles import ANGLES
 from VertebralFracturesLib.report.table import (
     ANGLE_COLUMNS,
     COLUMNS,

@@ -22,7 +22,7 @@ from ...errors import NoSpineFound, UnusableInput
 from ...files import write_text
 from ...io.ct import read_volume
 from ...io.reference_case import find_cases
-from ...radiograph.angles import ANGLES, endplates, spinal_angles_deg
+from ...core.alignment.spinal_angles import ANGLES, endplates, spinal_angles_deg
 from ...radiograph.record import FIRST_LEVEL, Radiograph, RadiographReport
 from ...report.text import text_table
 from ..bootstrap import estimated, resampled_patients
