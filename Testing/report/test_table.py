@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from helpers.small_radiograph import LEVELS, report
+from VertebralFracturesLib.core.alignment.spinal_angles import ANGLES
 from VertebralFracturesLib.core.keypoints import KEYPOINT_NAMES
 from VertebralFracturesLib.core.report import SpineReport
-from VertebralFracturesLib.core.alignment.spinal_angles import ANGLES
 from VertebralFracturesLib.report.table import (
     ANGLE_COLUMNS,
     COLUMNS,

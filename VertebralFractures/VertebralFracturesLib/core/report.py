@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from .alignment.coronal_curve import CoronalCurve, largest_coronal_curve
 from .alignment.discs import Disc, discs_below
 from .alignment.spinal_angles import Endplate, disc_angles_deg, endplates, spinal_angles_deg
+from .attenuation.record import Attenuation
+from .attenuation.summary import AttenuationSummary, summarize_attenuation
 from .genant import find_preset
 from .image_classification import CombinedProbability, ImageClassification, combined_probability
 from .keypoints import KEYPOINT_NAMES
@@ -37,6 +39,7 @@ class Vertebra:
     :param level_confidence: probability that the level is right.
     :param source: one of :data:`SOURCES`.
     :param status: one of :data:`STATUSES`.
+    :param attenuation: trabecular attenuation at these keypoints; None where it was not measured, as in a radiograph.
     :raises ValueError: a value outside what is said here.
     """
 
@@ -47,6 +50,7 @@ class Vertebra:
     level_confidence: float = 0.0
     source: str = "model"
     status: str = TO_REVIEW
+    attenuation: Attenuation | None = None
 
     def __post_init__(self) -> None:
         points = np.array(self.keypoints_ras, dtype=np.float64)
@@ -127,7 +131,7 @@ class SpineReport:
 
     @cached_property
     def endplates(self) -> dict[Endplate, NDArray[np.float64]]:
-        """The endplates of the evaluable vertebrae that have a level, (2, 3) anterior and posterior corner in RAS mm."""
+        """Endplates of the evaluable vertebrae that have a level, (2, 3) anterior and posterior corner in RAS mm."""
         levels = [vertebra.level if vertebra.is_evaluable else None for vertebra in self.vertebrae]
         return endplates(levels, self._keypoints_ras)
 
@@ -150,6 +154,24 @@ class SpineReport:
     def coronal_curve(self) -> CoronalCurve | None:
         """The largest curve-based Cobb angle in the coronal plane; None with fewer than two vertebrae."""
         return largest_coronal_curve(self.curve, self.levels, self._keypoints_ras, self._evaluable)
+
+    @cached_property
+    def attenuations(self) -> list[Attenuation | None]:
+        """Trabecular attenuation of each vertebra as it is reported: without values for fractured bodies.
+
+        None where it was not measured, or the vertebra is not evaluable.
+        """
+        return [
+            None
+            if vertebra.attenuation is None or measures is None
+            else vertebra.attenuation.unless_fractured(measures.grade > 0)
+            for vertebra, measures in zip(self.vertebrae, self.measures, strict=True)
+        ]
+
+    @cached_property
+    def attenuation_summary(self) -> AttenuationSummary | None:
+        """Trabecular attenuation of L1 and of T12 to L4; None where no vertebra was measured."""
+        return summarize_attenuation(self.levels, self.attenuations)
 
     @cached_property
     def summary(self) -> PatientSummary:

@@ -119,7 +119,7 @@ class RadiographReport(SpineReport):
         return with_sacrum(super().endplates, self.sacral_endplate_ras)
 
     @property
-    def coronal_curve(self) -> None:  # type: ignore[override]
+    def coronal_curve(self) -> None:
         """A lateral radiograph does not show the coronal plane."""
         return
 

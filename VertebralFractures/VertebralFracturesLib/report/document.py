@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.attenuation.record import Attenuation
 from ..core.genant import find_preset
 from ..core.image_classification import ImageClassification
 from ..core.report import SpineReport, Vertebra
@@ -14,7 +15,8 @@ from ..core.spine_curve import SpineCurve
 from ..core.spine_slab import SlabFrame
 from ..core.summary import PatientSummary
 from ..radiograph.record import RadiographReport
-from .table import measured_values, probability_values
+from .patient_values import patient_values
+from .table import attenuation_values, disc_values, measured_values, probability_values
 
 SCHEMA = 1
 """Version of the layout of measurements.json."""
@@ -35,6 +37,8 @@ _PROBABILITY_KEYS = {
 """Likewise, of the patient's probability of a fracture."""
 
 _RADIOGRAPH = "radiograph"
+_ATTENUATION = "attenuation"
+"""Key of what was measured in a body, fractured or not; the table's columns beside it hold what is reported."""
 _STORED_AS_IS = ("software", "input", "detector", "preset", "warnings", "models", "thresholds")
 _VERTEBRA_FIELDS = ("level", "level_confidence", "score", "source", "status", "keypoints_ras", "uncertainty_mm")
 
@@ -55,6 +59,7 @@ def report_json(report: SpineReport) -> str:
         "thresholds": report.thresholds,
         "warnings": report.warnings,
         "patient": _summary_document(report.summary),
+        "spine": patient_values(report),
         "curve_ras": report.curve.points_ras,
         "curve_confidence": report.curve.confidence,
         "vertebrae": _vertebrae_document(report),
@@ -98,11 +103,28 @@ def _summary_document(summary: PatientSummary) -> dict[str, Any]:
 
 def _vertebrae_document(report: SpineReport) -> list[dict[str, Any]]:
     return [
-        {name: getattr(vertebra, name) for name in _VERTEBRA_FIELDS} | values | probability_values(combined)
-        for vertebra, values, combined in zip(
-            report.vertebrae, measured_values(report), report.fracture_probabilities, strict=True
+        {name: getattr(vertebra, name) for name in _VERTEBRA_FIELDS}
+        | values
+        | probability_values(combined)
+        | {_ATTENUATION: None if vertebra.attenuation is None else asdict(vertebra.attenuation)}
+        | attenuation_values(attenuation)
+        | disc_values(disc)
+        for vertebra, values, combined, attenuation, disc in zip(
+            report.vertebrae,
+            measured_values(report),
+            report.fracture_probabilities,
+            report.attenuations,
+            report.discs,
+            strict=True,
         )
     ]
+
+
+def _read_vertebra(entry: Mapping[str, Any]) -> Vertebra:
+    """Read one of :func:`_vertebrae_document`; files of older versions hold no attenuation."""
+    given = entry.get(_ATTENUATION)
+    attenuation = None if given is None else Attenuation(**given)
+    return Vertebra(**{name: entry[name] for name in _VERTEBRA_FIELDS}, attenuation=attenuation)
 
 
 def _spine_fields(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -111,9 +133,7 @@ def _spine_fields(document: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "image_classification": None if classification is None else _read_classification(classification),
         "curve": SpineCurve(np.array(document["curve_ras"]), np.array(document["curve_confidence"])),
-        "vertebrae": tuple(
-            Vertebra(**{name: entry[name] for name in _VERTEBRA_FIELDS}) for entry in document["vertebrae"]
-        ),
+        "vertebrae": tuple(map(_read_vertebra, document["vertebrae"])),
         **{name: document[name] for name in _STORED_AS_IS},
     }
 

@@ -34,9 +34,7 @@ class Disc:
         return f"{self.upper}-{self.lower}"
 
 
-def discs_below(
-    levels: Sequence[str | None], keypoints_ras: ArrayLike, evaluable: Sequence[bool]
-) -> list[Disc | None]:
+def discs_below(levels: Sequence[str | None], keypoints_ras: ArrayLike, evaluable: Sequence[bool]) -> list[Disc | None]:
     """The disc below each vertebra.
 
     :param levels: (n,) level of each vertebra or None, cranial to caudal.
