@@ -12,6 +12,7 @@ from scipy import ndimage
 
 from ..keypoints import ANTERIOR_INFERIOR, ANTERIOR_SUPERIOR, POSTERIOR_INFERIOR, POSTERIOR_SUPERIOR
 from ..volume import Volume
+from .sampling import sampled_hu
 
 _STEP_MM = 2.0
 _ASIDE_MM = 40.0
@@ -75,4 +76,4 @@ def _section_hu(volume: Volume, keypoints_ras: NDArray[np.float64]) -> NDArray[n
     ahead = np.arange(_AHEAD_MM[0], _AHEAD_MM[1] + _STEP_MM, _STEP_MM)
     offsets = np.stack(np.meshgrid(aside, ahead, _ALONG_MM, indexing="ij"), -1)
     points_ras = front + offsets @ np.stack([right, forwards, np.cross(right, forwards)])
-    return np.asarray(volume.sample(points_ras).mean(-1), dtype=np.float64)
+    return sampled_hu(volume, points_ras).mean(-1)

@@ -14,6 +14,7 @@ from ..keypoints import INFERIOR, SUPERIOR
 from ..volume import Volume
 from .blood import blood_hu
 from .record import DENSE, FATTY, FLAT, OUTSIDE, Attenuation
+from .sampling import sampled_hu
 
 _MARGIN_MM = 4.0
 """Distance of the ellipsoid from the anterior wall and from both endplates. TotalSegmentator's spine report erodes
@@ -93,7 +94,7 @@ def measure_attenuation(volume: Volume, keypoints_ras: ArrayLike) -> Attenuation
     inside_ras = ellipsoid.points_ras()
     if not volume.contains(np.concatenate([inside_ras, points_ras])).all():
         return Attenuation(None, None, OUTSIDE, blood)
-    values = volume.sample(inside_ras, order=0)
+    values = sampled_hu(volume, inside_ras, order=0)
     median = float(np.median(values))
     if median > _BONE_HU[1] or _dense_share(volume, points_ras) > _DENSE_SHARE:
         return Attenuation(None, None, DENSE, blood)
@@ -108,7 +109,7 @@ def _dense_share(volume: Volume, keypoints_ras: NDArray[np.float64]) -> float:
     low, high = body.room_mm(0.0)
     semi_axes = np.array([_BODY_SHARE * body.depth_mm, _BODY_SHARE * body.depth_mm, (high - low) / 2])
     points = _lattice(np.maximum(semi_axes, _STEP_MM)) + [0.0, body.depth_mm / 2, (low + high) / 2]
-    return float((volume.sample(body.to_ras(points), order=0) > _DENSE_HU).mean())
+    return float((sampled_hu(volume, body.to_ras(points), order=0) > _DENSE_HU).mean())
 
 
 def _lattice(half_mm: NDArray[np.float64]) -> NDArray[np.float64]:
