@@ -22,19 +22,21 @@ _ALONG_MM = (-4.0, 0.0, 4.0)
 which they are averaged. Chosen: the aorta lies within them from T5 to L4."""
 
 _VESSEL_MM = 10.0
-"""Diameter of a disc that lies wholly in the blood. Chosen: less than that of any aorta, more than a calcification, an
-osteophyte or a lymph node."""
+_QUARTER = 25.0
+"""Diameter of a disc that lies in the blood, and the percentile of its values that counts: three quarters of the disc
+are brighter. Chosen: the disc is smaller than any aorta and larger than most calcifications and osteophytes."""
 
 _BLOOD_HU = (-20.0, 600.0)
 """Values of a disc that can be blood, with or without contrast agent. Chosen: fat, lung and air are less dense, metal
 and cortical bone denser."""
 
 CONTRAST_HU = 100.0
-"""Attenuation from which blood holds a contrast agent. Chosen: blood without it has 30 to 60 HU, the liver up to 75."""
+"""Attenuation from which blood holds a contrast agent. Chosen: the median along the spine is 31 to 58 HU in ten CTs of
+ct/train and ct/val without contrast agent and 141 to 408 HU in seven with it (experiments.md, 2026-12-01)."""
 
 
 def blood_hu(volume: Volume, keypoints_ras: NDArray[np.float64]) -> float | None:
-    """Attenuation of the brightest disc of soft tissue in front of a body.
+    """Attenuation that most of the brightest disc of soft tissue in front of a body reaches.
 
     :param volume: the CT in Hounsfield units.
     :param keypoints_ras: (6, 3) in RAS mm.
@@ -50,8 +52,8 @@ def blood_hu(volume: Volume, keypoints_ras: NDArray[np.float64]) -> float | None
     is_soft = (lowest > _BLOOD_HU[0]) & (highest < _BLOOD_HU[1])
     if not is_soft.any():
         return None
-    means = ndimage.correlate(section, disc / disc.sum(), mode="nearest")
-    return float(means[is_soft].max())
+    reached = ndimage.percentile_filter(section, _QUARTER, footprint=disc, mode="nearest")
+    return float(reached[is_soft].max())
 
 
 def contrast_is_likely(measured_hu: Sequence[float | None]) -> bool:
