@@ -20,18 +20,18 @@ def test_l1_and_the_mean_of_t12_to_l4_are_summed_up() -> None:
 @pytest.mark.parametrize(
     ("l1", "text"),
     [
-        (105.0, "at or below 110 HU, the specific threshold"),
-        (110.0, "at or below 110 HU, the specific threshold"),
-        (140.0, "between the specific threshold for osteoporosis of 110 HU and the sensitive one of 160 HU"),
-        (160.0, "between the specific threshold"),
-        (161.0, "above 160 HU, the sensitive threshold"),
+        (105.0, "at or below the specific screening threshold for osteoporosis of 110 HU"),
+        (110.0, "at or below the specific screening threshold for osteoporosis of 110 HU"),
+        (140.0, "between the specific (110 HU) and the sensitive (160 HU) screening threshold"),
+        (160.0, "between the specific (110 HU)"),
+        (161.0, "above the sensitive screening threshold for osteoporosis of 160 HU"),
     ],
 )
 def test_l1_is_compared_with_screening_values(l1: float, text: str) -> None:
     statement = summarize_attenuation(["L1"], [measured(l1)]).statement
     assert text in statement
     assert "Pickhardt 2013; 120 kVp, no contrast agent" in statement
-    assert "screening values, not a diagnosis" in statement
+    assert "Screening thresholds are no diagnosis." in statement
 
 
 def test_a_likely_contrast_agent_is_told() -> None:

@@ -2,7 +2,8 @@
 
 The ellipsoid follows from the six keypoints, so that it is the same in an analysis and after a keypoint was dragged. It
 lies in front of the middle of the body, where no basivertebral vein runs, and keeps clear of cortex, endplates and the
-osteophytes at their rims. Its median hardly changes with a node or a vessel in a part of it.
+osteophytes at their rims. Its median hardly changes with a node or a vessel in a part of it. In synthetic patients it
+lies within 5 HU of the truth in 93 % of 30 bodies (bias -0.3 HU, SD 2.7 HU; experiments.md, 2026-12-01).
 """
 
 from dataclasses import dataclass

@@ -81,7 +81,7 @@ def _statement(l1_hu: float | None, mean_hu: float | None, used: tuple[str, ...]
         f"mean of T12 to L4 {mean_hu:.0f} HU ({len(used)} of {len(MEAN_LEVELS)} levels)."
     ]
     if l1_hu is not None:
-        sentences.append(f"{_screening(l1_hu)} These are screening values, not a diagnosis.")
+        sentences.append(f"{_screening(l1_hu)} Screening thresholds are no diagnosis.")
     if contrast_is_likely:
         sentences.append(CONTRAST_CAUTION)
     return " ".join(sentences)
@@ -91,10 +91,10 @@ def _screening(l1_hu: float) -> str:
     """What the screening values say of L1."""
     origin = "(Pickhardt 2013; 120 kVp, no contrast agent)"
     if l1_hu <= SPECIFIC_HU:
-        return f"L1 is at or below {SPECIFIC_HU:.0f} HU, the specific threshold for osteoporosis {origin}."
+        return f"L1 is at or below the specific screening threshold for osteoporosis of {SPECIFIC_HU:.0f} HU {origin}."
     if l1_hu <= SENSITIVE_HU:
         return (
-            f"L1 lies between the specific threshold for osteoporosis of {SPECIFIC_HU:.0f} HU and the sensitive one of "
-            f"{SENSITIVE_HU:.0f} HU {origin}."
+            f"L1 lies between the specific ({SPECIFIC_HU:.0f} HU) and the sensitive ({SENSITIVE_HU:.0f} HU) screening "
+            f"threshold for osteoporosis {origin}."
         )
-    return f"L1 is above {SENSITIVE_HU:.0f} HU, the sensitive threshold for osteoporosis {origin}."
+    return f"L1 is above the sensitive screening threshold for osteoporosis of {SENSITIVE_HU:.0f} HU {origin}."
