@@ -11,6 +11,7 @@ import pytest
 from helpers.perfect_ct import PerfectCtNetworks, PerfectImageClassifier
 from helpers.spine_shapes import curve_through
 from helpers.synthetic_spine import LEVELS, body_keypoints, lps_volume, oblique_volume, scoliotic_curve
+from VertebralFracturesLib.core.attenuation.record import FRACTURED
 from VertebralFracturesLib.core.genant import genant_index, heights_mm
 from VertebralFracturesLib.core.keypoints import beyond_endplates, body_centre
 from VertebralFracturesLib.core.levels import CONFIDENT_LEVEL, LEVEL_NAMES
@@ -51,6 +52,18 @@ def test_bright_bodies_are_measured_by_networks_without_an_error(lies, detector)
     np.testing.assert_allclose(genant_index(heights_mm(found)), genant_index(heights_mm(truth)), atol=0.1)
     assert np.argmin(genant_index(heights_mm(found))) == LEVELS.index("T12")
     assert (report.warnings, report.image_classification) == ((), None)
+
+
+def test_trabecular_attenuation_is_measured_and_reported_of_intact_bodies():
+    report = analyze_ct(BRIGHT_CTS["oblique"], PerfectCtNetworks())
+    for vertebra, measures, attenuation in zip(report.vertebrae, report.measures, report.attenuations, strict=True):
+        assert vertebra.attenuation.blood_hu == pytest.approx(40.0)
+        if measures.grade == 0:
+            assert attenuation.median_hu == pytest.approx(350, abs=2)
+        else:
+            assert (attenuation.median_hu, attenuation.exclusion) == (None, FRACTURED)
+    assert report.attenuation_summary.l1_hu == pytest.approx(350, abs=2)
+    assert not report.attenuation_summary.contrast_is_likely
 
 
 def test_the_image_classifier_is_asked_where_there_is_one():

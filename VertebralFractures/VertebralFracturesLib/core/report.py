@@ -8,6 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .alignment.coronal_curve import CoronalCurve, largest_coronal_curve
+from .alignment.discs import Disc, discs_below
+from .alignment.spinal_angles import Endplate, disc_angles_deg, endplates, spinal_angles_deg
+from .attenuation.record import Attenuation
+from .attenuation.summary import AttenuationSummary, summarize_attenuation
 from .genant import find_preset
 from .image_classification import CombinedProbability, ImageClassification, combined_probability
 from .keypoints import KEYPOINT_NAMES
@@ -52,6 +57,7 @@ class Vertebra:
     :param level_confidence: probability that the level is right.
     :param source: one of :data:`SOURCES`.
     :param status: one of :data:`STATUSES`.
+    :param attenuation: trabecular attenuation at these keypoints; None where it was not measured, as in a radiograph.
     :raises ValueError: a value outside what is said here.
     """
 
@@ -62,6 +68,7 @@ class Vertebra:
     level_confidence: float = 0.0
     source: str = "model"
     status: str = NOT_REVIEWED
+    attenuation: Attenuation | None = None
 
     def __post_init__(self) -> None:
         points = np.array(self.keypoints_ras, dtype=np.float64)
@@ -131,16 +138,68 @@ class SpineReport:
         """Level of each vertebra, or None."""
         return [vertebra.level for vertebra in self.vertebrae]
 
+    @property
+    def _keypoints_ras(self) -> NDArray[np.float64]:
+        """Keypoints (n, 6, 3) of the vertebrae in RAS mm."""
+        return np.array([vertebra.keypoints_ras for vertebra in self.vertebrae]).reshape(-1, len(KEYPOINT_NAMES), 3)
+
+    @property
+    def _evaluable(self) -> list[bool]:
+        return [vertebra.is_evaluable for vertebra in self.vertebrae]
+
     @cached_property
     def measures(self) -> list[Measures | None]:
         """Measures of each vertebra; None where it is not evaluable."""
-        points = np.array([vertebra.keypoints_ras for vertebra in self.vertebrae]).reshape(-1, len(KEYPOINT_NAMES), 3)
-        evaluable = [vertebra.is_evaluable for vertebra in self.vertebrae]
         uncertainty = np.array([vertebra.uncertainty_mm for vertebra in self.vertebrae]).reshape(
             -1, len(KEYPOINT_NAMES)
         )
         scores = [vertebra.score if vertebra.is_unseen else 1.0 for vertebra in self.vertebrae]
-        return measure_spine(points, self.levels, evaluable, find_preset(self.preset), uncertainty, scores)
+        preset = find_preset(self.preset)
+        return measure_spine(self._keypoints_ras, self.levels, self._evaluable, preset, uncertainty, scores)
+
+    @cached_property
+    def endplates(self) -> dict[Endplate, NDArray[np.float64]]:
+        """Endplates of the evaluable vertebrae that have a level, (2, 3) anterior and posterior corner in RAS mm."""
+        levels = [vertebra.level if vertebra.is_evaluable else None for vertebra in self.vertebrae]
+        return endplates(levels, self._keypoints_ras)
+
+    @property
+    def angles_deg(self) -> dict[str, float | None]:
+        """The angles of :data:`~.alignment.spinal_angles.ANGLES` by name; None where an endplate is not in view."""
+        return spinal_angles_deg(self.endplates)
+
+    @property
+    def disc_angles_deg(self) -> dict[str, float]:
+        """Angle of every disc in view by name ("L4-L5"), positive where it is open anteriorly."""
+        return disc_angles_deg(self.endplates)
+
+    @cached_property
+    def discs(self) -> list[Disc | None]:
+        """The disc below each vertebra; None where it cannot be measured."""
+        return discs_below(self.levels, self._keypoints_ras, self._evaluable)
+
+    @cached_property
+    def coronal_curve(self) -> CoronalCurve | None:
+        """The largest curve-based Cobb angle in the coronal plane; None with fewer than two vertebrae."""
+        return largest_coronal_curve(self.curve, self.levels, self._keypoints_ras, self._evaluable)
+
+    @cached_property
+    def attenuations(self) -> list[Attenuation | None]:
+        """Trabecular attenuation of each vertebra as it is reported: without values for fractured bodies.
+
+        None where it was not measured, or the vertebra is not evaluable.
+        """
+        return [
+            None
+            if vertebra.attenuation is None or measures is None
+            else vertebra.attenuation.unless_fractured(bool(measures.grade))
+            for vertebra, measures in zip(self.vertebrae, self.measures, strict=True)
+        ]
+
+    @cached_property
+    def attenuation_summary(self) -> AttenuationSummary | None:
+        """Trabecular attenuation of L1 and of T12 to L4; None where no vertebra was measured."""
+        return summarize_attenuation(self.levels, self.attenuations)
 
     @cached_property
     def summary(self) -> PatientSummary:

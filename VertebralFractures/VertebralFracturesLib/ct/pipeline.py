@@ -1,11 +1,13 @@
 """The stages from a CT to its measured vertebrae, one line each."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from .. import __version__
+from ..core.attenuation.measurement import measure_attenuation
 from ..core.genant import DEFAULT_PRESET
 from ..core.levels import LEVELS_ARE_UNCERTAIN, no_level_is_certain
 from ..core.report import SpineReport, Vertebra
@@ -79,7 +81,10 @@ def analyze_ct(
         stage("second opinion")
         classification = classify_spine(networks.image_classifier, volume, curve, cancel)
     stage("measures")
-    vertebrae = named_vertebrae(whole, view, bodies)
+    vertebrae = tuple(
+        replace(one, attenuation=measure_attenuation(volume, one.keypoints_ras))
+        for one in named_vertebrae(whole, view, bodies)
+    )
     progress(STAGES[-1], 1.0)
     return SpineReport(
         software=f"VertebralFractures {__version__}",
