@@ -8,7 +8,13 @@ from .levels import ALL_LEVEL_NAMES, LEVEL_NUMBERS
 from .norms import CENTRES_MM, SPACING_LOG_SD, SPACING_PATIENT_LOG_SD
 
 LEVEL_CLASSES = 25
-"""Levels that the spine-curve network tells apart: C1 to L5 and L6."""
+"""Levels that the networks tell apart: C1 to L5 and L6."""
+
+SACRUM = LEVEL_CLASSES
+"""Column of the sacrum, which follows the levels."""
+
+SPINE_CLASSES = LEVEL_CLASSES + 1
+"""The levels and the sacrum."""
 
 _NUMBERS = np.array([LEVEL_NUMBERS[name] for name in ALL_LEVEL_NAMES])
 _T11, _T12, _T13, _L1, _L4, _L5, _L6 = (
@@ -102,16 +108,17 @@ def sacrum_index(level_probabilities: ArrayLike, centres_arc_mm: ArrayLike) -> i
 
     :param level_probabilities: (n, 26) of each body, C1 to L5, L6 and the sacrum.
     :param centres_arc_mm: arc length (n,) of the centres, increasing caudally.
-    :return: index of S1; n where the row ends above it.
+    :return: index of S1; n where the row ends above it, 0 where all bodies are sacral.
     """
     probabilities = np.asarray(level_probabilities, dtype=np.float64)
     arcs = np.asarray(centres_arc_mm, dtype=np.float64)
     emission = _emission(probabilities[:, :LEVEL_CLASSES])
     forward = _forward(emission, _transition(np.diff(arcs)))
-    sacral = np.log(np.maximum(probabilities[:, LEVEL_CLASSES], _LEAST_SACRAL)) + _MEAN_FIT
+    sacral = np.log(np.maximum(probabilities[:, SACRUM], _LEAST_SACRAL)) + _MEAN_FIT
     belief = {len(arcs): logsumexp(forward[-1])}
-    for index in range(max(1, len(arcs) - _MOST_SACRAL), len(arcs)):
-        belief[index] = logsumexp(forward[index - 1] + _LAST_LUMBAR_LOG_PRIOR) + sacral[index:].sum()
+    for index in range(max(0, len(arcs) - _MOST_SACRAL), len(arcs)):
+        above = logsumexp(forward[index - 1] + _LAST_LUMBAR_LOG_PRIOR if index else _scale_log_prior())
+        belief[index] = above + sacral[index:].sum()
     return max(belief, key=lambda index: belief[index])
 
 
