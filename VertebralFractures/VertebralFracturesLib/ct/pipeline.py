@@ -78,7 +78,7 @@ def analyze_ct(
         stage("second opinion")
         classification = classify_spine(networks.image_classifier, volume, curve, cancel)
     stage("measures")
-    vertebrae = named_vertebrae(whole, view, bodies)
+    vertebrae, numbering_basis = named_vertebrae(whole, view, bodies)
     if not vertebrae:
         raise NoSpineFound("only the sacrum, C1 or C2 lies wholly within the field of view: there is nothing to measure")
     progress(STAGES[-1], 1.0)
@@ -93,6 +93,7 @@ def analyze_ct(
         models=networks.versions,
         thresholds={"existence": EXISTENCE_THRESHOLD, "objectness": OBJECTNESS_THRESHOLD},
         image_classification=classification,
+        numbering_basis=numbering_basis,
     )
 
 

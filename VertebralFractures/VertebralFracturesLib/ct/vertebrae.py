@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..core.keypoints import beyond_endplates, beyond_walls, body_centre
-from ..core.level_naming import SACRUM, name_sequence, sacrum_index
+from ..core.level_naming import SliceLevels, number_vertebrae
 from ..core.levels import NEVER_MEASURED
 from ..core.report import Vertebra
 from ..core.spine_curve import SpineCurve
@@ -34,11 +34,6 @@ core/norms), so that the one that was clicked is proposed and not its neighbour.
 _WALL_MM, _ENDPLATE_MM = 2.0, 1.0
 """How far beyond its walls and endplates a whole body has something in view. Of 50 bodies cut at an endplate 6 pass
 with 0 mm, 3 with 1 mm, and of 21 whole ones 20 and 19 are kept (experiments.md, 2026-11-28); the other is chosen."""
-
-_NEXT_BODY_MM, _SACRAL = 34.0, 0.5
-"""How far below the centre of the last vertebra a slice has to belong to the sacrum rather than to a vertebra, and from
-which probability it does. Chosen: halfway between what is expected below L5, whose next centre is that of S1 (about 17
-mm), and below L4 with an L5 that was not found (about 53 mm)."""
 
 
 def straightened_views(
@@ -107,7 +102,7 @@ def is_whole(points_ras: NDArray[np.float64], volume: Volume) -> bool:
 
 def named_vertebrae(
     detections: Sequence[Detection], view: StraightenedSlice, bodies: BodyCentres
-) -> tuple[Vertebra, ...]:
+) -> tuple[tuple[Vertebra, ...], tuple[str, ...]]:
     """The vertebrae to measure among the detections, in the patient, with their levels.
 
     The levels are those that step 1 gives to the slices in which the bodies lie. Nothing at or below the sacrum is a
@@ -116,27 +111,20 @@ def named_vertebrae(
     :param detections: cranial to caudal.
     :param view: the slice in which they were found.
     :param bodies: of step 1.
-    :return: cranial to caudal; empty where only the sacrum, C1 and C2 were detected.
+    :return: the vertebrae, cranial to caudal, none where only the sacrum, C1 and C2 were detected; and what their
+        numbering rests on, as :class:`~..core.level_naming.Numbering` has it.
     """
     centres_pixels = np.array([body_centre(detection.keypoints_mm) / view.pixel_mm for detection in detections])
     heights_ras = view.pixels_to_ras(centres_pixels)[:, 2]
-    levels = np.column_stack([np.interp(-heights_ras, -bodies.centres_ras[:, 2], one) for one in bodies.levels.T])
     arcs_mm = -view.pixels_to_straight(centres_pixels)[:, 2]
-    count = sacrum_index(levels, arcs_mm)
-    lies_on_sacrum = count > 0 and _lies_on_sacrum(bodies, float(heights_ras[count - 1]))
-    names, confidences = name_sequence(levels[:count, :SACRUM], arcs_mm[:count], ends_at_sacrum=lies_on_sacrum)
-    return tuple(
+    slices = SliceLevels(bodies.centres_ras[:, 2], bodies.levels)
+    numbering = number_vertebrae(slices, heights_ras, arcs_mm)
+    vertebrae = tuple(
         Vertebra(keypoints_ras(detection, view), detection.score, detection.uncertainty_mm, name, float(confidence))
-        for detection, name, confidence in zip(detections, names, confidences, strict=False)
+        for detection, name, confidence in zip(detections, numbering.names, numbering.confidences, strict=False)
         if name not in NEVER_MEASURED
     )
-
-
-def _lies_on_sacrum(bodies: BodyCentres, height_ras: float) -> bool:
-    """Whether the sacrum begins right below a body whose centre is at a height, so that no vertebra is in between."""
-    below_mm = height_ras - bodies.centres_ras[:, 2]
-    near = (below_mm > 0) & (below_mm < _NEXT_BODY_MM)
-    return bool((bodies.levels[near, SACRUM] > _SACRAL).any())
+    return vertebrae, numbering.basis
 
 
 def propose_vertebra(

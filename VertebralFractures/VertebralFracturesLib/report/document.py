@@ -54,6 +54,7 @@ def report_json(report: SpineReport) -> str:
         "models": report.models,
         "thresholds": report.thresholds,
         "warnings": report.warnings,
+        "numbering_basis": report.numbering_basis,
         "patient": _summary_document(report.summary),
         "curve_ras": report.curve.points_ras,
         "curve_confidence": report.curve.confidence,
@@ -114,6 +115,7 @@ def _spine_fields(document: Mapping[str, Any]) -> dict[str, Any]:
         "vertebrae": tuple(
             Vertebra(**{name: entry[name] for name in _VERTEBRA_FIELDS}) for entry in document["vertebrae"]
         ),
+        "numbering_basis": tuple(document.get("numbering_basis", ())),
         **{name: document[name] for name in _STORED_AS_IS},
     }
 
