@@ -114,6 +114,8 @@ class SpineReport:
     :param models: version or checksum of each network by name.
     :param thresholds: thresholds of the run by name.
     :param image_classification: what the image classifier gives along the spine; None where it was not asked.
+    :param numbering_basis: the landmarks that the levels are counted from, as
+        :class:`~.level_naming.Numbering` has them; empty where they are not known.
     :raises ValueError: unknown preset.
     """
 
@@ -127,9 +129,11 @@ class SpineReport:
     models: Mapping[str, Any] = field(default_factory=dict)
     thresholds: Mapping[str, Any] = field(default_factory=dict)
     image_classification: ImageClassification | None = None
+    numbering_basis: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         find_preset(self.preset)
+        object.__setattr__(self, "numbering_basis", tuple(self.numbering_basis))
         object.__setattr__(self, "vertebrae", tuple(self.vertebrae))
         object.__setattr__(self, "warnings", tuple(self.warnings))
 
