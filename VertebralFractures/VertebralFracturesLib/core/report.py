@@ -16,6 +16,7 @@ from .attenuation.summary import AttenuationSummary, summarize_attenuation
 from .genant import find_preset
 from .image_classification import CombinedProbability, ImageClassification, combined_probability
 from .keypoints import KEYPOINT_NAMES
+from .level_naming import numbering_sentence
 from .levels import parse_level, shown_level
 from .measures import Measures, measure_spine
 from .spine_curve import SpineCurve
@@ -209,7 +210,8 @@ class SpineReport:
     def summary(self) -> PatientSummary:
         """The conclusion for the patient."""
         confidences = [vertebra.level_confidence for vertebra in self.vertebrae]
-        return summarize(self.levels, confidences, self.measures, self.fracture_probabilities)
+        numbering = numbering_sentence(self.numbering_basis) if self.vertebrae else ""
+        return summarize(self.levels, confidences, self.measures, self.fracture_probabilities, numbering)
 
     @cached_property
     def shown_levels(self) -> list[str]:

@@ -83,9 +83,7 @@ def analyze_ct(
     stage("measures")
     vertebrae, numbering_basis = named_vertebrae(whole, view, bodies)
     if not vertebrae:
-        raise NoSpineFound(
-            "only the sacrum, C1 or C2 lies wholly within the field of view: there is nothing to measure"
-        )
+        raise NoSpineFound("only the sacrum, C1 or C2 lies wholly within the field of view: nothing to measure")
     vertebrae = tuple(replace(one, attenuation=measure_attenuation(volume, one.keypoints_ras)) for one in vertebrae)
     progress(STAGES[-1], 1.0)
     return SpineReport(
