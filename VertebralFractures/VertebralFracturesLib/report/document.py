@@ -18,7 +18,7 @@ from ..core.spine_slab import SlabFrame
 from ..core.summary import PatientSummary
 from ..radiograph.record import RadiographReport
 from .patient_values import patient_values
-from .table import attenuation_values, disc_values, measured_values, probability_values
+from .table import attenuation_values, disc_values, measured_values, probability_values, reported_values
 
 SCHEMA = 2
 """Version of the layout of measurements.json."""
@@ -129,7 +129,7 @@ def _vertebrae_document(report: SpineReport) -> list[dict[str, Any]]:
         | probability_values(combined)
         | {_ATTENUATION: None if vertebra.attenuation is None else asdict(vertebra.attenuation)}
         | attenuation_values(attenuation)
-        | disc_values(disc)
+        | reported_values(report, disc_values(disc))
         for number, (vertebra, values, combined, attenuation, disc) in enumerate(
             zip(
                 report.vertebrae,
