@@ -12,7 +12,7 @@ from helpers.perfect_ct import PerfectCtNetworks, PerfectImageClassifier
 from helpers.spine_shapes import curve_through
 from helpers.synthetic_spine import LEVELS, body_keypoints, lps_volume, oblique_volume, scoliotic_curve
 from VertebralFracturesLib.core.attenuation.record import FRACTURED
-from VertebralFracturesLib.core.genant import genant_index, heights_mm
+from VertebralFracturesLib.core.heights.genant import genant_index, heights_mm
 from VertebralFracturesLib.core.keypoints import beyond_endplates, body_centre
 from VertebralFracturesLib.core.levels import CONFIDENT_LEVEL, LEVEL_NAMES
 from VertebralFracturesLib.core.report import SpineReport

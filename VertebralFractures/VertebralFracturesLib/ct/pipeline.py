@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import __version__
 from ..core.attenuation.measurement import measure_attenuation
-from ..core.genant import DEFAULT_PRESET
+from ..core.heights.genant import DEFAULT_PRESET
 from ..core.levels import LEVELS_ARE_UNCERTAIN, no_level_is_certain
 from ..core.report import SpineReport, Vertebra
 from ..core.spine_curve import SpineCurve
