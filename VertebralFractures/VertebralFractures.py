@@ -1,6 +1,5 @@
-import importlib.util
 import sys
-import tempfile
+import unittest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,13 +82,13 @@ class VertebralFracturesParameterNode:
     """The user's choices.
 
     inputVolume - The CT to measure, and whose study is shown.
-    preset - The cut-offs of the grades.
+    preset - How vertebrae are graded.
     device - Where the networks run.
     secondOpinion - Whether the spine is read a second time.
     """
 
     inputVolume: vtkMRMLScalarVolumeNode
-    preset: Grading = Grading.GENANT
+    preset: Grading = Grading.LEVEL_AWARE
     device: Device = Device.AUTOMATIC
     secondOpinion: bool = True
 
@@ -106,7 +105,8 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
         self.logic = self.shortcuts = None
-        self.studyPanel = self.exportPanel = self.addPanel = self.runPanel = None
+        self.studyPanel = self.exportPanel = self.addPanel = self.runPanel = self.volumeSelector = None
+        self._leavingVolume = None
         self._parameterNode = self._parameterNodeGuiTag = None
 
     def setup(self) -> None:
@@ -116,6 +116,7 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         from VertebralFracturesLib.widgets.run_panel import RunPanel
         from VertebralFracturesLib.widgets.shortcuts import Shortcuts
         from VertebralFracturesLib.widgets.study_panel import StudyPanel
+        from VertebralFracturesLib.widgets.volume_selector import VolumeSelector
 
         ScriptedLoadableModuleWidget.setup(self)
         uiWidget = slicer.util.loadUI(self.resourcePath("UI/VertebralFractures.ui"))
@@ -131,6 +132,9 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
             self.ui, self.logic.analyzer, self.studyPanel, requirements, self._openStudy, self._onParametersModified
         )
         self.addPanel = AddPanel(self.ui, self.studyPanel, self.runPanel.propose)
+        self.volumeSelector = VolumeSelector(
+            self.ui.inputSelector, slicer.mrmlScene, self.onVolumeLoaded, self.onVolumeLeaving
+        )
         self.shortcuts = Shortcuts(self.ui, uiWidget)
         self.ui.viewsButton.connect("clicked()", lambda: self.logic.showStudy(self.studyPanel.live.study))
 
@@ -144,7 +148,8 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
     def cleanup(self) -> None:
         """Called when the application closes and the module widget is destroyed."""
         if self.runPanel is not None:
-            self.runPanel.discard()
+            self.runPanel.close()
+            self.volumeSelector.close()
             self.addPanel.destroy()
             self.studyPanel.show(None)
             self.shortcuts.delete()
@@ -181,10 +186,24 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
 
     @vtk.calldata_type(vtk.VTK_OBJECT)
     def onNodeRemoved(self, caller, event, node) -> None:
-        """Called when a node was deleted: a study without its report node is gone."""
+        """Called when a node was deleted: a study without its report node is gone, one without its CT stays."""
         live = self.studyPanel.live
         if live is not None and node is live.study.report_node:
             self._show(None)
+        if node is self._leavingVolume:
+            self._leavingVolume = None
+            self._onParametersModified()
+
+    def onVolumeLoaded(self, node: vtkMRMLScalarVolumeNode) -> None:
+        """Called when a volume was added that can be analyzed: it is chosen where none is."""
+        if self._parameterNode and not self._parameterNode.inputVolume and not slicer.mrmlScene.IsImporting():
+            self._parameterNode.inputVolume = node
+
+    def onVolumeLeaving(self, node: vtkMRMLScalarVolumeNode) -> None:
+        """Called before a volume is deleted: if it is the chosen one, none is chosen from then on."""
+        if self._parameterNode and self._parameterNode.inputVolume is node:
+            self._leavingVolume = node
+            self._parameterNode.inputVolume = None
 
     def initializeParameterNode(self) -> None:
         """Ensure parameter node exists and observed."""
@@ -210,9 +229,12 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         scene = slicer.mrmlScene
         if self.runPanel.is_running or not self._parameterNode or scene.IsImporting() or scene.IsClosing():
             return
+        if self._leavingVolume is not None:
+            return
         study, live = self.logic.studyOf(self._parameterNode.inputVolume), self.studyPanel.live
         if study is None:
             self._show(None)
+            self.logic.hideStudies(self._parameterNode.inputVolume)
         elif live is None or study.report_node is not live.study.report_node:
             self._openStudy(study)
         elif study.preset != self._parameterNode.preset.value:
@@ -221,14 +243,18 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
 
     def _openStudy(self, study: "Study") -> None:
         """Open a study in the views and link it to the panel, which takes over its preset."""
+        from VertebralFracturesLib.mrml.application import one_change
         from VertebralFracturesLib.mrml.live.study import LiveStudy
 
-        self.logic.showStudy(study)
-        self._show(LiveStudy(study, changed=self.studyPanel.refresh))
-        if self._parameterNode:
-            if study.volume_node is not None:
-                self._parameterNode.inputVolume = study.volume_node
-            self._parameterNode.preset = Grading(study.preset)
+        with slicer.util.RenderBlocker():
+            self.logic.showStudy(study)
+            with one_change(slicer.mrmlScene):
+                live = LiveStudy(study, changed=self.studyPanel.refresh)
+            self._show(live)
+        parameterNode = self._parameterNode or self.logic.getParameterNode()
+        if study.volume_node is not None:
+            parameterNode.inputVolume = study.volume_node
+        parameterNode.preset = Grading(study.preset)
 
     def _show(self, live: "LiveStudy | None") -> None:
         """Show another study in the panel; clicks that were awaited for the one before are not any more."""
@@ -257,22 +283,24 @@ class VertebralFracturesLogic(ScriptedLoadableModuleLogic):
     def process(
         self,
         volumeNode: vtkMRMLScalarVolumeNode,
-        preset: str = "genant",
+        preset: str = "level-aware",
         device: str = "auto",
         secondOpinion: bool = True,
     ) -> "Study":
         """Measure the vertebrae of a CT or a radiograph and add them to its scene; returns when all is done.
 
         :param volumeNode: a CT, or a lateral radiograph as a single slice.
-        :param preset: "genant" or "pisov".
+        :param preset: "level-aware", "genant" or "pisov".
         :param device: "auto", "cpu" or "cuda".
         :param secondOpinion: whether to read the spine of a CT a second time.
-        :raises UnusableInput: no CT and no radiograph, or no such device.
+        :raises UnusableInput: no CT and no radiograph, a label map, a straightened CT, or no such device.
         :raises NoSpineFound: no spine in view.
         """
         from VertebralFracturesLib.mrml.nodes.image import image_from_node
+        from VertebralFracturesLib.mrml.study.input import check_input
         from VertebralFracturesLib.mrml.study.replacement import replace_study
 
+        check_input(volumeNode)
         image = image_from_node(volumeNode)
         report = self.analyzer.analyze(image, preset=preset, device=device, image_classifier=secondOpinion)
         return replace_study(volumeNode, image, report)
@@ -296,6 +324,12 @@ class VertebralFracturesLogic(ScriptedLoadableModuleLogic):
         if layoutManager is not None:
             show_study(study, layoutManager.layoutLogic().GetLayoutNode())
 
+    def hideStudies(self, volumeNode: vtkMRMLScalarVolumeNode | None) -> None:
+        """Hide what views show of studies, as a volume without a study is looked at now, or none."""
+        from VertebralFracturesLib.mrml.layout.show import hide_studies
+
+        hide_studies(slicer.mrmlScene, volumeNode)
+
     def studyOf(self, volumeNode: vtkMRMLScalarVolumeNode | None) -> "Study | None":
         """The study of a CT or a radiograph; for None, one whose volume was deleted."""
         from VertebralFracturesLib.mrml.study.study import study_of
@@ -303,11 +337,10 @@ class VertebralFracturesLogic(ScriptedLoadableModuleLogic):
         return study_of(slicer.mrmlScene, volumeNode)
 
     def defaultVolume(self) -> vtkMRMLScalarVolumeNode | None:
-        """The volume to begin with: one that has a study, else the first that is no study's straightened CT."""
-        from VertebralFracturesLib.mrml.study.study import studies
+        """The volume to begin with: one that has a study, else the first that can be analyzed."""
+        from VertebralFracturesLib.mrml.study.input import default_volume
 
-        volumeNodes = [study.volume_node for study in studies(slicer.mrmlScene)]
-        return volumeNodes[0] if volumeNodes else slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode")
+        return default_volume(slicer.mrmlScene)
 
 
 #
@@ -323,78 +356,31 @@ class VertebralFracturesTest(ScriptedLoadableModuleTest):
         slicer.mrmlScene.Clear()
 
     def runTest(self):
-        """Run all tests, as "Reload and Test" does."""
+        """Run all tests, as "Reload and Test" does, which counts a skipped one as failed otherwise."""
+        outcome = _("Tests passed")
         for test in (self.test_syntheticPatient, self.test_draggedPoint, self.test_savedScene):
             self.setUp()
-            test()
-        self.delayDisplay("Tests passed")
+            try:
+                test()
+            except unittest.SkipTest as skipped:
+                outcome = _("Tests passed but one that was skipped: {reason}").format(reason=skipped)
+        self.delayDisplay(outcome)
 
     def test_syntheticPatient(self):
         """The fractures of the synthetic patient are found, and a second run replaces the first."""
-        if importlib.util.find_spec("torch") is None:
-            self.skipTest("torch is not installed: open the module and click Apply once")
-        from VertebralFracturesLib.mrml.nodes.image import image_from_node
-        from VertebralFracturesLib.mrml.study.replacement import replace_study
-        from VertebralFracturesLib.mrml.study.report import study_report
-        from VertebralFracturesLib.mrml.study.study import studies
-        from VertebralFracturesLib.simulation.demo_patient import FRACTURES
-        from VertebralFracturesLib.widgets.sample_data import add_synthetic_patient
+        from VertebralFracturesLib.widgets.self_test import check_synthetic_patient
 
         self.delayDisplay("Making a synthetic patient and measuring it")
-        volumeNode = add_synthetic_patient()
-        study = VertebralFracturesLogic().process(volumeNode)
-        report = study_report(study)
-        self.assertGreaterEqual(len(report.vertebrae), 8)
-        graded = [measures.grade for measures in report.measures if measures is not None]
-        self.assertGreaterEqual(sum(grade > 0 for grade in graded), len(FRACTURES))
-        self.assertEqual(study.table_node.GetTable().GetNumberOfRows(), len(report.vertebrae))
-        nodeCount = slicer.mrmlScene.GetNumberOfNodes()
-        replace_study(volumeNode, image_from_node(volumeNode), report)
-        self.assertEqual(len(studies(slicer.mrmlScene)), 1)
-        self.assertEqual(slicer.mrmlScene.GetNumberOfNodes(), nodeCount)
+        check_synthetic_patient(self, VertebralFracturesLogic())
 
     def test_draggedPoint(self):
         """A point that moves in the patient moves in the straightened space too, and the table follows."""
-        from VertebralFracturesLib.mrml.live.study import LiveStudy
-        from VertebralFracturesLib.mrml.study.study import proxy_of
-        from VertebralFracturesLib.widgets.sample_data import add_true_study
+        from VertebralFracturesLib.widgets.self_test import check_dragged_point
 
-        live = LiveStudy(add_true_study())
-        before = live.report.measures[2].genant_index
-        self._drag(live)
-        node = live.study.keypoint_nodes[2]
-        self.assertEqual(proxy_of(node).GetNthControlPointPosition(0), node.GetNthControlPointPosition(0))
-        self.assertLess(live.report.measures[2].genant_index, before - 0.05)
-        table = live.study.table_node
-        self.assertIn("edited", [table.GetCellText(2, column) for column in range(table.GetNumberOfColumns())])
-        live.undo()
-        self.assertAlmostEqual(live.report.measures[2].genant_index, before)
-        live.close()
+        check_dragged_point(self)
 
     def test_savedScene(self):
         """A scene that was saved and loaded brings back the study with its edits, and points can be dragged again."""
-        from VertebralFracturesLib.mrml.live.study import LiveStudy
-        from VertebralFracturesLib.mrml.study.study import studies
-        from VertebralFracturesLib.report.table import report_csv
-        from VertebralFracturesLib.widgets.sample_data import add_true_study
+        from VertebralFracturesLib.widgets.self_test import check_saved_scene
 
-        live = LiveStudy(add_true_study())
-        self._drag(live)
-        saved = report_csv(live.report)
-        with tempfile.TemporaryDirectory() as folder:
-            scene = str(Path(folder) / "scene.mrb")
-            self.assertTrue(slicer.util.saveScene(scene))
-            slicer.mrmlScene.Clear()
-            slicer.util.loadScene(scene)
-        (study,) = studies(slicer.mrmlScene)
-        live = LiveStudy(study)
-        self.assertEqual(report_csv(live.report), saved)
-        self._drag(live)
-        self.assertNotEqual(report_csv(live.report), saved)
-        live.close()
-
-    def _drag(self, live: "LiveStudy") -> None:
-        """Move the anterior superior point of the third vertebra down."""
-        node = live.study.keypoint_nodes[2]
-        right, anterior, superior = node.GetNthControlPointPosition(0)
-        node.SetNthControlPointPosition(0, right, anterior, superior - 6)
+        check_saved_scene(self)

@@ -30,13 +30,14 @@ TESTED_ELSEWHERE = {
 TESTED_TOGETHER = {
     "architecture/test_*.py": "the repository as a whole",
     "cli/research/test_research.py": "the commands for research as a list",
+    "fuzz/test_readers.py": "every reader of images, on damaged files",
+    "mrml/live/test_random_edits.py": "a live study under random edits: points, table and straightened view agree",
     "mrml/test_hard_spines.py": "every node of a study, on spines bent until planes nearly cross",
     "mrml/test_image_classification.py": "the image classification in a study, from its nodes to the saved scene",
     "mrml/test_lost_nodes.py": "every node of a study, deleted in turn",
     "mrml/test_real_case.py": "a study from a real CT to the saved scene",
     "mrml/test_saved_studies.py": "a study saved, loaded and dragged on",
     "mrml/test_slice_view.py": "what a user sees and drags in the slice views",
-    "widgets/test_in_slicer.py": "the module's own tests, run as Slicer runs them",
     "widgets/test_module.py": "VertebralFractures.py",
     "widgets/test_panel.py": "the panel as a whole",
     "widgets/test_radiograph_runs.py": "runs on radiographs from the panel to the scene",
@@ -71,7 +72,7 @@ def test_helpers_of_tests_live_in_their_folder() -> None:
         for path in TESTING.rglob("*.py")
         if not path.name.startswith("test_") and path.name != "conftest.py"
     ]
-    folders = ("helpers/", "benchmarks/", "in_slicer/")
+    folders = ("helpers/", "benchmarks/", "fuzz/", "in_slicer/")
     assert [path for path in elsewhere if not path.startswith(folders)] == []
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 import vtk
-from VertebralFracturesLib.mrml.application import boot_scene, quiet
+from VertebralFracturesLib.mrml.application import boot_scene, one_change, quiet
 
 
 def test_the_scene_has_what_slicer_puts_into_every_scene(application) -> None:
@@ -41,3 +41,15 @@ def test_vtk_is_quiet_for_a_block_even_if_it_fails() -> None:
         assert vtk.vtkObject.GetGlobalWarningDisplay()
     finally:
         vtk.vtkObject.SetGlobalWarningDisplay(was_on)
+
+
+def test_many_changes_are_one(scene) -> None:
+    ends = []
+    scene.AddObserver(scene.EndBatchProcessEvent, lambda *_: ends.append(scene.GetNumberOfNodes()))
+    before = scene.GetNumberOfNodes()
+    with pytest.raises(RuntimeError, match="in the middle"), one_change(scene), one_change(scene):
+        scene.AddNewNodeByClass("vtkMRMLTextNode")
+        assert scene.IsBatchProcessing()
+        raise RuntimeError("in the middle")
+    assert not scene.IsBatchProcessing()
+    assert ends == [before + 1]

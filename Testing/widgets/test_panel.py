@@ -2,6 +2,7 @@
 
 from helpers.panel import column
 from helpers.synthetic_spine import LEVELS
+from VertebralFracturesLib.mrml.nodes.volume import add_volume_node
 
 
 def test_the_layout_comes_back_by_a_click(measured):
@@ -21,6 +22,17 @@ def test_the_preset_grades_anew_and_follows_the_study(measured):
     host.widget.exit()
     host.widget.enter()
     assert host.ui.presetBox.currentIndex == 1
+
+
+def test_another_ct_hides_the_study_of_the_first(measured, spine_volume):
+    host, study = measured, measured.widget.studyPanel.live.study
+    host.ui.inputSelector.setCurrentNode(add_volume_node(host.scene, spine_volume, "another"))
+    assert host.ui.vertebraTable.rowCount == 0
+    assert not any(node.GetDisplayVisibility() for node in (*study.keypoint_nodes, *study.proxy_nodes))
+    assert host.scene.GetSingletonNode("Yellow+", "vtkMRMLSliceCompositeNode").GetBackgroundVolumeID() is None
+    host.ui.inputSelector.setCurrentNode(study.volume_node)
+    assert column(host, "level") == list(LEVELS)
+    assert all(node.GetDisplayVisibility() for node in (*study.keypoint_nodes, *study.proxy_nodes))
 
 
 def test_closing_the_scene_empties_the_panel(measured):

@@ -76,6 +76,19 @@ def test_apply_on_the_film_again_replaces_its_study(host, picture_node) -> None:
     assert host.scene.GetNumberOfNodes() == count
 
 
+def test_the_module_is_left_while_a_radiograph_is_analyzed(host, picture_node) -> None:
+    host.click("applyButton")
+    host.widget.exit()
+    host.wait(lambda: studies(host.scene) or host.messages, seconds=120)
+    host.work()
+    assert host.messages == []
+    host.widget.enter()
+    (study,) = studies(host.scene)
+    assert host.widget.studyPanel.live.study.report_node is study.report_node
+    assert host.ui.inputSelector.currentNode() is study.volume_node
+    assert "7 vertebrae measured" in host.ui.statusLabel.text
+
+
 def test_points_are_placed_by_one_click_on_cts_only(host, picture_node) -> None:
     apply(host)
     assert not host.ui.addOneClickButton.enabled

@@ -1,11 +1,14 @@
 """Apply and Cancel: what a run shows, what it leaves behind, and how it ends."""
 
 import time
+from contextlib import closing
 
 import pytest
 from helpers.panel import analysis, apply, column, nodes, truth
 from helpers.synthetic_spine import LEVELS
+from helpers.watched_scene import watched
 from VertebralFracturesLib.errors import NoSpineFound
+from VertebralFracturesLib.mrml.layout.rendered import RenderedLayout
 from VertebralFracturesLib.mrml.study.study import studies
 
 
@@ -104,7 +107,24 @@ def test_a_run_again_asks_only_if_there_are_edits(measured):
     assert column(host, "status")[0] == "verified"
     host.answers = [True]
     apply(host)
-    assert column(host, "status")[0] == "to review"
+    assert column(host, "status")[0] == "not reviewed"
+    assert len(studies(host.scene)) == 1
+
+
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_points_that_are_dragged_while_a_second_run_goes_on_are_not_lost_unasked(measured, is_replaced):
+    host, live = measured, measured.widget.studyPanel.live
+    host.widget.logic.analyzer.analyze = analysis(seconds=0.5)
+    host.click("applyButton")
+    node = live.study.keypoint_nodes[1]
+    right, anterior, superior = node.GetNthControlPointPosition(0)
+    node.SetNthControlPointPosition(0, right, anterior, superior - 5)
+    host.answers = [is_replaced]
+    host.wait(lambda: host.ui.applyButton.enabled)
+    (question,) = host.messages
+    assert "edited while it was analyzed" in question
+    assert column(host, "source")[1] == ("model" if is_replaced else "edited")
+    assert (host.widget.studyPanel.live is live) == (not is_replaced)
     assert len(studies(host.scene)) == 1
 
 
@@ -124,3 +144,20 @@ def test_a_deleted_volume_ends_in_a_message(host, volume_node):
     host.scene.RemoveNode(volume_node)
     host.wait(lambda: host.messages)
     assert "deleted" in host.messages[0]
+
+
+EVENTS_BEFORE, DRAWINGS_BEFORE = 2203, 3696
+"""Of the first analysis when nodes were added one by one (version 0.1.0 of November 2026)."""
+
+
+def test_an_analysis_comes_as_one_change(host, volume_node):
+    """Each event outside of batch processing reaches every view and widget, which froze the window for seconds."""
+    host.widget.logic.analyzer.analyze = analysis()
+    with closing(RenderedLayout(host.application, (640, 400))) as views:
+        for _again in range(2):
+            with watched(host.scene, views, lambda: host.draws) as counts:
+                apply(host)
+            assert studies(host.scene)
+            assert counts.events <= EVENTS_BEFORE / 5
+            assert counts.drawings <= DRAWINGS_BEFORE / 5
+    assert host.pauses == 0

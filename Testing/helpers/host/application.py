@@ -44,6 +44,7 @@ class Host:
     :param answers: what the user answers to the questions that come, in order.
     :param messages: errors and questions that were shown.
     :param errors: exceptions that ended in Qt or VTK, which only print them.
+    :param pauses: how many blocks of code have paused the views at present.
     """
 
     module: types.ModuleType
@@ -52,6 +53,15 @@ class Host:
     answers: list[Any] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     errors: list[BaseException] = field(default_factory=list)
+    pauses: int = 0
+
+    @property
+    def draws(self) -> bool:
+        """Whether views draw when they are asked to: not while they are paused, nor in the scene's batch processing."""
+        return not self.pauses and not self.scene.IsBatchProcessing()
+
+    def pause_rendering(self, by: int) -> None:
+        self.pauses += by
 
     @property
     def scene(self) -> Any:
@@ -152,7 +162,7 @@ def _modules() -> dict[str, types.ModuleType]:
         "slicer.packaging": _module(
             "slicer.packaging",
             load_requirements=lambda path: list(map(Requirement, Path(path).read_text(encoding="utf-8").split())),
-            pip_ensure=lambda requirements, requester: None,
+            pip_ensure=lambda requirements, prompt_install, requester: None,
             pip_check=lambda requirement: True,
         ),
     }
@@ -218,6 +228,8 @@ def _slicer_attributes(host: Host, qt_app: QtWidgets.QApplication, has_window: b
         connect = staticmethod(lambda signal, slot: None)
         processEvents = staticmethod(qt_app.processEvents)
         clipboard = staticmethod(QtGui.QGuiApplication.clipboard)
+        pauseRender = staticmethod(lambda: host.pause_rendering(1))
+        resumeRender = staticmethod(lambda: host.pause_rendering(-1))
 
     def dialog(**_: Any) -> Any:
         nothing = lambda *_: None  # noqa: E731

@@ -1,6 +1,7 @@
 """Widgets with the interface of Slicer's and CTK's own, as far as the panel uses it; written for these tests."""
 
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
 from typing import Any
 
 import vtk
@@ -36,8 +37,24 @@ class CollapsibleButton(QtWidgets.QGroupBox):
         return super().event(event)
 
 
+class NodeFilter:
+    """Stands in for qMRMLSortFilterProxyModel: which nodes are not offered beside those that are hidden themselves."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self._changed, self._hidden = changed, ()
+
+    @property
+    def hiddenNodeIDs(self) -> tuple[str, ...]:
+        return self._hidden
+
+    @hiddenNodeIDs.setter
+    def hiddenNodeIDs(self, node_ids: tuple[str, ...]) -> None:
+        self._hidden = tuple(node_ids)
+        self._changed()
+
+
 class NodeComboBox(QtWidgets.QComboBox):
-    """Stands in for qMRMLNodeComboBox: the nodes of a scene by name."""
+    """Stands in for qMRMLNodeComboBox: the nodes of a scene by name; the neighbour of a deleted one is chosen."""
 
     currentNodeChanged = QtCore.Signal(object)
 
@@ -47,7 +64,11 @@ class NodeComboBox(QtWidgets.QComboBox):
         self._tags: list[int] = []
         self._nodes: list[Any] = [None]
         self._is_filling = False
+        self._filter = NodeFilter(self._fill)
         self.currentIndexChanged.connect(self._tell)
+
+    def sortFilterProxyModel(self) -> NodeFilter:
+        return self._filter
 
     def setMRMLScene(self, scene: Any) -> None:
         for tag in self._tags:
@@ -64,8 +85,16 @@ class NodeComboBox(QtWidgets.QComboBox):
     def setCurrentNode(self, node: Any) -> None:
         self.setCurrentIndex(self._nodes.index(node) if node in self._nodes else 0)
 
+    def _is_offered(self, node: Any) -> bool:
+        classes = self.property("nodeTypes")
+        is_child = node.GetClassName() not in ([classes] if isinstance(classes, str) else classes)
+        is_hidden = node.GetHideFromEditors() or node.GetID() in self._filter.hiddenNodeIDs
+        return not is_hidden and (not is_child or self.property("showChildNodeTypes"))
+
     def _fill(self) -> None:
-        present = self.currentNode()
+        if self._scene is None:
+            return
+        present, place = self.currentNode(), max(self.currentIndex, 0)
         classes = self.property("nodeTypes")
         nodes = vtk.vtkCollection()
         for class_name in [classes] if isinstance(classes, str) else classes:
@@ -73,11 +102,13 @@ class NodeComboBox(QtWidgets.QComboBox):
             found.UnRegister(None)
             for index in range(found.GetNumberOfItems()):
                 nodes.AddItem(found.GetItemAsObject(index))
-        self._nodes = [None, *(nodes.GetItemAsObject(index) for index in range(nodes.GetNumberOfItems()))]
+        found_nodes = (nodes.GetItemAsObject(index) for index in range(nodes.GetNumberOfItems()))
+        self._nodes = [None, *filter(self._is_offered, found_nodes)]
         self._is_filling = True
         self.clear()
         self.addItems(["Select a Volume", *(node.GetName() for node in self._nodes[1:])])
-        self.setCurrentIndex(self._nodes.index(present) if present in self._nodes else 0)
+        neighbour = min(place, len(self._nodes) - 1)
+        self.setCurrentIndex(self._nodes.index(present) if present in self._nodes else neighbour)
         self._is_filling = False
         if self.currentNode() is not present:
             self._tell()

@@ -2,9 +2,10 @@
 
 import slicer
 from helpers.desk import drag_in_straightened_view
-from VertebralFracturesLib.mrml.layout.show import LAYOUT_ID, Pane, panes
+from VertebralFracturesLib.mrml.layout.show import LAYOUT_ID, Pane, hide_studies, panes
 from VertebralFracturesLib.mrml.nodes.volume import add_volume_node
 from VertebralFracturesLib.mrml.study.creation import create_study
+from VertebralFracturesLib.mrml.study.removal import remove_node
 from VertebralFracturesLib.report.document import report_json
 
 
@@ -48,6 +49,67 @@ def test_two_volumes_at_once(desk, scene, volume, oblique, report) -> None:
         assert not any(node.GetDisplayVisibility() for node in other.study.proxy_nodes)
         shown = view.logic.GetSliceCompositeNode().GetBackgroundVolumeID()
         assert shown == live.study.straightened_node.GetID()
+
+
+def test_nothing_of_a_study_stays_over_another_ct(desk, scene, volume, study) -> None:
+    desk.show(study)
+    other = add_volume_node(scene, volume, "another CT")
+    hide_studies(scene, other)
+    drawn = [node for node in study.nodes if isinstance(node, slicer.vtkMRMLMarkupsNode)]
+    assert len(drawn) > 15
+    assert not any(node.GetDisplayVisibility() for node in drawn)
+    assert shown(scene, "Yellow+") is None
+    assert {shown(scene, name) for name in ("Yellow", "Red")} == {other.GetID()}
+    assert scene.GetSingletonNode("TableView1", "vtkMRMLTableViewNode").GetTableNode() is None
+    desk.show(study)
+    assert all(node.GetDisplayVisibility() for node in drawn)
+    assert shown(scene, "Yellow") == study.volume_node.GetID()
+    hide_studies(scene, None)
+    assert shown(scene, "Yellow") == study.volume_node.GetID(), "the patient stays where nothing else is looked at"
+    assert not any(node.GetDisplayVisibility() for node in drawn)
+
+
+def test_views_of_the_user_are_left_alone(desk, scene, volume, study) -> None:
+    desk.show(study)
+    mine = add_volume_node(scene, volume, "mine")
+    scene.GetSingletonNode("Red", "vtkMRMLSliceCompositeNode").SetBackgroundVolumeID(mine.GetID())
+    hide_studies(scene, add_volume_node(scene, volume, "chosen"))
+    assert shown(scene, "Red") == mine.GetID()
+
+
+def test_a_study_without_straightened_ct_does_not_show_that_of_another(desk, scene, volume, oblique, report) -> None:
+    first, second = (create_study(scene, add_volume_node(scene, one, "CT"), report) for one in (volume, oblique))
+    desk.show(first)
+    remove_node(second.straightened_node)
+    remove_node(second.table_node)
+    desk.show(second)
+    assert shown(scene, "Yellow+") is None
+    assert scene.GetSingletonNode("TableView1", "vtkMRMLTableViewNode").GetTableNode() is None
+
+
+def test_a_maximised_view_makes_room_for_the_layout(desk, scene, study) -> None:
+    """Double-click on a view fills the window with it, whatever the arrangement of the others is."""
+    desk.show(study)
+    layout_node = desk.layout.GetLayoutNode()
+    layout_node.AddMaximizedViewNode(scene.GetSingletonNode("Red", "vtkMRMLSliceNode"))
+    desk.show(study)
+    assert layout_node.GetNumberOfMaximizedViewNodes() == 0
+
+
+def test_each_list_comes_back_to_the_views_of_its_space(desk, study) -> None:
+    """Slicer's module Markups shows a list in all views as soon as it is chosen there."""
+    displays = [
+        node.GetNthDisplayNode(index)
+        for node in study.nodes
+        if isinstance(node, slicer.vtkMRMLMarkupsNode)
+        for index in range(node.GetNumberOfDisplayNodes())
+    ]
+    before = [display.GetViewNodeIDs() for display in displays]
+    for display in displays:
+        display.RemoveAllViewNodeIDs()
+    desk.show(study)
+    assert [display.GetViewNodeIDs() for display in displays] == before
+    assert all(before)
 
 
 def test_the_panes_fill_the_layout_as_its_description_says() -> None:

@@ -33,6 +33,22 @@ def test_six_named_points_in_the_order_of_the_paper(node, vertebra) -> None:
     np.testing.assert_array_equal(keypoints_from_node(node), vertebra.keypoints_ras)
 
 
+def test_a_list_is_complete_when_the_scene_learns_of_it(scene, vertebra) -> None:
+    """Each later event would reach every view and every widget that observes the scene."""
+    seen, events = [], []
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def added(_scene, _event, node) -> None:
+        seen.append((node.GetClassName(), node.GetMTime()))
+        node.AddObserver(vtk.vtkCommand.AnyEvent, lambda *_: events.append(node.GetID()))
+
+    scene.AddObserver(scene.NodeAddedEvent, added)
+    node = add_keypoints_node(scene, vertebra, "L1", PATIENT_VIEWS)
+    assert [name for name, _time in seen][-1] == "vtkMRMLMarkupsFiducialNode"
+    assert node.GetNumberOfDisplayNodes() == 2
+    assert len(events) < 15
+
+
 def test_the_vertebra_comes_back(node, vertebra) -> None:
     read = vertebra_from_node(node)
     for name in ("level", "level_confidence", "score", "source", "status"):

@@ -2,30 +2,30 @@
 
 import importlib.util
 import subprocess
+from typing import Any
 
 import slicer
 import slicer.packaging
 from slicer.i18n import tr as _
 
-TORCH_REQUIREMENT = ">=2.4"
+from ..errors import Cancelled
+
+TORCH_REQUIREMENT = ">=2.6"
 
 
 def ensure_packages(requirements_file: str) -> None:
     """Install what is missing after asking: packages of a requirements file, and torch by the PyTorch extension.
 
+    The installers let the window answer while they work, so that the caller has to disable what must not be clicked.
+
     :param requirements_file: one requirement a line, without torch.
-    :raises RuntimeError: the user declined, or a package could not be installed; the message says what to do.
+    :raises Cancelled: the user declined.
+    :raises RuntimeError: a package could not be installed; the message says what to do.
     """
     requirements = slicer.packaging.load_requirements(requirements_file)
-    try:
-        slicer.packaging.pip_ensure(requirements, requester="VertebralFractures")
-    except subprocess.CalledProcessError as error:
-        raise RuntimeError(
-            _(
-                "Python packages could not be installed: {packages}. Check the network and the free disk space, then "
-                "click Apply again."
-            ).format(packages=", ".join(map(str, requirements)))
-        ) from error
+    missing = [one for one in requirements if not slicer.packaging.pip_check(one)]
+    if missing:
+        _install(missing)
     if slicer.packaging.pip_check(f"torch{TORCH_REQUIREMENT}"):
         return
     if importlib.util.find_spec("torch") is not None:
@@ -36,6 +36,23 @@ def ensure_packages(requirements_file: str) -> None:
             ).format(requirement=TORCH_REQUIREMENT)
         )
     _install_torch()
+
+
+def _install(requirements: list[Any]) -> None:
+    names = ", ".join(map(str, requirements))
+    if not slicer.util.confirmOkCancelDisplay(
+        _("The analysis needs Python packages that are not installed: {packages}. Install them?").format(packages=names)
+    ):
+        raise Cancelled("the user declined the installation of Python packages")
+    try:
+        slicer.packaging.pip_ensure(requirements, prompt_install=False, requester="VertebralFractures")
+    except subprocess.CalledProcessError as error:
+        raise RuntimeError(
+            _(
+                "Python packages could not be installed: {packages}. Check the network and the free disk space, then "
+                "click Apply again."
+            ).format(packages=names)
+        ) from error
 
 
 def _install_torch() -> None:
@@ -60,4 +77,4 @@ def _install_torch() -> None:
             ).format(error=error)
         ) from error
     if torch is None:
-        raise RuntimeError(_("The analysis cannot run without PyTorch: click Apply again to install it."))
+        raise Cancelled("the user declined the installation of PyTorch")

@@ -15,11 +15,13 @@ from ..core.report import SpineReport, Vertebra
 from ..core.volume import Volume
 from ..errors import Cancelled, NoSpineFound, UnusableInput
 from ..mrml.nodes.image import image_from_node
+from ..mrml.study.input import check_input
 from ..mrml.study.replacement import replace_study
-from ..mrml.study.report import has_edits
+from ..mrml.study.report import has_edits, study_report
 from ..mrml.study.study import Study, studies_of
 from ..mrml.study.volume import analyzed_volume
 from ..radiograph.record import Image, Radiograph, RadiographReport
+from ..report.document import report_json
 from .dependencies import ensure_packages
 from .job_runner import JobRunner
 from .study_panel import StudyPanel
@@ -75,14 +77,16 @@ class RunPanel:
         self._titles: dict[str, str] = {}
         self._parameters: Any = None
         self._jobs = JobRunner(self._show_progress)
+        self._is_installing = self._is_closed = False
+        self._discarded = 0
         ui.applyButton.connect("clicked()", self.apply)
         ui.cancelButton.connect("clicked()", self.cancel)
         self._show_running(False)
 
     @property
     def is_running(self) -> bool:
-        """Whether a job is running."""
-        return self._jobs.is_running
+        """Whether a job is running, or what it needs is being installed."""
+        return self._is_installing or self._jobs.is_running
 
     def set_parameters(self, parameters: Any) -> None:
         """Take other choices of the reader, or None where there are none."""
@@ -96,7 +100,7 @@ class RunPanel:
             _("Find and measure the vertebrae") if has_volume else _("Load a CT and choose it above")
         )
         self.ui.applyButton.enabled = has_volume and not self.is_running
-        self.ui.cancelButton.enabled = self.is_running
+        self.ui.cancelButton.enabled = self._jobs.is_running
         if self._parameters and not self.is_running:
             self.ui.deviceNameLabel.setText(_device_name(self._parameters.device.value))
 
@@ -104,17 +108,23 @@ class RunPanel:
         """Measure the chosen volume."""
         parameters = self._parameters
         volume_node = parameters.inputVolume
+        choices = parameters.preset.value, parameters.device.value, parameters.secondOpinion
         if not self._may_replace_study(volume_node):
             return
-        image = self._prepared(lambda: image_from_node(volume_node))
+        image = self._prepared(lambda: _checked_image(volume_node))
         if image is not None:
-            self._analyze(volume_node, image)
+            self._analyze(volume_node, image, *choices)
 
-    def _analyze(self, volume_node: slicer.vtkMRMLScalarVolumeNode, image: Image) -> None:
-        parameters = self._parameters
-        preset, device, is_read_twice = parameters.preset.value, parameters.device.value, parameters.secondOpinion
+    def _analyze(
+        self,
+        volume_node: slicer.vtkMRMLScalarVolumeNode,
+        image: Image,
+        preset: str,
+        device: str,
+        is_read_twice: bool,
+    ) -> None:
         self._titles = stage_titles(image)
-        started = time.monotonic()
+        started, before = time.monotonic(), _contents(volume_node)
         self._jobs.start(
             lambda progress, cancel: self._analyzer.analyze(
                 image,
@@ -124,7 +134,7 @@ class RunPanel:
                 progress=progress,
                 cancel=cancel,
             ),
-            lambda report: self._analyzed(volume_node, image, report, time.monotonic() - started),
+            lambda report: self._analyzed(volume_node, image, report, time.monotonic() - started, before),
             self._failed,
         )
         self.ui.statusLabel.text = ""
@@ -135,13 +145,13 @@ class RunPanel:
 
         :param point_ras: (3,) about the centre of the body.
         """
-        live = self._panel.live
+        live, device = self._panel.live, self._parameters.device.value
         if live is None:
             return
         volume = self._prepared(lambda: analyzed_volume(live.study))
-        if not isinstance(volume, Volume):
+        if not isinstance(volume, Volume) or live is not self._panel.live:
             return
-        curve, device = live.report.curve, self._parameters.device.value
+        curve = live.report.curve
 
         def proposed(vertebra: Vertebra) -> None:
             self._show_running(False)
@@ -163,27 +173,64 @@ class RunPanel:
         self.ui.statusLabel.text = _("Cancelling...")
 
     def discard(self) -> None:
-        """Forget what is running: the scene is about to go."""
+        """Forget what is running, or waits for an installation: the scene is about to go."""
+        self._discarded += 1
         self._jobs.discard()
         self._show_running(False)
         self.ui.statusLabel.text = ""
 
+    def close(self) -> None:
+        """Forget what is running for good: the panel is about to go."""
+        self.discard()
+        self._is_closed = True
+
     def _prepared(self, read: Callable[[], Image | None]) -> Image | None:
-        """The voxels, with all packages in place; None, and a message, where something is missing."""
+        """The voxels, with all packages in place; None, and a message, where something is missing.
+
+        None, too, where the user declined the installation or closed the scene during it.
+        """
+        discarded = self._discarded
         try:
             volume = read()
             if volume is None:
                 raise UnusableInput(_("the CT of this study was deleted: no vertebra can be added"))
-            ensure_packages(self._requirements)
+            self._install()
+        except Cancelled:
+            if not self._is_closed:
+                self.ui.statusLabel.text = _("The analysis needs these packages. Click Apply again to install them.")
+            return None
         except (RuntimeError, UnusableInput) as error:
             slicer.util.errorDisplay(str(error))
             return None
-        return volume
+        return volume if self._discarded == discarded else None
+
+    def _install(self) -> None:
+        """Install what is missing. Installers let the window answer, so that nothing else may be started meanwhile."""
+        self._is_installing = True
+        self._show_running(True, is_counted=False)
+        self.ui.statusLabel.text = _("Installing Python packages...")
+        try:
+            ensure_packages(self._requirements)
+        finally:
+            self._is_installing = False
+            if not self._is_closed:
+                self._show_running(False)
+                self.ui.statusLabel.text = ""
 
     def _may_replace_study(self, volume_node: slicer.vtkMRMLScalarVolumeNode) -> bool:
         """Ask before a study that holds edits is replaced."""
         return not any(has_edits(study) for study in studies_of(volume_node)) or slicer.util.confirmOkCancelDisplay(
             _("The study of {volume} holds edits. Replace it by a new analysis?").format(volume=volume_node.GetName())
+        )
+
+    def _may_replace_edited(self, volume_node: slicer.vtkMRMLScalarVolumeNode, before: list[str]) -> bool:
+        """Ask before a study is replaced whose points were dragged while the analysis ran: they can be in all views."""
+        if volume_node.GetScene() is None or _contents(volume_node) == before:
+            return True
+        return slicer.util.confirmOkCancelDisplay(
+            _("The study of {volume} was edited while it was analyzed again. Replace it, with these edits?").format(
+                volume=volume_node.GetName()
+            )
         )
 
     def _show_progress(self, stage: str, fraction: float) -> None:
@@ -211,13 +258,24 @@ class RunPanel:
         self.refresh()
 
     def _analyzed(
-        self, volume_node: slicer.vtkMRMLScalarVolumeNode, image: Image, report: SpineReport, seconds: float
+        self,
+        volume_node: slicer.vtkMRMLScalarVolumeNode,
+        image: Image,
+        report: SpineReport,
+        seconds: float,
+        before: list[str],
     ) -> None:
-        try:
-            self._panel.show(None)
-            study = replace_study(volume_node, image, report)
+        if not self._may_replace_edited(volume_node, before):
             self._show_running(False)
-            self._opened(study)
+            self._ended()
+            self.ui.statusLabel.text = _("Your study was kept, and the new analysis dropped.")
+            return
+        try:
+            with slicer.util.RenderBlocker():
+                self._panel.show(None)
+                study = replace_study(volume_node, image, report)
+                self._show_running(False)
+                self._opened(study)
         except Exception as error:
             self._failed(error)
             return
@@ -245,6 +303,23 @@ class RunPanel:
         else:
             logging.error("The analysis failed", exc_info=error)
             slicer.util.errorDisplay(_("The analysis failed: {error}").format(error=repr(error)))
+
+
+def _contents(volume_node: slicer.vtkMRMLScalarVolumeNode) -> list[str]:
+    """What the studies of a volume say, to be compared; a study that cannot be read says nothing."""
+    contents = []
+    for study in studies_of(volume_node):
+        try:
+            contents.append(report_json(study_report(study)))
+        except UnusableInput:
+            contents.append("")
+    return contents
+
+
+def _checked_image(volume_node: slicer.vtkMRMLScalarVolumeNode) -> Image:
+    """What is to be analyzed."""
+    check_input(volume_node)
+    return image_from_node(volume_node)
 
 
 def _device_name(device: str) -> str:

@@ -62,6 +62,13 @@ def add_synthetic_patient(source: Any = None) -> slicer.vtkMRMLScalarVolumeNode 
     return node
 
 
+def fracture_count() -> int:
+    """How many vertebrae of the synthetic patient are fractured."""
+    from ..simulation.demo_patient import FRACTURES
+
+    return len(FRACTURES)
+
+
 def add_true_study() -> "Study":
     """Add the study of a synthetic patient with its true keypoints, in a volume without an image."""
     from ..mrml.nodes.volume import add_volume_node

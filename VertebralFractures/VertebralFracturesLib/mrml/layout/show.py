@@ -1,5 +1,6 @@
 """The layout of a study: the straightened spine large, the patient beside it, the table below."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -7,8 +8,8 @@ import numpy as np
 import slicer
 from numpy.typing import NDArray
 
-from ..nodes.views import PATIENT_VIEWS, fit_height, focus, look_from_left, show_slice, slice_node
-from ..study.display import set_visible
+from ..nodes.views import PATIENT_VIEWS, fit_height, focus, look_from_left, show_directions, show_slice, slice_node
+from ..study.display import limit_to_views, set_visible
 from ..study.report import read_study
 from ..study.study import Study, selected_node, studies
 from .description import COLUMN_SHARES, LAST_COLUMN_SHARES, LAYOUT_ID, register_layout
@@ -66,26 +67,86 @@ def show_study(study: Study, layout_node: slicer.vtkMRMLLayoutNode) -> None:
     :param layout_node: the layout node of the study's scene.
     """
     register_layout(layout_node)
+    layout_node.RemoveAllMaximizedViewNodes()
     layout_node.SetViewArrangement(LAYOUT_ID)
-    for other in studies(study.scene):
-        set_visible(other, other == study)
+    hide_studies(study.scene, study.volume_node, kept=study)
+    set_visible(study, True)
+    limit_to_views(study)
     report, nodes = read_study(study)
     selected = selected_node(study)
     focus_ras, focus_straight = focus(report, nodes.index(selected) if selected in nodes else None)
-    _show_volume(study.volume_node, _PATIENT_SLICES, focus_ras)
-    _show_volume(study.straightened_node, _STRAIGHTENED_SLICES, focus_straight)
+    if study.volume_node is not None:
+        _show_volume(study.volume_node, _PATIENT_SLICES, focus_ras)
     if study.straightened_node is not None:
+        _show_volume(study.straightened_node, _STRAIGHTENED_SLICES, focus_straight)
         fit_height(slice_node(study.scene, "Yellow+", "Sagittal"), study.straightened_node)
     keypoints_ras = [vertebra.keypoints_ras for vertebra in report.vertebrae]
     look_from_left(study.scene, PATIENT_VIEWS, np.concatenate([report.curve.points_ras, *keypoints_ras]))
-    table_view = study.scene.GetSingletonNode(_TABLE_VIEW, "vtkMRMLTableViewNode")
-    if table_view is not None and study.table_node is not None:
-        table_view.SetTableNodeID(study.table_node.GetID())
+    for name in PATIENT_VIEWS.three_d:
+        view_node = study.scene.GetSingletonNode(name, "vtkMRMLViewNode")
+        if view_node is not None:
+            show_directions(view_node)
+    _show_table(study.scene, study.table_node)
+
+
+def hide_studies(
+    scene: slicer.vtkMRMLScene, volume_node: slicer.vtkMRMLScalarVolumeNode | None, kept: Study | None = None
+) -> None:
+    """Hide all that is drawn of studies, their straightened CTs and their tables: another volume is looked at now.
+
+    :param volume_node: that volume; it takes the place of the CTs of studies in the patient's views. None where
+        nothing is chosen, which leaves the CTs there.
+    :param kept: a study of it that is left as it is.
+    """
+    hidden = [study for study in studies(scene) if study != kept]
+    for study in hidden:
+        set_visible(study, False)
+    _replace(scene, _STRAIGHTENED_SLICES, [study.straightened_node for study in hidden], None)
+    if volume_node is not None:
+        others = [study.volume_node for study in hidden if study.volume_node is not volume_node]
+        _replace(scene, _PATIENT_SLICES, others, volume_node)
+    if _shown_table(scene) in [study.table_node for study in hidden]:
+        _show_table(scene, None)
+
+
+def _replace(
+    scene: slicer.vtkMRMLScene,
+    slices: dict[str, str],
+    former: Sequence[slicer.vtkMRMLScalarVolumeNode | None],
+    volume_node: slicer.vtkMRMLScalarVolumeNode | None,
+) -> None:
+    """Show a volume, or none, in the slice views that show one of the former; views that are not there are left."""
+    former_ids = {node.GetID() for node in former if node is not None}
+    for name, orientation in slices.items():
+        composite = scene.GetSingletonNode(name, "vtkMRMLSliceCompositeNode")
+        if composite is None or composite.GetBackgroundVolumeID() not in former_ids:
+            continue
+        composite.SetBackgroundVolumeID(None)
+        if volume_node is not None:
+            show_slice(scene, name, orientation, volume_node, _centre(volume_node))
+
+
+def _centre(volume_node: slicer.vtkMRMLScalarVolumeNode) -> NDArray[np.float64]:
+    """The middle of a volume in the world (3,)."""
+    bounds = np.zeros(6)
+    volume_node.GetRASBounds(bounds)
+    centre: NDArray[np.float64] = bounds.reshape(3, 2).mean(1)
+    return centre
+
+
+def _shown_table(scene: slicer.vtkMRMLScene) -> slicer.vtkMRMLTableNode | None:
+    view = scene.GetSingletonNode(_TABLE_VIEW, "vtkMRMLTableViewNode")
+    return view.GetTableNode() if view is not None else None
+
+
+def _show_table(scene: slicer.vtkMRMLScene, table_node: slicer.vtkMRMLTableNode | None) -> None:
+    view = scene.GetSingletonNode(_TABLE_VIEW, "vtkMRMLTableViewNode")
+    if view is not None:
+        view.SetTableNodeID(table_node.GetID() if table_node is not None else None)
 
 
 def _show_volume(
-    volume_node: slicer.vtkMRMLScalarVolumeNode | None, slices: dict[str, str], point: NDArray[np.float64]
+    volume_node: slicer.vtkMRMLScalarVolumeNode, slices: dict[str, str], point: NDArray[np.float64]
 ) -> None:
-    if volume_node is not None:
-        for layout_name, orientation in slices.items():
-            show_slice(volume_node.GetScene(), layout_name, orientation, volume_node, point)
+    for layout_name, orientation in slices.items():
+        show_slice(volume_node.GetScene(), layout_name, orientation, volume_node, point)

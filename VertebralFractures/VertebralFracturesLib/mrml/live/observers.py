@@ -11,9 +11,9 @@ class Observers:
     def __init__(self) -> None:
         self._tags: dict[vtk.vtkObject, list[int]] = {}
 
-    def add(self, observed: vtk.vtkObject, event: int, callback: Callable[..., None]) -> None:
-        """Call back at an event of an object."""
-        self._tags.setdefault(observed, []).append(observed.AddObserver(event, callback))
+    def add(self, observed: vtk.vtkObject, event: int, callback: Callable[..., None], priority: float = 0.0) -> None:
+        """Call back at an event of an object, before observers of lower priority."""
+        self._tags.setdefault(observed, []).append(observed.AddObserver(event, callback, priority))
 
     def __contains__(self, observed: vtk.vtkObject) -> bool:
         return observed in self._tags

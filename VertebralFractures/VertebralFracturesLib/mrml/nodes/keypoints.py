@@ -12,10 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 from ...core.attenuation.record import Attenuation
 from ...core.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
 from ...core.keypoints import KEYPOINT_NAMES
-from ...core.report import Vertebra
+from ...core.report import Vertebra, parse_status
 from ...errors import UnusableInput
 from .curve import points_from_node
-from .views import ViewGroup, markups_display
+from .views import ViewGroup, add_markups_display, new_markups_display
 
 LEVEL, LEVEL_CONFIDENCE, SCORE, UNCERTAINTY, SOURCE, STATUS, ATTENUATION = (
     f"VertebralFractures.{name}"
@@ -49,15 +49,13 @@ def add_keypoints_node(
     :param views: where the list is drawn.
     """
     node = slicer.vtkMRMLMarkupsFiducialNode()
-    node.SetName(name)
-    scene.AddNode(node)
     for point in vertebra.keypoints_ras:
         node.AddControlPoint(vtk.vtkVector3d(*point))
     node.SetFixedNumberOfControlPoints(True)
-    _add_displays(node)
-    limit_keypoints_to(node, views)
     set_vertebra_attributes(node, vertebra)
     name_keypoints(node, name)
+    _add_displays(scene, node, views, NOT_EVALUABLE_COLOR, _OFF_PLANE_OPACITY)
+    scene.AddNode(node)
     return node
 
 
@@ -66,35 +64,44 @@ def add_keypoints_proxy(
     straightening_node: slicer.vtkMRMLTransformNode,
     views: ViewGroup,
 ) -> slicer.vtkMRMLMarkupsFiducialNode:
-    """Add the list that shows a vertebra in straightened space: the same local coordinates under the straightening.
+    """Add the list that shows a vertebra in straightened space: the points of the patient under the straightening.
 
     The proxy is locked: without the link to its original a drag would move it alone.
 
-    :param keypoints_node: from :func:`add_keypoints_node`, without parent transform.
+    :param keypoints_node: from :func:`add_keypoints_node`.
     :param views: the views of the straightened space.
     """
     node = slicer.vtkMRMLMarkupsFiducialNode()
     node.SetName(f"{keypoints_node.GetName()} straightened")
-    keypoints_node.GetScene().AddNode(node)
     for index in range(keypoints_node.GetNumberOfControlPoints()):
         label = keypoints_node.GetNthControlPointLabel(index)
-        node.AddControlPoint(vtk.vtkVector3d(keypoints_node.GetNthControlPointPosition(index)), label)
+        node.AddControlPoint(vtk.vtkVector3d(*keypoints_node.GetNthControlPointPositionWorld(index)), label)
     node.SetFixedNumberOfControlPoints(True)
     node.SetLocked(True)
     node.SetAndObserveTransformNodeID(straightening_node.GetID())
-    _add_displays(node, off_plane_opacity=1.0)
-    limit_keypoints_to(node, views)
-    set_color(node, keypoints_node.GetDisplayNode().GetSelectedColor())
+    scene = keypoints_node.GetScene()
+    _add_displays(scene, node, views, keypoints_node.GetDisplayNode().GetSelectedColor(), off_plane_opacity=1.0)
+    scene.AddNode(node)
     return node
 
 
-def _add_displays(node: slicer.vtkMRMLMarkupsFiducialNode, off_plane_opacity: float = _OFF_PLANE_OPACITY) -> None:
-    for index in (_SAGITTAL_DISPLAY, _OTHER_DISPLAY):
-        display = markups_display(node, index)
+def _add_displays(
+    scene: slicer.vtkMRMLScene,
+    node: slicer.vtkMRMLMarkupsFiducialNode,
+    views: ViewGroup,
+    rgb: Sequence[float],
+    off_plane_opacity: float,
+) -> None:
+    """Give a list that is not in the scene yet its two display nodes."""
+    for index, view_ids in enumerate((views.sagittal_ids, views.other_ids)):
+        display = new_markups_display(scene, node)
         display.SetPointLabelsVisibility(False)
         display.SetGlyphScale(_GLYPH_SCALE)
         display.SetSliceProjection(index == _SAGITTAL_DISPLAY)
         display.SetSliceProjectionOpacity(off_plane_opacity)
+        display.SetViewNodeIDs(view_ids)
+        _set_display_color(display, rgb)
+        add_markups_display(scene, node, display)
 
 
 def limit_keypoints_to(node: slicer.vtkMRMLMarkupsFiducialNode, views: ViewGroup) -> None:
@@ -107,7 +114,9 @@ def name_keypoints(node: slicer.vtkMRMLMarkupsFiducialNode, name: str, suffix: s
     """Name the list and its points: "L1", "L1 anterior superior", ...; the suffix is for the list alone."""
     node.SetName(name + suffix)
     for index, keypoint_name in enumerate(KEYPOINT_NAMES):
-        node.SetNthControlPointLabel(index, f"{name} {keypoint_name}")
+        label = f"{name} {keypoint_name}"
+        if node.GetNthControlPointLabel(index) != label:
+            node.SetNthControlPointLabel(index, label)
 
 
 def set_grade_color(node: slicer.vtkMRMLMarkupsFiducialNode, grade: int | None) -> None:
@@ -118,9 +127,12 @@ def set_grade_color(node: slicer.vtkMRMLMarkupsFiducialNode, grade: int | None) 
 def set_color(node: slicer.vtkMRMLMarkupsFiducialNode, rgb: Sequence[float]) -> None:
     """Colour the points of a list, RGB in 0..1."""
     for index in range(node.GetNumberOfDisplayNodes()):
-        display = node.GetNthDisplayNode(index)
-        for setter in (display.SetColor, display.SetSelectedColor, display.SetActiveColor):
-            setter(*rgb)
+        _set_display_color(node.GetNthDisplayNode(index), rgb)
+
+
+def _set_display_color(display: slicer.vtkMRMLMarkupsDisplayNode, rgb: Sequence[float]) -> None:
+    for setter in (display.SetColor, display.SetSelectedColor, display.SetActiveColor):
+        setter(*rgb)
 
 
 def highlight(node: slicer.vtkMRMLMarkupsFiducialNode, is_highlighted: bool) -> None:
@@ -166,12 +178,23 @@ def set_keypoints(node: slicer.vtkMRMLMarkupsFiducialNode, keypoints_ras: ArrayL
         node.SetNthControlPointPositionWorld(index, vtk.vtkVector3d(*point))
 
 
-def copy_local_points(source: slicer.vtkMRMLMarkupsNode, target: slicer.vtkMRMLMarkupsNode) -> None:
-    """Give the points of a list the local coordinates of another's, so that both show one vertebra in their spaces."""
-    for index in range(min(source.GetNumberOfControlPoints(), target.GetNumberOfControlPoints())):
-        position = source.GetNthControlPointPosition(index)
-        if target.GetNthControlPointPosition(index) != position:
-            target.SetNthControlPointPosition(index, position)
+def copy_to_proxy(keypoints_node: slicer.vtkMRMLMarkupsNode, proxy: slicer.vtkMRMLMarkupsNode) -> None:
+    """Give the list in straightened space the points of the patient, wherever a transform puts them.
+
+    Under the straightening, local coordinates of the proxy are those of the patient's world.
+    """
+    for index in range(min(keypoints_node.GetNumberOfControlPoints(), proxy.GetNumberOfControlPoints())):
+        position_ras = keypoints_node.GetNthControlPointPositionWorld(index)
+        if proxy.GetNthControlPointPosition(index) != position_ras:
+            proxy.SetNthControlPointPosition(index, position_ras)
+
+
+def copy_from_proxy(proxy: slicer.vtkMRMLMarkupsNode, keypoints_node: slicer.vtkMRMLMarkupsNode) -> None:
+    """Give the list in the patient the points of the one in straightened space, see :func:`copy_to_proxy`."""
+    for index in range(min(keypoints_node.GetNumberOfControlPoints(), proxy.GetNumberOfControlPoints())):
+        position_ras = proxy.GetNthControlPointPosition(index)
+        if keypoints_node.GetNthControlPointPositionWorld(index) != position_ras:
+            keypoints_node.SetNthControlPointPositionWorld(index, vtk.vtkVector3d(*position_ras))
 
 
 def set_vertebra_attributes(node: slicer.vtkMRMLMarkupsFiducialNode, vertebra: Vertebra) -> None:
@@ -215,7 +238,7 @@ def vertebra_from_node(node: slicer.vtkMRMLMarkupsFiducialNode) -> Vertebra:
             level=node.GetAttribute(LEVEL),
             level_confidence=float(node.GetAttribute(LEVEL_CONFIDENCE)),
             source=node.GetAttribute(SOURCE),
-            status=node.GetAttribute(STATUS),
+            status=parse_status(node.GetAttribute(STATUS)),
             attenuation=_attenuation(node, keypoints_ras),
         )
     except (TypeError, ValueError, KeyError) as error:

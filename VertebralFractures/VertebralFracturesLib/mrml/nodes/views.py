@@ -72,14 +72,51 @@ _COLORS = {
 def markups_display(node: slicer.vtkMRMLMarkupsNode, index: int) -> slicer.vtkMRMLMarkupsDisplayNode:
     """The n-th display node of a markups node, made if it is missing (Slicer's markups logic makes the first)."""
     while node.GetNumberOfDisplayNodes() <= index:
-        is_point_list = node.IsA("vtkMRMLMarkupsFiducialNode")
-        class_name = "vtkMRMLMarkupsFiducialDisplayNode" if is_point_list else "vtkMRMLMarkupsDisplayNode"
-        display = node.GetScene().AddNewNodeByClass(class_name)
-        node.AddAndObserveDisplayNodeID(display.GetID())
+        add_markups_display(node.GetScene(), node, new_markups_display(node.GetScene(), node))
     display = node.GetNthDisplayNode(index)
+    _set_own_defaults(display)
+    return display
+
+
+def new_markups_display(
+    scene: slicer.vtkMRMLScene, node: slicer.vtkMRMLMarkupsNode
+) -> slicer.vtkMRMLMarkupsDisplayNode:
+    """A display node for a markups node with the defaults that the user set for the scene; it is not in the scene."""
+    is_point_list = node.IsA("vtkMRMLMarkupsFiducialNode")
+    class_name = "vtkMRMLMarkupsFiducialDisplayNode" if is_point_list else "vtkMRMLMarkupsDisplayNode"
+    display = scene.CreateNodeByClass(class_name)
+    display.UnRegister(None)
+    _set_own_defaults(display)
+    return display
+
+
+def add_markups_display(
+    scene: slicer.vtkMRMLScene, node: slicer.vtkMRMLMarkupsNode, display: slicer.vtkMRMLMarkupsDisplayNode
+) -> None:
+    """Add a display node to a scene for a markups node, which may be added later: it is complete at once then."""
+    scene.AddNode(display)
+    node.AddAndObserveDisplayNodeID(display.GetID())
+
+
+def _set_own_defaults(display: slicer.vtkMRMLMarkupsDisplayNode) -> None:
     display.SetPropertiesLabelVisibility(False)
     display.SetSliceProjectionUseFiducialColor(True)
-    return display
+
+
+def limit_to(node: slicer.vtkMRMLMarkupsNode, views: ViewGroup) -> None:
+    """Draw a node of a study in the views of one space only, as it was when it was added.
+
+    Of two display nodes the first is for the sagittal views; a single one is for text beside the vertebrae, which
+    would cover axial and coronal views. Slicer's module Markups shows a list in all views while it is chosen there.
+    """
+    if node.GetNumberOfDisplayNodes() == 1:
+        view_ids = [[*views.sagittal_ids, *views.three_d_ids]]
+    else:
+        view_ids = [views.sagittal_ids, views.other_ids]
+    for index in range(min(node.GetNumberOfDisplayNodes(), len(view_ids))):
+        display = node.GetNthDisplayNode(index)
+        if list(display.GetViewNodeIDs()) != view_ids[index]:
+            display.SetViewNodeIDs(view_ids[index])
 
 
 def arrange_views(
@@ -101,7 +138,7 @@ def arrange_views(
         for color, orientation in _ORIENTATIONS.items():
             show_slice(scene, color + suffix, orientation, background, point)
     fit_height(slice_node(scene, "Yellow+", "Sagittal"), straightened_node)
-    _singleton(scene, "vtkMRMLViewNode", "1")
+    show_directions(_singleton(scene, "vtkMRMLViewNode", "1"))
     layout = _singleton(scene, "vtkMRMLLayoutNode", "vtkMRMLLayoutNode")
     layout.SetViewArrangement(slicer.vtkMRMLLayoutNode.SlicerLayoutThreeOverThreeView)
 
@@ -124,6 +161,14 @@ def show_slice(
     composite.SetDoPropagateVolumeSelection(not is_straightened)
     composite.SetBackgroundVolumeID(volume_node.GetID())
     centre_slice(node, point, CENTRED_ON_VERTEBRA_MM)
+    show_directions(node)
+
+
+def show_directions(node: slicer.vtkMRMLAbstractViewNode) -> None:
+    """Let a view show where the patient's directions and how long lengths are, by Slicer's own marker and ruler."""
+    node.SetOrientationMarkerType(node.OrientationMarkerTypeAxes)
+    node.SetOrientationMarkerSize(node.OrientationMarkerSizeSmall)
+    node.SetRulerType(node.RulerTypeThin)
 
 
 def focus(report: SpineReport, place: int | None = None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -132,7 +177,7 @@ def focus(report: SpineReport, place: int | None = None) -> tuple[NDArray[np.flo
     :param place: of a vertebra; by default that of the least index G, or the middle of the curve where there is none.
     :return: the point (3,) in RAS mm and in straightened mm.
     """
-    place = report.summary.least_vertebra if place is None else place
+    place = report.summary.worst_vertebra if place is None else place
     if place is None:
         middle_straight = np.array([0.0, 0.0, -report.curve.length_mm / 2])
         return report.curve.straight_to_ras(middle_straight), middle_straight

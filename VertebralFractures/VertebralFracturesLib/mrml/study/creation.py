@@ -6,26 +6,30 @@ import slicer
 
 from ...core.report import SpineReport, Vertebra
 from ...core.spine_curve import SpineCurve
+from ...core.volume import Volume
 from ...radiograph.record import RadiographReport
+from ...report.close_up import window_of
 from ...report.document import report_json
 from ..nodes.angles import add_angles_node
 from ..nodes.curve import add_canal_node, add_curve_node
 from ..nodes.image import mark_radiograph
 from ..nodes.keypoints import add_keypoints_node, add_keypoints_proxy
 from ..nodes.labels import add_labels_node, vertebra_names
+from ..nodes.names import safe_name
 from ..nodes.sacrum import Points, add_sacrum_node
 from ..nodes.straightened import add_straightened_volume_node, add_straightening_node
 from ..nodes.table import add_table_node
 from ..nodes.views import PATIENT_VIEWS, STRAIGHTENED_VIEWS
-from ..nodes.volume import volume_from_node
+from ..nodes.volume import show_in_window, volume_from_node
 from .display import update_study
 from .folder import (
     STRAIGHTENED,
     VERTEBRAE,
+    add_study_folder,
     parent_item,
     put_into_folder,
     remove_empty_items,
-    study_folder,
+    subfolder,
     subject_hierarchy,
 )
 from .removal import remove_node, remove_straightened_points, remove_study
@@ -69,7 +73,7 @@ def _add_report_node(
 ) -> slicer.vtkMRMLTextNode:
     text = report_json(report)
     node = slicer.vtkMRMLTextNode()
-    node.SetName(f"{volume_node.GetName()}{_REPORT_SUFFIX}")
+    node.SetName(f"{safe_name(volume_node.GetName() or '')}{_REPORT_SUFFIX}")
     node.SetAttribute(ROLE, "report")
     node.SetAttribute(PRESET, report.preset)
     node.SetForceCreateStorageNode(slicer.vtkMRMLTextNode.CreateStorageNodeAlways)
@@ -129,7 +133,7 @@ def _add_to_straightened_space(
     scene, name, added = study.scene, f"{_name(study)} straightened", []
     volume = readable_volume(study)
     if study.straightened_node is None and volume is not None:
-        added.append(study.link("straightenedVolume", add_straightened_volume_node(scene, volume, report.curve, name)))
+        added.append(study.link("straightenedVolume", _straightened_node(study, report, volume, name)))
     straightening = study.straightening_node
     if straightening is None:
         remove_straightened_points(study)
@@ -142,6 +146,14 @@ def _add_to_straightened_space(
         labels = add_labels_node(scene, report, f"{name} labels", STRAIGHTENED_VIEWS, straightening)
         added.append(study.link("straightenedLabels", labels))
     return [*added, straightening]
+
+
+def _straightened_node(study: Study, report: SpineReport, volume: Volume, name: str) -> slicer.vtkMRMLScalarVolumeNode:
+    """The straightened volume; that of a CT is shown in the window of its bodies."""
+    node = add_straightened_volume_node(study.scene, volume, report.curve, name)
+    if not isinstance(report, RadiographReport):
+        show_in_window(node, window_of(report, volume))
+    return node
 
 
 def _add_vertebra_node(study: Study, vertebra: Vertebra, name: str, place: int) -> slicer.vtkMRMLMarkupsFiducialNode:
@@ -160,14 +172,14 @@ def _name(study: Study) -> str:
     return study.report_node.GetName().removesuffix(_REPORT_SUFFIX)
 
 
-def _put_away(study: Study, nodes: Sequence[slicer.vtkMRMLNode], subfolder: str | None = None) -> None:
+def _put_away(study: Study, nodes: Sequence[slicer.vtkMRMLNode], below: str | None = None) -> None:
     """Put nodes into the study's folder beside the CT, or into one below it."""
     hierarchy = subject_hierarchy(study.scene)
     folder = study.folder_item
     if folder == hierarchy.GetInvalidItemID():
         folder = _add_folder(study)
-    if subfolder is not None and nodes:
-        folder = study_folder(hierarchy, folder, subfolder)
+    if below is not None and nodes:
+        folder = subfolder(hierarchy, folder, below)
         remove_empty_items(hierarchy, folder)
     put_into_folder(hierarchy, folder, nodes)
 
@@ -176,7 +188,7 @@ def _add_folder(study: Study) -> int:
     hierarchy, volume_node = subject_hierarchy(study.scene), study.volume_node
     if volume_node is not None and hierarchy.GetItemByDataNode(volume_node) == hierarchy.GetInvalidItemID():
         hierarchy.CreateItem(hierarchy.GetSceneItemID(), volume_node)
-    folder = study_folder(
+    folder = add_study_folder(
         hierarchy, parent_item(volume_node or study.report_node), f"{_name(study)} vertebral fractures"
     )
     put_into_folder(hierarchy, folder, [study.report_node])

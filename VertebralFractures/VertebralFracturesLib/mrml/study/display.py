@@ -9,10 +9,11 @@ from ...core.report import SpineReport
 from ...core.spine_curve import SpineCurve
 from ...radiograph.record import RadiographReport
 from ..nodes.angles import update_angles_node
-from ..nodes.keypoints import copy_local_points, name_keypoints, set_grade_color, set_keypoints, set_vertebra_attributes
+from ..nodes.keypoints import copy_to_proxy, name_keypoints, set_grade_color, set_keypoints, set_vertebra_attributes
 from ..nodes.labels import update_labels_node, vertebra_names
 from ..nodes.straightened import straightened_volume, update_straightening_node
 from ..nodes.table import update_table_node
+from ..nodes.views import PATIENT_VIEWS, STRAIGHTENED_VIEWS, limit_to
 from ..nodes.volume import set_volume
 from .removal import remove_node
 from .report import model_report, model_vertebra, read_study, study_curve
@@ -44,7 +45,7 @@ def show_report(study: Study, report: SpineReport, nodes: Sequence[slicer.vtkMRM
         _show(node, name, measures)
         proxy = proxy_of(node)
         if proxy is not None:
-            copy_local_points(node, proxy)
+            copy_to_proxy(node, proxy)
             _show(proxy, name, measures, _PROXY_SUFFIX)
     for labels in study.label_nodes:
         update_labels_node(labels, report)
@@ -85,6 +86,14 @@ def set_visible(study: Study, is_visible: bool) -> None:
     for node in study.nodes:
         if isinstance(node, slicer.vtkMRMLMarkupsNode):
             node.SetDisplayVisibility(is_visible)
+
+
+def limit_to_views(study: Study) -> None:
+    """Draw each list and curve of a study in the views of its own space only."""
+    straightened = (*study.proxy_nodes, *study.stray_proxy_nodes, study.straightened_labels_node)
+    for node in study.nodes:
+        if isinstance(node, slicer.vtkMRMLMarkupsNode):
+            limit_to(node, STRAIGHTENED_VIEWS if node in straightened else PATIENT_VIEWS)
 
 
 def reset_to_model(study: Study, keypoints_node: slicer.vtkMRMLMarkupsFiducialNode) -> None:

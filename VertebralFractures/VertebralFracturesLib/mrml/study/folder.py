@@ -28,11 +28,16 @@ def is_study_folder(hierarchy: slicer.vtkMRMLSubjectHierarchyNode, item: int) ->
     return hierarchy.HasItemAttribute(item, _FOLDER)
 
 
-def study_folder(hierarchy: slicer.vtkMRMLSubjectHierarchyNode, parent: int, name: str) -> int:
-    """The folder of a name that goes with its study, made if it is missing."""
-    for child in _children(hierarchy, parent):
+def subfolder(hierarchy: slicer.vtkMRMLSubjectHierarchyNode, folder: int, name: str) -> int:
+    """The folder of a name in a study's own folder, made if it is missing."""
+    for child in _children(hierarchy, folder):
         if is_study_folder(hierarchy, child) and hierarchy.GetItemName(child) == name:
             return child
+    return add_study_folder(hierarchy, folder, name)
+
+
+def add_study_folder(hierarchy: slicer.vtkMRMLSubjectHierarchyNode, parent: int, name: str) -> int:
+    """A new folder that goes with its study; another study may have one of the same name beside it."""
     folder = hierarchy.CreateFolderItem(parent, name)
     hierarchy.SetItemAttribute(folder, _FOLDER, "Yes")
     return folder

@@ -8,6 +8,7 @@ import slicer
 from ...core.report import SpineReport
 from ...errors import UnusableInput
 from ...radiograph.record import Radiograph, RadiographReport
+from ..application import one_change
 from ..nodes.image import (
     Image,
     add_image_node,
@@ -39,6 +40,11 @@ def replace_study(volume_node: slicer.vtkMRMLScalarVolumeNode, image: Image, rep
         raise UnusableInput("the volume was deleted while it was analyzed")
     if not _is_unchanged(image_from_node(volume_node), image):
         raise UnusableInput("the volume was changed while it was analyzed: click Apply again")
+    with one_change(volume_node.GetScene()):
+        return _replace(volume_node, image, report)
+
+
+def _replace(volume_node: slicer.vtkMRMLScalarVolumeNode, image: Image, report: SpineReport) -> Study:
     former = studies_of(volume_node)
     shown, is_new = _shown_node(volume_node, image, report)
     try:

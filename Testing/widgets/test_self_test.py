@@ -40,3 +40,19 @@ def test_without_torch_the_networks_are_skipped(module, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "torch" else find(name))
     with pytest.raises(unittest.SkipTest, match="torch is not installed"):
         module.VertebralFracturesTest(TESTS[0]).test_syntheticPatient()
+
+
+def test_reload_and_test_tells_of_a_skipped_test_and_goes_on(module, monkeypatch):
+    import unittest
+
+    tests, told = module.VertebralFracturesTest, []
+    monkeypatch.setattr(tests, "delayDisplay", lambda self, message: told.append(message))
+
+    def skip(self) -> None:
+        raise unittest.SkipTest("torch is not installed")
+
+    monkeypatch.setattr(tests, TESTS[0], skip)
+    for name in TESTS[1:]:
+        monkeypatch.setattr(tests, name, lambda self, name=name: told.append(name))
+    tests("runTest").runTest()
+    assert told == [*TESTS[1:], "Tests passed but one that was skipped: torch is not installed"]
