@@ -275,7 +275,7 @@ def test_an_image_classification_goes_with_the_report_where_it_is_wanted(volume,
     assert report.image_classification is None
     for one, two in zip(report.vertebrae, again.vertebrae, strict=True):
         np.testing.assert_allclose(one.keypoints_ras, two.keypoints_ras, atol=1e-4)
-    severe = again.summary.least_vertebra
+    severe = again.summary.worst_vertebra
     assert again.fracture_probabilities[severe].image_based == max(
         one.image_based for one in again.fracture_probabilities
     )

@@ -16,6 +16,7 @@ from .attenuation.summary import AttenuationSummary, summarize_attenuation
 from .genant import find_preset
 from .image_classification import CombinedProbability, ImageClassification, combined_probability
 from .keypoints import KEYPOINT_NAMES
+from .level_naming import numbering_sentence
 from .levels import parse_level, shown_level
 from .measures import Measures, measure_spine
 from .spine_curve import SpineCurve
@@ -114,6 +115,8 @@ class SpineReport:
     :param models: version or checksum of each network by name.
     :param thresholds: thresholds of the run by name.
     :param image_classification: what the image classifier gives along the spine; None where it was not asked.
+    :param numbering_basis: the landmarks that the levels are counted from, as
+        :class:`~.level_naming.Numbering` has them; empty where they are not known.
     :raises ValueError: unknown preset.
     """
 
@@ -127,9 +130,11 @@ class SpineReport:
     models: Mapping[str, Any] = field(default_factory=dict)
     thresholds: Mapping[str, Any] = field(default_factory=dict)
     image_classification: ImageClassification | None = None
+    numbering_basis: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         find_preset(self.preset)
+        object.__setattr__(self, "numbering_basis", tuple(self.numbering_basis))
         object.__setattr__(self, "vertebrae", tuple(self.vertebrae))
         object.__setattr__(self, "warnings", tuple(self.warnings))
 
@@ -205,7 +210,8 @@ class SpineReport:
     def summary(self) -> PatientSummary:
         """The conclusion for the patient."""
         confidences = [vertebra.level_confidence for vertebra in self.vertebrae]
-        return summarize(self.levels, confidences, self.measures, self.fracture_probabilities)
+        numbering = numbering_sentence(self.numbering_basis) if self.vertebrae else ""
+        return summarize(self.levels, confidences, self.measures, self.fracture_probabilities, numbering)
 
     @cached_property
     def shown_levels(self) -> list[str]:

@@ -81,10 +81,10 @@ def analyze_ct(
         stage("second opinion")
         classification = classify_spine(networks.image_classifier, volume, curve, cancel)
     stage("measures")
-    vertebrae = tuple(
-        replace(one, attenuation=measure_attenuation(volume, one.keypoints_ras))
-        for one in named_vertebrae(whole, view, bodies)
-    )
+    vertebrae, numbering_basis = named_vertebrae(whole, view, bodies)
+    if not vertebrae:
+        raise NoSpineFound("only the sacrum, C1 or C2 lies wholly within the field of view: nothing to measure")
+    vertebrae = tuple(replace(one, attenuation=measure_attenuation(volume, one.keypoints_ras)) for one in vertebrae)
     progress(STAGES[-1], 1.0)
     return SpineReport(
         software=f"VertebralFractures {__version__}",
@@ -97,6 +97,7 @@ def analyze_ct(
         models=networks.versions,
         thresholds={"existence": EXISTENCE_THRESHOLD, "objectness": OBJECTNESS_THRESHOLD},
         image_classification=classification,
+        numbering_basis=numbering_basis,
     )
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..core.attenuation.record import Attenuation
 from ..core.genant import find_preset
 from ..core.image_classification import ImageClassification
+from ..core.level_naming import BASES
 from ..core.report import SpineReport, Vertebra, parse_status
 from ..core.spine_curve import SpineCurve
 from ..core.spine_slab import SlabFrame
@@ -64,6 +65,7 @@ def report_json(report: SpineReport) -> str:
         "models": report.models,
         "thresholds": report.thresholds,
         "warnings": report.warnings,
+        "numbering_basis": report.numbering_basis,
         "patient": _summary_document(report.summary),
         "spine": patient_values(report),
         "curve_ras": report.curve.points_ras,
@@ -163,6 +165,7 @@ def _spine_fields(document: Mapping[str, Any]) -> dict[str, Any]:
         "image_classification": None if classification is None else _read_classification(classification),
         "curve": SpineCurve(np.array(document["curve_ras"]), np.array(document["curve_confidence"])),
         "vertebrae": tuple(map(_read_vertebra, document["vertebrae"])),
+        "numbering_basis": _numbering_basis(document.get("numbering_basis", ())),
         **{name: document[name] for name in _STORED_AS_IS},
     }
 
@@ -174,6 +177,13 @@ def _check_finite(*values: Any) -> None:
             raise ValueError("a number is too large")
         if isinstance(value, dict | list):
             _check_finite(*(value.values() if isinstance(value, dict) else value))
+
+
+def _numbering_basis(names: Any) -> tuple[str, ...]:
+    """What the numbering rests on; files of older versions do not hold it."""
+    if not isinstance(names, list | tuple) or not set(names) <= set(BASES):
+        raise ValueError("the basis of the numbering is none that is known")
+    return tuple(names)
 
 
 def _radiograph_document(report: RadiographReport) -> dict[str, Any]:
