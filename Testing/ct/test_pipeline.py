@@ -362,7 +362,7 @@ def test_thick_slices_are_warned_of(volume, networks):
 
 
 def test_a_spine_without_a_whole_body_is_no_result(volume, networks, monkeypatch):
-    monkeypatch.setattr(pipeline, "detect", lambda networks, views: [])
+    monkeypatch.setattr(pipeline, "detect", lambda networks, views, volume: [])
     with pytest.raises(NoSpineFound, match="no vertebral body lies wholly"):
         analyze_ct(volume, networks)
 
