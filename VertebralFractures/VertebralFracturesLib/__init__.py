@@ -17,9 +17,8 @@ stages. A lateral radiograph takes its own way to the same measures, and to the 
 pipeline`` runs it::
 
     file -> radiograph -> view -> vertebrae, landmarks -> heights, G, levels, angles -> report, scene, table
-     io/radiograph   radiograph/   radiograph/bodies      core/heights/genant, core/measures     as for a CT
-                     view          (3 networks)           core/level_naming
-                                                          core/alignment
+     io/radiograph   radiograph/   radiograph/bodies      core/heights, core/measures,           as for a CT
+                     view          (3 networks)           core/level_naming, core/alignment
 
 ``analyzer`` takes either of them: it loads the networks once and hands them to the stages, which know arrays only
 (``ct/networks``, ``radiograph/networks``). What is dragged in a scene takes the same way again: ``mrml/live/study`` ->
