@@ -4,6 +4,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from VertebralFracturesLib.core import level_naming
+from VertebralFracturesLib.core.heights.norms import CENTRES_MM, SPACING_LOG_SD
 from VertebralFracturesLib.core.level_naming import (
     AXIS,
     BASES,
@@ -20,7 +21,6 @@ from VertebralFracturesLib.core.level_naming import (
     sacrum_index,
 )
 from VertebralFracturesLib.core.levels import ALL_LEVEL_NAMES, CONFIDENT_LEVEL, LEVEL_NAMES, no_level_is_certain
-from VertebralFracturesLib.core.norms import CENTRES_MM, SPACING_LOG_SD
 
 
 def seen(numbers, spread: float = 0.3) -> np.ndarray:

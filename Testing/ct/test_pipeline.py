@@ -12,7 +12,7 @@ from helpers.perfect_ct import PerfectCtNetworks, PerfectImageClassifier
 from helpers.spine_shapes import curve_through
 from helpers.synthetic_spine import LEVELS, body_keypoints, lps_volume, oblique_volume, scoliotic_curve
 from VertebralFracturesLib.core.attenuation.record import FRACTURED
-from VertebralFracturesLib.core.genant import genant_index, heights_mm
+from VertebralFracturesLib.core.heights.genant import genant_index, heights_mm
 from VertebralFracturesLib.core.keypoints import beyond_endplates, body_centre
 from VertebralFracturesLib.core.levels import CONFIDENT_LEVEL, LEVEL_NAMES
 from VertebralFracturesLib.core.report import SpineReport
@@ -55,13 +55,16 @@ def test_bright_bodies_are_measured_by_networks_without_an_error(lies, detector)
 
 
 def test_trabecular_attenuation_is_measured_and_reported_of_intact_bodies():
-    report = analyze_ct(BRIGHT_CTS["oblique"], PerfectCtNetworks())
+    found = analyze_ct(BRIGHT_CTS["oblique"], PerfectCtNetworks())
+    certain = tuple(replace(vertebra, uncertainty_mm=np.full(6, 0.5)) for vertebra in found.vertebrae)
+    report = replace(found, vertebrae=certain)
     for vertebra, measures, attenuation in zip(report.vertebrae, report.measures, report.attenuations, strict=True):
         assert vertebra.attenuation.blood_hu == pytest.approx(40.0)
-        if measures.grade == 0:
-            assert attenuation.median_hu == pytest.approx(350, abs=2)
-        else:
+        if measures.grade:
             assert (attenuation.median_hu, attenuation.exclusion) == (None, FRACTURED)
+        else:
+            assert attenuation.median_hu == pytest.approx(350, abs=2)
+    assert any(measures.grade for measures in report.measures)
     assert report.attenuation_summary.l1_hu == pytest.approx(350, abs=2)
     assert not report.attenuation_summary.contrast_is_likely
 

@@ -63,6 +63,12 @@ def test_bodies_without_trabecular_bone_say_why(volume: Volume, keypoints_ras: n
     assert (measured.median_hu, measured.sd_hu, measured.exclusion) == (None, None, exclusion)
 
 
+def test_a_body_that_is_low_behind_is_measured_in_front() -> None:
+    low = BODY_RAS.copy()
+    low[4:, 2] *= 0.25
+    assert measure_attenuation(bone_block(140.0), low).median_hu == 140.0
+
+
 @given(st.tuples(*[st.floats(-30, 30)] * 3), st.floats(0.6, 1.0), st.floats(0.7, 1.2))
 @settings(max_examples=40)
 def test_the_ellipsoid_turns_with_the_body_and_stays_clear_of_it(turn: tuple, front: float, size: float) -> None:

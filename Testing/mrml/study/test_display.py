@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from helpers.study_nodes import keypoints_of, move_point
 from helpers.table_rows import row_of_vertebra
-from VertebralFracturesLib.core.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
+from VertebralFracturesLib.core.heights.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
 from VertebralFracturesLib.mrml.nodes.keypoints import LEVEL, SOURCE, STATUS
 from VertebralFracturesLib.mrml.nodes.volume import add_volume_node, volume_from_node
 from VertebralFracturesLib.mrml.study.creation import create_study

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy import ndimage
-from VertebralFracturesLib.core.genant import heights_mm
+from VertebralFracturesLib.core.heights.genant import heights_mm
 from VertebralFracturesLib.core.volume import AIR_HU
 from VertebralFracturesLib.simulation.ct.protocol import random_protocol
 from VertebralFracturesLib.simulation.patient.anatomy import make_patient

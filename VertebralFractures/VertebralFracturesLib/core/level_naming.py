@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import digamma, logsumexp
 
+from .heights.norms import CENTRES_MM, SPACING_LOG_SD, SPACING_PATIENT_LOG_SD
 from .levels import ALL_LEVEL_NAMES, LEVEL_NAMES, LEVEL_NUMBERS
-from .norms import CENTRES_MM, SPACING_LOG_SD, SPACING_PATIENT_LOG_SD
 
 LEVEL_CLASSES = 25
 """Levels that the networks tell apart: C1 to L5 and L6."""

@@ -13,7 +13,7 @@ from .alignment.discs import Disc, discs_below
 from .alignment.spinal_angles import Endplate, disc_angles_deg, endplates, spinal_angles_deg
 from .attenuation.record import Attenuation
 from .attenuation.summary import AttenuationSummary, summarize_attenuation
-from .genant import find_preset
+from .heights.genant import find_preset
 from .image_classification import CombinedProbability, ImageClassification, combined_probability
 from .keypoints import KEYPOINT_NAMES
 from .level_naming import numbering_sentence
@@ -108,7 +108,7 @@ class SpineReport:
     :param software: name and version of the program.
     :param input: identity of the volume: path, series, shape, spacing_mm; values that JSON can hold.
     :param detector: "anchor-free" or "anchor".
-    :param preset: name of the cut-offs, a key of :data:`~.genant.PRESETS`.
+    :param preset: name of the cut-offs, a key of :data:`~.heights.genant.PRESETS`.
     :param curve: the spine curve.
     :param vertebrae: cranial to caudal.
     :param warnings: what a reader has to know, one sentence each.

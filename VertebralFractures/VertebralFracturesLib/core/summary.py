@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from .genant import DEFORMITY_INDEX_LEVELS, GRADE_NAMES, DeformityIndex, spinal_deformity_index
-from .grading import CERVICAL, TRANSITIONAL
-from .height_loss import CRUSH_LOSS
+from .heights.genant import DEFORMITY_INDEX_LEVELS, GRADE_NAMES, DeformityIndex, spinal_deformity_index
+from .heights.grading import CERVICAL, TRANSITIONAL
+from .heights.height_loss import CRUSH_LOSS
 from .image_classification import CombinedProbability, PatientProbability, patient_probability
 from .levels import LEVELS_ARE_UNCERTAIN, no_level_is_certain, shown_level
 from .measures import Measures

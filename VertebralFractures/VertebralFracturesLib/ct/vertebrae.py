@@ -30,7 +30,7 @@ elsewhere."""
 
 _PROPOSAL_REACH_MM = 12.0
 """How far from a click a body's centre may lie. Chosen, about half the height of a large body (L4 is 28 mm high,
-core/norms), so that the one that was clicked is proposed and not its neighbour."""
+core/heights/norms), so that the one that was clicked is proposed and not its neighbour."""
 
 _WALL_MM, _ENDPLATE_MM = 1.9, 0.9
 """How far beyond its walls and endplates a whole body has something in view: 2 and 1 mm, less the 0.1 mm to which

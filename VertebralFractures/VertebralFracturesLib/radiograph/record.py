@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..core.alignment.spinal_angles import Endplate, wedge_angles_deg, with_sacrum
+from ..core.heights.norms import HEIGHT_NORMS
 from ..core.keypoints import POSTERIOR_INFERIOR, POSTERIOR_SUPERIOR
 from ..core.levels import LEVEL_NUMBERS
-from ..core.norms import HEIGHT_NORMS
 from ..core.report import SpineReport
 from ..core.volume import Volume
 

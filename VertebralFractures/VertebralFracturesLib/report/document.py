@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.attenuation.record import Attenuation
-from ..core.genant import find_preset
+from ..core.heights.genant import find_preset
 from ..core.image_classification import ImageClassification
 from ..core.level_naming import BASES
 from ..core.report import SpineReport, Vertebra, parse_status

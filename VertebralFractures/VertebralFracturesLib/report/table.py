@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from ..core.alignment.discs import Disc
 from ..core.attenuation.record import Attenuation
-from ..core.genant import PLAIN_PRESETS
-from ..core.genant import grade as genant_grade
+from ..core.heights.genant import PLAIN_PRESETS
+from ..core.heights.genant import grade as genant_grade
 from ..core.image_classification import CombinedProbability
 from ..core.keypoints import KEYPOINT_NAMES
 from ..core.levels import is_certain

@@ -42,8 +42,10 @@ HU. Chosen: trabecular bone has 30 to 320 HU, noise of sharp kernels an SD of ab
 metal more than 2000 HU."""
 
 _BODY_SHARE = 0.42
+_COARSE_STEP_MM = 2.0
 """How far the region in which cement and metal are sought reaches from the middle of the body to the front, to the back
-and to both sides, as a share of its depth. Chosen: its cortex is left out."""
+and to both sides, as a share of its depth, and the distance of its points. Chosen: its cortex is left out, and a screw
+of 4 mm is hit."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +63,7 @@ class Ellipsoid:
 
     def points_ras(self) -> NDArray[np.float64]:
         """Points (n, 3) that fill it, RAS mm."""
-        unit = _lattice(self.semi_axes_mm)
+        unit = _lattice(self.semi_axes_mm, _STEP_MM)
         inside = ((unit / self.semi_axes_mm) ** 2).sum(-1) <= 1
         return self.centre_ras + unit[inside] @ self.axes
 
@@ -108,14 +110,16 @@ def _dense_share(volume: Volume, keypoints_ras: NDArray[np.float64]) -> float:
     """The share of a body, its cortex left out, that is denser than trabecular bone can be."""
     body = _BodyFrame.of(keypoints_ras)
     low, high = body.room_mm(0.0)
-    semi_axes = np.array([_BODY_SHARE * body.depth_mm, _BODY_SHARE * body.depth_mm, (high - low) / 2])
-    points = _lattice(np.maximum(semi_axes, _STEP_MM)) + [0.0, body.depth_mm / 2, (low + high) / 2]
+    reach_mm = _BODY_SHARE * body.depth_mm
+    semi_axes = np.array([reach_mm, reach_mm, max((high - low) / 2, 0.0)])
+    points = _lattice(semi_axes, _COARSE_STEP_MM) + [0.0, body.depth_mm / 2, (low + high) / 2]
     return float((sampled_hu(volume, body.to_ras(points), order=0) > _DENSE_HU).mean())
 
 
-def _lattice(half_mm: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Points (n, 3) of a box of half these sizes around the origin."""
-    sides = [np.arange(-np.floor(half / _STEP_MM), np.floor(half / _STEP_MM) + 1) * _STEP_MM for half in half_mm]
+def _lattice(half_mm: NDArray[np.float64], step_mm: float) -> NDArray[np.float64]:
+    """Points (n, 3) at equal distances in a box of half these sizes around the origin, which is one of them."""
+    counts = np.floor(half_mm / step_mm)
+    sides = [np.arange(-count, count + 1) * step_mm for count in counts]
     return np.stack(np.meshgrid(*sides, indexing="ij"), -1).reshape(-1, 3)
 
 

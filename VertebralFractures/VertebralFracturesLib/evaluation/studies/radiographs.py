@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.alignment.spinal_angles import ANGLES, endplates, spinal_angles_deg
-from ...core.genant import PRESETS, genant_index, heights_mm
+from ...core.heights.genant import PRESETS, genant_index, heights_mm
 from ...core.keypoints import SUPERIOR, body_centre, depths_mm
 from ...core.levels import ALL_LEVEL_NAMES, LEVEL_NUMBERS
 from ...errors import NoSpineFound, UnusableInput

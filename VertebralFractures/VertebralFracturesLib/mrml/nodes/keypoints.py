@@ -10,7 +10,7 @@ import vtk
 from numpy.typing import ArrayLike, NDArray
 
 from ...core.attenuation.record import Attenuation
-from ...core.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
+from ...core.heights.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
 from ...core.keypoints import KEYPOINT_NAMES
 from ...core.report import Vertebra, parse_status
 from ...errors import UnusableInput

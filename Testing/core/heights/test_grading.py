@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from VertebralFracturesLib.core.genant import PLAIN_PRESETS, PRESETS, genant_index, grade
-from VertebralFracturesLib.core.grading import (
+from VertebralFracturesLib.core.heights.genant import PLAIN_PRESETS, PRESETS, genant_index, grade
+from VertebralFracturesLib.core.heights.grading import (
     BORDERLINE_PROBABILITY,
     CERVICAL,
     GRADED_LEVELS,
@@ -15,8 +15,8 @@ from VertebralFracturesLib.core.grading import (
     not_graded_reason,
     own_grade,
 )
-from VertebralFracturesLib.core.height_loss import NeighbourLoss
-from VertebralFracturesLib.core.norms import TYPICAL_SHAPE, normal_shape
+from VertebralFracturesLib.core.heights.height_loss import NeighbourLoss
+from VertebralFracturesLib.core.heights.norms import TYPICAL_SHAPE, normal_shape
 
 LEVEL_AWARE, GENANT = PRESETS["level-aware"], PRESETS["genant"]
 SURE = (0.01, 0.01, 0.01)
