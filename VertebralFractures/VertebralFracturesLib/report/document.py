@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..core.attenuation.record import Attenuation
 from ..core.heights.genant import find_preset
 from ..core.image_classification import ImageClassification
-from ..core.level_naming import BASES
+from ..core.level_naming import BASES, SHAPE_ONLY
 from ..core.report import SpineReport, Vertebra, parse_status
 from ..core.spine_curve import SpineCurve
 from ..core.spine_slab import SlabFrame
@@ -181,7 +181,7 @@ def _check_finite(*values: Any) -> None:
 
 def _numbering_basis(names: Any) -> tuple[str, ...]:
     """What the numbering rests on; files of older versions do not hold it."""
-    if not isinstance(names, list | tuple) or not set(names) <= set(BASES):
+    if not isinstance(names, list | tuple) or not set(names) <= {*BASES, SHAPE_ONLY}:
         raise ValueError("the basis of the numbering is none that is known")
     return tuple(names)
 
