@@ -58,4 +58,5 @@ def format_words() -> dict[str, str]:
         ".tsv": _("Table (TSV)"),
         ".json": _("Measurements (JSON)"),
         ".html": _("Report page (HTML)"),
+        ".txt": _("Text for the radiology report (TXT)"),
     }
