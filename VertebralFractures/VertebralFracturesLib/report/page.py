@@ -20,9 +20,9 @@ from .spine_image import SpineImage, spine_image
 from .study import study_values
 from .table import ANGLE_COLUMNS, STUDY_COLUMNS, Column, column, has_lengths, table_rows
 
-_SMALLEST_TEXT_MM, _TEXTS_ALONG_IMAGE = 5.0, 75.0
-"""Height of texts on the image of the spine, and how many of them its height holds at least. Chosen: they stay legible
-on paper in a short as in a long spine, and never touch those of the next body."""
+_SMALLEST_TEXT_MM, _TEXTS_ALONG_IMAGE = 7.0, 75.0
+"""Height of texts on the image of the spine, and how many of them its height holds at least. Chosen: 2 mm
+on paper in a short as in a long spine, and cervical bodies, 17 mm apart, keep theirs apart."""
 
 _LABEL_WIDTHS = (3.4, 4.6)
 """Room for the levels in front of the image and for the height losses behind it, in heights of a text. Chosen: that of
@@ -69,8 +69,7 @@ def report_page(report: SpineReport, image: Image) -> str:
     """
     shown = spine_image(report, image)
     rows = zip(report.vertebrae, table_rows(report), shown.bodies, strict=True)
-    are_uncertain = report.summary.levels_are_uncertain
-    vertebrae = [PageVertebra(number, *one, are_uncertain) for number, one in enumerate(rows, 1)]
+    vertebrae = [PageVertebra(number, *one) for number, one in enumerate(rows, 1)]
     columns = [one for one in map(column, _COLUMNS) if _is_shown(one.name, report)]
     is_radiograph = isinstance(report, RadiographReport)
     text_mm = max(_SMALLEST_TEXT_MM, shown.height_mm / _TEXTS_ALONG_IMAGE)

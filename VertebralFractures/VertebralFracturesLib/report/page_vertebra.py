@@ -83,14 +83,12 @@ class PageVertebra:
     :param vertebra: what was found.
     :param row: its row of the table.
     :param body: where it lies on the image, and its close-up.
-    :param levels_are_uncertain: no level of the spine is certain, which is said once for all of them.
     """
 
     number: int
     vertebra: Vertebra
     row: dict[str, Value]
     body: ShownBody
-    levels_are_uncertain: bool = False
 
     @property
     def level(self) -> str:
@@ -109,7 +107,7 @@ class PageVertebra:
 
     @property
     def concerns(self) -> list[str]:
-        """Why a reader should look at it, beside its grade."""
+        """Why a reader should look at its image, beside its grade; an uncertain level has its question mark alone."""
         row, crush = self.row, self.row["crush_loss_percent"]
         is_low = row["grade"] == 0 and isinstance(crush, float) and crush >= 100 * CRUSH_LOSS
         is_unreliable = self.vertebra.is_evaluable and row["grade"] is None
@@ -118,7 +116,6 @@ class PageVertebra:
             "height- and image-based results disagree": row["discordant"],
             "outside reference range": row["outside_norm"] and row["grade"] == 0,
             "uniformly reduced in height": is_low,
-            "level uncertain": not row["level_is_certain"] and not self.levels_are_uncertain,
         }
         reasons = [reason for reason, holds in found.items() if holds]
         if is_unreliable and row["grade_name"] not in (CERVICAL, TRANSITIONAL):

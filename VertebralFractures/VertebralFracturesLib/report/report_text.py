@@ -29,7 +29,7 @@ CORRELATE = (
     "Correlate the mild vertebral fracture with clinical findings and risk factors, and consider an assessment of "
     "osteoporosis and fracture risk."
 )
-NO_FURTHER = "None with regard to vertebral fractures."
+NO_FURTHER = "None with regard to the assessed vertebrae."
 NOT_POSSIBLE = "The images do not allow an assessment of vertebral fractures by this software; assess them visually."
 DENSITOMETRY = "Consider bone densitometry because of the low trabecular attenuation of L1."
 """What is recommended, by what was found."""
@@ -77,6 +77,22 @@ class _Bodies:
         """The levels of vertebrae, as every output shows them."""
         return ", ".join(self.report.shown_levels[index] for index in indices)
 
+    def ranges(self, indices: Sequence[int]) -> str:
+        """The levels of vertebrae in order, neighbours that follow one another taken together: "T4 to T7, T9"."""
+        starts = [index for index in indices if index - 1 not in indices]
+        ends = [index for index in indices if index + 1 not in indices]
+        pairs = zip(starts, ends, strict=True)
+        return ", ".join(
+            self.named([first]) if first == last else f"{self.named([first])} to {self.named([last])}"
+            for first, last in pairs
+        )
+
+    @property
+    def unreliable(self) -> list[int]:
+        """The measured vertebrae that are not graded because their landmarks are not to be relied on."""
+        others = (CERVICAL, TRANSITIONAL)
+        return [i for i, one in self.measured.items() if one.grade is None and one.grading.not_graded not in others]
+
     @property
     def worst_grade(self) -> int:
         """The highest grade; 0 without a fracture."""
@@ -88,13 +104,10 @@ def _integrity(bodies: _Bodies) -> Iterator[str]:
     if not bodies.graded:
         yield "Not assessable for vertebral fracture."
         return
-    first, last = min(bodies.graded), max(bodies.graded)
-    count = len(bodies.graded)
-    levels = bodies.named([first]) if first == last else f"{bodies.named([first])} to {bodies.named([last])}"
-    total = len(DEFORMITY_INDEX_LEVELS)
+    count, of_index = len(bodies.graded), bodies.report.summary.deformity_index.evaluated
     yield (
-        f"{count} {'vertebra was' if count == 1 else 'vertebrae were'} assessed ({levels}), with "
-        f"{bodies.report.summary.deformity_index.evaluated} of the {total} levels T4 to L4."
+        f"{count} {'vertebra was' if count == 1 else 'vertebrae were'} assessed ({bodies.ranges(list(bodies.graded))}), "
+        f"among them {of_index} of the {len(DEFORMITY_INDEX_LEVELS)} levels T4 to L4."
     )
     fractures = len(bodies.fractured)
     if not fractures:
@@ -170,6 +183,8 @@ def _recommendation(bodies: _Bodies) -> Iterator[str]:
         yield DENSITOMETRY
     elif not bodies.worst_grade:
         yield NO_FURTHER
+    if bodies.unreliable:
+        yield f"Assess visually the vertebrae that could not be assessed: {bodies.ranges(bodies.unreliable)}."
 
 
 def _verification(bodies: _Bodies) -> str:
