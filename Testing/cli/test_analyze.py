@@ -88,7 +88,10 @@ def test_a_dicom_folder_is_analysed_and_its_series_named(
 def test_results_say_whose_study_it_is_and_who_the_patient_is_only_if_asked(an_oracle: Any, tmp_path: Path) -> None:
     patient = {"PatientID": "P-7", "PatientAge": "067Y", "PatientSex": "F", "StudyDate": "20240131"}
     write_series(tmp_path / "ct", body_hu(), SliceThickness="3", ConvolutionKernel="B70f", **patient)
-    for options, case, is_told in (([], str(tmp_path / "ct"), False), (["--identify", "--case-id", "A 7"], "A 7", True)):
+    for options, case, is_told in (
+        ([], str(tmp_path / "ct"), False),
+        (["--identify", "--case-id", "A 7"], "A 7", True),
+    ):
         folder = tmp_path / f"out-{is_told}"
         assert main(["analyze", str(tmp_path / "ct"), "-o", str(folder), *options]) == 0
         described = json.loads((folder / "measurements.json").read_text(encoding="utf-8"))["input"]

@@ -5,7 +5,9 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -13,14 +15,16 @@ import pytest
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 """The browser, as Debian, Ubuntu and Google call it; None where there is none."""
 
-needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (Debian: apt-get install chromium)")
+needs_browser = pytest.mark.skipif(
+    CHROMIUM is None, reason="Chromium is not installed (Debian: apt-get install chromium)"
+)
 
 _OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars")
 
 _MEASURE = """
 <script>
 const told = [];
-const name = e => e.tagName.toLowerCase() + (e.className.baseVal ?? e.className ? "." + (e.className.baseVal ?? e.className) : "");
+const name = e => `${e.tagName.toLowerCase()}.${e.getAttribute("class") ?? ""}`;
 for (const e of document.querySelectorAll("body *")) {
   if (e.tagName === "SCRIPT" || e.parentElement.closest("svg")) continue;
   const box = e.getBoundingClientRect();
@@ -36,15 +40,16 @@ document.body.dataset.told = JSON.stringify({ width: innerWidth, cut: told, boxe
 """
 
 
-def laid_out(page: str, width: int, folder: Path) -> dict[str, Any]:
+def laid_out(page: str, width: int) -> dict[str, Any]:
     """How a page is laid out on a screen.
 
     :param page: HTML.
     :param width: of the screen in pixels.
-    :param folder: for files.
     :return: "width" of the window, what is "cut", and "boxes" (left, top, width, height) of some elements.
     """
-    dom = _run(page.replace("</body>", f"{_MEASURE}</body>"), folder, f"--window-size={width},900", "--dump-dom")
+    measuring = page.replace("</body>", f"{_MEASURE}</body>")
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        dom = _run(measuring, Path(folder), f"--window-size={width},900", "--dump-dom")
     (told,) = re.findall(r'data-told="([^"]*)"', dom)
     return json.loads(told.replace("&quot;", '"').replace("&amp;", "&"))
 
@@ -65,19 +70,20 @@ class Sheet:
     images: tuple[tuple[float, float, float, float], ...]
 
 
-def printed(page: str, size: str, folder: Path) -> list[Sheet]:
+@lru_cache
+def printed(page: str, size: str) -> tuple[Sheet, ...]:
     """A page as it is printed.
 
     :param page: HTML.
     :param size: of the paper, as CSS names it: "A4" or "letter".
-    :param folder: for files.
     """
     from pypdf import PdfReader
 
-    target = folder / "printed.pdf"
     sized = page.replace("</head>", f"<style>@page {{ size:{size} }}</style></head>")
-    _run(sized, folder, "--no-pdf-header-footer", f"--print-to-pdf={target}")
-    return [_sheet(one) for one in PdfReader(target).pages]
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        target = Path(folder) / "printed.pdf"
+        _run(sized, Path(folder), "--no-pdf-header-footer", f"--print-to-pdf={target}")
+        return tuple(_sheet(one) for one in PdfReader(target).pages)
 
 
 def _sheet(page: Any) -> Sheet:

@@ -69,3 +69,8 @@ def volume(of: SpineReport) -> Volume:
     matrix = np.diag([3.0, 3.0, 3.0, 1.0])
     matrix[:3, 3] = -60, -60, bottom - 15
     return Volume(voxels, matrix)
+
+
+def noise(rows: int, columns: int) -> np.ndarray:
+    """A radiograph of noise, float32."""
+    return np.random.default_rng(3).normal(size=(rows, columns)).astype(np.float32)

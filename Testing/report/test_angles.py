@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-
 from itertools import combinations
 
 import numpy as np
@@ -46,7 +45,11 @@ def test_the_coronal_angle_names_its_end_vertebrae() -> None:
     straight = full_report.report()
     points = straight.curve.points_ras.copy()
     points[:, 0] = 30 * np.sin(np.linspace(0, np.pi, len(points)))
-    (row,) = [row for row in angle_rows(replace(straight, curve=SpineCurve(points, np.ones(len(points))))) if "Cobb" in row.title]
+    (row,) = [
+        row
+        for row in angle_rows(replace(straight, curve=SpineCurve(points, np.ones(len(points)))))
+        if "Cobb" in row.title
+    ]
     assert re.fullmatch(r"\d+\.\d° \(T\d+ to L\d, convex to the right\)", row.value)
 
 

@@ -132,7 +132,7 @@ def test_a_low_attenuation_of_l1_suggests_densitometry(hu: float, is_low: bool) 
 )
 def test_what_a_reader_has_verified_is_said(verified: tuple[str, ...], says: str) -> None:
     whole = report()
-    status = {level: VERIFIED for level in verified} | {"L4": NOT_EVALUABLE}
+    status = dict.fromkeys(verified, VERIFIED) | {"L4": NOT_EVALUABLE}
     vertebrae = tuple(replace(one, status=status.get(one.level, one.status)) for one in whole.vertebrae)
     text = report_text(replace(whole, vertebrae=vertebrae))
     assert says in text

@@ -82,7 +82,9 @@ def angle_rows(report: SpineReport) -> list[AngleRow]:
     """The sagittal angles of the spine, those that are not measurable included, and the coronal one of a CT."""
     is_radiograph = isinstance(report, RadiographReport)
     rows = [
-        AngleRow(shown.title, color if is_radiograph else "", _degrees(report.angles_deg[shown.name]), shown.description)
+        AngleRow(
+            shown.title, color if is_radiograph else "", _degrees(report.angles_deg[shown.name]), shown.description
+        )
         for color, shown in zip(COLORS, ANGLE_COLUMNS, strict=True)
     ]
     return rows if is_radiograph else [*rows, _coronal_row(report)]
@@ -101,16 +103,12 @@ def _coronal_row(report: SpineReport) -> AngleRow:
 
 def disc_table(report: SpineReport) -> DiscTable:
     """The heights and angles of the discs; no heights where the scale is not known."""
-    rows = table_rows(report)
-    used = [(disc.name, row) for disc, row in zip(report.discs, rows, strict=True) if disc is not None]
+    names = tuple(disc.name for disc in report.discs if disc is not None)
+    used = [row for disc, row in zip(report.discs, table_rows(report), strict=True) if disc is not None]
     columns = [column(name) for name in _DISC_COLUMNS if column(name).unit != "mm" or has_lengths(report)]
-    return DiscTable(
-        tuple(name for name, _ in used),
-        tuple(
-            (f"{one.title} ({one.unit})", one.description, tuple(format_value(one.name, row[one.name]) for _, row in used))
-            for one in columns
-        ),
-    )
+    texts = [tuple(format_value(one.name, row[one.name]) for row in used) for one in columns]
+    headings = [(f"{one.title} ({one.unit})", one.description) for one in columns]
+    return DiscTable(names, tuple((*heading, line) for heading, line in zip(headings, texts, strict=True)))
 
 
 def endplate_lines(report: RadiographReport, on_page: Callable[[Points], Points]) -> list[EndplateLine]:

@@ -1,4 +1,4 @@
-"""The text that goes into a radiology report: what was assessed, what was found, what to do about it, what is unverified.
+"""The text that goes into a radiology report: what was assessed and found, what to do about it, what is unverified.
 
 Content and terms follow the guidance of the Royal College of Radiologists for the recognition and reporting of
 osteoporotic vertebral fragility fractures, which the Royal Osteoporosis Society has endorsed
@@ -105,9 +105,10 @@ def _integrity(bodies: _Bodies) -> Iterator[str]:
         yield "Not assessable for vertebral fracture."
         return
     count, of_index = len(bodies.graded), bodies.report.summary.deformity_index.evaluated
+    were_assessed = "vertebra was" if count == 1 else "vertebrae were"
     yield (
-        f"{count} {'vertebra was' if count == 1 else 'vertebrae were'} assessed ({bodies.ranges(list(bodies.graded))}), "
-        f"among them {of_index} of the {len(DEFORMITY_INDEX_LEVELS)} levels T4 to L4."
+        f"{count} {were_assessed} assessed ({bodies.ranges(list(bodies.graded))}), among them {of_index} of the "
+        f"{len(DEFORMITY_INDEX_LEVELS)} levels T4 to L4."
     )
     fractures = len(bodies.fractured)
     if not fractures:
