@@ -1,5 +1,6 @@
 """Saving and copying the results of the shown study."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,17 @@ from .study_panel import StudyPanel
 from .words import format_words
 
 _SETTING = "VertebralFractures/ExportFolder"
+
+
+_NOT_IN_FILE_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
+_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+"""What Windows allows in no name of a file, and the names that it keeps for devices; a slash is allowed nowhere."""
+
+
+def file_name(name: str) -> str:
+    """The name of a study as a name of a file on every system: DICOM names volumes such as "3: CT thorax/abdomen"."""
+    allowed = _NOT_IN_FILE_NAMES.sub("_", name).strip(" .")
+    return f"_{allowed}" if not allowed or _DEVICES.match(allowed) else allowed
 
 
 class ExportPanel:
@@ -37,14 +49,17 @@ class ExportPanel:
             return
         suffix = list(self._formats)[self.ui.formatBox.currentIndex]
         folder = Path(str(qt.QSettings().value(_SETTING, "") or Path.home()))
-        proposed = folder / f"{live.study.report_node.GetName()}{suffix}"
+        proposed = folder / f"{file_name(live.study.report_node.GetName())}{suffix}"
         chosen = qt.QFileDialog.getSaveFileName(
             self.ui.exportButton, _("Save the study"), str(proposed), f"{self._formats[suffix]} (*{suffix})"
         )
         if not chosen:
             return
         path = Path(chosen)
-        path = path if path.suffix.lower() == suffix else path.with_name(path.name + suffix)
+        if path.suffix.lower() != suffix:
+            path = path.with_name(path.name + suffix)
+            if not _may_write(path):
+                return
         try:
             export_study(live.study, path)
         except UnusableInput as error:
@@ -58,3 +73,10 @@ class ExportPanel:
         live = self._panel.live
         if live is not None:
             slicer.app.clipboard().setText(report_csv(live.report, delimiter="\t"))
+
+
+def _may_write(path: Path) -> bool:
+    """Ask before a file is replaced whose name was completed here, after Qt's dialog had asked for the shorter one."""
+    return not path.exists() or slicer.util.confirmOkCancelDisplay(
+        _("{path} exists already. Replace it?").format(path=path)
+    )
