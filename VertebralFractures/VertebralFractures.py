@@ -82,13 +82,13 @@ class VertebralFracturesParameterNode:
     """The user's choices.
 
     inputVolume - The CT to measure, and whose study is shown.
-    preset - The cut-offs of the grades.
+    preset - How vertebrae are graded.
     device - Where the networks run.
     secondOpinion - Whether the spine is read a second time.
     """
 
     inputVolume: vtkMRMLScalarVolumeNode
-    preset: Grading = Grading.GENANT
+    preset: Grading = Grading.LEVEL_AWARE
     device: Device = Device.AUTOMATIC
     secondOpinion: bool = True
 
@@ -283,14 +283,14 @@ class VertebralFracturesLogic(ScriptedLoadableModuleLogic):
     def process(
         self,
         volumeNode: vtkMRMLScalarVolumeNode,
-        preset: str = "genant",
+        preset: str = "level-aware",
         device: str = "auto",
         secondOpinion: bool = True,
     ) -> "Study":
         """Measure the vertebrae of a CT or a radiograph and add them to its scene; returns when all is done.
 
         :param volumeNode: a CT, or a lateral radiograph as a single slice.
-        :param preset: "genant" or "pisov".
+        :param preset: "level-aware", "genant" or "pisov".
         :param device: "auto", "cpu" or "cuda".
         :param secondOpinion: whether to read the spine of a CT a second time.
         :raises UnusableInput: no CT and no radiograph, a label map, a straightened CT, or no such device.

@@ -30,6 +30,8 @@ TESTED_ELSEWHERE = {
 TESTED_TOGETHER = {
     "architecture/test_*.py": "the repository as a whole",
     "cli/research/test_research.py": "the commands for research as a list",
+    "fuzz/test_readers.py": "every reader of images, on damaged files",
+    "mrml/live/test_random_edits.py": "a live study under random edits: points, table and straightened view agree",
     "mrml/test_hard_spines.py": "every node of a study, on spines bent until planes nearly cross",
     "mrml/test_image_classification.py": "the image classification in a study, from its nodes to the saved scene",
     "mrml/test_lost_nodes.py": "every node of a study, deleted in turn",
@@ -70,7 +72,7 @@ def test_helpers_of_tests_live_in_their_folder() -> None:
         for path in TESTING.rglob("*.py")
         if not path.name.startswith("test_") and path.name != "conftest.py"
     ]
-    folders = ("helpers/", "benchmarks/", "in_slicer/")
+    folders = ("helpers/", "benchmarks/", "fuzz/", "in_slicer/")
     assert [path for path in elsewhere if not path.startswith(folders)] == []
 
 

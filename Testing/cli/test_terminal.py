@@ -32,13 +32,13 @@ def test_a_log_gets_one_line_per_stage() -> None:
     assert log.getvalue() == "reading\nvertebrae\n"
 
 
-def test_the_table_shows_what_was_seen_only_where_there_is_a_second_opinion() -> None:
+def test_the_table_has_the_image_based_probability_only_where_there_is_one() -> None:
     curve = SpineCurve(np.c_[np.zeros(5), np.zeros(5), np.linspace(20, -80, 5)], np.ones(5))
     points = np.array([[0.0, y, z] for y in (15.0, 0.0, -15.0) for z in (-10.0, -30.0)])
     report = SpineReport("t", {}, "d", "genant", curve, (Vertebra(points, 0.9, np.ones(6), "T9", 0.9),))
-    assert "Seen" not in result_table(report)
+    assert "P(image)" not in result_table(report)
     shares = np.tile([0.1, 0.0, 0.0, 0.1, 0.8], (60, 1))
     second = ImageClassification(SlabFrame(curve, np.zeros(2)), shares)
     header, row = result_table(replace(report, image_classification=second)).splitlines()
-    assert header.split()[-2:] == ["Seen", "Differ"]
+    assert header.split()[-2:] == ["P(image)", "Discordant"]
     assert row.split()[-2:] == ["1.00", "yes"]

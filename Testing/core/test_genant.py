@@ -73,12 +73,6 @@ def test_a_lower_index_never_has_a_lower_grade(first, second):
         assert genant.GRADE_NAMES[genant.grade(low, preset)]
 
 
-def test_borderline_within_five_hundredths_of_a_cutoff():
-    indices = [0.851, 0.85, 0.75, 0.70, 0.699, 0.651, 0.65, 0.55, 0.549]
-    expected = [False, True, True, True, False, False, True, True, False]
-    assert genant.is_borderline(indices, GENANT).tolist() == expected
-
-
 def test_unknown_presets_are_named():
     with pytest.raises(ValueError, match=r"'x'.*genant, pisov"):
         genant.find_preset("x")

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from VertebralFracturesLib.core import level_naming
 from VertebralFracturesLib.core.level_naming import LEVEL_CLASSES, name_sequence, sacrum_index
-from VertebralFracturesLib.core.levels import ALL_LEVEL_NAMES, CONFIDENT_LEVEL, LEVEL_NAMES, levels_are_relative
+from VertebralFracturesLib.core.levels import ALL_LEVEL_NAMES, CONFIDENT_LEVEL, LEVEL_NAMES, no_level_is_certain
 from VertebralFracturesLib.core.norms import CENTRES_MM, SPACING_LOG_SD
 
 
@@ -67,7 +67,7 @@ def test_without_any_estimate_the_names_are_relative():
     numbers = np.arange(11, 16)
     names, confidences = name_sequence(np.full((5, LEVEL_CLASSES), 1 / LEVEL_CLASSES), CENTRES_MM[numbers - 1])
     assert np.diff([LEVEL_NAMES.index(name) for name in names]).tolist() == [1, 1, 1, 1]
-    assert levels_are_relative(confidences)
+    assert no_level_is_certain(confidences)
 
 
 def test_a_sixth_lumbar_vertebra_needs_evidence():

@@ -91,6 +91,14 @@ def test_a_vertebra_gets_the_level_that_its_neighbours_leave_free():
     assert levels.level_between(None, None) is None
 
 
-def test_levels_are_relative_unless_one_is_known():
-    assert levels.levels_are_relative([0.5, 0.7])
-    assert not levels.levels_are_relative([0.5, 0.95])
+def test_numbering_is_uncertain_unless_one_level_is_certain():
+    assert levels.no_level_is_certain([0.5, 0.7])
+    assert not levels.no_level_is_certain([0.5, 0.95])
+
+
+def test_an_uncertain_level_carries_a_question_mark_and_an_unnamed_vertebra_its_number():
+    assert [levels.shown_level(*one) for one in (("T7", 0.95, 3), ("T7", 0.5, 3), (None, 0.0, 3))] == [
+        "T7",
+        "T7?",
+        "No. 3",
+    ]

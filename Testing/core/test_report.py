@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from VertebralFracturesLib.core.image_classification import ImageClassification
 from VertebralFracturesLib.core.norms import HEIGHT_NORMS
-from VertebralFracturesLib.core.report import SpineReport, Vertebra
+from VertebralFracturesLib.core.report import SpineReport, Vertebra, parse_status
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.spine_slab import SlabFrame
 from VertebralFracturesLib.report.document import read_report, report_json
@@ -52,15 +52,15 @@ def a_report(**fields) -> SpineReport:
 
 def test_json_holds_the_stable_keys():
     document = json.loads(report_json(a_report()))
-    assert document["schema"] == 1
+    assert document["schema"] == 2
     assert {"software", "input", "detector", "preset", "curve_ras", "warnings", "vertebrae"} <= set(document)
     entry = document["vertebrae"][1]
     assert (entry["level"], entry["grade"], entry["shape"]) == ("T10", 2, "wedge")
     assert entry["height_anterior_mm"] == pytest.approx(0.7 * 22.3)
-    assert entry["genant_index"] == pytest.approx(0.7 * 22.3 / 23.6)
+    assert entry["height_ratio"] == pytest.approx(0.7 * 22.3 / 23.6)
     assert np.shape(entry["keypoints_ras"]) == (6, 3)
     assert np.shape(entry["uncertainty_mm"]) == (6,)
-    assert {c.name for c in COLUMNS} <= {*entry, "place", "largest_uncertainty_mm"}
+    assert {c.name for c in COLUMNS} <= {*entry, "level_is_certain", "largest_uncertainty_mm"}
 
 
 def test_json_returns_the_same_report():
@@ -93,8 +93,8 @@ def test_measures_in_a_file_are_computed_anew():
     [
         ("", "not a report"),
         ("[]", "not a report"),
-        ('{"schema": 2}', "layout 2 is not 1"),
-        ('{"schema": 1}', "'curve_ras' is missing"),
+        ('{"schema": 3}', "layout 3 is none that this version reads, up to 2"),
+        ('{"schema": 2}', "'software' is missing"),
     ],
 )
 def test_other_files_are_refused(text, message):
@@ -106,29 +106,29 @@ def test_a_report_without_vertebrae():
     empty = a_report(vertebrae=())
     assert read_report(report_json(empty)).vertebrae == ()
     assert table_rows(empty) == []
-    assert empty.summary.statement == "No vertebra was evaluated."
+    assert empty.summary.headline == empty.summary.statement == "No vertebra was assessed."
 
 
 def test_rows_have_the_columns_in_order():
     rows = table_rows(a_report())
     assert [row["level"] for row in rows] == ["T9", "T10", "T11", "T12", "L1"]
     assert all(list(row) == [c.name for c in COLUMNS] for row in rows)
-    assert rows[1]["neighbour_reference"] == "T9"
+    assert rows[1]["neighbour_references"] == "T9 T11"
     assert rows[1]["neighbour_loss_percent"] == pytest.approx(30)
     assert (rows[3]["grade"], rows[3]["shape"]) == (0, "crush")
     assert rows[3]["crush_loss_percent"] == pytest.approx(40)
-    assert rows[4]["grade"] is rows[4]["genant_index"] is None
+    assert rows[4]["grade"] is rows[4]["height_ratio"] is None
     assert rows[4]["status"] == "not evaluable"
     assert len({c.name for c in COLUMNS}) == len(COLUMNS)
 
 
 def test_a_neighbour_without_a_name_is_told_by_its_place():
     vertebrae = [replace(v, level=None) for v in a_report().vertebrae]
-    assert table_rows(a_report(vertebrae=vertebrae))[1]["neighbour_reference"] == "No. 1"
+    assert table_rows(a_report(vertebrae=vertebrae))[1]["neighbour_references"] == "No. 1 No. 3"
 
 
 def test_values_are_shown_with_the_decimals_that_mean_something():
-    assert format_value("genant_index", 0.74951) == "0.750"
+    assert format_value("height_ratio", 0.74951) == "0.750"
     assert format_value("wedge_angle_deg", -0.01) == "0.0"
     assert [format_value("borderline", value) for value in (True, False, None)] == ["yes", "no", ""]
     assert column("height_anterior_mm").unit == "mm"
@@ -138,33 +138,54 @@ def test_csv_has_one_row_per_vertebra_and_carries_the_context():
     text = report_csv(a_report(input={"path": "=cmd()"}))
     rows = list(csv.DictReader(io.StringIO(text.encode(CSV_ENCODING).decode(CSV_ENCODING))))
     assert len(rows) == 5
-    assert rows[1]["genant_index"] == "0.661"
+    assert rows[1]["height_ratio"] == "0.661"
+    assert (rows[1]["borderline"], rows[1]["outside_norm"]) == ("false", "true")
     assert rows[1]["anterior_superior_a_mm"] == "15.000"
     assert rows[4]["grade"] == ""
     assert {row["preset"] for row in rows} == {"genant"}
     assert {row["warnings"] for row in rows} == {"slices are 5 mm thick | metal"}
     assert {row["input"] for row in rows} == {"'=cmd()"}
-    assert text.startswith("place,level,")
+    assert text.startswith("number,level_shown,level,")
     assert "\r\n" in text
 
 
 def test_the_summary_takes_the_least_index_of_the_evaluated():
     summary = a_report().summary
     assert summary.least_index == pytest.approx(0.7 * 22.3 / 23.6)
-    assert (summary.least_vertebra, summary.worst_grade, summary.evaluated, summary.vertebrae) == (1, 2, 4, 5)
+    assert (summary.worst_vertebra, summary.worst_grade, summary.evaluated, summary.vertebrae) == (1, 2, 4, 5)
     assert summary.grade_counts == (3, 0, 1, 0)
     assert (summary.deformity_index.total, summary.deformity_index.evaluated) == (2, 4)
-    assert summary.crushed == 1
-    assert summary.statement.startswith("Least index G 0.66 at T10: moderate (grade 2). 1 of 4 evaluated vertebrae")
-    assert "1 of grade 0 is evenly low" in summary.statement
-    assert "relative" not in summary.statement
+    assert summary.headline == ("Moderate fracture of T10 (34 % height loss, wedge); 4 of 13 levels T4 to L4 assessed.")
+    assert summary.statement.startswith("Greatest height loss: 34 % at T10 (95 % interval ")
+    assert "grade 2, moderate; height ratio 0.66). 1 of 4 graded vertebrae show grade 1 or higher" in summary.statement
+    assert "uncertain" not in summary.statement
 
 
-def test_doubtful_levels_are_said_to_be_relative():
-    doubtful = [replace(v, level_confidence=0.4) for v in a_report().vertebrae]
-    summary = a_report(vertebrae=doubtful).summary
-    assert summary.levels_are_relative
-    assert "Level names are relative" in summary.statement
+def test_a_body_that_is_low_all_over_is_graded_against_its_neighbours():
+    report = a_report(preset="level-aware")
+    crushed = report.measures[3]
+    assert (crushed.grade, crushed.shape, crushed.grading.is_by_neighbours) == (3, "crush", True)
+    assert report.summary.headline.startswith(
+        "Severe fracture of T12 (40 % height loss, crush, borderline); moderate fracture of T10"
+    )
+    assert "Uniformly reduced in height relative to adjacent levels: T12." in report.summary.statement
+
+
+def test_uncertain_levels_carry_the_same_mark_everywhere():
+    doubtful = a_report(vertebrae=[replace(v, level_confidence=0.4) for v in a_report().vertebrae])
+    assert doubtful.shown_levels == ["T9?", "T10?", "T11?", "T12?", "L1?"]
+    assert [row["level_shown"] for row in table_rows(doubtful)] == doubtful.shown_levels
+    assert [entry["level_shown"] for entry in json.loads(report_json(doubtful))["vertebrae"]] == doubtful.shown_levels
+    assert next(csv.DictReader(io.StringIO(report_csv(doubtful))))["level_is_certain"] == "false"
+    assert doubtful.summary.levels_are_uncertain
+    assert doubtful.summary.headline.startswith("Moderate fracture of T10? (")
+    assert doubtful.summary.statement.endswith("Verify levels before use.")
+
+
+def test_the_status_of_an_older_file_is_understood():
+    assert parse_status("to review") == "not reviewed"
+    with pytest.raises(ValueError, match="is not the status of a vertebra"):
+        parse_status("maybe")
 
 
 @pytest.mark.parametrize(
@@ -204,17 +225,18 @@ def with_second_opinion(**fields) -> SpineReport:
 def test_both_readings_stand_side_by_side():
     report = with_second_opinion()
     rows = table_rows(report)
-    assert rows[0]["seen_probability"] > 0.9 > 0.1 > rows[0]["measured_probability"]
-    assert rows[0]["opinions_differ"] is True
-    assert rows[1]["seen_probability"] < 0.1
-    assert rows[1]["opinions_differ"] is True  # a wedge of G 0.66
-    assert rows[4]["seen_probability"] is None  # not evaluable
+    assert rows[0]["image_probability"] > 0.9 > 0.1 > rows[0]["height_probability"]
+    assert rows[0]["discordant"] is True
+    assert rows[1]["image_probability"] < 0.1
+    assert rows[1]["discordant"] is True  # a wedge of G 0.66
+    assert rows[4]["image_probability"] is None  # not evaluable
     document = json.loads(report_json(report))
-    assert document["vertebrae"][0]["seen_grade"] == 3
-    assert document["patient"]["second_opinion"]["seen_probability"] > 0.9
-    assert "Measured and seen differ at T9, T10" in report.summary.statement
+    assert document["vertebrae"][0]["image_grade"] == 3
+    assert document["patient"]["fracture_probability"]["image_based"] > 0.9
+    assert document["patient"]["fracture_probability"]["discordant_numbers"] == [1, 2, 3, 4]
+    assert "Height- and image-based results disagree at T9, T10, T11, T12; please review." in report.summary.statement
     text = next(csv.DictReader(io.StringIO(report_csv(report))))
-    assert (text["seen_probability"], text["opinions_differ"]) == ("1.00", "yes")
+    assert (text["image_probability"], text["discordant"]) == ("1.00", "true")
 
 
 def test_a_second_opinion_is_read_back():
@@ -224,8 +246,19 @@ def test_a_second_opinion_is_read_back():
 
 def test_files_without_a_second_opinion_stay_readable():
     document = json.loads(report_json(a_report()))
-    del document["second_opinion"], document["patient"]["second_opinion"]
+    del document["image_classification"]
     read = read_report(json.dumps(document))
     assert read.image_classification is None
     assert read.fracture_probabilities == [None] * 5
-    assert "seen" not in read.summary.statement
+    assert "image" not in read.summary.statement
+
+
+def test_a_file_of_the_first_layout_is_read():
+    document = json.loads(report_json(with_second_opinion()))
+    document["schema"] = 1
+    given = document.pop("image_classification")
+    given["position_shares"] = given.pop("position_probabilities")
+    document["second_opinion"] = given
+    for entry in document["vertebrae"][:4]:
+        entry["status"] = "to review"
+    assert report_json(read_report(json.dumps(document))) == report_json(with_second_opinion())

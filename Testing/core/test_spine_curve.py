@@ -190,7 +190,7 @@ def test_confidence_belongs_to_the_points_and_ends_with_the_curve():
         (np.zeros((3, 3)), np.ones(3), "at least four finite points"),
         (np.zeros((5, 2)), np.ones(5), "at least four finite points"),
         (np.full((5, 3), np.nan), np.ones(5), "at least four finite points"),
-        (np.arange(15.0).reshape(5, 3), np.ones(4), "one confidence per point"),
+        (np.arange(15.0).reshape(5, 3), np.ones(4), "one finite confidence per point"),
         (np.repeat(np.arange(9.0).reshape(3, 3), 2, 0), np.ones(6), "must not coincide"),
     ],
 )

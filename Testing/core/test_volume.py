@@ -190,3 +190,53 @@ def test_the_matrix_is_a_copy():
 
 def test_where_nothing_was_measured_there_is_the_least_value_of_a_ct():
     assert AIR_HU == -(2**10)
+
+
+def scanned(shape: tuple[int, int, int] = (40, 44, 48)) -> np.ndarray:
+    """Noise, as a scanner measures it."""
+    return np.random.default_rng(0).normal(0, 15, shape).round().astype(np.int16)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("value", [-1024, 0, 300])
+def test_slices_of_one_value_were_not_measured(axis, value):
+    voxels = scanned()
+    np.moveaxis(voxels, axis, 0)[30:] = value
+    np.moveaxis(voxels, axis, 0)[7] = value
+    volume = Volume(voxels, np.eye(4))
+    points = np.full((7, 3), 20.0)
+    points[:, 2 - axis] = [29.0, 29.1, 30.0, 35.0, 6.0, 7.0, 8.0]
+    assert volume.measures(points).tolist() == [True, False, False, False, True, False, True]
+    assert volume.contains(points).all()
+
+
+@pytest.mark.parametrize(("value", "is_padding"), [(-3000, True), (-1000, True), (0, True), (-200, False), (70, False)])
+def test_padding_at_the_border_was_not_measured(value, is_padding):
+    voxels = scanned()
+    k, _, i = np.indices(voxels.shape)
+    voxels[k + i > 60] = value
+    volume = Volume(voxels, np.diag([0.8, 0.9, 1.0, 1.0]))
+    points_ijk = np.array([[20.0, 20, 20], [30, 20, 30], [30, 20, 31], [40, 30, 35]])
+    measured = volume.measures(points_ijk * [0.8, 0.9, 1.0])
+    assert measured.tolist() == ([True, True, False, False] if is_padding else [True] * 4)
+
+
+def test_the_rest_of_a_slice_that_was_written_in_part_was_not_measured():
+    voxels = scanned()
+    voxels.reshape(-1)[int(25.5 * 44 * 48) :] = 0
+    volume = Volume(voxels, np.eye(4))
+    assert volume.measures([[20.0, 10, 24], [20, 10, 25], [20, 30, 25]]).tolist() == [True, True, False]
+
+
+def test_air_within_the_patient_was_measured():
+    voxels = scanned()
+    voxels[10:30, 10:30, 10:30] = -1024
+    assert Volume(voxels, np.eye(4)).measures([20.0, 20.0, 20.0])
+
+
+@GEOMETRY
+@given(matrices(), st.integers(0, 99))
+def test_where_all_was_measured_the_grid_is_the_border(matrix, seed):
+    volume = Volume(scanned((9, 8, 7)), matrix)
+    points_ras = volume.corners_ras().mean(0) + np.random.default_rng(seed).normal(0, 20, (50, 3))
+    np.testing.assert_array_equal(volume.measures(points_ras), volume.contains(points_ras))

@@ -88,6 +88,10 @@ def test_absurd_spacing_is_refused(spacing_mm: tuple[float, float, float]) -> No
     assert_refused(body_hu(), "spacing", spacing_mm=spacing_mm)
 
 
+def test_a_volume_larger_than_a_patient_is_refused() -> None:
+    assert_refused(np.zeros((300, 300, 300), np.int8), "2.99 x 2.99 x 2.99 m large", spacing_mm=(10.0, 10.0, 10.0))
+
+
 def test_padding_is_filled_in_place_where_it_can_be() -> None:
     hu = body_hu()
     hu[0, 0, 0] = -3024

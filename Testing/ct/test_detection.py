@@ -96,14 +96,6 @@ def test_rivals_within_a_view_do_not_vote_twice():
     assert body.score == pytest.approx(0.8)
 
 
-def test_a_factor_calibrates_the_uncertainty_and_nothing_else():
-    views = [[found(body, 0.9, 0.5) for body in BODIES]]
-    for plain, calibrated in zip(fuse(views), fuse(views, 0.8), strict=True):
-        np.testing.assert_allclose(calibrated.uncertainty_mm, 0.8 * plain.uncertainty_mm)
-        np.testing.assert_allclose(calibrated.keypoints_mm, plain.keypoints_mm)
-        assert calibrated.score == plain.score
-
-
 @st.composite
 def boxes(draw: st.DrawFn) -> np.ndarray:
     left, top = draw(PLACES), draw(PLACES)

@@ -9,5 +9,5 @@ def test_networks_of_tests_offer_what_the_stages_ask_for():
     assert missing_of(CtNetworks, PerfectCtNetworks()) == []
     assert missing_of(ImageClassifierNetworks, PerfectImageClassifier()) == []
     assert missing_of(CtNetworks, object()) == [
-        "detector", "versions", "uncertainty_factor", "image_classifier", "locate_spine", "detect_vertebrae",
+        "detector", "versions", "uncertainty_weights", "image_classifier", "locate_spine", "detect_vertebrae",
     ]  # fmt: skip

@@ -14,7 +14,6 @@ from helpers.synthetic_spine import LEVELS, body_keypoints, lps_volume, oblique_
 from VertebralFracturesLib.core.genant import genant_index, heights_mm
 from VertebralFracturesLib.core.keypoints import beyond_endplates, body_centre
 from VertebralFracturesLib.core.levels import CONFIDENT_LEVEL, LEVEL_NAMES
-from VertebralFracturesLib.core.matching import match_vertebrae
 from VertebralFracturesLib.core.report import SpineReport
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.ct import pipeline
@@ -28,6 +27,7 @@ from VertebralFracturesLib.report.document import read_report, report_json
 from VertebralFracturesLib.simulation.case import in_view
 from VertebralFracturesLib.simulation.ct.acquisition import scan
 from VertebralFracturesLib.simulation.ct.protocol import Protocol
+from VertebralFracturesLib.simulation.matching import match_vertebrae
 from VertebralFracturesLib.simulation.patient.anatomy import Patient, make_patient
 from VertebralFracturesLib.simulation.patient.vertebra import SyntheticVertebra
 from VertebralFracturesLib.simulation.truth import true_canal

@@ -13,8 +13,9 @@ from VertebralFracturesLib.core.keypoints import body_centre
 from VertebralFracturesLib.core.straightening import straighten
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.ct.body_centres import BodyCentres
-from VertebralFracturesLib.ct.detection import Detection
+from VertebralFracturesLib.ct.detection import Detection, fuse
 from VertebralFracturesLib.ct.networks import CtNetworks
+from VertebralFracturesLib.ct.point_uncertainty import UncertaintyWeights
 from VertebralFracturesLib.ct.vertebrae import (
     PROPOSAL_THRESHOLD,
     decode,
@@ -72,18 +73,31 @@ def test_the_maps_of_each_slice_hold_its_bodies(detector):
 
 def test_detections_lie_in_the_bodies_cranial_to_caudal():
     views = straightened_views(VOLUME, CURVE)
-    detections = detect(NETWORKS, views)
+    detections = detect(NETWORKS, views, VOLUME)
     assert len(detections) == len(LEVELS)
     found = np.array([keypoints_ras(one, views[1]) for one in detections])
     assert np.linalg.norm(found - TRUTH, axis=-1).max() < 2.5
     np.testing.assert_allclose(CURVE.ras_to_straight(found)[..., 0], 0, atol=1e-3)
 
 
-def test_uncertainties_are_calibrated():
+def test_a_middle_slice_that_is_turned_moves_no_point_and_tells_how_far_they_move():
     views = straightened_views(VOLUME, CURVE)
-    plain, doubled = (detect(PerfectCtNetworks(uncertainty_factor=factor), views) for factor in (1.0, 2.0))
-    for one, other in zip(plain, doubled, strict=True):
-        np.testing.assert_allclose(other.uncertainty_mm, 2 * one.uncertainty_mm)
+    plain = fuse(decode("anchor-free", NETWORKS.detect_vertebrae(np.stack([view.image for view in views]))))
+    readings = PerfectCtNetworks(uncertainty_weights=UncertaintyWeights(network=0.0, readings=1.0))
+    for one, other in zip(plain, detect(readings, views, VOLUME), strict=True):
+        np.testing.assert_allclose(other.keypoints_mm, one.keypoints_mm)
+        assert 0 < other.uncertainty_mm.max() < 2.0
+
+
+def test_bodies_in_thick_slices_are_less_certain(networks):
+    views = straightened_views(VOLUME, CURVE)
+    thick = Volume(VOLUME.voxels, VOLUME.ijk_to_ras @ np.diag([1.0, 1.0, 5.0, 1.0]))
+    calibrated = PerfectCtNetworks(uncertainty_weights=networks.uncertainty_weights)
+    for one, other in zip(detect(calibrated, views, VOLUME), detect(calibrated, views, thick), strict=True):
+        assert (other.uncertainty_mm > one.uncertainty_mm).all()
+
+
+NOISE = np.random.default_rng(0).normal(40, 15, (101, 101, 101)).round().astype(np.int16)
 
 
 def _body_at(front_mm: float, top_mm: float) -> np.ndarray:
@@ -107,8 +121,21 @@ def _body_at(front_mm: float, top_mm: float) -> np.ndarray:
     ],
 )
 def test_a_whole_body_has_something_on_all_its_sides(front_mm, top_mm, expected):
-    cube = Volume(np.zeros((101, 101, 101), np.int16), np.eye(4))
-    assert is_whole(_body_at(front_mm, top_mm), cube) == expected
+    body = _body_at(front_mm, top_mm)
+    assert is_whole(body, Volume(NOISE, np.eye(4))) == expected
+    grid = np.eye(4)
+    grid[:3, 3] = -30
+    for padding in (-1024, 0):
+        padded = np.full((161, 161, 161), padding, np.int16)
+        padded[30:131, 30:131, 30:131] = NOISE
+        assert is_whole(body, Volume(padded, grid)) == expected
+
+
+def test_a_body_at_a_lost_slice_is_not_whole():
+    lost = NOISE.copy()
+    lost[82] = 0
+    assert not is_whole(_body_at(10.0, 10.0), Volume(lost, np.eye(4)))
+    assert is_whole(_body_at(10.0, 30.0), Volume(lost, np.eye(4)))
 
 
 def test_bodies_have_the_names_of_the_slices_they_lie_in():

@@ -35,7 +35,18 @@ def test_voxels_become_millimetres_in_the_patient(folder):
 
 
 @pytest.mark.parametrize(
-    "text", ["[]", '{"Annotation": 3}', '{"Annotation": {"a": [[1, 2]]}}', '{"Annotation": "{"}', ""]
+    "text",
+    [
+        "[]",
+        '{"Annotation": 3}',
+        '{"Annotation": {"a": [[1, 2]]}}',
+        '{"Annotation": "{"}',
+        "",
+        "[" * 100_000,
+        '{"Annotation": "' + "[" * 100_000 + '"}',
+        '{"Annotation": {"a": [[[1' + "0" * 400 + ", 0, 0]]]}}",
+        '{"Annotation": {"a": [{"segments": []}]}}',
+    ],
 )
 def test_other_files_are_refused_by_name(tmp_path, text):
     file = tmp_path / "one.json"

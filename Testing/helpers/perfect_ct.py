@@ -14,6 +14,7 @@ from VertebralFracturesLib.core.levels import LEVEL_NUMBERS
 from VertebralFracturesLib.core.straightening import PIXEL_MM
 from VertebralFracturesLib.ct.canal import mm_to_pixels
 from VertebralFracturesLib.ct.networks import DetectorName
+from VertebralFracturesLib.ct.point_uncertainty import NETWORK_ALONE, UncertaintyWeights
 
 BRIGHT_HU = 300.0
 _SPREAD_VOXELS = 1.0
@@ -79,7 +80,7 @@ class PerfectCtNetworks:
 
     detector: DetectorName = "anchor-free"
     image_classifier: Any = None
-    uncertainty_factor: float = 1.0
+    uncertainty_weights: UncertaintyWeights = NETWORK_ALONE
     levels: Sequence[str] = LEVELS
     level_probability: float = 0.95
     score: float = 1.0

@@ -40,6 +40,15 @@ def spine_curves(draw: st.DrawFn) -> SpineCurve:
     return curve_through(start + np.column_stack([right + lean[0] * depth, anterior + lean[1] * depth, -depth]))
 
 
+def turned_deg(axis: int, degrees: float) -> NDArray[np.float64]:
+    """The rotation matrix about an axis of the patient."""
+    one, two = (axis + 1) % 3, (axis + 2) % 3
+    angle = np.radians(degrees)
+    matrix = np.eye(3)
+    matrix[[one, one, two, two], [one, two, one, two]] = np.cos(angle), -np.sin(angle), np.sin(angle), np.cos(angle)
+    return matrix
+
+
 def upright_bodies_mm(
     count: int = 3,
     height: float = 20.0,
@@ -52,3 +61,24 @@ def upright_bodies_mm(
     y = np.array([-height / 2, height / 2] * 3)
     down = np.arange(count)[:, None] * distance
     return np.stack([first_centre[0] + x + 0 * down, first_centre[1] + y + down], -1)
+
+
+@st.composite
+def bodies_along(draw: st.DrawFn, curve: SpineCurve, count: int = 3) -> NDArray[np.float64]:
+    """Bodies (n, 6, 3) in RAS in the middle of a spine: normal to severely fractured, tilted by up to 20 degrees."""
+    bodies = []
+    for share in np.linspace(0.2, 0.8, count):
+        height, depth = draw(st.floats(14.0, 32.0)), draw(st.floats(14.0, 38.0))
+        heights = height * np.array([draw(st.floats(0.5, 1.0)) for _ in range(3)])
+        tilt = np.radians(draw(st.floats(-20.0, 20.0)))
+        anterior = depth / 2 * np.array([1, 1, 0, 0, -1, -1])
+        superior = np.repeat(heights, 2) / 2 * np.array([1, -1] * 3)
+        turned = np.column_stack(
+            [
+                0 * anterior,
+                anterior * np.cos(tilt) - superior * np.sin(tilt),
+                anterior * np.sin(tilt) + superior * np.cos(tilt) - share * curve.length_mm,
+            ]
+        )
+        bodies.append(curve.straight_to_ras(turned))
+    return np.stack(bodies)

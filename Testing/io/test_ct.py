@@ -107,8 +107,8 @@ def test_unusable_image_files_are_refused_with_one_line(tmp_path: Path) -> None:
         empty: "empty",
         text: "damaged",
         cut: "damaged",
-        lonely_header: "damaged",
-        shortened: "damaged",
+        lonely_header: "file is incomplete: lonely.raw",
+        shortened: "file is incomplete: 0 of 30 slices",
         notes: "unknown file format",
         picture: "use 'vertebral-fractures radiograph'",
         colour: "colour",
@@ -134,15 +134,6 @@ def test_nifti_headers_that_itk_would_guess_around_are_refused(
     tmp_path: Path, offset: int, content: bytes, expected: str
 ) -> None:
     assert_refused(broken_nifti(tmp_path, offset, content), expected)
-
-
-def test_sheared_nifti_is_refused_in_words(tmp_path: Path) -> None:
-    sheared = np.array([[3, 0, 0, 0], [0, 3, 1.5, 0], [0, 0, 3, 0]], "<f4")
-    path = broken_nifti(tmp_path, 280, sheared.tobytes())
-    data = bytearray(path.read_bytes())
-    data[252:256] = np.array([0, 1], "<i2").tobytes()
-    path.write_bytes(data)
-    assert_refused(path, "sheared")
 
 
 def test_series_of_an_image_file_is_refused(tmp_path: Path) -> None:

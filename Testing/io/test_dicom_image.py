@@ -1,5 +1,6 @@
 """A slice, from a file or from a frame of it: where it lies, what it is called, what it shows."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -105,3 +106,49 @@ def test_an_orientation_that_is_none_is_refused(tmp_path: Path) -> None:
 def test_other_files_hold_no_image(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("no DICOM")
     assert read_images(tmp_path / "notes.txt") == ()
+
+
+def test_a_file_that_was_replaced_is_read_anew(tmp_path: Path) -> None:
+    for shift in (0, 50):
+        path = write_slice(tmp_path / "multi.dcm", body_hu()[:3] + shift, (0, 0, 0), NumberOfFrames=3)
+        np.testing.assert_array_equal(read_images(path)[1].hounsfield, body_hu()[1] + shift)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value", "message"),
+    [
+        ("NumberOfFrames", "2000000000", "impossible size"),
+        ("NumberOfFrames", "-3", "impossible size"),
+        ("NumberOfFrames", "4", "its pixel data end too early"),
+        ("Rows", 30000, "its pixel data end too early"),
+        ("ImagePositionPatient", [0, 0, 1e300], "no CT series"),
+        ("PixelSpacing", [1e-200, 1e-200], "spacing of 0 x 0 x 3 mm"),
+    ],
+)
+def test_impossible_headers_are_refused(tmp_path: Path, keyword: str, value: object, message: str) -> None:
+    folder = write_series(tmp_path, body_hu()[:12])
+    for path in folder.glob("*.dcm"):
+        dataset = pydicom.dcmread(path)
+        with pydicom.config.disable_value_validation():
+            setattr(dataset, keyword, value)
+            dataset.save_as(path)
+    assert_refused(tmp_path, message)
+
+
+def test_no_byte_of_a_header_ends_in_a_traceback(tmp_path: Path) -> None:
+    path = write_slice(tmp_path / "a.dcm", body_hu()[0], (0, 0, 0))
+    data = path.read_bytes()
+    rng = np.random.default_rng(0)
+    for position in rng.integers(132, len(data) - 2592, 150):
+        damaged = bytearray(data)
+        damaged[position] = rng.integers(256)
+        path.write_bytes(damaged)
+        with suppress(UnusableInput):
+            for image in read_images(path):
+                _ = image.hounsfield
+
+
+def test_control_characters_of_a_header_do_not_reach_the_terminal(tmp_path: Path) -> None:
+    with pydicom.config.disable_value_validation():
+        write_series(tmp_path, body_hu()[:4], SeriesDescription="a\x1b[31mb\nc")
+    assert str(list_series(tmp_path)[0]) == "1 (a [31mb c): CT, 4 slices"

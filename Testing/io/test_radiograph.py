@@ -221,3 +221,27 @@ def test_a_hint_of_colour_is_grey(tmp_path: Path, reddened: int, is_taken: bool)
     else:
         with pytest.raises(UnusableInput, match="colour picture"):
             read_radiograph(tmp_path / "a.png")
+
+
+def test_a_slice_that_would_grow_beyond_all_memory_is_refused(tmp_path: Path) -> None:
+    image = sitk.GetImageFromArray(np.zeros((1500, 1500, 1), np.int16) + np.arange(1500, dtype=np.int16)[:, None, None])
+    image.SetSpacing([1.0, 0.02, 5.0])
+    sitk.WriteImage(image, str(tmp_path / "a.nrrd"))
+    with pytest.raises(UnusableInput, match="1500 x 374751 pixels is too large"):
+        read_radiograph(tmp_path / "a.nrrd")
+
+
+def test_a_cut_radiograph_is_refused(tmp_path: Path) -> None:
+    file = write_dicom(tmp_path / "a.dcm")
+    data = file.read_bytes()
+    for keep in (200, 500, len(data) - ROWS * COLUMNS, len(data) - 1):
+        file.write_bytes(data[:keep])
+        with pytest.raises(UnusableInput, match="is incomplete"):
+            read_radiograph(file)
+
+
+def test_a_film_is_refused_whatever_its_length(tmp_path: Path) -> None:
+    for frames in ("2000000000", "-1"):
+        file = header_changed(write_dicom(tmp_path / "a.dcm"), NumberOfFrames=frames)
+        with pytest.raises(UnusableInput, match="impossible size"):
+            read_radiograph(file)

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.damaged_json import damaged
 from helpers.small_ct import body_hu
+from hypothesis import given
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.errors import UnusableInput
 from VertebralFracturesLib.io.ct import read_volume
@@ -77,3 +79,38 @@ def test_the_image_may_be_a_crop_or_named_and_has_to_be_there(tmp_path: Path) ->
     (tmp_path / "scan.nii").touch()
     (tmp_path / "reference.json").write_text(json.dumps({**DOCUMENT, "ct": "scan.nii"}))
     assert read_case(tmp_path).image.name == "scan.nii"
+
+
+def test_a_reference_may_say_what_is_fractured_and_where_the_sacrum_begins(tmp_path: Path) -> None:
+    told = {**DOCUMENT, "vertebrae": [{"label": "T12", "ras": BODY, "fracture": None}]}
+    told["landmarks"] = {"S1_body_centre": [1.0, 2.0, -150.0], "note": "by eye"}
+    for name, document in (("told", told), ("untold", DOCUMENT)):
+        write_reference_case(tmp_path / name, Volume(body_hu(), np.diag([3.0, 3, 3, 1])), document)
+    assert read_case(tmp_path / "told").fractures == (None,)
+    assert read_case(tmp_path / "untold").fractures is None
+    assert {name: place.tolist() for name, place in read_case(tmp_path / "told").landmarks.items()} == {
+        "S1_body_centre": [1.0, 2.0, -150.0]
+    }
+    assert read_case(tmp_path / "untold").landmarks == {}
+
+
+@given(damaged({**DOCUMENT, "ct": "ct.nii.gz"}))
+def test_values_of_the_wrong_kind_or_size_are_refused_or_can_be_used(
+    tmp_path_factory: pytest.TempPathFactory, document: object
+) -> None:
+    folder = tmp_path_factory.mktemp("case")
+    (folder / "reference.json").write_text(json.dumps(document))
+    (folder / "ct.nii.gz").touch()
+    try:
+        case = read_case(folder)
+    except UnusableInput:
+        return
+    assert case.keypoints_ras.shape == (len(case.levels), 6, 3)
+    assert np.isfinite(case.curve.position(np.linspace(0, case.curve.length_mm, 9))).all()
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"vertebrae": [{"label": 1e999}]}', "\ufeff{}", "1" * 5000])
+def test_what_no_reference_looks_like_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "reference.json").write_text(text)
+    with pytest.raises(UnusableInput, match="vertebrae and curve"):
+        read_case(tmp_path)

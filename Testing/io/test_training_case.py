@@ -85,3 +85,21 @@ def test_cases_come_by_name_with_the_image_asked_for(tmp_path):
     (tmp_path / "b" / "lowres.nii.gz").unlink()
     low = reference_cases(tmp_path, "lowres.nii.gz")
     assert [case.volume().voxels.max() for case in low] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("vertebrae", 3),
+        ("vertebrae", []),
+        ("spacing_mm", float("nan")),
+        ("spacing_mm", 10**400),
+        ("image", None),
+    ],
+)
+def test_a_flat_case_with_a_wrong_value_is_named(tmp_path, name, value):
+    write_flat(tmp_path / "one", "left")
+    file = tmp_path / "one" / "reference.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), name: value}))
+    with pytest.raises(UnusableInput, match="is not a case of a single image"):
+        flat_cases(tmp_path)

@@ -42,7 +42,7 @@ def oblique(curve: SpineCurve) -> Volume:
 @pytest.fixture(scope="session")
 def report(curve: SpineCurve) -> SpineReport:
     """T9 to L4 with a severe T12, a moderate L2 and an L4 that is not evaluable."""
-    statuses = ["to review"] * (len(LEVELS) - 1) + ["not evaluable"]
+    statuses = ["not reviewed"] * (len(LEVELS) - 1) + ["not evaluable"]
     vertebrae = [
         Vertebra(points, 0.9, np.linspace(0.3, 0.8, 6), level, 0.95, status=status)
         for points, level, status in zip(body_keypoints(curve), LEVELS, statuses, strict=True)

@@ -70,10 +70,10 @@ def test_a_deleted_canal_comes_back_with_the_rest(second_study) -> None:
 
 def test_both_readings_stand_in_the_table(second_study) -> None:
     rows = [row_of_vertebra(second_study.table_node, row) for row in range(3)]
-    assert rows[SUSPICIOUS]["seen_probability"] > 0.8
-    assert rows[SUSPICIOUS]["measured_probability"] < 0.2
-    assert rows[SUSPICIOUS]["opinions_differ"] == "yes"
-    assert rows[0]["opinions_differ"] == "no"
+    assert rows[SUSPICIOUS]["image_probability"] > 0.8
+    assert rows[SUSPICIOUS]["height_probability"] < 0.2
+    assert rows[SUSPICIOUS]["discordant"] == "true"
+    assert rows[0]["discordant"] == "false"
 
 
 def test_a_dragged_point_changes_what_differs(second_study) -> None:
@@ -85,7 +85,7 @@ def test_a_dragged_point_changes_what_differs(second_study) -> None:
     now = live.report.fracture_probabilities[SUSPICIOUS]
     assert now.height_based > 0.9
     assert not now.is_discordant
-    assert row_of_vertebra(second_study.table_node, SUSPICIOUS)["opinions_differ"] == "no"
+    assert row_of_vertebra(second_study.table_node, SUSPICIOUS)["discordant"] == "false"
     live.close()
 
 
@@ -98,8 +98,9 @@ def test_a_saved_scene_keeps_both(tmp_path, scene, volume, second_report) -> Non
 
 def test_a_table_of_an_older_version_gets_the_new_columns(study, second_report) -> None:
     table = study.table_node
-    for name in ("seen_probability", "opinions_differ"):
+    for name in ("image_probability", "discordant"):
         table.RemoveColumn(table.GetColumnIndex(name))
+    table.GetTable().GetColumn(0).SetName("place")
     update_table_node(table, second_report)
-    assert table.GetNumberOfColumns() == len(COLUMNS)
-    assert row_of_vertebra(table, SUSPICIOUS)["opinions_differ"] == "yes"
+    assert [table.GetTable().GetColumnName(i) for i in range(table.GetNumberOfColumns())] == [c.name for c in COLUMNS]
+    assert row_of_vertebra(table, SUSPICIOUS)["discordant"] == "true"

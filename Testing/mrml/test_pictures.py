@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.command import assert_one_error_line
 from PIL import Image
 from VertebralFracturesLib.cli.main import main
 from VertebralFracturesLib.core.genant import GRADE_COLORS
@@ -128,4 +129,15 @@ def test_a_computer_without_opengl_is_named_as_the_reason(bundle, tmp_path, monk
     monkeypatch.setattr(rendered_views, "_ONE_FRAME", "import os; os.abort()")
     assert main(["pictures", str(bundle), "-o", str(tmp_path / "out")]) == 2
     assert "no OpenGL" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_scene_without_its_ct_gives_one_line_and_no_file(bundle, tmp_path, capsys) -> None:
+    scene = tmp_path / "without.mrb"
+    with boot_scene() as application:
+        (study,) = read_scene(application.scene, bundle)
+        application.scene.RemoveNode(study.volume_node)
+        assert application.scene.WriteToMRB(str(scene))
+    assert main(["pictures", str(scene), "-o", str(tmp_path / "out")]) == 2
+    assert_one_error_line(capsys.readouterr().err, "holds no image of its study")
     assert not (tmp_path / "out").exists()

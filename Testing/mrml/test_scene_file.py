@@ -180,7 +180,7 @@ def test_an_older_file_is_replaced(tmp_path, volume, report) -> None:
     assert zipfile.is_zipfile(path)
 
 
-@pytest.mark.parametrize("failing", ["_save", "_zip", "create_study", "arrange_views"])
+@pytest.mark.parametrize("failing", ["_save", "pack_bundle", "create_study", "arrange_views"])
 @pytest.mark.parametrize("error", [OSError("No space left on device"), KeyboardInterrupt()])
 def test_a_failure_leaves_nothing_and_keeps_the_older_file(
     tmp_path, volume, report, monkeypatch, failing: str, error: BaseException

@@ -5,7 +5,7 @@ import pytest
 import slicer
 from helpers.slice_view import SliceView
 from VertebralFracturesLib.core.genant import GRADE_COLORS
-from VertebralFracturesLib.mrml.nodes.keypoints import copy_local_points, keypoints_from_node
+from VertebralFracturesLib.mrml.nodes.keypoints import copy_from_proxy, keypoints_from_node
 from VertebralFracturesLib.mrml.nodes.views import arrange_views
 from VertebralFracturesLib.mrml.nodes.volume import add_volume_node, show_in_bone_window
 from VertebralFracturesLib.mrml.scene_file import focus
@@ -91,7 +91,8 @@ def test_the_image_under_the_transform_is_the_resampled_one(scene, study, open_v
     under_transform.SetAndObserveImageData(study.volume_node.GetImageData())
     scene.AddNode(under_transform)
     under_transform.SetAndObserveTransformNodeID(study.straightening_node.GetID())
-    show_in_bone_window(under_transform)
+    for shown in (under_transform, study.straightened_node):
+        show_in_bone_window(shown)
     for node in (*study.proxy_nodes, study.straightened_labels_node):
         node.SetDisplayVisibility(False)
     view = open_view("Yellow+")
@@ -134,7 +135,7 @@ def test_a_drag_in_straightened_space_maps_into_the_patient(study, open_view, cu
     node = study.keypoint_nodes[SEVERE]
     proxy = proxy_of(node)
     proxy.SetLocked(False)
-    proxy.AddObserver(proxy.PointModifiedEvent, lambda *_: copy_local_points(proxy, node))
+    proxy.AddObserver(proxy.PointModifiedEvent, lambda *_: copy_from_proxy(proxy, node))
     before = keypoints_from_node(proxy)
     start = np.rint(view.pixel_of(before[0]))
     end = start + [13, -9]

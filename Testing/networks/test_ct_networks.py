@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+from dataclasses import astuple
 from pathlib import Path
 
 import pytest
 from torch import nn
+from VertebralFracturesLib.ct.point_uncertainty import NETWORK_ALONE, UncertaintyWeights
 from VertebralFracturesLib.errors import UnusableInput
 from VertebralFracturesLib.networks.ct_networks import CURVE_WEIGHTS, VERTEBRA_WEIGHTS, load_ct_networks
 from VertebralFracturesLib.networks.spine_curve_net import SpineCurveNet
@@ -32,6 +34,19 @@ def test_models_are_loaded_for_inference_and_say_what_they_are(models_folder):
     for name, version in models.versions.items():
         digest = hashlib.sha256((models_folder / f"{name}.npz").read_bytes()).hexdigest()
         assert version == f"7.1 sha256:{digest}"
+
+
+def test_the_uncertainty_is_weighed_as_the_model_card_says(models_folder):
+    assert load_ct_networks("cpu", "anchor", models_folder).uncertainty_weights == NETWORK_ALONE
+    card = {"version": "7.1", "uncertainty_weights": {"network": 0.5, "slices": 0.2, "readings": 1.5, "edge": 0.3}}
+    (models_folder / f"{VERTEBRA_WEIGHTS['anchor']}.json").write_text(json.dumps(card))
+    weights = load_ct_networks("cpu", "anchor", models_folder).uncertainty_weights
+    assert weights == UncertaintyWeights(network=0.5, slices=0.2, readings=1.5, edge=0.3)
+
+
+@pytest.mark.parametrize("detector", VERTEBRA_WEIGHTS)
+def test_every_part_of_the_uncertainty_counts_in_shipped_weights(detector):
+    assert min(astuple(load_ct_networks("cpu", detector).uncertainty_weights)) > 0
 
 
 def test_weights_of_the_other_detector_are_no_substitute(models_folder):

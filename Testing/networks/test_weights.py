@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 from VertebralFracturesLib.errors import UnusableInput
+from VertebralFracturesLib.networks import weights
 from VertebralFracturesLib.networks.ct_networks import CURVE_WEIGHTS, VERTEBRA_WEIGHTS
 from VertebralFracturesLib.networks.spine_curve_net import SpineCurveNet
 from VertebralFracturesLib.networks.vertebra_net import VertebraNet
@@ -142,3 +143,21 @@ def test_shipped_weights_have_a_model_card(name):
     card = model_card(name)
     assert {"version", "date", "license", "network", "data", "recipe", "seed", "steps", "metrics"} <= set(card)
     assert (WEIGHTS_FOLDER / f"{name}.npz").stat().st_size < 20e6
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_weights_that_are_no_numbers_are_refused(file, value):
+    with np.load(file) as archive:
+        arrays = dict(archive)
+    arrays[sorted(arrays)[0]].flat[0] = value
+    np.savez(file, **arrays)
+    with pytest.raises(UnusableInput, match="missing or damaged"):
+        load_weights(small_net(), file)
+
+
+def test_weights_larger_than_any_network_are_refused_before_they_are_unpacked(file, monkeypatch):
+    monkeypatch.setattr(weights, "_LARGEST_BYTES", 2**20)
+    np.savez_compressed(file, a=np.zeros(2**20))
+    monkeypatch.setattr(np, "load", lambda *_, **__: pytest.fail("the archive was unpacked"))
+    with pytest.raises(UnusableInput, match="missing or damaged"):
+        weights.read_weights(file)

@@ -62,7 +62,7 @@ def test_a_report_of_a_radiograph_without_its_scale_is_refused() -> None:
 def test_heights_index_and_grade_are_those_of_the_points() -> None:
     vertebra = json.loads(report_json(report()))["vertebrae"][1]
     assert vertebra["height_anterior_mm"] == pytest.approx(18.0)
-    assert vertebra["genant_index"] == pytest.approx(18 / 27)
+    assert vertebra["height_ratio"] == pytest.approx(18 / 27)
     assert vertebra["grade"] == 2
 
 

@@ -5,13 +5,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from helpers.damaged_json import damaged
 from helpers.small_radiograph import report as radiograph_report
+from hypothesis import given
+from hypothesis import strategies as st
 from VertebralFracturesLib.core.image_classification import ROW_CLASSES, ImageClassification
 from VertebralFracturesLib.core.report import SpineReport
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.spine_slab import SlabFrame
 from VertebralFracturesLib.radiograph.record import RadiographReport
 from VertebralFracturesLib.report.document import read_report, report_json
+from VertebralFracturesLib.report.table import report_csv
 
 CURVE = SpineCurve(np.c_[np.zeros(8), np.zeros(8), np.linspace(0, -150, 8)], np.ones(8))
 CANAL = SpineCurve(CURVE.points_ras + [0.0, -25.0, 0.0], np.linspace(0.6, 0.9, 8))
@@ -49,18 +53,58 @@ def test_a_report_keeps_its_kind() -> None:
 
 def test_the_summary_has_the_keys_that_other_programs_read() -> None:
     patient = json.loads(report_json(radiograph_report()))["patient"]
-    assert patient["least_place"] == 1
-    assert "least_vertebra" not in patient
+    assert patient["worst_number"] == 2
+    assert "worst_vertebra" not in patient
+    assert patient["headline"].startswith("Moderate fracture of L2 (")
 
 
 def test_another_layout_is_refused() -> None:
     document = json.loads(report_json(classified()))
-    assert document["schema"] == 1
-    document["schema"] = 2
-    with pytest.raises(ValueError, match="layout 2"):
+    assert document["schema"] == 2
+    document["schema"] = 3
+    with pytest.raises(ValueError, match="layout 3"):
         read_report(json.dumps(document))
 
 
 def test_probabilities_are_rounded_to_a_hundredth_of_a_percent() -> None:
-    written = np.array(json.loads(report_json(classified()))["second_opinion"]["position_shares"])
+    written = np.array(json.loads(report_json(classified()))["image_classification"]["position_probabilities"])
     np.testing.assert_array_equal(written, classified().image_classification.probabilities.round(4))
+
+
+def documents() -> list[dict]:
+    return [json.loads(report_json(report)) for report in (classified(canal=CANAL), radiograph_report())]
+
+
+@given(st.sampled_from(documents()).flatmap(damaged))
+def test_values_of_the_wrong_kind_or_size_are_refused_or_can_be_used(document: object) -> None:
+    try:
+        report = read_report(json.dumps(document))
+    except ValueError:
+        return
+    assert report_json(read_report(report_json(report))) == report_json(report)
+    assert report_csv(report)
+    assert report.summary
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"schema":' * 100_000, "1" * 5000, "", "NaN", '{"schema": 1, "curve_ras": [[1e400]]}']
+)
+def test_what_no_report_looks_like_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not a report of measurements"):
+        read_report(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("warnings", "a sentence"),
+        ("warnings", [1]),
+        ("input", None),
+        ("software", 3),
+        ("curve_ras", [[0, 0, 0], [0, 0, 1e7], [0, 0, 2e7], [0, 0, 3e7]]),
+        ("thresholds", {"score": float("inf")}),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_refused(name: str, value: object) -> None:
+    with pytest.raises(ValueError, match="not a report of measurements"):
+        read_report(json.dumps({**documents()[0], name: value}))

@@ -8,6 +8,7 @@ import pytest
 from helpers.html_page import Page, pixels
 from helpers.small_radiograph import bodies_ras
 from helpers.small_radiograph import report as radiograph_report
+from helpers.spine_shapes import kyphotic_circle
 from VertebralFracturesLib.core.genant import GRADE_COLORS
 from VertebralFracturesLib.core.image_classification import ImageClassification
 from VertebralFracturesLib.core.keypoints import OUTLINE
@@ -16,7 +17,7 @@ from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.spine_slab import SlabFrame
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.radiograph.record import Radiograph
-from VertebralFracturesLib.report.images import BONE_WINDOW_HU
+from VertebralFracturesLib.report.close_up import PIXEL_MM
 from VertebralFracturesLib.report.page import INTENDED_USE, report_page, write_report_page
 
 CURVE = SpineCurve(np.c_[np.zeros(5), np.zeros(5), np.linspace(20, -80, 5)], np.ones(5))
@@ -54,6 +55,7 @@ def test_the_page_is_complete_and_closed(report, volume):
     assert len(page.all("polygon")) == 6
     assert len(page.all("tr")) == 4
     assert INTENDED_USE in page.text
+    assert report.summary.headline in page.text
     assert report.summary.statement in page.text
     assert "Pisov 2020" in page.text
     for text in ("T11", "T12?", "No. 3", "3 severe", "not evaluable", "0.7 × 0.7 × 5"):
@@ -62,8 +64,8 @@ def test_the_page_is_complete_and_closed(report, volume):
 
 def test_warnings_come_before_the_results(report, volume):
     text = report_page(report, volume)
-    assert text.index("Slices are 5 mm thick &amp; heights") < text.index("<h2>Patient")
-    assert "Read this first" not in report_page(replace(report, warnings=()), volume)
+    assert text.index("Slices are 5 mm thick &amp; heights") < text.index("<h2>Summary")
+    assert "<h2>Warnings</h2>" not in report_page(replace(report, warnings=()), volume)
 
 
 def test_text_from_outside_cannot_become_markup(report, volume):
@@ -77,16 +79,75 @@ def test_the_page_needs_no_other_file(report, volume):
     links = [a.get("href", "") for _, a in Page(text).elements if "href" in a]
     assert all(link.startswith(("#", "data:image/png;base64,")) for link in links)
     assert not re.search(r"https?:|url\(|@import|src=", text)
-    assert text.count("data:image/png") == 1
+    assert text.count("data:image/png") == 1 + len(report.vertebrae)
 
 
-def test_the_picture_is_the_slice_in_the_bone_window(report, volume):
-    (image,) = Page(report_page(report, volume)).all("image")
+def test_the_overview_is_the_slice_in_the_window_that_is_stated(report, volume):
+    page = Page(report_page(report, volume))
+    image = page.all("image", id="slice")[0]
     picture = pixels(image["href"])
+    low, high = map(float, re.search(r"Window: (\S+) to (\S+) HU", page.text.replace("−", "-")).groups())
     assert picture.shape == (280, 192)
-    assert picture[100, 96] == round((275 - BONE_WINDOW_HU[0]) / np.ptp(BONE_WINDOW_HU) * 255)
+    assert picture[100, 96] == round((275 - low) / (high - low) * 255)
     assert float(image["width"]) == 96
     assert float(image["height"]) == 140
+
+
+def test_each_close_up_stands_beside_the_same_image_without_overlay(report, volume):
+    text = report_page(report, volume)
+    figures = re.findall(r"<figure.*?</figure>", text, re.DOTALL)
+    assert len(figures) == len(report.vertebrae)
+    for number, figure in enumerate(figures, 1):
+        alone, drawn = (Page(svg) for svg in re.findall(r"<svg.*?</svg>", figure, re.DOTALL))
+        assert [image["id"] for image in alone.all("image")] == [f"close-up-{number}"]
+        assert [use["href"] for use in drawn.all("use")] == [f"#close-up-{number}"]
+        assert alone.all("polygon") == alone.all("circle") == alone.all("line") == []
+        assert (len(drawn.all("polygon")), len(drawn.all("line"))) == (1, 3)
+        assert len({one.all("svg")[0]["viewbox"] for one in (alone, drawn)}) == 1
+
+
+def test_every_picture_has_its_directions_and_a_bar_of_10_mm(report, volume):
+    """The bar is as long in the units of the picture as 10 mm of its pixels."""
+    pictures = re.findall(r"<svg.*?</svg>", report_page(report, volume), re.DOTALL)
+    assert len(pictures) == 1 + 2 * len(report.vertebrae)
+    for svg, picture in zip(pictures, map(Page, pictures), strict=True):
+        left, top, width, height = map(float, picture.all("svg")[0]["viewbox"].split())
+        assert re.findall(r">([APHF])</text>", svg) == ["A", "P", "H", "F"]
+        assert "10 mm" in picture.text
+        (bar,) = picture.all("path", class_="bar")
+        x, y, length = map(float, re.fullmatch(r"M(\S+) (\S+)h(\S+)", bar["d"]).groups())
+        assert length == 10
+        assert left < x < x + length < left + width
+        assert top < y < top + height
+    (alone, *_) = Page(pictures[1]).all("image")
+    assert pixels(alone["href"]).shape[1] * PIXEL_MM == pytest.approx(float(alone["width"]))
+
+
+def test_a_ruler_on_the_drawn_heights_agrees_with_their_labels(report, volume):
+    page = Page(report_page(report, volume))
+    labels = [float(text) for text in re.findall(r'class="height [a-z]+"[^>]*>([\d.]+)<', report_page(report, volume))]
+    lines = [[float(line[name]) for name in ("x1", "y1", "x2", "y2")] for line in page.all("line")]
+    assert len(labels) == 6
+    for label, (x1, y1, x2, y2) in zip(labels, lines, strict=False):
+        assert np.hypot(x2 - x1, y2 - y1) == pytest.approx(label, rel=0.02)
+
+
+def test_the_overview_says_where_it_is_stretched(report, volume):
+    assert "too long or too short" not in Page(report_page(report, volume)).text
+    bent = kyphotic_circle(100.0)
+    bodies_ras = [bent.straight_to_ras(vertebra.keypoints_ras - [0, 0, 60]) for vertebra in report.vertebrae]
+    vertebrae = [replace(one, keypoints_ras=ras) for one, ras in zip(report.vertebrae, bodies_ras, strict=True)]
+    text = Page(report_page(replace(report, curve=bent, vertebrae=vertebrae), volume)).text
+    assert "Heights drawn more than 5 % too long or too short" in text
+    assert "T11 (anterior height +18 %), T12? (" in text
+
+
+def test_a_page_of_25_bodies_is_small(report):
+    voxels = np.random.default_rng(0).normal(200, 120, (200, 60, 60)).astype(np.int16)
+    matrix = np.diag([1.0, 1.0, 1.0, 1.0])
+    matrix[:3, 3] = -30, -30, -100
+    bodies = tuple(body(0.1 * number) for number in range(25))
+    assert len(report_page(replace(report, vertebrae=bodies), Volume(voxels, matrix))) < 2_000_000
 
 
 def test_outlines_lie_where_the_points_are_and_have_the_colour_of_the_grade(report, volume):
@@ -102,7 +163,7 @@ def test_outlines_lie_where_the_points_are_and_have_the_colour_of_the_grade(repo
 def test_a_report_without_vertebrae_is_still_a_page(report, volume):
     page = Page(report_page(replace(report, vertebrae=()), volume))
     assert page.all("figure") == []
-    assert "No vertebra was evaluated." in page.text
+    assert "No vertebra was assessed." in page.text
 
 
 def test_the_file_is_written_whole_or_not_at_all(report, volume, tmp_path):
@@ -117,14 +178,14 @@ def test_the_file_is_written_whole_or_not_at_all(report, volume, tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
 
 
-def test_measured_and_seen_stand_side_by_side(report, volume):
-    assert ">Seen<" not in report_page(report, volume)
+def test_height_and_image_based_probability_stand_side_by_side(report, volume):
+    assert ">P(image)<" not in report_page(report, volume)
     frame = SlabFrame(CURVE, np.zeros(2))
     shares = np.tile([0.1, 0.0, 0.0, 0.1, 0.8], (60, 1))
     page = report_page(replace(report, image_classification=ImageClassification(frame, shares)), volume)
-    assert ">Seen<" in page
+    assert ">P(image)<" in page
     assert "1.00 ≠" in page
-    assert "seen probability of a moderate fracture" in page
+    assert "image-based probability of a moderate or severe fracture" in page
     Page(page)
 
 
@@ -138,7 +199,7 @@ def test_a_radiograph_has_the_page_of_a_ct_and_its_angles() -> None:
     assert "Radiograph" in page.text
     for text in ("Sacral slope", "31.0°", "not in view", "L4-L5 0.0°", "between the superior endplates of L1 and S1"):
         assert text in page.text
-    assert page.text.index("Patient") < page.text.index("Sacral slope") < page.text.index("Close-ups")
+    assert page.text.index("Summary") < page.text.index("Sacral slope") < page.text.index("Close-ups")
     assert "Angles" not in Page(report_page(replace_kind(report), volume_of(report))).text
 
 

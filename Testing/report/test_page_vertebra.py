@@ -6,7 +6,11 @@ import numpy as np
 import pytest
 from helpers.small_radiograph import report
 from VertebralFracturesLib.core.genant import GRADE_COLORS
+from VertebralFracturesLib.core.keypoints import OUTLINE
+from VertebralFracturesLib.core.volume import Volume
+from VertebralFracturesLib.report.close_up import cut_close_up
 from VertebralFracturesLib.report.page_vertebra import PageVertebra, grade_colors
+from VertebralFracturesLib.report.spine_image import ShownBody
 from VertebralFracturesLib.report.table import table_rows
 
 
@@ -16,7 +20,13 @@ def shown(place: int = 1, **changes) -> PageVertebra:
     vertebrae = list(whole.vertebrae)
     vertebrae[place] = replace(vertebrae[place], **changes)
     rows = table_rows(replace(whole, vertebrae=tuple(vertebrae)))
-    return PageVertebra(place + 1, vertebrae[place], rows[place], vertebrae[place].keypoints_ras[:, 1:])
+    return PageVertebra(place + 1, vertebrae[place], rows[place], shown_body(vertebrae[place].keypoints_ras))
+
+
+def shown_body(points_ras: np.ndarray, stretch=(1.0, 1.0, 1.0)) -> ShownBody:
+    """A body on an image of which the patient's anterior and superior are the axes."""
+    film = Volume(np.zeros((2, 2, 2)), np.eye(4))
+    return ShownBody(points_ras[:, 1:], np.array(stretch), cut_close_up(film, points_ras))
 
 
 def test_a_doubtful_level_has_a_question_mark() -> None:
@@ -35,29 +45,51 @@ def test_grade_and_index_are_said_as_in_the_table() -> None:
 
 def test_who_placed_the_points_is_said_unless_it_was_the_network() -> None:
     assert shown(status="verified").review == "verified"
-    assert shown(source="added").review == "to review (added)"
+    assert shown(source="added").review == "not reviewed (added)"
 
 
 def test_the_close_up_is_a_window_around_the_body() -> None:
     one = shown(0)
-    left, top, width, height = map(float, one.close_up.split())
-    middle = one.points_mm.mean(0)
-    assert (left + width / 2, top + height / 2) == pytest.approx(tuple(middle), abs=0.006)
-    assert (width, height) == (60.0, 45.0)
+    assert one.view_box == pytest.approx((-30.0, -22.5, 60.0, 45.0))
+    np.testing.assert_allclose(one.close_up_points_mm.mean(0), 0, atol=1e-9)
+    np.testing.assert_array_equal(one.close_up_outline_mm, one.close_up_points_mm[list(OUTLINE)])
 
 
-def test_heights_run_between_their_points() -> None:
+def test_heights_run_between_their_points_and_are_as_long_as_their_label() -> None:
     anterior, middle, posterior = shown().heights
     assert (anterior.text, middle.text, posterior.text) == ("18.0", "23.0", "27.0")
-    np.testing.assert_array_equal(anterior.superior, shown().points_mm[0])
+    np.testing.assert_array_equal(anterior.superior, shown().close_up_points_mm[0])
+    for height in (anterior, middle, posterior):
+        assert np.hypot(*np.subtract(height.superior, height.inferior)) == pytest.approx(float(height.text), rel=0.02)
     assert [height.text for height in shown(status="not evaluable").heights] == ["", "", ""]
+
+
+def test_the_lengths_of_heights_stand_in_front_within_and_behind_the_body() -> None:
+    anterior, middle, posterior = shown().heights
+    assert [height.beside for height in (anterior, middle, posterior)] == ["front", "middle", "back"]
+    for height, side in ((anterior, -1), (middle, 0), (posterior, 1)):
+        x, y = np.mean([height.superior, height.inferior], axis=0)
+        assert height.text_mm == pytest.approx((x + side * 1.2, y))
+
+
+def test_a_level_is_named_where_its_heights_are_drawn_more_than_5_percent_wrong() -> None:
+    one = shown()
+    points_ras = one.vertebra.keypoints_ras
+    for stretch, expected in (
+        ((1.04, 1.0, 0.96), ""),
+        ((0.83, 1.01, 1.27), "L2 (posterior height +27 %)"),
+        ((0.9, 1.0, 1.06), "L2 (anterior height −10 %)"),
+        ((np.nan, 1.0, 1.0), ""),
+    ):
+        assert replace(one, body=shown_body(points_ras, stretch)).stretched == expected
 
 
 def test_values_below_the_close_up_carry_their_unit() -> None:
     facts = {title: text for _, title, text in shown().facts}
     assert facts["Uncertainty"] == "0.50 mm"
-    assert facts["Wedge"].endswith(" deg")
-    assert {title: text for _, title, text in shown(status="not evaluable").facts}["Wedge"] == "–"
+    assert facts["Off plane"] == "0.00 mm"
+    assert facts["Wedge angle"].endswith(" deg")
+    assert {title: text for _, title, text in shown(status="not evaluable").facts}["Wedge angle"] == "–"
 
 
 def test_text_on_a_grade_can_be_read() -> None:

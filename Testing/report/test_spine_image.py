@@ -5,8 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from helpers.small_radiograph import report
+from helpers.spine_shapes import kyphotic_circle
+from VertebralFracturesLib.core.report import SpineReport, Vertebra
+from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.radiograph.record import Radiograph
+from VertebralFracturesLib.report.close_up import window_of
 from VertebralFracturesLib.report.spine_image import PIXEL_MM, spine_image
+from VertebralFracturesLib.report.window import BONE_WINDOW
 
 
 def film(pixel_mm: float, side: str) -> tuple[Radiograph, object]:
@@ -22,8 +27,8 @@ def test_anterior_is_on_the_left(side: str) -> None:
     image = spine_image(shown, radiograph)
     assert (image.width_mm, image.height_mm) == (100.0, 200.0)
     assert np.unravel_index(image.pixels.argmax(), image.pixels.shape)[1] == (40 if side == "left" else 159)
-    fronts = np.array(image.points_mm)[:, :2, 0].mean()
-    backs = np.array(image.points_mm)[:, 4:, 0].mean()
+    points = np.array([body.points_mm for body in image.bodies])
+    fronts, backs = points[:, :2, 0].mean(), points[:, 4:, 0].mean()
     assert backs - fronts == pytest.approx(34.0)
     assert len(image.sacral_points_mm) == 3
     assert image.lines
@@ -40,3 +45,66 @@ def test_without_a_sacrum_none_is_drawn() -> None:
     image = spine_image(replace(shown, sacral_endplate_ras=None), radiograph)
     assert image.sacral_points_mm == ()
     assert {line.title for line in image.lines} == {"L1-L5 lordosis"}
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("pixel_mm", [0.15, 0.5])
+def test_the_close_ups_of_a_radiograph_are_cut_out_of_it(side: str, pixel_mm: float) -> None:
+    """A bright point between the points of a body is found in its close-up, whatever side its front is on."""
+    place_mm = np.array([2.0, 3.0])
+    shown = replace(report(), pixel_mm=pixel_mm, anterior_is=side)
+    centre_ras = shown.vertebrae[0].keypoints_ras.mean(0)
+    placed = Radiograph(np.zeros((2, 2), np.float32), pixel_mm, side)
+    origin_ras = np.array([0.0, -placed.forwards * 30.0, 30.0])
+    moved = replace(shown, vertebrae=tuple(
+        replace(one, keypoints_ras=one.keypoints_ras - centre_ras - origin_ras) for one in shown.vertebrae[:1]
+    ), sacral_endplate_ras=None)  # fmt: skip
+    rows, columns = np.indices((round(60 / pixel_mm), round(60 / pixel_mm)))
+    grid_ras = placed.pixels_to_ras(np.stack([columns, rows], -1)) + origin_ras
+    bright_ras = np.array([0.0, -place_mm[0], -place_mm[1]])
+    image = np.exp(-((grid_ras - bright_ras) ** 2).sum(-1) / 72).astype(np.float32)
+    (body,) = spine_image(moved, Radiograph(image)).bodies
+    cut = body.close_up.slice
+    row, column = np.unravel_index(cut.image.argmax(), cut.image.shape)
+    found_mm = np.array([cut.left_mm + column * cut.pixel_mm, cut.top_mm + row * cut.pixel_mm])
+    np.testing.assert_allclose(found_mm, place_mm, atol=0.5)
+    np.testing.assert_array_equal(body.stretch, 1.0)
+    assert body.close_up.off_plane_mm == pytest.approx(0.0, abs=1e-9)
+
+
+@pytest.fixture
+def ct() -> tuple[SpineReport, Volume]:
+    """Bodies along a kyphotic spine in a CT whose intensity rises to the front."""
+    curve = kyphotic_circle(150.0)
+    body_straight = np.array([[0, y, z] for y in (15.0, 0.0, -15.0) for z in (0.0, -20.0)])
+    vertebrae = tuple(
+        Vertebra(curve.straight_to_ras(body_straight - [0, 0, depth]), 0.9, np.ones(6)) for depth in (100.0, 130.0)
+    )
+    matrix = np.diag([10.0, 10.0, 10.0, 1.0])
+    matrix[:3, 3] = -40, -260, -160
+    voxels = np.broadcast_to(8.0 * np.arange(30)[:, None], (32, 30, 9)).astype(np.int16)
+    return SpineReport("test", {}, "anchor", "genant", curve, vertebrae), Volume(voxels, matrix)
+
+
+def test_the_image_of_a_ct_says_what_it_is_and_in_which_window_it_is_shown(ct) -> None:
+    image = spine_image(*ct)
+    assert "curved planar reformation" in image.title
+    assert "lengths along it are not true" in image.note
+    assert "lengths are true" in image.close_up_note
+    assert image.window_text == f"{image.window.low:.0f} to {image.window.high:.0f} HU".replace("-", "−")
+    assert image.window == window_of(*ct)
+    for body in image.bodies:
+        np.testing.assert_allclose(body.stretch, [150 / 135, 1.0, 150 / 165], atol=0.01)
+
+
+def test_the_window_of_a_ct_without_vertebrae_is_that_of_bone(ct) -> None:
+    report, volume = ct
+    assert spine_image(replace(report, vertebrae=()), volume).window == BONE_WINDOW
+
+
+def test_the_bar_of_a_radiograph_without_a_scale_says_so() -> None:
+    radiograph, shown = film(0.5, "left")
+    assert spine_image(shown, radiograph).bar_text == "10 mm"
+    without = spine_image(replace(shown, is_scale_known=False), radiograph)
+    assert without.bar_text == "≈ 10 mm"
+    assert "The scale of the image is not known" in without.close_up_note

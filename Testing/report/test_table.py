@@ -29,11 +29,11 @@ def read(text: str, delimiter: str = ",") -> list[dict[str, str]]:
 def test_a_row_holds_every_column_in_order() -> None:
     rows = table_rows(report())
     assert all(list(row) == [one.name for one in COLUMNS] for row in rows)
-    assert [row["place"] for row in rows] == [1, 2, 3, 4, 5]
+    assert [row["number"] for row in rows] == [1, 2, 3, 4, 5]
     assert tuple(row["level"] for row in rows) == LEVELS
     assert (rows[1]["grade"], rows[1]["grade_name"], rows[1]["shape"]) == (2, "moderate", "wedge")
     assert rows[1]["posterior_loss_percent"] == pytest.approx(100 * 9 / 27)
-    assert rows[1]["neighbour_reference"] in ("L1", "L3")
+    assert rows[1]["neighbour_references"] == "L1 L3 L4 L5"
 
 
 def test_a_vertebra_that_is_not_evaluable_has_no_measures() -> None:
@@ -48,7 +48,7 @@ def test_a_vertebra_that_is_not_evaluable_has_no_measures() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "text"),
     [
-        ("genant_index", 0.66666, "0.667"),
+        ("height_ratio", 0.66666, "0.667"),
         ("height_anterior_mm", 18.0, "18.00"),
         ("wedge_angle_deg", -0.01, "0.0"),
         ("borderline", True, "yes"),

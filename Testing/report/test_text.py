@@ -1,6 +1,7 @@
-"""Tables for a terminal."""
+"""Text for a terminal."""
 
-from VertebralFracturesLib.report.text import text_table
+import pytest
+from VertebralFracturesLib.report.text import printable, text_table
 
 
 def test_numbers_stand_under_their_heads() -> None:
@@ -9,3 +10,11 @@ def test_numbers_stand_under_their_heads() -> None:
 
 def test_a_table_without_rows_is_its_head() -> None:
     assert text_table(("Level", "mm"), []) == "Level  mm"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("Wirbelsäule, 1 mm", "Wirbelsäule, 1 mm"), ("a\x1b[2Jb\n", "a\\x1b[2Jb\\n"), ("caf\udce9", "caf\\udce9")],
+)
+def test_control_characters_do_not_reach_the_terminal(text: str, expected: str) -> None:
+    assert printable(text) == expected

@@ -65,3 +65,11 @@ def test_the_curve_of_a_case_ends_just_beyond_its_vertebrae(patient, volume):
     curve = np.array(document["curve"])
     assert heights.max() + 10 < curve[:, 2].max() <= heights.max() + 15
     assert heights.min() - 15 <= curve[:, 2].min() < heights.min() - 10
+
+
+def test_a_case_says_where_c2_and_s1_are(patient, volume):
+    document = reference_document(patient, volume)
+    assert set(document["landmarks"]) == {"C2_body_centre", "S1_body_centre"}
+    sacral = next(v for v in patient.column if v.level == "S1")
+    np.testing.assert_allclose(document["landmarks"]["S1_body_centre"], sacral.keypoints_ras.mean(0), atol=1e-3)
+    assert document["variant"] is None

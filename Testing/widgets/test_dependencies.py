@@ -44,7 +44,7 @@ def ensure(dependencies, host) -> None:
 def test_torch_comes_from_the_pytorch_extension(host, dependencies, monkeypatch):
     calls = pytorch_extension(monkeypatch, types.ModuleType("torch"))
     ensure(dependencies, host)
-    assert calls == [{"askConfirmation": True, "torchVersionRequirement": ">=2.4"}]
+    assert calls == [{"askConfirmation": True, "torchVersionRequirement": ">=2.6"}]
 
 
 def test_an_installation_that_fails_says_what_to_do(host, dependencies, monkeypatch):

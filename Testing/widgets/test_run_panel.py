@@ -107,7 +107,7 @@ def test_a_run_again_asks_only_if_there_are_edits(measured):
     assert column(host, "status")[0] == "verified"
     host.answers = [True]
     apply(host)
-    assert column(host, "status")[0] == "to review"
+    assert column(host, "status")[0] == "not reviewed"
     assert len(studies(host.scene)) == 1
 
 

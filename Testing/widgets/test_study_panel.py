@@ -23,7 +23,7 @@ def test_buttons_correct_the_set(measured):
     host.click("verifyButton")
     assert column(host, "status")[0] == "verified"
     host.click("verifyButton")
-    assert column(host, "status")[0] == "to review"
+    assert column(host, "status")[0] == "not reviewed"
     host.click("notEvaluableButton")
     assert column(host, "grade")[0] == ""
     host.click("shiftDownButton")

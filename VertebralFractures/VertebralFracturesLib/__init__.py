@@ -24,6 +24,7 @@ pipeline`` runs it::
 The packages, each of which imports only itself and those above it (a test reads this list)::
 
     errors       the ways in which a run ends without a result
+    publishing   hidden folders of a run, signals that wait, a folder that takes its place by one rename
     files        text, arrays and folders, written whole or not at all
     core         records and arithmetic that every kind of image shares; opens no file
     ct           the stages of a CT; networks are handed in

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
+from .core.genant import DEFAULT_PRESET
 from .core.report import SpineReport, Vertebra
 from .core.spine_curve import SpineCurve
 from .core.volume import Volume
@@ -51,7 +52,7 @@ class Analyzer:
         self,
         image: Image,
         *,
-        preset: str = "genant",
+        preset: str = DEFAULT_PRESET,
         device: str = "auto",
         detector: DetectorName = "anchor-free",
         image_classifier: bool = True,

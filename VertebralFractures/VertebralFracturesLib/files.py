@@ -1,16 +1,17 @@
 """Text, arrays and folders, written whole or not at all."""
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import UnusableInput
+from .publishing.drafts import draft_folder
+from .publishing.publish import NEW, NotPutBack, TargetAppeared, publish
+from .publishing.signals import held_signals
 
 Arrays = dict[str, NDArray]
 
@@ -19,16 +20,14 @@ Arrays = dict[str, NDArray]
 def whole_file(path: Path) -> Iterator[Path]:
     """A file to write, which takes its name, or another one's place, when the block ends without an error.
 
-    Until then it has another name beside it; an error or Ctrl-C removes it and leaves everything as it was.
+    Until then it lies in a hidden folder beside it; an error or Ctrl-C removes it and leaves everything as it was.
 
     :param path: the file to be made; its folder exists.
     """
-    draft = path.with_name(f".{os.getpid()}-{path.name}")
-    try:
-        yield draft
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
+    with draft_folder(path.parent) as draft:
+        file = draft / NEW / path.name
+        yield file
+        os.replace(file, path)
 
 
 def write_text(path: Path, text: str, encoding: str = "utf-8") -> None:
@@ -61,49 +60,80 @@ def cached_arrays(file: Path, make: Callable[[], Arrays]) -> Arrays:
 def output_folder(target: Path, overwrite: bool = False) -> Iterator[Path]:
     """A folder of results to write into, which takes its name when the block ends without an error.
 
-    Until then it is a hidden folder beside the target; an error or Ctrl-C removes it and leaves everything as it was.
+    Until then it lies in a hidden folder beside the target; an error or Ctrl-C removes it and leaves everything as it
+    was. Of two runs that make one new folder, the first to end wins. Once a signal could leave results half published,
+    it waits until they are published, see :func:`~.publishing.publish.publish`.
 
     :param target: the folder to be made, with its parents.
     :param overwrite: files of an existing folder may be replaced by new ones of the same name; other files stay.
-    :raises UnusableInput: before the block, if the target exists or cannot be written; after it, if the disk is full.
+    :raises UnusableInput: before the block, if the target exists or cannot be written; after it, if the disk is full,
+        or if somebody made the target meanwhile. Its message says whether anything was written.
     """
-    target = target.absolute()
-    if target.exists() and not target.is_dir():
+    target = _checked_target(target, overwrite)
+    with _draft_beside(target) as draft:
+        try:
+            yield draft / NEW
+            with held_signals():
+                publish(draft, target, overwrite)
+        except TargetAppeared as error:
+            advice = "choose another folder with -o, or replace its files with --overwrite"
+            raise UnusableInput(f"{error} and was left as it is; nothing was written: {advice}") from error
+        except NotPutBack as error:
+            raise UnusableInput(f"cannot write {target}, and its files are no longer complete: {error}") from error
+        except OSError as error:
+            reason = (error.strerror or str(error)).rstrip(".")
+            raise UnusableInput(f"cannot write {target} ({reason}): nothing was written") from error
+
+
+def _checked_target(target: Path, overwrite: bool) -> Path:
+    """The target's real place.
+
+    :raises UnusableInput: it exists, is a file, or has a name that no file can have.
+    """
+    try:
+        absolute = target.absolute()
+        real = absolute.resolve() if absolute.is_symlink() else absolute.parent.resolve() / absolute.name
+        is_there = _exists(real)
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UnusableInput(f"cannot write {target} ({reason}): choose another folder with -o") from error
+    if is_there and not real.is_dir():
         raise UnusableInput(f"{target} is a file: choose another folder with -o")
-    if target.exists() and not overwrite:
+    if is_there and not overwrite:
         raise UnusableInput(f"{target} exists: choose another folder with -o, or replace its files with --overwrite")
-    draft = _draft_folder(target)
+    return real
+
+
+def _exists(path: Path) -> bool:
+    """Whether there is anything of that name, a link that leads nowhere included.
+
+    :raises OSError: no file can have that name, for example because it is too long.
+    """
     try:
-        yield draft
-        _publish(draft, target)
-    except OSError as error:
-        raise UnusableInput(f"cannot write {target}: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
-def _draft_folder(target: Path) -> Path:
-    """A new hidden folder on the target's disk."""
-    place = target if target.exists() else next(parent for parent in target.parents if parent.exists())
-    try:
-        draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=place))
-    except OSError as error:
-        raise UnusableInput(f"cannot write into {place} ({error.strerror}): choose another folder with -o") from error
-    umask = os.umask(0)
-    os.umask(umask)
-    draft.chmod(0o777 & ~umask)
-    return draft
+@contextmanager
+def _draft_beside(target: Path) -> Iterator[Path]:
+    """A draft on the target's disk: beside it, or within it where nothing can be written beside it.
 
-
-def _publish(draft: Path, target: Path) -> None:
-    """Give the finished folder its name, or move its files into the existing one."""
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        os.rename(draft, target)
-        return
-    for file in sorted(draft.rglob("*")):
-        place = target / file.relative_to(draft)
-        if file.is_dir():
-            place.mkdir(exist_ok=True)
+    :raises UnusableInput: neither can be written.
+    """
+    beside = next(parent for parent in target.parents if parent.exists())
+    places = [beside]
+    if target.is_dir():
+        is_other_disk = target.stat().st_dev != beside.stat().st_dev
+        places = [target] if is_other_disk else [beside, target]
+    with ExitStack() as stack:
+        for place in places:
+            try:
+                draft = stack.enter_context(draft_folder(place, target))
+                break
+            except OSError as error:
+                failure = UnusableInput(f"cannot write into {place} ({error.strerror}): choose another folder with -o")
         else:
-            os.replace(file, place)
+            raise failure
+        yield draft

@@ -3,16 +3,21 @@
 import argparse
 from pathlib import Path
 
+import numpy as np
 import pytest
 from VertebralFracturesLib.cli.research.arguments import (
     GOES_ON,
     add_fold_options,
     add_training_options,
+    add_without_fracture,
     check_count_and_seed,
     check_folds_and_seed,
     folder_if_asked,
+    named_without_fracture,
 )
+from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.errors import UnusableInput
+from VertebralFracturesLib.io.reference_case import ReferenceCase
 
 
 def parsed(*words: str) -> argparse.Namespace:
@@ -55,3 +60,19 @@ def test_results_go_into_a_folder_only_where_one_is_named(tmp_path: Path) -> Non
     assert (target / "a.txt").read_text() == "a"
     with pytest.raises(UnusableInput, match="exists"), folder_if_asked(argparse.Namespace(output=target, overwrite=0)):
         pytest.fail("the work has begun")
+
+
+def test_patients_without_a_fracture_are_named_or_all() -> None:
+    curve = SpineCurve(np.array([[0.0, 0, -z] for z in range(4)]), np.ones(4))
+    cases = [ReferenceCase(name, Path(name), ("T8",), np.zeros((1, 6, 3)), curve) for name in ("a", "b")]
+
+    def fractures(*words: str) -> list[tuple[str | None, ...] | None]:
+        parser = argparse.ArgumentParser()
+        add_without_fracture(parser)
+        return [case.fractures for case in named_without_fracture(parser.parse_args(words), cases)]
+
+    assert fractures() == [None, None]
+    assert fractures("--without-fracture") == [(None,), (None,)]
+    assert fractures("--without-fracture", "b") == [None, (None,)]
+    with pytest.raises(UnusableInput, match="no case is called 'c'"):
+        fractures("--without-fracture", "c")

@@ -31,6 +31,7 @@ def test_the_command_writes_cases_that_can_be_evaluated(case, tmp_path, capsys):
                 "2",
                 "--seed",
                 "4",
+                "--without-fracture",
             ]
         )
         == 0
@@ -44,6 +45,8 @@ def test_the_command_writes_cases_that_can_be_evaluated(case, tmp_path, capsys):
         assert [entry["G"] for entry in document["vertebrae"]] == pytest.approx(
             genant_index(heights_mm(one.keypoints_ras)), abs=1e-3
         )
+        assert set(one.fractures or ()) <= {None, "pressed"}
+    assert "pressed" in {kind for one in cases for kind in one.fractures}
     assert not np.array_equal(cases[0].keypoints_ras, cases[1].keypoints_ras)
     assert "2 fractured cases" in capsys.readouterr().out
 

@@ -1,5 +1,7 @@
 """Whatever is done to a scan, its annotations stay where they are in the image."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from helpers.blob_scan import KEYPOINTS, LEVELS, SCAN, assert_same_places, blob_scan
@@ -7,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from VertebralFracturesLib.evaluation.stress_tests.annotated_scan import (
     cropped,
+    ends_filled,
     moved,
     noisy,
     reordered,
@@ -79,3 +82,29 @@ def test_noise_has_the_wanted_strength_and_comes_from_its_seed():
     assert added.std() == pytest.approx(30, rel=0.02)
     np.testing.assert_array_equal(one.volume.voxels, noisy(SCAN, 30.0, 4).volume.voxels)
     assert (one.volume.voxels != other.volume.voxels).any()
+
+
+@pytest.mark.parametrize("signs_of_axes", [(-1, -1, 1), (1, 1, -1)])
+@pytest.mark.parametrize(("caudal", "left"), [(True, ("T8", "T9", "T10")), (False, ("T9", "T10", "T11"))])
+def test_a_filled_end_loses_its_slices_and_the_bodies_in_them(signs_of_axes, caudal, left):
+    whole = replace(blob_scan(signs_of_axes), fractures=("wedge", None, None, "crush"))
+    scan = ends_filled(whole, 0.1, -7, caudal)
+    assert scan.levels == left
+    assert scan.fractures == tuple(kind for level, kind in zip(LEVELS, whole.fractures, strict=True) if level in left)
+    empty = (scan.volume.voxels == -7).all((1, 2))
+    heights = whole.volume.ijk_to_ras[2, 3] + whole.volume.ijk_to_ras[2, 2] * np.arange(len(empty))
+    assert empty.any()
+    assert (heights[empty].max() < heights[~empty].min()) == caudal
+    np.testing.assert_array_equal(scan.volume.voxels[~empty], whole.volume.voxels[~empty])
+
+
+def test_an_oblique_scan_cannot_lose_an_end():
+    with pytest.raises(ValueError, match="axial"):
+        ends_filled(resampled(SCAN, (3.0, 3.0, 3.0), rotation((20, 0, 0))), 0.1, 0, True)
+
+
+def test_landmarks_move_with_the_patient():
+    matrix = np.eye(4)
+    matrix[:3, 3] = (1.0, 2.0, 3.0)
+    scan = moved(replace(SCAN, landmarks={"S1_body_centre": np.zeros(3)}), matrix)
+    np.testing.assert_allclose(scan.landmarks["S1_body_centre"], (1, 2, 3))

@@ -1,6 +1,7 @@
 """Stress tests as tables, JSON and page; test_suite.py makes them from real runs."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -45,13 +46,17 @@ def test_synthetic_and_real_stand_apart_and_apart_from_what_has_no_spine(results
     tables = stress_test_tables(results)
     assert [table.title for table in tables] == [
         "Synthetic patients",
-        "Synthetic patients: no spine in view",
+        "Synthetic patients: patients",
+        "Synthetic patients: conclusions",
+        "Synthetic patients: to be refused",
         "Changed real CTs",
+        "Changed real CTs: patients",
+        "Changed real CTs: conclusions",
     ]
-    synthetic, spineless, real = tables
+    synthetic, _, _, spineless, real, *_ = tables
     assert [row[0] for row in synthetic.rows] == ["tilt <&>: 10 degrees", "tilt <&>: 80 degrees", "all"]
     assert synthetic.rows[1][1:5] == ("2", "1", "0", "0.500")
-    assert synthetic.rows[2][-1] == "1 found, 1 MISSED"
+    assert synthetic.rows[2][-3] == "1 found, 1 MISSED"
     assert spineless.rows == (("tilt <&>: leg", "1", "refused", "exit 3: none"),)
     assert [row[0] for row in real.rows] == ["tilt <&>: cut", "  <one>", "  two", "all"]
 
@@ -59,6 +64,15 @@ def test_synthetic_and_real_stand_apart_and_apart_from_what_has_no_spine(results
 def test_failures_are_listed_last(results) -> None:
     assert stress_test_text(results).endswith("Failures\n  tilt <&>: 80 degrees: MISSED, thick & few\n")
     assert stress_test_text(results[:1]).endswith("No failure in 1 cases\n")
+
+
+def test_a_fault_of_a_patient_is_a_failure_and_stands_in_its_row(results) -> None:
+    one = replace(results[0], faults=("severe reported without a fracture",))
+    table = stress_test_tables([one, results[1]])[0]
+    assert table.rows[0][-1] == "severe reported without a fracture"
+    assert table.rows[-1][-1] == "1 in all"
+    assert "10 degrees: found; severe reported without a fracture, thick & few" in stress_test_text([one])
+    assert 'class="failed"' in stress_test_page([one], {})
 
 
 def test_the_page_escapes_marks_failures_and_draws(results) -> None:

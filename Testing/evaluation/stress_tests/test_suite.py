@@ -1,5 +1,8 @@
 """Some stress tests end to end with the shipped weights; ``research stress-tests`` runs them all."""
 
+from dataclasses import replace
+from functools import partial
+
 import numpy as np
 import pytest
 from helpers.bent_patient import bent_patient
@@ -8,13 +11,14 @@ from VertebralFracturesLib.core.report import SpineReport, Vertebra
 from VertebralFracturesLib.ct.pipeline import analyze_ct
 from VertebralFracturesLib.errors import NoSpineFound, UnusableInput
 from VertebralFracturesLib.evaluation.stress_tests import suite as hard_cases
-from VertebralFracturesLib.evaluation.stress_tests.annotated_scan import AnnotatedScan
+from VertebralFracturesLib.evaluation.stress_tests.annotated_scan import AnnotatedScan, ends_filled
 from VertebralFracturesLib.evaluation.stress_tests.conditions import (
     Condition,
     cut_behind,
     front_only,
     synthetic_conditions,
 )
+from VertebralFracturesLib.evaluation.stress_tests.damaged_files import cut
 from VertebralFracturesLib.evaluation.stress_tests.page import stress_test_page, stress_test_tables, stress_test_text
 from VertebralFracturesLib.evaluation.stress_tests.suite import judged, run_stress_tests
 from VertebralFracturesLib.networks.ct_networks import load_ct_networks
@@ -51,7 +55,7 @@ def test_where_there_is_no_spine_none_is_found(results):
 
 
 def test_the_tables_keep_apart_what_differs(results):
-    found, missing = stress_test_tables(results)
+    found, _, _, missing = stress_test_tables(results)
     assert [row[0] for row in found.rows] == ["scoliosis: 40 degrees", "all"]
     assert missing.rows[0][0] == "no spine: front of the chest"
     assert "No failure in 5 cases" in stress_test_text(results)
@@ -97,3 +101,39 @@ def test_bodies_cut_from_behind_are_not_measured(scan):
 def test_an_unknown_condition_is_refused():
     with pytest.raises(UnusableInput, match="no hard case"):
         run_stress_tests(lambda volume: None, only="unicorn")
+
+
+def test_a_damaged_file_is_refused_or_the_verdict_says_that_it_was_read(scan):
+    def silent(volume):
+        raise AssertionError("not analyzed")
+
+    def blind(volume):
+        raise NoSpineFound("no spine found")
+
+    def not_there(volume, folder):
+        return folder / "nothing.nii.gz"
+
+    refused = judged(Condition("damaged file", "lost", lambda: scan, False, not_there), "synthetic", "", scan, silent)
+    assert refused.verdict == "refused"
+    assert refused.result.failure.startswith("exit 2: ")
+    whole = partial(cut, name="ct.nii.gz", share=1.0)
+    read = judged(Condition("damaged file", "whole", lambda: scan, False, whole), "synthetic", "", scan, blind)
+    assert read.verdict == "READ"
+    assert list(hard_cases.failures([refused, read])) == [read]
+
+
+def test_a_body_in_empty_slices_and_a_false_alarm_are_faults(scan):
+    points = scan.keypoints_ras.copy()
+    points[0, :2] = points[0, 0] + np.array([[0, 0, 0], [0, 0, -8.0]])
+
+    def inventive(volume):
+        bodies = (Vertebra(one, 0.9, np.ones(6), level, 0.9) for one, level in zip(points, scan.levels, strict=True))
+        return SpineReport("test", {}, "anchor-free", "genant", scan.curve, tuple(bodies))
+
+    healthy = replace(scan, fractures=(None,) * len(scan.levels))
+    condition = Condition("field of view", "filled", lambda: scan)
+    assert judged(condition, "synthetic", "", healthy, inventive).faults == ("severe reported without a fracture",)
+    filled = ends_filled(healthy, 0.4, 0, True)
+    faults = judged(condition, "synthetic", "", filled, inventive).faults
+    lost = len(scan.levels) - len(filled.levels)
+    assert faults[-1] == f"{lost} measured in empty slices"

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import slicer
 from helpers.small_radiograph import report
+from VertebralFracturesLib.core.report import SpineReport
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.mrml.nodes.image import (
     add_image_node,
@@ -14,7 +15,9 @@ from VertebralFracturesLib.mrml.nodes.image import (
     shown_radiograph,
 )
 from VertebralFracturesLib.mrml.nodes.volume import add_volume_node
+from VertebralFracturesLib.mrml.study.creation import create_study
 from VertebralFracturesLib.radiograph.record import Radiograph
+from VertebralFracturesLib.report.close_up import window_of
 
 SHAPE = (1100, 300)
 
@@ -83,3 +86,31 @@ def test_a_placed_radiograph_comes_back(scene: slicer.vtkMRMLScene, is_scale_kno
 def test_an_image_and_a_report_of_two_kinds_do_not_go_together(volume: Volume) -> None:
     with pytest.raises(ValueError, match="not of the same kind"):
         placed_volume(volume, report())
+
+
+def shown_hu(node: slicer.vtkMRMLScalarVolumeNode) -> tuple[float, float]:
+    display = node.GetScalarVolumeDisplayNode()
+    half = display.GetWindow() / 2
+    return display.GetLevel() - half, display.GetLevel() + half
+
+
+def test_a_ct_is_shown_in_the_window_of_its_bodies(scene, volume, ct_report) -> None:
+    window = window_of(ct_report, volume)
+    assert (window.low, window.high) != (-250, 800)
+    assert shown_hu(add_image_node(scene, volume, ct_report, "CT")) == (window.low, window.high)
+    study = create_study(scene, add_volume_node(scene, volume, "loaded by the user"), ct_report)
+    assert shown_hu(study.straightened_node) == (window.low, window.high)
+    assert shown_hu(study.volume_node) == (-250, 800)
+
+
+def test_a_radiograph_is_shown_as_a_whole(scene) -> None:
+    film = Radiograph(np.random.default_rng(2).normal(size=(1000, 300)).astype(np.float32))
+    node = add_image_node(scene, film, report(), "film")
+    study = create_study(scene, node, report())
+    assert shown_hu(node) == shown_hu(study.straightened_node) == (-250, 800)
+
+
+@pytest.fixture
+def ct_report(request: pytest.FixtureRequest) -> SpineReport:
+    """The report of the CT of these tests, whose name is that of the radiograph's here."""
+    return request.getfixturevalue("report")

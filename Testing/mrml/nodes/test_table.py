@@ -37,13 +37,13 @@ def test_a_vertebra_that_is_not_evaluable_has_no_measures(node) -> None:
     assert cells["level"] == "L4"
     assert cells["status"] == "not evaluable"
     assert cells["grade"] == ""
-    assert math.isnan(cells["genant_index"])
+    assert math.isnan(cells["height_ratio"])
 
 
 def test_columns_say_what_they_are(node) -> None:
     assert node.GetColumnUnitLabel("height_anterior_mm") == "mm"
-    assert node.GetColumnTitle("genant_index") == "G"
-    assert "Pisov" in node.GetColumnDescription("genant_index")
+    assert node.GetColumnTitle("height_ratio") == "G"
+    assert "Pisov" in node.GetColumnDescription("height_ratio")
     assert node.GetAttribute("VertebralFractures") == "Yes"
     assert node.GetLocked()
 

@@ -61,7 +61,7 @@ def test_a_view_keeps_its_slice_when_it_shows_a_volume_from_top_to_bottom(scene)
 
 def test_the_first_look_is_at_the_least_index(report) -> None:
     point_ras, point_straight = focus(report)
-    place = report.summary.least_vertebra
+    place = report.summary.worst_vertebra
     np.testing.assert_allclose(point_ras, report.vertebrae[place].keypoints_ras.mean(0), atol=1)
     np.testing.assert_allclose(report.curve.straight_to_ras(point_straight), point_ras, atol=1e-6)
     np.testing.assert_array_equal(focus(report, 0)[0], body_centre(report.vertebrae[0].keypoints_ras))
@@ -90,3 +90,10 @@ def test_a_display_node_is_made_where_it_is_missing(scene) -> None:
     assert node.GetNumberOfDisplayNodes() == 2
     assert markups_display(node, 1) is display
     assert not display.GetPropertiesLabelVisibility()
+
+
+def test_the_views_of_a_study_show_directions_and_a_ruler(desk, live, scene) -> None:
+    for name in ("vtkMRMLSliceNodeYellow", "vtkMRMLSliceNodeYellow+", "vtkMRMLSliceNodeRed", "vtkMRMLViewNode1"):
+        node = scene.GetNodeByID(name)
+        assert node.GetOrientationMarkerType() == node.OrientationMarkerTypeAxes, name
+        assert node.GetRulerType() == node.RulerTypeThin, name

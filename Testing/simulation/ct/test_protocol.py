@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.simulation.ct.acquisition import scan
-from VertebralFracturesLib.simulation.ct.protocol import random_protocol
+from VertebralFracturesLib.simulation.ct.protocol import lumbosacral_protocol, random_protocol, whole_spine_protocol
 from VertebralFracturesLib.simulation.patient.anatomy import make_patient
 
 
@@ -59,3 +59,15 @@ def test_thick_slices_are_no_thicker_than_drawn_and_never_leave_gaps():
     assert all(one.slice_thickness_mm >= one.slice_spacing_mm - 1e-9 for one in drawn)
     assert all(one.first_level < one.last_level for one in drawn)
     assert {sign for one in drawn for sign in one.signs} == {-1, 1}
+
+
+@pytest.mark.parametrize(("draw", "upper"), [(whole_spine_protocol, "C2"), (lumbosacral_protocol, "T10")])
+def test_spine_protocols_hold_all_bodies_from_the_upper_end_to_s5(draw, upper):
+    for seed in range(12):
+        patient, protocol = make_patient(seed, level_variants=False), draw(np.random.default_rng(seed))
+        shape, matrix = protocol.grid(patient)
+        volume = Volume(np.broadcast_to(np.int16(0), shape), matrix)
+        names = [v.level for v in patient.column]
+        shown = patient.column[names.index(upper) :]
+        assert all(volume.contains(v.keypoints_ras).all() for v in shown), seed
+        assert protocol.slice_thickness_mm == protocol.slice_spacing_mm

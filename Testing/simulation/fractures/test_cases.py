@@ -1,5 +1,7 @@
 """Fractures are simulated where the keypoints say, and nowhere else."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from helpers.small_patients import write_boxes
@@ -9,7 +11,7 @@ from VertebralFracturesLib.core.keypoints import body_centre
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.io.ct import read_volume
 from VertebralFracturesLib.io.reference_case import ReferenceCase
-from VertebralFracturesLib.simulation.fractures.cases import with_fractures
+from VertebralFracturesLib.simulation.fractures.cases import fractures_after, with_fractures
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +68,11 @@ def test_chance_comes_from_the_generator_alone(case, volume):
     one, other = (with_fractures(case, volume, np.random.default_rng(3)) for _ in range(2))
     np.testing.assert_array_equal(one[0].voxels, other[0].voxels)
     np.testing.assert_array_equal(one[1], other[1])
+
+
+def test_what_was_pressed_is_known_beside_what_was_fractured_before(case, volume):
+    _, keypoints = with_fractures(case, volume, np.random.default_rng(5))
+    chosen = moved_bodies(case, keypoints)
+    assert [kind == "pressed" for kind in fractures_after(case, keypoints)] == chosen.tolist()
+    known = replace(case, fractures=("crush",) * len(LEVELS))
+    assert set(fractures_after(known, keypoints)) == {"pressed", "crush"}

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 from helpers.trunk_outline import ends_ras, outline_of, radial
+from VertebralFracturesLib.simulation.patient.anatomy import make_patient
 from VertebralFracturesLib.simulation.patient.tubes import TubeBuilder
+from VertebralFracturesLib.simulation.trunk.outline import TrunkOutline
 from VertebralFracturesLib.simulation.trunk.skeleton import add_head, add_pelvis, add_ribs, add_shoulders
+from VertebralFracturesLib.simulation.trunk.tissues import draw_tissues
 
 
 @pytest.mark.parametrize("seed", [2, 6])
@@ -46,3 +49,26 @@ def test_arms_hang_or_are_held_up(arms_down):
     assert (heights.min() < -200) == arms_down
     assert (heights.max() > 200) != arms_down
     assert bool(soft.rows) == arms_down
+
+
+def rib_lengths_mm(variant: str | None) -> dict[str, list[float]]:
+    """Lengths of the ribs of each vertebra that has some."""
+    patient, rng = make_patient(6, realism="realistic", level_variants=False, variant=variant), np.random.default_rng(2)
+    bones = TubeBuilder()
+    add_ribs(TrunkOutline(patient, draw_tissues("realistic", rng), rng), bones, rng)
+    paths = [row for row in bones.rows if len(row) == 15]
+    lengths: dict[str, list[float]] = {}
+    for path in paths:
+        nearest = min(patient.column, key=lambda v: np.linalg.norm(v.centre_ras - path[0, :3]))
+        lengths.setdefault(nearest.level, []).append(float(np.linalg.norm(path[:, 3:6], axis=1).sum()))
+    return lengths
+
+
+def test_variants_have_the_ribs_that_they_are_named_after():
+    usual, thirteen, eleven, lumbar = map(rib_lengths_mm, (None, "T13", "11 ribs", "lumbar rib"))
+    assert list(usual) == [f"T{number}" for number in range(1, 13)]
+    assert all(len(pair) == 2 for pair in usual.values())
+    assert list(thirteen) == [*usual, "T13"]
+    assert list(eleven) == list(usual)[:-1]
+    assert list(lumbar) == [*usual, "L1"]
+    assert max(lumbar["L1"]) < 0.75 * min(usual["T12"])

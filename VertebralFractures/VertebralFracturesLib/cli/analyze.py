@@ -5,7 +5,8 @@ from pathlib import Path
 
 from ..files import output_folder
 from ..io.ct import read_input
-from .arguments import PROGRAM, add_output, add_run_options, add_series, input_name, say
+from ..report.text import printable
+from .arguments import PROGRAM, add_output, add_run_options, add_series, default_output, say
 from .results import RESULT_FILES, analyze_read_image, write_results
 from .terminal import ProgressLine, result_table
 
@@ -22,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Analyze and write the results."""
-    target = args.output or Path(f"{input_name(args.input)}-{PROGRAM}")
+    target = args.output or default_output(args.input, PROGRAM)
     with output_folder(target, args.overwrite) as folder, ProgressLine() as progress:
         progress("reading", 0.0)
         read = read_input(args.input, args.series, lambda fraction: progress("reading", fraction))
@@ -38,4 +39,6 @@ def run(args: argparse.Namespace) -> None:
     for warning in report.warnings:
         say(f"warning: {warning}")
     print(result_table(report))
-    print(f"\n{report.summary.statement}\n\n{target}: {', '.join(RESULT_FILES)}")
+    print(
+        f"\n{report.summary.headline}\n{report.summary.statement}\n\n{printable(str(target))}: {', '.join(RESULT_FILES)}"
+    )

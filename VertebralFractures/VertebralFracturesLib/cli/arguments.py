@@ -2,15 +2,21 @@
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
 
 from ..errors import UnusableInput
+from ..report.text import printable
 
 PROGRAM = "vertebral-fractures"
+
+_LONGEST_NAME = 255
+"""Bytes that a file's name can have on the usual file systems."""
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -88,9 +94,10 @@ def add_preset(parser: argparse.ArgumentParser) -> None:
     """After which cut-offs vertebrae are graded."""
     parser.add_argument(
         "--preset",
-        choices=("genant", "pisov"),
-        default="genant",
-        help="cut-offs of G: 0.80/0.75/0.60 or 0.80/0.74/0.60",
+        choices=("level-aware", "genant", "pisov"),
+        default="level-aware",
+        help="how vertebrae are graded: level-aware compares with the normal shape of the level and the neighbours "
+        "(default); genant and pisov grade the height ratio alone at 0.80/0.75/0.60 or 0.80/0.74/0.60",
     )
 
 
@@ -112,6 +119,18 @@ def add_models(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--models", type=Path, metavar="DIR", help=text)
 
 
+def add_seed(parser: argparse.ArgumentParser, default: int, text: str) -> None:
+    """Which of the many random results is made."""
+    parser.add_argument("--seed", type=_seed, default=default, help=text)
+
+
+def _seed(text: str) -> int:
+    seed = int(text)
+    if seed < 0:
+        raise argparse.ArgumentTypeError("has to be 0 or more")
+    return seed
+
+
 def input_name(path: Path) -> str:
     """Name of an input without its suffixes."""
     name = path.absolute().name or "volume"
@@ -121,6 +140,18 @@ def input_name(path: Path) -> str:
     return name
 
 
+def default_output(path: Path, suffix: str) -> Path:
+    """The folder of results in the current folder where none is named: the input's name and what the results are.
+
+    :param suffix: what is added to the name, which is shortened where no folder can have so long a name.
+    """
+    name = input_name(path)
+    while len(os.fsencode(f"{name}-{suffix}")) > _LONGEST_NAME:
+        name = name[:-1]
+    return Path(f"{name}-{suffix}")
+
+
 def say(message: str) -> None:
-    """One line on stderr."""
-    print(f"{PROGRAM}: {' '.join(message.split())}", file=sys.stderr)
+    """One line on stderr, without characters that command a terminal."""
+    with suppress(OSError):  # nobody reads stderr any longer
+        print(f"{PROGRAM}: {printable(' '.join(message.split()))}", file=sys.stderr, flush=True)

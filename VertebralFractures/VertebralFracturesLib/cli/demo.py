@@ -9,16 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.genant import find_preset, genant_index, grade, heights_mm
-from ..core.matching import match_vertebrae
 from ..core.report import SpineReport
 from ..files import output_folder
 from ..io.ct import read_input
 from ..io.reference_case import ReferenceCase, read_case
-from ..report.text import text_table
+from ..report.text import printable, text_table
 from ..simulation.case import write_case
 from ..simulation.ct.acquisition import scan
 from ..simulation.demo_patient import demo_patient, demo_protocol
-from .arguments import PROGRAM, add_output, add_run_options
+from ..simulation.matching import match_vertebrae
+from .arguments import PROGRAM, add_output, add_run_options, add_seed
 from .results import analyze_read_image, write_results
 from .terminal import ProgressLine
 
@@ -29,7 +29,7 @@ _HEADER = ("Level", "Ha mm", "Hm mm", "Hp mm", "G", "Grade", "|", "true", "Ha mm
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_output(parser, "vertebral-fractures-demo")
-    parser.add_argument("--seed", type=int, default=1, help="another number makes another patient")
+    add_seed(parser, 1, "another number makes another patient")
     add_run_options(parser)
 
 
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> None:
     target = args.output or Path(f"{PROGRAM}-demo")
     with output_folder(target, args.overwrite) as folder, ProgressLine() as progress:
         compared = _make_and_measure(folder, args, progress)
-    print(f"{compared}\n\n{target}: the synthetic CT and the results; open scene.mrb in 3D Slicer")
+    print(f"{compared}\n\n{printable(str(target))}: the synthetic CT and the results; open scene.mrb in 3D Slicer")
 
 
 def _make_and_measure(folder: Path, args: argparse.Namespace, progress: Callable[[str, float], None]) -> str:

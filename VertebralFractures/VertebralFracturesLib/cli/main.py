@@ -1,19 +1,19 @@
 """The command ``vertebral-fractures``.
 
 Results go to stdout, progress, warnings and errors to stderr. Exit codes: 0 with results, 2 for unusable input or
-arguments, 3 if no spine is found, 130 if cancelled.
+arguments or an error that nobody foresaw, 3 if no spine is found, 130 if cancelled.
 """
 
 import argparse
-import signal
 import sys
 from collections.abc import Sequence
-from types import FrameType
-from typing import NoReturn
+from typing import IO
 
 from .. import __version__
 from ..errors import Cancelled, NetworksMissing, NoGpuFound, NoSpineFound, UnusableInput
+from ..publishing.publish import published_folders
 from .arguments import PROGRAM, CommandParser, add_commands, say
+from .process import interrupt_on_signals, is_out_of_memory, own_streams, write_log
 
 COMMANDS = {
     "analyze": "measure the vertebrae of a CT",
@@ -30,28 +30,74 @@ _ADVICE: dict[type[Exception], str] = {
 }
 """What the command line adds to messages that the panel of 3D Slicer shows, too: options are its own."""
 
+_NOTHING_WRITTEN = "cancelled, nothing was written"
+
 _UNUSABLE, _NO_SPINE, _CANCELLED = 2, 3, 130
 """Exit codes; the last one is what shells report of a program that Ctrl-C ended (128 + SIGINT)."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command.
+    """Run one command; whatever happens is told in one line.
 
     :param argv: arguments without the program's name; those of the process by default.
     :return: the exit code.
     """
-    args = argparse.Namespace(if_cancelled="cancelled, nothing was written")
+    arguments = sys.argv[1:] if argv is None else argv
+    published_folders.clear()
+    with own_streams() as chatter:
+        return _run(arguments, chatter)
+
+
+def _run(arguments: Sequence[str], chatter: IO[bytes]) -> int:
+    args = argparse.Namespace(if_cancelled=_NOTHING_WRITTEN)
     try:
-        signal.signal(signal.SIGTERM, _interrupt)
-        parser().parse_args(sys.argv[1:] if argv is None else argv, args)
-        args.command(args)
+        interrupt_on_signals()
+        _execute(arguments, args)
+    except BrokenPipeError:  # the reader of stdout has seen enough, as in "| head"
+        return 0
     except (UnusableInput, NoSpineFound, FloatingPointError) as error:  # the last one stops a training
         say(f"{error}{_ADVICE.get(type(error), '')}")
         return _NO_SPINE if isinstance(error, NoSpineFound) else _UNUSABLE
     except (KeyboardInterrupt, Cancelled):
-        say(args.if_cancelled.format(**vars(args)))
+        say(f"cancelled, but {_published()}" if published_folders else args.if_cancelled.format(**vars(args)))
         return _CANCELLED
+    except Exception as error:
+        say(f"{_reason(error, arguments, chatter)}; {_state(args)}")
+        return _UNUSABLE
     return 0
+
+
+def _execute(arguments: Sequence[str], args: argparse.Namespace) -> None:
+    try:
+        parser().parse_args(arguments, args)
+        args.command(args)
+    except SystemExit:  # --help and --version
+        sys.stdout.flush()
+        raise
+    sys.stdout.flush()
+
+
+def _reason(error: Exception, arguments: Sequence[str], chatter: IO[bytes]) -> str:
+    """What to say of an error that nobody foresaw."""
+    if is_out_of_memory(error):
+        return "there is not enough memory for this input"
+    log = write_log(error, arguments, chatter)
+    first_line = (str(error).splitlines() or [""])[0]
+    where = f"please report it with the log file {log}" if log else "its log file could not be written"
+    return f"unexpected error ({type(error).__name__}: {first_line}), {where}"
+
+
+def _state(args: argparse.Namespace) -> str:
+    """What was written before an error ended the run."""
+    if published_folders:
+        return _published()
+    if args.if_cancelled == _NOTHING_WRITTEN:
+        return "nothing was written"
+    return args.if_cancelled.format(**vars(args)).removeprefix("cancelled: ")
+
+
+def _published() -> str:
+    return f"{', '.join(map(str, published_folders))} was written before and is complete"
 
 
 def parser() -> CommandParser:
@@ -60,8 +106,3 @@ def parser() -> CommandParser:
     program.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     add_commands(program, __package__, COMMANDS)
     return program
-
-
-def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    """End like Ctrl-C, so that drafts are removed."""
-    raise KeyboardInterrupt

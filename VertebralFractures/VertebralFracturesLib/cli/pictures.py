@@ -5,7 +5,8 @@ from pathlib import Path
 
 from ..files import output_folder
 from ..io.ct import read_input
-from .arguments import add_output, add_run_options, add_series, input_name, say
+from ..report.text import printable
+from .arguments import add_output, add_run_options, add_series, default_output, say
 from .results import analyze_read_image
 from .terminal import ProgressLine
 
@@ -25,7 +26,7 @@ def run(args: argparse.Namespace) -> None:
     """Measure a CT, or take a saved scene as it is, and draw it."""
     from ..mrml.pictures import PICTURE_FILES, draw_report, draw_scene, is_scene
 
-    target = args.output or Path(f"{input_name(args.input)}-pictures")
+    target = args.output or default_output(args.input, "pictures")
     with output_folder(target, args.overwrite) as folder, ProgressLine() as progress:
         progress("reading", 0.0)
         if is_scene(args.input):
@@ -39,4 +40,4 @@ def run(args: argparse.Namespace) -> None:
             draw_report(folder, read.image, report, args.input.name, args.vertebra)
             for warning in report.warnings:
                 say(f"warning: {warning}")
-    print(f"{target}: {', '.join(PICTURE_FILES)}")
+    print(f"{printable(str(target))}: {', '.join(PICTURE_FILES)}")

@@ -6,7 +6,8 @@ from pathlib import Path
 from ..files import output_folder
 from ..io.radiograph import read_radiograph
 from ..radiograph.record import RadiographReport
-from .arguments import PROGRAM, add_device, add_models, add_output, add_preset, input_name, say
+from ..report.text import printable
+from .arguments import PROGRAM, add_device, add_models, add_output, add_preset, default_output, say
 from .results import RESULT_FILES, analyze_read_image, write_results
 from .terminal import ProgressLine, angle_table, result_table
 
@@ -25,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Analyze and write the results."""
-    target = args.output or Path(f"{input_name(args.input)}-{PROGRAM}")
+    target = args.output or default_output(args.input, PROGRAM)
     with output_folder(target, args.overwrite) as folder, ProgressLine() as progress:
         progress("reading", 0.0)
         read = read_radiograph(args.input, args.pixel_spacing)
@@ -37,4 +38,5 @@ def run(args: argparse.Namespace) -> None:
     for warning in report.warnings:
         say(f"warning: {warning}")
     print(f"{result_table(report)}\n\n{angle_table(report)}")
-    print(f"\n{report.summary.statement}\n\n{target}: {', '.join(RESULT_FILES)}")
+    print(f"\n{report.summary.headline}\n{report.summary.statement}")
+    print(f"\n{printable(str(target))}: {', '.join(RESULT_FILES)}")

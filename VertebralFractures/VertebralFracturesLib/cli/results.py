@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from ..core.genant import DEFAULT_PRESET
 from ..core.report import SpineReport
 from ..core.volume import Volume
 from ..ct.networks import DetectorName
@@ -11,6 +13,7 @@ from ..errors import NoSpineFound, UnusableInput
 from ..io.read_image import ReadImage
 from ..radiograph.record import Image, Radiograph
 from ..report.export import write_report
+from ..report.text import printable
 
 SCENE_FILE = "scene.mrb"
 RESULT_FILES = ("measurements.json", "measurements.csv", SCENE_FILE, "report.html")
@@ -23,7 +26,7 @@ def analyze_read_image(
     *,
     device: str = "auto",
     detector: DetectorName = "anchor-free",
-    preset: str = "genant",
+    preset: str = DEFAULT_PRESET,
     image_classifier: bool = True,
     weights_folder: Path | None = None,
     progress: Progress,
@@ -50,12 +53,21 @@ def analyze_read_image(
             device=device,
             detector=detector,
             image_classifier=image_classifier,
-            input=read.description,
+            input=_printable_values(read.description),
             progress=progress,
         )
     except (UnusableInput, NoSpineFound) as error:
         raise type(error)(f"{read.path}: {error}{read.series_hint}") from error
     return replace(report, warnings=tuple(dict.fromkeys((*read.warnings, *report.warnings))))
+
+
+def _printable_values(value: Any) -> Any:
+    """What a file says of itself, without control characters and bytes that are no text."""
+    if isinstance(value, dict):
+        return {key: _printable_values(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_printable_values(one) for one in value]
+    return printable(value) if isinstance(value, str) else value
 
 
 def write_results(folder: Path, image: Image, report: SpineReport, name: str, progress: Progress) -> None:

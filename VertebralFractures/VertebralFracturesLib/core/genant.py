@@ -18,31 +18,27 @@ GRADE_COLORS = ((0.34, 0.71, 0.91), (0.94, 0.89, 0.26), (0.90, 0.62, 0.0), (0.80
 NOT_EVALUABLE_COLOR = (0.62, 0.62, 0.62)
 """RGB in 0..1 of a vertebra that carries no grade."""
 
-BORDERLINE_MARGIN = 0.05
-"""Distance to a cut-off within which readers differ: the grade is then borderline.
-
-Two readers of one vertebra differ by 0.032 in G on average, 95 % of them by less than 0.09 (3239 pairs of the
-annotation of Zakharov 2023).
-"""
-
 DEFORMITY_INDEX_LEVELS = LEVEL_NAMES[LEVEL_NAMES.index("T4") : LEVEL_NAMES.index("L4") + 1]
 """The 13 levels that the spinal deformity index sums over, those that Genant 1993 grades."""
 
 
 @dataclass(frozen=True)
 class Preset:
-    """Cut-offs of the index G: a grade begins at or below its cut-off.
+    """How vertebrae are graded: a grade begins at or below its cut-off of the height ratio.
 
-    :param title: name for readers.
+    :param title: name for users.
     :param mild: cut-off of grade 1.
     :param moderate: cut-off of grade 2.
     :param severe: cut-off of grade 3.
+    :param is_level_aware: whether the level's normal shape and the neighbours count, see :mod:`.grading`; otherwise the
+        grade follows from the height ratio G alone.
     """
 
     title: str
     mild: float
     moderate: float
     severe: float
+    is_level_aware: bool = False
 
     @property
     def cutoffs(self) -> tuple[float, float, float]:
@@ -50,11 +46,19 @@ class Preset:
         return self.mild, self.moderate, self.severe
 
 
-PRESETS = {
+PLAIN_PRESETS = {
     "genant": Preset("Genant 20/25/40 %", 0.80, 0.75, 0.60),
     "pisov": Preset("Pisov 2020 (0.80/0.74/0.60)", 0.80, 0.74, 0.60),
 }
-"""Cut-offs by name: the losses of height of Genant 1993, and the values of G of Pisov 2020."""
+"""Grades by the height ratio G alone: the losses of height of Genant 1993, and the values of G of Pisov 2020."""
+
+DEFAULT_PRESET = "level-aware"
+
+PRESETS = {
+    DEFAULT_PRESET: Preset("Level-aware, Genant 20/25/40 %", 0.80, 0.75, 0.60, is_level_aware=True),
+    **PLAIN_PRESETS,
+}
+"""All ways of grading by name."""
 
 
 def find_preset(name: str) -> Preset:
@@ -97,12 +101,6 @@ def grade(index: ArrayLike, preset: Preset) -> NDArray[np.int_]:
     if np.isnan(values).any():
         raise ValueError("a vertebra without height has no index G and no grade")
     return (values[..., None] <= np.asarray(preset.cutoffs)).sum(-1)
-
-
-def is_borderline(index: ArrayLike, preset: Preset) -> NDArray[np.bool_]:
-    """Whether indices G (...) lie within :data:`BORDERLINE_MARGIN` of a cut-off."""
-    distance = np.abs(np.asarray(index, dtype=np.float64)[..., None] - np.asarray(preset.cutoffs))
-    return (distance <= BORDERLINE_MARGIN + 1e-12).any(-1)
 
 
 def posterior_loss(heights: ArrayLike) -> NDArray[np.float64]:

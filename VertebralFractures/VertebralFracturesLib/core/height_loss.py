@@ -36,14 +36,24 @@ SHAPES = ("none", "wedge", "biconcave", "crush")
 
 @dataclass(frozen=True)
 class NeighbourLoss:
-    """Height lost against a neighbour.
+    """Height lost against the intact vertebrae above and below.
 
-    :param loss: the greatest of the anterior, middle and posterior loss, as a fraction; negative where all are higher.
-    :param reference: index of the vertebra compared with.
+    :param losses: anterior, middle and posterior loss, as fractions; negative where the body is higher.
+    :param references: indices of the vertebrae compared with, the nearest first.
     """
 
-    loss: float
-    reference: int
+    losses: tuple[float, float, float]
+    references: tuple[int, ...]
+
+    @property
+    def greatest(self) -> float:
+        """The greatest of the three losses."""
+        return max(self.losses)
+
+    @property
+    def posterior(self) -> float:
+        """The posterior loss, which a height ratio of the body alone cannot show."""
+        return self.losses[2]
 
 
 @dataclass(frozen=True)
@@ -89,47 +99,30 @@ def _ratio_score(ratio: float, norm: RatioNorm | None) -> float | None:
     return None if norm is None else float((ratio - norm.median) / norm.sd)
 
 
-def crush_loss(heights: ArrayLike, levels: Sequence[str | None], intact: Sequence[bool]) -> list[float | None]:
-    """Posterior height lost against what the neighbours let expect.
-
-    Expected is the median posterior height of the intact vertebrae up to :data:`NEIGHBOUR_REACH` above and below, each
-    grown to this level by the ratio of the level norms (ungrown where a level is unknown).
-
-    :param heights: (n, 3) in mm, cranial to caudal.
-    :param levels: level of each, or None.
-    :param intact: which of them may serve as a neighbour.
-    :return: the loss of each as a fraction; None where no neighbour is intact.
-    """
-    posterior = np.asarray(heights, dtype=np.float64).reshape(-1, 3)[:, 2]
-    losses: list[float | None] = []
-    for i in range(len(posterior)):
-        expected = [posterior[j] * height_growth(levels[j], levels[i])[2] for j in _neighbours(i, intact)]
-        losses.append(float(1 - posterior[i] / np.median(expected)) if expected else None)
-    return losses
-
-
 def neighbour_loss(
     heights: ArrayLike, levels: Sequence[str | None], intact: Sequence[bool]
 ) -> list[NeighbourLoss | None]:
-    """Height lost against the nearest intact vertebra, the worst of anterior, middle and posterior (Buckens 2013).
+    """Height lost against what the neighbours let expect (Buckens 2013, with the median of several neighbours).
 
-    Of two equally near ones the cranial is taken. Its heights are grown to the level compared by the ratio of the level
-    norms, as a normal body is higher than the one above it; where a level is unknown they are taken as they are.
+    Expected is, for each of the three heights, the median of the intact vertebrae up to :data:`NEIGHBOUR_REACH` above
+    and below, each scaled to this level by the ratio of the level norms, because a normal body is higher than the one
+    above it; where a level is unknown they are taken as they are.
 
-    :param heights: (n, 3) in mm, cranial to caudal.
+    :param heights: (n, 3) anterior, middle and posterior in mm, cranial to caudal.
     :param levels: level of each, or None.
-    :param intact: which of them may serve as a reference.
-    :return: one loss per vertebra; None where no vertebra within :data:`NEIGHBOUR_REACH` is intact.
+    :param intact: which of them may serve as a neighbour.
+    :return: one loss per vertebra; None where no neighbour is intact.
     """
     values = np.asarray(heights, dtype=np.float64).reshape(-1, 3)
     losses: list[NeighbourLoss | None] = []
     for i in range(len(values)):
-        reference = next(iter(_neighbours(i, intact)), None)
-        if reference is None:
+        references = _neighbours(i, intact)
+        if not references:
             losses.append(None)
             continue
-        expected = values[reference] * height_growth(levels[reference], levels[i])
-        losses.append(NeighbourLoss(float((1 - values[i] / expected).max()), reference))
+        expected = np.median([values[j] * height_growth(levels[j], levels[i]) for j in references], axis=0)
+        anterior, middle, posterior = (float(loss) for loss in 1 - values[i] / expected)
+        losses.append(NeighbourLoss((anterior, middle, posterior), tuple(references)))
     return losses
 
 
@@ -150,7 +143,7 @@ def shape(heights: ArrayLike, level: str | None, grade: int, crush: float | None
     :param heights: (3,) anterior, middle and posterior in mm.
     :param level: house name of the level, or None.
     :param grade: grade of the body; a body of grade 0 has no shape unless it is crushed.
-    :param crush: its :func:`crush_loss`.
+    :param crush: its posterior :func:`neighbour_loss`; None without neighbours.
     """
     if crush is not None and crush >= CRUSH_LOSS:
         return "crush"

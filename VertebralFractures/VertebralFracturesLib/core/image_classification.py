@@ -65,7 +65,7 @@ class ImageClassification:
         if (
             not (probabilities >= 0).all()
             or not np.allclose(probabilities.sum(1), 1.0, atol=1e-2)
-            or not self.temperature > 0
+            or not 0 < self.temperature < np.inf
         ):
             raise ValueError(
                 "the probabilities of a second opinion sum to one per position, its temperature is above 0"

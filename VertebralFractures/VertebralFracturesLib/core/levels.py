@@ -34,10 +34,13 @@ CONFIDENT_LEVEL = 0.8
 Chosen; each of the six CTs of val has a name that is known at any value up to 0.82.
 """
 
-LEVELS_ARE_RELATIVE = (
-    "levels are relative: no landmark in view tells them for sure; check and shift the labels if needed"
+LEVELS_ARE_UNCERTAIN = (
+    "Vertebral numbering is uncertain (no reliable landmark in the field of view). Verify levels before use."
 )
-"""What readers are told where no level is known."""
+"""What users are told where no level is certain."""
+
+UNCERTAIN_MARK = "?"
+"""Follows the name of a level that is not certain, in every output."""
 
 _SYNONYM = re.compile(r"(?:vertebrae?[\s_-]*)?(C|TH|T|D|L)[\s_-]*0?(\d{1,2})", re.IGNORECASE)
 _VERSE_NAMES = {**dict(enumerate(LEVEL_NAMES, 1)), 25: "L6", 28: "T13"}
@@ -139,6 +142,23 @@ def level_between(upper: str | None, lower: str | None) -> str | None:
     return level_above(lower) if lower else None
 
 
-def levels_are_relative(confidences: ArrayLike) -> bool:
-    """Whether no name has at least :data:`CONFIDENT_LEVEL`: the names then only count from one another."""
-    return bool((np.asarray(confidences, dtype=np.float64) < CONFIDENT_LEVEL).all())
+def is_certain(confidence: float) -> bool:
+    """Whether a level name may be shown without :data:`UNCERTAIN_MARK`."""
+    return confidence >= CONFIDENT_LEVEL
+
+
+def shown_level(level: str | None, confidence: float, number: int) -> str:
+    """What a vertebra is called in every output: "T7", "T7?" where its level is not certain, "No. 3" without a level.
+
+    :param level: house name of its level, or None.
+    :param confidence: probability that the level is right.
+    :param number: place in the spine, 1 for the most cranial one detected.
+    """
+    if level is None:
+        return f"No. {number}"
+    return level if is_certain(confidence) else f"{level}{UNCERTAIN_MARK}"
+
+
+def no_level_is_certain(confidences: ArrayLike) -> bool:
+    """Whether no name is certain, so that names count only relative to one another."""
+    return not any(is_certain(confidence) for confidence in np.asarray(confidences, dtype=np.float64))

@@ -6,7 +6,10 @@ The one place for the norms that results are compared with. Synthetic patients a
 Heights and ratios: 100 chest CTs of older adults, mean over two to four readers, vertebrae with G > 0.8 (computed from
 the annotation published with Zakharov 2023; heights between the annotated endplate points, so that the middle height
 includes the concavity of both endplates). The heights of L3 to L5, which those CTs do not show, follow the ratios of
-healthy lumbar bodies and carry no standard deviation: they scale heights between neighbours and give no z-score.
+healthy lumbar bodies and carry no standard deviation: they scale heights between neighbours. The ratios of L2 are means
+of 16 bodies of those CTs; those of L3 to L5 follow the wedge angles of healthy lumbar bodies (PMC2899959, table 1) and
+the heights of L5 in healthy adults (anterior 30.3 mm, posterior 26.3 mm, standard deviation 1.9 mm each), with
+deviations that grow towards L5 as they do there.
 
 Spacings: medians of the distance between consecutive body centres in 2116 CTs (computed from the ImFusion VID
 keypoints).
@@ -74,8 +77,12 @@ ANTERIOR_POSTERIOR_NORMS = {
     "T11": RatioNorm(0.918, 0.066),
     "T12": RatioNorm(0.916, 0.066),
     "L1": RatioNorm(0.939, 0.066),
+    "L2": RatioNorm(0.971, 0.053),
+    "L3": RatioNorm(1.02, 0.055),
+    "L4": RatioNorm(1.06, 0.06),
+    "L5": RatioNorm(1.15, 0.08),
 }
-"""Anterior over posterior height per level, T1 to L1."""
+"""Anterior over posterior height per level, T1 to L5."""
 
 MIDDLE_POSTERIOR_NORMS = {
     "T1": RatioNorm(0.861, 0.045),
@@ -91,13 +98,18 @@ MIDDLE_POSTERIOR_NORMS = {
     "T11": RatioNorm(0.852, 0.039),
     "T12": RatioNorm(0.861, 0.044),
     "L1": RatioNorm(0.858, 0.041),
+    "L2": RatioNorm(0.862, 0.027),
+    "L3": RatioNorm(0.88, 0.04),
+    "L4": RatioNorm(0.88, 0.04),
+    "L5": RatioNorm(0.88, 0.05),
 }
-"""Middle over posterior height per level, T1 to L1."""
+"""Middle over posterior height per level, T1 to L5."""
 
 TYPICAL_SHAPE = (0.93, 0.86, 1.0)
 """Anterior, middle and posterior height of a normal body of unknown level, relative to the posterior one.
 
-The mean of the levels' ratios, C7 to L2.
+The mean of the levels' ratios of height norms, C7 to L2. The level-aware height ratio brings every body to this shape,
+so that its cut-offs stay those of the plain ratio.
 """
 
 # Medians in 2116 CTs (see the module).
@@ -144,3 +156,17 @@ def normal_shape(level: str | None) -> NDArray[np.float64]:
         heights = np.asarray(HEIGHT_NORMS[level].mean_mm)
         return heights / heights[2]
     return np.array(TYPICAL_SHAPE)
+
+
+def ratio_deviations(level: str | None) -> NDArray[np.float64]:
+    """Standard deviations (3,) of the anterior, middle and posterior height relative to the normal shape of a level.
+
+    The anterior and the posterior one are that of their ratio, the middle one that of the middle over the posterior
+    height, each as a fraction of the norm; those of a level without a norm are the means over the levels.
+    """
+    if level in ANTERIOR_POSTERIOR_NORMS:
+        pairs = [(ANTERIOR_POSTERIOR_NORMS[level], MIDDLE_POSTERIOR_NORMS[level])]
+    else:
+        pairs = list(zip(ANTERIOR_POSTERIOR_NORMS.values(), MIDDLE_POSTERIOR_NORMS.values(), strict=True))
+    rim, middle = np.mean([[one.sd / one.median for one in pair] for pair in pairs], axis=0)
+    return np.array([rim, middle, rim])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .genant import find_preset
 from .image_classification import CombinedProbability, ImageClassification, combined_probability
 from .keypoints import KEYPOINT_NAMES
-from .levels import parse_level
+from .levels import parse_level, shown_level
 from .measures import Measures, measure_spine
 from .spine_curve import SpineCurve
 from .summary import PatientSummary, summarize
@@ -19,8 +19,26 @@ from .summary import PatientSummary, summarize
 SOURCES = ("model", "edited", "added")
 """Who placed the keypoints of a vertebra: the network, a reader who moved its points, or a reader alone."""
 
-TO_REVIEW, VERIFIED, NOT_EVALUABLE = STATUSES = ("to review", "verified", "not evaluable")
-"""What a reader has said of a vertebra."""
+NOT_REVIEWED, VERIFIED, NOT_EVALUABLE = STATUSES = ("not reviewed", "verified", "not evaluable")
+"""The review status of a vertebra."""
+
+_STATUS_SYNONYMS = {"to review": NOT_REVIEWED}
+"""What version 0.1 called a status up to November 2026, in reports and scenes that are still there."""
+
+
+def parse_status(text: str | None) -> str:
+    """One of :data:`STATUSES`, also from an older file.
+
+    :raises ValueError: not a status.
+    """
+    status = _STATUS_SYNONYMS.get(text or "", text or "")
+    if status not in STATUSES:
+        raise ValueError(f"{text!r} is not the status of a vertebra; it is one of {STATUSES}")
+    return status
+
+
+_FARTHEST_MM = 1e6
+"""Distance of keypoints from the origin; chosen, far beyond any scanner."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,13 +61,13 @@ class Vertebra:
     level: str | None = None
     level_confidence: float = 0.0
     source: str = "model"
-    status: str = TO_REVIEW
+    status: str = NOT_REVIEWED
 
     def __post_init__(self) -> None:
         points = np.array(self.keypoints_ras, dtype=np.float64)
         uncertainty = np.array(self.uncertainty_mm, dtype=np.float64)
-        if points.shape != (len(KEYPOINT_NAMES), 3) or not np.isfinite(points).all():
-            raise ValueError("a vertebra needs six finite keypoints (6, 3)")
+        if points.shape != (len(KEYPOINT_NAMES), 3) or not (np.abs(points) < _FARTHEST_MM).all():
+            raise ValueError("a vertebra needs six finite keypoints (6, 3) in the scanner")
         if uncertainty.shape != (len(KEYPOINT_NAMES),) or not np.isfinite(uncertainty).all() or (uncertainty < 0).any():
             raise ValueError("a vertebra needs one uncertainty of 0 mm or more per keypoint")
         if not 0 <= self.score <= 1 or not 0 <= self.level_confidence <= 1:
@@ -61,6 +79,11 @@ class Vertebra:
         object.__setattr__(self, "score", float(self.score))
         object.__setattr__(self, "level_confidence", float(self.level_confidence))
         object.__setattr__(self, "level", None if self.level is None else parse_level(self.level))
+
+    @property
+    def is_unseen(self) -> bool:
+        """Whether the detection stands as the network made it, neither corrected nor verified by a user."""
+        return self.source == "model" and self.status == NOT_REVIEWED
 
     @property
     def is_evaluable(self) -> bool:
@@ -113,19 +136,31 @@ class SpineReport:
         """Measures of each vertebra; None where it is not evaluable."""
         points = np.array([vertebra.keypoints_ras for vertebra in self.vertebrae]).reshape(-1, len(KEYPOINT_NAMES), 3)
         evaluable = [vertebra.is_evaluable for vertebra in self.vertebrae]
-        return measure_spine(points, self.levels, evaluable, find_preset(self.preset))
+        uncertainty = np.array([vertebra.uncertainty_mm for vertebra in self.vertebrae]).reshape(
+            -1, len(KEYPOINT_NAMES)
+        )
+        scores = [vertebra.score if vertebra.is_unseen else 1.0 for vertebra in self.vertebrae]
+        return measure_spine(points, self.levels, evaluable, find_preset(self.preset), uncertainty, scores)
 
     @cached_property
     def summary(self) -> PatientSummary:
-        """What the vertebrae say together."""
+        """The conclusion for the patient."""
         confidences = [vertebra.level_confidence for vertebra in self.vertebrae]
         return summarize(self.levels, confidences, self.measures, self.fracture_probabilities)
+
+    @cached_property
+    def shown_levels(self) -> list[str]:
+        """What every output calls each vertebra, see :func:`~.levels.shown_level`."""
+        return [
+            shown_level(vertebra.level, vertebra.level_confidence, number)
+            for number, vertebra in enumerate(self.vertebrae, 1)
+        ]
 
     @cached_property
     def fracture_probabilities(self) -> list[CombinedProbability | None]:
         """Probabilities of a fracture of each vertebra, by heights and by the image.
 
-        None where it is not evaluable, or was not classified.
+        None where it is not graded, or was not classified.
         """
         return [
             self._fracture_probability(vertebra, one)
@@ -133,7 +168,7 @@ class SpineReport:
         ]
 
     def _fracture_probability(self, vertebra: Vertebra, measures: Measures | None) -> CombinedProbability | None:
-        if self.image_classification is None or measures is None:
+        if self.image_classification is None or measures is None or measures.grade is None:
             return None
         probabilities = self.image_classification.grade_probabilities(vertebra.keypoints_ras)
-        return None if probabilities is None else combined_probability(measures.genant_index, probabilities)
+        return None if probabilities is None else combined_probability(1 - measures.grading.height_loss, probabilities)

@@ -17,6 +17,10 @@ to 2 mm and 15 to 60 steps."""
 _ROUND_TRIP_MM = 1e-3
 """How far a point may lie from its plane, much less than anything can be measured and much more than rounding."""
 
+_LONGEST_MM, _FARTHEST_MM = 10_000.0, 1e6
+"""Length of a curve, and distance from the origin of its points; chosen, far beyond any patient and scanner, so that a
+damaged file does not ask for more memory than there is."""
+
 
 def chord_arcs(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Length (n,) of the polyline through points (n, d) from the first of them to each."""
@@ -32,7 +36,7 @@ class SpineCurve:
 
     :param points_ras: at least four points (n, 3) on the curve in RAS mm, cranial to caudal.
     :param confidence: belief (n,) in 0..1 that the spine exists at each point.
-    :raises ValueError: too few points, or consecutive points that coincide.
+    :raises ValueError: too few points, consecutive points that coincide, or a curve that is longer than any spine.
     """
 
     points_ras: NDArray[np.float64]
@@ -43,8 +47,10 @@ class SpineCurve:
         confidence = np.array(self.confidence, dtype=np.float64)
         if points.ndim != 2 or points.shape[1] != 3 or len(points) < 4 or not np.isfinite(points).all():
             raise ValueError("a spine curve needs at least four finite points (n, 3)")
-        if confidence.shape != (len(points),):
-            raise ValueError("a spine curve needs one confidence per point")
+        if confidence.shape != (len(points),) or not np.isfinite(confidence).all():
+            raise ValueError("a spine curve needs one finite confidence per point")
+        if np.abs(points).max() > _FARTHEST_MM or chord_arcs(points)[-1] > _LONGEST_MM:
+            raise ValueError(f"a spine curve is at most {_LONGEST_MM / 1000:.0f} m long and lies in the scanner")
         if (np.linalg.norm(np.diff(points, axis=0), axis=1) < 1e-6).any():
             raise ValueError("consecutive points of a spine curve must not coincide")
         object.__setattr__(self, "points_ras", points)

@@ -11,6 +11,9 @@ from .volume import Volume
 PIXEL_MM = 1.0
 """Side of the pixels that the detection network reads, 1 mm as in the code that the group of Pisov 2020 released."""
 
+SLAB_MM = 3.0
+"""Thickness across the image over which intensities are averaged; the detection network has learned from such."""
+
 _LAYER_MM = 1.0
 """Distance of the layers that a slab averages: that of its pixels."""
 
@@ -59,7 +62,7 @@ def straighten(
     pixel_mm: float = PIXEL_MM,
     width_mm: float = 96.0,
     margin_mm: float = 20.0,
-    slab_mm: float = 3.0,
+    slab_mm: float = SLAB_MM,
     lateral_mm: float = 0.0,
 ) -> StraightenedSlice:
     """Cut the straightened mid-sagittal slice out of a volume (Pisov 2020, section 4.1).
@@ -78,10 +81,15 @@ def straighten(
     anterior_mm = (columns - 1) / 2 * pixel_mm
     anterior = anterior_mm - np.arange(columns) * pixel_mm
     superior = margin_mm - np.arange(rows) * pixel_mm
-    layers = max(1, round(slab_mm / _LAYER_MM))
-    offsets = lateral_mm + (np.arange(layers) - (layers - 1) / 2) * slab_mm / layers
+    offsets = lateral_mm + slab_offsets_mm(slab_mm)
     image = np.mean([volume.sample(_plane_ras(curve, offset, anterior, superior)) for offset in offsets], axis=0)
     return StraightenedSlice(image.astype(np.float32), pixel_mm, curve, anterior_mm, margin_mm, lateral_mm)
+
+
+def slab_offsets_mm(slab_mm: float) -> NDArray[np.float64]:
+    """Where the layers that a slab averages lie across it, its middle being 0."""
+    layers = max(1, round(slab_mm / _LAYER_MM))
+    return (np.arange(layers) - (layers - 1) / 2) * slab_mm / layers
 
 
 def _plane_ras(

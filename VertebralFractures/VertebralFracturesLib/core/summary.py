@@ -1,43 +1,59 @@
-"""What the vertebrae of a patient say together."""
+"""The conclusion for a patient: headline, counts and sentences, from the measures of the vertebrae."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from .genant import GRADE_NAMES, DeformityIndex, spinal_deformity_index
+from .genant import DEFORMITY_INDEX_LEVELS, GRADE_NAMES, DeformityIndex, spinal_deformity_index
+from .grading import CERVICAL, TRANSITIONAL
 from .height_loss import CRUSH_LOSS
 from .image_classification import CombinedProbability, PatientProbability, patient_probability
-from .levels import LEVEL_NAMES, levels_are_relative
+from .levels import LEVELS_ARE_UNCERTAIN, no_level_is_certain, shown_level
 from .measures import Measures
+
+NOTHING_ASSESSED = "No vertebra was assessed."
+
+_NAMED = 3
+"""Fractures that the headline names one by one. Chosen, so that it stays one line."""
 
 
 @dataclass(frozen=True)
 class PatientSummary:
-    """Measures of a whole spine.
+    """Conclusion for a whole spine.
 
-    :param vertebrae: how many vertebrae were found.
-    :param evaluated: how many of them were evaluated.
-    :param least_index: the least index G, the patient's index of Pisov 2020; None where nothing was evaluated.
-    :param least_vertebra: index of the vertebra that has it.
-    :param worst_grade: the highest grade.
+    :param vertebrae: how many vertebrae were detected.
+    :param evaluated: how many of them were measured.
+    :param graded: how many of these were graded; the others are cervical, transitional or not reliable.
+    :param least_index: the least height ratio G of the graded ones, the patient's index of Pisov 2020; None without
+        any.
+    :param worst_vertebra: index of the vertebra with the highest grade and, among those, the greatest height loss; of
+        the least height ratio where none is graded; None where nothing was measured.
+    :param worst_grade: the highest grade; None where none is graded.
+    :param greatest_height_loss: fraction of height lost by the worst vertebra; None where none is graded.
     :param grade_counts: how many vertebrae have the grades 0 to 3.
-    :param borderline: how many indices lie close to a cut-off.
-    :param crushed: how many bodies of grade 0 are evenly low against their neighbours, which G cannot see.
-    :param deformity_index: spinal deformity index with the levels evaluated, T4 to L4.
-    :param levels_are_relative: no level is named with confidence.
-    :param statement: all this in sentences.
+    :param borderline: how many grades are close to a threshold.
+    :param physiological: how many have a mild height reduction that is probably physiological.
+    :param unreliable: how many are not reliable.
+    :param deformity_index: spinal deformity index with the levels assessed, T4 to L4.
+    :param levels_are_uncertain: no level is certain.
+    :param headline: the conclusion in one line.
+    :param statement: what it rests on, in sentences.
     :param fracture_probability: of the patient, by heights and by the image; None without an image classification.
     """
 
     vertebrae: int
     evaluated: int
+    graded: int
     least_index: float | None
-    least_vertebra: int | None
+    worst_vertebra: int | None
     worst_grade: int | None
+    greatest_height_loss: float | None
     grade_counts: tuple[int, int, int, int]
     borderline: int
-    crushed: int
+    physiological: int
+    unreliable: int
     deformity_index: DeformityIndex
-    levels_are_relative: bool
+    levels_are_uncertain: bool
+    headline: str
     statement: str
     fracture_probability: PatientProbability | None = None
 
@@ -48,85 +64,195 @@ def summarize(
     measures: Sequence[Measures | None],
     probabilities: Sequence[CombinedProbability | None] = (),
 ) -> PatientSummary:
-    """Sum up a patient.
+    """Conclude for a patient.
 
     :param levels: level of each vertebra, or None, cranial to caudal.
     :param level_confidences: confidence (n,) of the levels.
     :param measures: measures of each; None where a vertebra was not evaluated.
     :param probabilities: of a fracture of each; None, or none at all, where the image was not classified.
     """
-    indices = [i for i, m in enumerate(measures) if m is not None]
-    evaluated = [m for m in measures if m is not None]
-    least = min(indices, key=lambda i: _index(measures[i]), default=None)
-    counts = [sum(m.grade == value for m in evaluated) for value in range(len(GRADE_NAMES))]
-    crushed = sum(m.grade == 0 and m.crush_loss is not None and m.crush_loss >= CRUSH_LOSS for m in evaluated)
-    deformity = spinal_deformity_index((levels[i], m.grade) for i, m in enumerate(measures) if m is not None)
-    relative = bool(levels) and levels_are_relative(level_confidences)
-    borderline = sum(m.is_borderline for m in evaluated)
-    second = patient_probability(probabilities)
-    statement = _statement(levels, measures, least, crushed, borderline, deformity, relative)
+    spine = _Spine(
+        [shown_level(*one, number) for number, one in enumerate(zip(levels, level_confidences, strict=True), 1)],
+        {index: one for index, one in enumerate(measures) if one is not None},
+        spinal_deformity_index(
+            (levels[i], one.grade) for i, one in enumerate(measures) if one is not None and one.grade is not None
+        ),
+    )
+    graded, worst = spine.graded, spine.worst
+    grades = [one.grade for one in graded.values()]
+    uncertain = bool(levels) and no_level_is_certain(level_confidences)
+    image = patient_probability(probabilities)
     return PatientSummary(
         vertebrae=len(measures),
-        evaluated=len(evaluated),
-        least_index=None if least is None else _index(measures[least]),
-        least_vertebra=least,
-        worst_grade=max((m.grade for m in evaluated), default=None),
-        grade_counts=(counts[0], counts[1], counts[2], counts[3]),
-        borderline=borderline,
-        crushed=crushed,
-        deformity_index=deformity,
-        levels_are_relative=relative,
-        statement=statement if second is None else f"{statement} {_second_statement(levels, second)}",
-        fracture_probability=second,
+        evaluated=len(spine.measures),
+        graded=len(graded),
+        least_index=min((one.genant_index for one in graded.values()), default=None),
+        worst_vertebra=worst,
+        worst_grade=graded[worst].grade if worst in graded else None,
+        greatest_height_loss=graded[worst].grading.height_loss if worst in graded else None,
+        grade_counts=(grades.count(0), grades.count(1), grades.count(2), grades.count(3)),
+        borderline=sum(one.grading.is_borderline for one in graded.values()),
+        physiological=len(spine.physiological),
+        unreliable=len(spine.unreliable),
+        deformity_index=spine.deformity,
+        levels_are_uncertain=uncertain,
+        headline=_headline(spine),
+        statement=" ".join(_sentences(spine, uncertain, image)),
+        fracture_probability=image,
     )
 
 
-def _second_statement(levels: Sequence[str | None], second: PatientProbability) -> str:
-    """Both readings of the patient, and where they differ."""
-    text = (
-        f"At least moderate fracture: measured {second.height_based:.2f}, "
-        f"seen {second.image_based:.2f} ({_name(levels, second.image_based_vertebra)})."
+@dataclass(frozen=True, eq=False)
+class _Spine:
+    """What the sentences are about.
+
+    :param names: of the vertebrae, as every output shows them.
+    :param measures: of the measured ones, by index.
+    :param deformity: their spinal deformity index.
+    """
+
+    names: Sequence[str]
+    measures: dict[int, Measures]
+    deformity: DeformityIndex
+
+    @property
+    def graded(self) -> dict[int, Measures]:
+        return {index: one for index, one in self.measures.items() if one.grade is not None}
+
+    @property
+    def worst(self) -> int | None:
+        if self.graded:
+            return max(self.graded, key=lambda i: (self.measures[i].grade or 0, self.measures[i].grading.height_loss))
+        return min(self.measures, key=lambda i: self.measures[i].genant_index, default=None)
+
+    @property
+    def fractured(self) -> list[int]:
+        """Those of grade 1 and more, the worst first."""
+        found = [index for index, one in self.graded.items() if one.grade]
+        return sorted(found, key=lambda i: (-(self.measures[i].grade or 0), -self.measures[i].grading.height_loss))
+
+    @property
+    def physiological(self) -> list[int]:
+        return [index for index, one in self.graded.items() if one.grading.is_physiological]
+
+    @property
+    def uniformly_reduced(self) -> list[int]:
+        """Those whose loss shows against the neighbours and not in the ratio of their own heights."""
+        return [
+            index
+            for index, one in self.graded.items()
+            if one.grading.is_by_neighbours
+            or (one.grade == 0 and one.neighbour_loss is not None and one.neighbour_loss.posterior >= CRUSH_LOSS)
+        ]
+
+    def not_graded(self, reason: str) -> list[int]:
+        return [index for index, one in self.measures.items() if one.grading.not_graded == reason]
+
+    @property
+    def unreliable(self) -> list[int]:
+        others = CERVICAL, TRANSITIONAL
+        return [i for i, one in self.measures.items() if one.grade is None and one.grading.not_graded not in others]
+
+    def named(self, indices: Sequence[int]) -> str:
+        return ", ".join(self.names[index] for index in indices)
+
+
+def _headline(spine: _Spine) -> str:
+    """The conclusion in one line that can be signed."""
+    if not spine.measures:
+        return NOTHING_ASSESSED
+    if not spine.graded:
+        return "No vertebra could be graded for fracture."
+    total = len(DEFORMITY_INDEX_LEVELS)
+    assessed = f"{spine.deformity.evaluated} of {total} levels T4 to L4 assessed."
+    fractured = spine.fractured
+    if not fractured:
+        return f"No moderate or severe vertebral fracture; {assessed}"
+    text = "; ".join(_fracture(spine, index) for index in fractured[:_NAMED])
+    text = text[0].upper() + text[1:]
+    if len(fractured) > _NAMED:
+        text += f"; {len(fractured) - _NAMED} more"
+    if spine.measures[fractured[0]].grade == 1:
+        text += "; no moderate or severe fracture"
+    return f"{text}; {assessed}"
+
+
+def _fracture(spine: _Spine, index: int) -> str:
+    """One fracture: "moderate fracture of L1 (33 % height loss, wedge)"."""
+    one = spine.measures[index]
+    details = [f"{_percent(one.grading.height_loss)} height loss", one.shape]
+    if one.grading.is_borderline:
+        details.append("borderline")
+    return f"{GRADE_NAMES[one.grade or 0]} fracture of {spine.names[index]} ({', '.join(details)})"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _sentences(spine: _Spine, uncertain: bool, image: PatientProbability | None) -> Iterator[str]:
+    """What the headline rests on."""
+    if not spine.measures:
+        yield NOTHING_ASSESSED
+        return
+    if spine.graded and spine.worst is not None:
+        yield from _graded_sentences(spine, spine.measures[spine.worst], spine.names[spine.worst])
+    yield from _ungraded_sentences(spine)
+    if image is not None:
+        yield from _image_sentences(spine, image)
+    if uncertain:
+        yield LEVELS_ARE_UNCERTAIN
+
+
+def _graded_sentences(spine: _Spine, worst: Measures, name: str) -> Iterator[str]:
+    graded = spine.graded
+    low, high = worst.grading.interval
+    yield (
+        f"Greatest height loss: {_percent(worst.grading.height_loss)} at {name} (95 % interval {100 * low:.0f} to "
+        f"{_percent(high)}; {_grade_text(worst)}; height ratio {worst.genant_index:.2f})."
     )
-    if not second.discordant_vertebrae:
-        return text
-    names = ", ".join(_name(levels, index) for index in second.discordant_vertebrae)
-    return f"{text} Measured and seen differ at {names}: look again."
+    verb = "shows" if len(graded) == 1 else "show"
+    count = f"{len(spine.fractured)} of {len(graded)} graded {'vertebra' if len(graded) == 1 else 'vertebrae'}"
+    yield f"{count} {verb} grade 1 or higher; {_close(sum(one.grading.is_borderline for one in graded.values()))}."
+    if spine.physiological:
+        yield f"Mild height reduction, probably physiological: {spine.named(spine.physiological)}."
+    if spine.uniformly_reduced:
+        yield f"Uniformly reduced in height relative to adjacent levels: {spine.named(spine.uniformly_reduced)}."
+    if spine.deformity.evaluated:
+        yield (
+            f"Spinal deformity index {spine.deformity.total} over {spine.deformity.evaluated} of "
+            f"{len(DEFORMITY_INDEX_LEVELS)} levels T4 to L4."
+        )
 
 
-def _name(levels: Sequence[str | None], index: int) -> str:
-    return levels[index] or f"vertebra {index + 1} from above"
+def _grade_text(one: Measures) -> str:
+    if one.grading.is_physiological:
+        return one.grading.name
+    return f"grade {one.grade}, {one.grading.name}" if one.grade else "normal"
 
 
-def _index(measures: Measures | None) -> float:
-    return measures.genant_index if measures else float("inf")
+def _close(count: int) -> str:
+    return f"{count or 'none'} {'is' if count <= 1 else 'are'} close to a grading threshold"
 
 
-def _statement(
-    levels: Sequence[str | None],
-    measures: Sequence[Measures | None],
-    least: int | None,
-    crushed: int,
-    borderline: int,
-    deformity: DeformityIndex,
-    relative: bool,
-) -> str:
-    worst = None if least is None else measures[least]
-    if least is None or worst is None:
-        return "No vertebra was evaluated."
-    evaluated = sum(m is not None for m in measures)
-    graded = sum(m is not None and m.grade > 0 for m in measures)
-    sentences = [
-        f"Least index G {worst.genant_index:.2f} at {_name(levels, least)}: "
-        f"{GRADE_NAMES[worst.grade]} (grade {worst.grade}).",
-        f"{graded} of {evaluated} evaluated "
-        f"{'vertebra has' if evaluated == 1 else 'vertebrae have'} grade 1 or higher.",
-    ]
-    if crushed:
-        sentences.append(f"{crushed} of grade 0 {'is' if crushed == 1 else 'are'} evenly low against the neighbours.")
-    if borderline:
-        sentences.append(f"{borderline} {'is' if borderline == 1 else 'are'} borderline.")
-    if any(level in LEVEL_NAMES for level in levels) and deformity.evaluated:
-        sentences.append(f"Spinal deformity index {deformity.total} over {deformity.evaluated} of 13 levels T4-L4.")
-    if relative:
-        sentences.append("Level names are relative: no level could be named with confidence.")
-    return " ".join(sentences)
+def _ungraded_sentences(spine: _Spine) -> Iterator[str]:
+    for reason, words in ((CERVICAL, "cervical levels"), (TRANSITIONAL, "transitional levels")):
+        found = spine.not_graded(reason)
+        if found:
+            yield f"Measured but not graded ({words}): {spine.named(found)}."
+    if spine.unreliable:
+        details = ", ".join(
+            f"{spine.names[i]} ({(spine.measures[i].grading.not_graded or '').removeprefix('not reliable: ')})"
+            for i in spine.unreliable
+        )
+        yield f"Not reliable, please review: {details}."
+
+
+def _image_sentences(spine: _Spine, image: PatientProbability) -> Iterator[str]:
+    """The image-based probability beside the height-based one, and where they disagree."""
+    yield (
+        f"Probability of a moderate or severe fracture: {image.height_based:.2f} from heights, "
+        f"{image.image_based:.2f} from image appearance ({spine.names[image.image_based_vertebra]})."
+    )
+    if image.discordant_vertebrae:
+        yield f"Height- and image-based results disagree at {spine.named(image.discordant_vertebrae)}; please review."

@@ -11,6 +11,15 @@ from scipy import ndimage
 AIR_HU = -1024.0
 """What lies outside of an image: the least value of CTs of 12 bits, which scanners write where they measure nothing."""
 
+_BLOCK_MM = 4.0
+"""Side of the blocks that have to hold one value to be padding. Chosen: so large that noise never leaves one in tissue,
+lung or air, and small against a vertebral body."""
+
+_DENSEST_PADDING_HU = -500.0
+"""What padding is filled with: air or less, or zero, which programs fill with where nothing else is asked for. Chosen
+between -1000 and -160 HU: intensities that a window cut off at -160 leave every body of the six CTs of ct/val, at -100
+one of them lies against lung that has this one value (experiments.md, 2026-12-01)."""
+
 _POINTS_PER_CHUNK = 2_000_000
 """Points sampled at once: 48 MB of coordinates. Results do not depend on it."""
 
@@ -65,6 +74,27 @@ class Volume:
         points_ijk = self.to_ijk(points_ras)
         upper = np.array(self.shape[::-1]) - 1
         return np.all((points_ijk >= -1e-6) & (points_ijk <= upper + 1e-6), axis=-1)
+
+    def measures(self, points_ras: ArrayLike) -> NDArray[np.bool_]:
+        """Whether RAS points (..., 3) lie where the scanner measured something.
+
+        Nothing was measured beyond the outer voxel centres, in slices along any axis of the grid that hold one value
+        (a file that was written in part, slices that were lost), and in padding: what resampling, registration, the
+        correction of a tilt or a scanner adds around the image. A point whose interpolation needs such a voxel counts
+        as not measured, as it does next to the border of the grid.
+        """
+        points_ijk = self.to_ijk(points_ras)
+        upper = np.array(self.shape[::-1]) - 1
+        low_ijk = np.clip(np.floor(points_ijk + 1e-6).astype(int), 0, upper)
+        high_ijk = np.clip(np.ceil(points_ijk - 1e-6).astype(int), 0, upper)
+        measured = self.contains(points_ras)
+        for corner in np.ndindex(2, 2, 2):
+            measured &= ~self._unmeasured.holds(self.voxels, np.where(corner, high_ijk, low_ijk))
+        return measured
+
+    @cached_property
+    def _unmeasured(self) -> "_Unmeasured":
+        return _Unmeasured.of(self.voxels, self.spacing_mm)
 
     def sample(self, points_ras: ArrayLike, order: int = 1, fill: float = AIR_HU) -> NDArray[np.float32]:
         """Interpolate the intensities at points of the patient.
@@ -121,6 +151,67 @@ class Volume:
         matrix[:3, 3] += matrix[:3, :3] @ ((factors - 1) / 2)
         matrix[:3, :3] *= factors
         return Volume(voxels, matrix)
+
+
+@dataclass(frozen=True, eq=False)
+class _Unmeasured:
+    """Which voxels of a grid hold no measurement.
+
+    :param constant: for each axis i, j, k, which of its slices hold one value.
+    :param block_size: voxels of a block along i, j, k.
+    :param near_padding: blocks (k, j, i) of padding and those beside them.
+    :param values: what padding is filled with.
+    """
+
+    constant: tuple[NDArray[np.bool_], ...]
+    block_size: NDArray[np.int64]
+    near_padding: NDArray[np.bool_]
+    values: NDArray
+
+    @staticmethod
+    def of(voxels: NDArray, spacing_mm: NDArray[np.float64]) -> "_Unmeasured":
+        """Look for constant slices, and for blocks of one value that hang together with the border of the grid."""
+        constant = tuple(_constant_slices(voxels, axis) for axis in (2, 1, 0))
+        block_size = np.maximum(2, np.round(_BLOCK_MM / spacing_mm)).astype(int)
+        lowest = highest = voxels
+        for axis, size in enumerate(block_size[::-1]):
+            lowest = _reduced(np.minimum, lowest, axis, size)
+            highest = _reduced(np.maximum, highest, axis, size)
+        flat = (lowest == highest) & ((lowest <= _DENSEST_PADDING_HU) | (lowest == 0))
+        border = np.ones(flat.shape, dtype=bool)
+        border[1:-1, 1:-1, 1:-1] = False
+        labels, _ = ndimage.label(flat)
+        padding = np.isin(labels, np.setdiff1d(labels[border], [0]))
+        near_padding = ndimage.binary_dilation(padding, np.ones((3, 3, 3)))
+        return _Unmeasured(constant, block_size, near_padding, np.unique(lowest[padding]))
+
+    def holds(self, voxels: NDArray, places_ijk: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether voxels (..., 3) of the grid are among them."""
+        i, j, k = np.moveaxis(places_ijk, -1, 0)
+        block_i, block_j, block_k = np.moveaxis(places_ijk // self.block_size, -1, 0)
+        in_slice = self.constant[0][i] | self.constant[1][j] | self.constant[2][k]
+        is_filled = self.near_padding[block_k, block_j, block_i] & np.isin(voxels[k, j, i], self.values)
+        return np.asarray(in_slice | is_filled, dtype=bool)
+
+
+def _constant_slices(voxels: NDArray, axis: int) -> NDArray[np.bool_]:
+    """Which slices across an axis hold one value; most differ within every eighth voxel already."""
+    across = np.moveaxis(voxels, axis, 0)
+    sparse = across[:, ::8, ::8]
+    constant = sparse.min((1, 2)) == sparse.max((1, 2))
+    for index in np.flatnonzero(constant):
+        constant[index] = across[index].min() == across[index].max()
+    return np.asarray(constant, dtype=bool)
+
+
+def _reduced(function: np.ufunc, values: NDArray, axis: int, size: int) -> NDArray:
+    """The least or greatest value of so many neighbours along an axis; the last ones may be fewer."""
+    along = np.moveaxis(values, axis, 0)
+    found = along[::size].copy()
+    for offset in range(1, size):
+        part = along[offset::size]
+        function(found[: len(part)], part, out=found[: len(part)])
+    return np.moveaxis(found, 0, axis)
 
 
 def _slabs(voxels: NDArray, thickness: int, count: int) -> Iterator[NDArray]:

@@ -23,7 +23,7 @@ MOST_BODIES = 25
 UNCERTAINTY_COVERAGE = 0.68
 """Share of the keypoints that lie within their uncertainty in the sagittal plane, as within one standard deviation."""
 
-_SAME_BODY_OVERLAP = 0.5
+SAME_BODY_OVERLAP = 0.5
 """From which overlap of their boxes detections in neighbouring slices are of one body. Chosen; a third more or less
 changes nothing (experiments.md, 2026-12-01)."""
 
@@ -34,8 +34,8 @@ class Detection:
 
     :param keypoints_mm: (6, 2) as (x, y): x posterior and y caudal from the first pixel's centre.
     :param score: objectness in 0..1.
-    :param uncertainty_mm: (6,) radius around each point within which the true one lies in
-        :data:`UNCERTAINTY_COVERAGE` of all points, once it is calibrated.
+    :param uncertainty_mm: (6,) radius around each point: what the network expects or, once :mod:`.point_uncertainty`
+        has put it together, that within which the true one lies in :data:`UNCERTAINTY_COVERAGE` of all points.
     """
 
     keypoints_mm: NDArray[np.float64]
@@ -61,13 +61,12 @@ def settle(detections: Sequence[Detection]) -> list[Detection]:
     return sorted(kept[:MOST_BODIES], key=_height)
 
 
-def fuse(views: Sequence[Sequence[Detection]], uncertainty_factor: float = 1.0) -> list[Detection]:
+def fuse(views: Sequence[Sequence[Detection]]) -> list[Detection]:
     """Average what several views of the same spine say of each body.
 
     :param views: detections of each view in common coordinates.
-    :param uncertainty_factor: calibrates the uncertainties of the network.
     :return: one detection a body, cranial to caudal; its score counts the views that miss it as zeros, its points are
-        means over the views that see it, weighted by score.
+        means over the views that see it, weighted by score, and so is its uncertainty.
     """
     detections = [detection for view in views for detection in settle(view)]
     if not detections:
@@ -76,16 +75,16 @@ def fuse(views: Sequence[Sequence[Detection]], uncertainty_factor: float = 1.0) 
     fused = []
     for index in suppress_overlaps(boxes, np.array([detection.score for detection in detections]), MAX_OVERLAP):
         overlap = intersection_over_union(boxes[index], boxes)
-        rivals = [detections[i] for i in np.flatnonzero(overlap > _SAME_BODY_OVERLAP)]
-        fused.append(_mean(rivals, len(views), uncertainty_factor))
+        rivals = [detections[i] for i in np.flatnonzero(overlap > SAME_BODY_OVERLAP)]
+        fused.append(_mean(rivals, len(views)))
     return settle(fused)
 
 
-def _mean(detections: Sequence[Detection], views: int, uncertainty_factor: float) -> Detection:
+def _mean(detections: Sequence[Detection], views: int) -> Detection:
     scores = np.array([detection.score for detection in detections])
     weights = scores / scores.sum()
     keypoints = np.einsum("n,nij->ij", weights, np.stack([detection.keypoints_mm for detection in detections]))
-    uncertainty = uncertainty_factor * weights @ np.stack([detection.uncertainty_mm for detection in detections])
+    uncertainty = weights @ np.stack([detection.uncertainty_mm for detection in detections])
     return Detection(keypoints, float(min(1.0, scores.sum() / views)), uncertainty)
 
 

@@ -6,6 +6,8 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from .point_uncertainty import UncertaintyWeights
+
 DetectorName = Literal["anchor-free", "anchor"]
 """The heads of step 2: Zakharov 2023 or Pisov 2020."""
 
@@ -51,8 +53,8 @@ class CtNetworks(Protocol):
         """Version of each network by name, for the report."""
 
     @property
-    def uncertainty_factor(self) -> float:
-        """Calibrates the uncertainties of step 2."""
+    def uncertainty_weights(self) -> UncertaintyWeights:
+        """What the uncertainties of step 2 are made of."""
 
     @property
     def image_classifier(self) -> ImageClassifierNetworks | None:

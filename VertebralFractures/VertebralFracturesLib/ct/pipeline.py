@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from .. import __version__
-from ..core.levels import LEVELS_ARE_RELATIVE, levels_are_relative
+from ..core.genant import DEFAULT_PRESET
+from ..core.levels import LEVELS_ARE_UNCERTAIN, no_level_is_certain
 from ..core.report import SpineReport, Vertebra
 from ..core.spine_curve import SpineCurve
 from ..core.volume import Volume
@@ -39,7 +40,7 @@ def analyze_ct(
     volume: Volume,
     networks: CtNetworks,
     *,
-    preset: str = "genant",
+    preset: str = DEFAULT_PRESET,
     progress: Progress = lambda stage, fraction: None,
     cancel: Callable[[], bool] = lambda: False,
     input: Mapping[str, Any] | None = None,
@@ -69,7 +70,7 @@ def analyze_ct(
     stage("straightened slice")
     views = straightened_views(volume, curve)
     stage("vertebrae")
-    detections, view = detect(networks, views), views[len(views) // 2]
+    detections, view = detect(networks, views, volume), views[len(views) // 2]
     whole = [one for one in detections if is_whole(keypoints_ras(one, view), volume)]
     if not whole:
         raise NoSpineFound("a spine was found, but no vertebral body lies wholly within the field of view")
@@ -108,8 +109,8 @@ def _warnings(volume: Volume, curve: SpineCurve, vertebrae: Sequence[Vertebra], 
     """What the reader of the report has to know, one sentence each."""
     if cut:
         yield f"{cut} vertebral {'body' if cut == 1 else 'bodies'} cut by the field of view: left out"
-    if levels_are_relative([vertebra.level_confidence for vertebra in vertebrae]):
-        yield LEVELS_ARE_RELATIVE
+    if no_level_is_certain([vertebra.level_confidence for vertebra in vertebrae]):
+        yield LEVELS_ARE_UNCERTAIN
     if _is_folded(curve):
         yield "the spine bends so sharply that planes across it cross: check the keypoints on the inner side"
     if _has_metal(volume, curve):

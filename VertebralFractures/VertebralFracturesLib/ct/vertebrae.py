@@ -17,6 +17,7 @@ from .anchors import decode_anchors
 from .body_centres import BodyCentres
 from .detection import OBJECTNESS_THRESHOLD, Detection, fuse
 from .networks import CtNetworks, DetectorName
+from .point_uncertainty import TURN, turned, turned_back, with_uncertainty
 
 VIEW_OFFSETS_MM = (-1.5, 0.0, 1.5)
 """Where neighbouring slices lie beside the curve. Chosen: near enough to show the same body, and about a pixel apart; a
@@ -30,9 +31,10 @@ _PROPOSAL_REACH_MM = 12.0
 """How far from a click a body's centre may lie. Chosen, about half the height of a large body (L4 is 28 mm high,
 core/norms), so that the one that was clicked is proposed and not its neighbour."""
 
-_WALL_MM, _ENDPLATE_MM = 2.0, 1.0
-"""How far beyond its walls and endplates a whole body has something in view. Of 50 bodies cut at an endplate 6 pass
-with 0 mm, 3 with 1 mm, and of 21 whole ones 20 and 19 are kept (experiments.md, 2026-11-28); the other is chosen."""
+_WALL_MM, _ENDPLATE_MM = 1.9, 0.9
+"""How far beyond its walls and endplates a whole body has something in view: 2 and 1 mm, less the 0.1 mm to which
+scanners round positions, by which a whole body was left out once. Of 50 bodies cut at an endplate 6 pass with 0 mm, 3
+with 1 mm, and of 21 whole ones 20 and 19 are kept (experiments.md, 2026-11-28); the other is chosen."""
 
 
 def straightened_views(
@@ -55,16 +57,29 @@ def straightened_views(
 
 
 def detect(
-    networks: CtNetworks, views: Sequence[StraightenedSlice], threshold: float = OBJECTNESS_THRESHOLD
+    networks: CtNetworks,
+    views: Sequence[StraightenedSlice],
+    volume: Volume,
+    threshold: float = OBJECTNESS_THRESHOLD,
 ) -> list[Detection]:
-    """The vertebrae in neighbouring slices, cranial to caudal.
+    """The vertebrae in neighbouring slices, cranial to caudal, with the uncertainty of their points.
+
+    Their points are those of the neighbouring slices. The middle one is read twice more, turned either way: what then
+    moves is uncertain.
 
     :param networks: only step 2 is used.
     :param views: from :func:`straightened_views`.
+    :param volume: the CT that they are cut out of.
     :param threshold: least objectness of a detection in one slice.
     """
-    maps = networks.detect_vertebrae(np.stack([view.image for view in views]))
-    return fuse(decode(networks.detector, maps, threshold), networks.uncertainty_factor)
+    middle = views[len(views) // 2]
+    images = [*(view.image for view in views), *(turned(middle.image, rise) for rise in (-TURN, TURN))]
+    read = decode(networks.detector, networks.detect_vertebrae(np.stack(images)), threshold)
+    plain, columns = read[: len(views)], middle.image.shape[1]
+    back = [
+        turned_back(one, rise, columns, middle.pixel_mm) for one, rise in zip(read[-2:], (-TURN, TURN), strict=True)
+    ]
+    return with_uncertainty(fuse(plain), [*plain, *back], views, volume, networks.uncertainty_weights)
 
 
 def decode(
@@ -90,13 +105,16 @@ def keypoints_ras(detection: Detection, view: StraightenedSlice) -> NDArray[np.f
 
 
 def is_whole(points_ras: NDArray[np.float64], volume: Volume) -> bool:
-    """Whether a body with keypoints (6, 3) lies wholly in a volume, with something on all its sides.
+    """Whether a body with keypoints (6, 3) lies wholly in what was scanned, with something on all its sides.
 
-    At the end of a scan the network puts points beyond it where the body goes on, or takes the border itself for an
-    endplate or a wall.
+    At the end of a scan, be it that of the grid or that of padding, the network puts points beyond it where the body
+    goes on, or takes the border itself for an endplate or a wall.
     """
-    around_ras = beyond_walls(points_ras, _WALL_MM), beyond_endplates(points_ras, _ENDPLATE_MM)
-    return bool(volume.contains(np.concatenate([points_ras, *around_ras])).all())
+    beside_ras = beyond_walls(points_ras, _WALL_MM)
+    above_ras, below_ras = beyond_endplates(points_ras, _ENDPLATE_MM).reshape(3, 2, 3).swapaxes(0, 1)
+    steps = int(np.linalg.norm(above_ras - below_ras, axis=1).max() / volume.spacing_mm.min()) + 2
+    within_ras = np.linspace(above_ras, below_ras, steps).reshape(-1, 3)
+    return bool(volume.measures(np.concatenate([beside_ras, within_ras])).all())
 
 
 def named_vertebrae(
@@ -139,7 +157,7 @@ def propose_vertebra(
     view = views[len(views) // 2]
     candidates = [
         Vertebra(keypoints_ras(one, view), one.score, one.uncertainty_mm, source="added")
-        for one in detect(networks, views, PROPOSAL_THRESHOLD)
+        for one in detect(networks, views, volume, PROPOSAL_THRESHOLD)
     ]
     distances_mm = [float(np.linalg.norm(body_centre(one.keypoints_ras) - clicked_ras)) for one in candidates]
     if not candidates or min(distances_mm) > _PROPOSAL_REACH_MM:

@@ -18,6 +18,20 @@ from ..core.levels import parse_level
 from ..errors import UnusableInput
 from .matching import Annotations
 
+_WRONG = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    SyntaxError,
+    OverflowError,
+    RecursionError,
+    MemoryError,
+)
+"""What reading raises of values of the wrong kind or size; the parser of Python's own notation runs out of memory where
+brackets are nested too deeply."""
+
 
 @dataclass(frozen=True)
 class Spacing:
@@ -77,7 +91,7 @@ def read_study(file: Path) -> Study:
         readers = ast.literal_eval(readers) if isinstance(readers, str) else readers
         bodies = {reader: _sorted([_body(entry) for entry in entries]) for reader, entries in readers.items()}
         points = {reader: np.array([one[0] for one in row]).reshape(-1, 6, 3) for reader, row in bodies.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, SyntaxError) as error:
+    except _WRONG as error:
         raise UnusableInput(f"{file} is no annotation of vertebrae: {error}") from error
     return Study(file.stem, points, {reader: tuple(one[1] for one in row) for reader, row in bodies.items()})
 

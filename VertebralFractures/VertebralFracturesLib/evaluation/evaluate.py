@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..core.report import SpineReport
@@ -10,8 +10,9 @@ from ..core.volume import Volume
 from ..errors import NoSpineFound, UnusableInput
 from ..io.reference_case import ReferenceCase
 from .bootstrap import Estimate, FoldSpread, estimate, fold_spreads
-from .matching import Annotations, compare, report_annotations
-from .results import CaseResult, MatchedVertebra, MissedVertebra
+from .conclusion import conclusion_of
+from .matching import Annotations, all_missed, compare, report_annotations
+from .results import CaseResult, MatchedVertebra
 
 Analyze = Callable[[Volume, ReferenceCase], SpineReport]
 """An analysis; it may look at the case, for instance to take its curve and so to test the second step alone."""
@@ -78,13 +79,13 @@ def evaluate_cases(
 
 def _evaluate_case(case: ReferenceCase, analyze: Analyze, read: Callable[[Path], Volume]) -> CaseResult:
     start = time.perf_counter()
-    reference = Annotations(case.keypoints_ras, case.levels)
+    reference = Annotations(case.keypoints_ras, case.levels, fractures=case.fractures)
     try:
         volume = read(case.image)
         start = time.perf_counter()
         report = analyze(volume, case)
     except (NoSpineFound, UnusableInput) as error:
-        missed = tuple(map(MissedVertebra, case.levels, case.keypoints_ras))
-        return CaseResult(case.name, (), missed, (), 0, time.perf_counter() - start, str(error))
+        return CaseResult(case.name, (), all_missed(reference), (), 0, time.perf_counter() - start, str(error))
     seconds = time.perf_counter() - start
-    return compare(case.name, report_annotations(report), reference, case.curve, seconds)
+    result = compare(case.name, report_annotations(report), reference, case.curve, seconds)
+    return replace(result, conclusion=conclusion_of(report, case.landmarks))

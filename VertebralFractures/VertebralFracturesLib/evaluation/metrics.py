@@ -6,15 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.genant import GRADE_NAMES, PRESETS, Preset, grade
+from ..core.genant import GRADE_NAMES, PLAIN_PRESETS, Preset, grade
 from ..core.levels import CONFIDENT_LEVEL
-from ..core.matching import MATCH_MM
+from ..core.uncertainty import height_ratio_sd, heights_sd_mm
 from ..ct.detection import UNCERTAINTY_COVERAGE
+from ..simulation.matching import MATCH_MM
 from .classification import TASKS, Answers, Task, answers, area_under_roc, sensitivity, specificity
 from .results import Pool
 from .statistics import bland_altman, confusion, weighted_kappa
 
-PISOV_CUTOFF = PRESETS["pisov"].moderate
+PISOV_CUTOFF = PLAIN_PRESETS["pisov"].moderate
 """At or below this index G, Pisov 2020 reports the localisation of fractured vertebrae apart (table 1)."""
 
 SAME_BODY_OVERLAP = 0.5
@@ -22,6 +23,15 @@ SAME_BODY_OVERLAP = 0.5
 
 SURE_LEVEL = 0.9
 """Confidence above which a level name must not be wrong."""
+
+LARGE_ERROR_MM = 2.0
+"""Above it the error of a height is large, a tenth of a thoracic height (T8 is about 20 mm high, core/norms)."""
+
+NORMAL_95 = 1.96
+"""Standard deviations that hold 95 % of normal errors."""
+
+LARGEST_SHARE = 0.1
+"""The share of the heights, those that are said to be least certain, among which large errors are looked for."""
 
 HEIGHT_NAMES = ("anterior", "middle", "posterior")
 
@@ -167,6 +177,37 @@ def _uncertainty_factor(pool: Pool) -> float:
     return float(np.quantile(ratios, UNCERTAINTY_COVERAGE)) if known.any() else np.nan
 
 
+def _known_heights(pool: Pool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Absolute errors (n,) of the heights whose points have an uncertainty, and their standard deviations (n,)."""
+    sd_mm = heights_sd_mm(pool.uncertainty_mm)
+    known = ~np.isnan(sd_mm)
+    return np.abs(pool.height_errors_mm)[known], sd_mm[known]
+
+
+def _height_coverage(times: float) -> Callable[[Pool], float]:
+    def within(pool: Pool) -> NDArray[np.bool_]:
+        errors_mm, sd_mm = _known_heights(pool)
+        return errors_mm <= times * sd_mm
+
+    return _over(within, _mean)
+
+
+def _index_coverage(times: float) -> Callable[[Pool], float]:
+    def within(pool: Pool) -> NDArray[np.bool_]:
+        known = _uncertain(pool).all(1)
+        sd = height_ratio_sd(pool.found_heights_mm[known], heights_sd_mm(pool.uncertainty_mm[known]))
+        return np.abs(pool.index_errors[known]) <= times * sd
+
+    return _over(within, _mean)
+
+
+def _large_errors_foreseen(pool: Pool) -> float:
+    errors_mm, sd_mm = _known_heights(pool)
+    least_certain = np.argsort(-sd_mm, kind="stable")[: round(LARGEST_SHARE * len(sd_mm))]
+    are_large = errors_mm > LARGE_ERROR_MM
+    return _share(int(are_large[least_certain].sum()), int(are_large.sum()))
+
+
 def _kappa(preset: Preset) -> Callable[[Pool], float]:
     return lambda pool: weighted_kappa(grade_table(pool, preset))
 
@@ -282,7 +323,8 @@ def _measurement_metrics() -> tuple[Metric, ...]:
         Metric(group, "patient_index_error", "|d least G| of a patient, mean", "1", 3,
                _over(_patient_index_errors, _mean), "mean |measured - reference| of the least G of a patient"),
         *(Metric(group, f"grade_kappa_{name}", f"weighted kappa of grades, {preset.title}", "1", 2, _kappa(preset),
-                 f"{weights}; undefined where the reference has but one grade") for name, preset in PRESETS.items()),
+                 f"{weights}; undefined where the reference has but one grade")
+          for name, preset in PLAIN_PRESETS.items()),
     )  # fmt: skip
 
 
@@ -306,6 +348,8 @@ def _level_metrics() -> tuple[Metric, ...]:
 
 def _uncertainty_metrics() -> tuple[Metric, ...]:
     group, within = "uncertainty", "share of the keypoints whose error in the sagittal plane is at most"
+    heights = "share of the heights whose absolute error is at most"
+    indices = "share of the indices G whose absolute error is at most"
     return (
         Metric(group, "coverage_1", "keypoints within their uncertainty", "1", 3, _coverage(1),
                f"{within} the reported uncertainty"),
@@ -314,6 +358,18 @@ def _uncertainty_metrics() -> tuple[Metric, ...]:
         Metric(group, "uncertainty_factor", f"factor for {UNCERTAINTY_COVERAGE:.0%}", "1", 2, _uncertainty_factor,
                f"times which the reported uncertainty would hold {UNCERTAINTY_COVERAGE:.0%} of the keypoints: 1 where "
                "it is calibrated (split conformal, Vovk 2005)"),
+        Metric(group, "height_coverage_1", "heights within their standard deviation", "1", 3, _height_coverage(1),
+               f"{heights} the standard deviation that the uncertainties of its two points give: 0.68 where it is "
+               "calibrated"),
+        Metric(group, "height_coverage_2", "heights within their interval of 95 %", "1", 3,
+               _height_coverage(NORMAL_95), f"{heights} {NORMAL_95} standard deviations"),
+        Metric(group, "index_coverage_1", "G within its standard deviation", "1", 3, _index_coverage(1),
+               f"{indices} the standard deviation that those of the heights give"),
+        Metric(group, "index_coverage_2", "G within its interval of 95 %", "1", 3, _index_coverage(NORMAL_95),
+               f"{indices} {NORMAL_95} standard deviations"),
+        Metric(group, "large_errors_foreseen", "large height errors foreseen", "1", 2, _large_errors_foreseen,
+               f"share of the height errors above {LARGE_ERROR_MM:.0f} mm that are in the tenth of the heights whose "
+               "standard deviations are the largest"),
     )  # fmt: skip
 
 

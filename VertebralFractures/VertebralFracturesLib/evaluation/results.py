@@ -12,6 +12,7 @@ from ..core.genant import genant_index, heights_mm
 from ..core.keypoints import KEYPOINT_NAMES, body_centre
 from ..core.levels import steps_between
 from ..ct.detection import intersection_over_union, keypoint_boxes
+from .conclusion import Conclusion
 
 NOT_FLAGGED = 1.0
 """The index G that stands for a vertebra or a patient of which nothing was found: no deformity is reported."""
@@ -28,6 +29,8 @@ class MatchedVertebra:
     :param found_keypoints_ras: (6, 3) as found.
     :param frame: (3, 3) unit vectors right, anterior and superior of the reference curve at this body, in RAS.
     :param uncertainty_mm: (6,) expected error of each keypoint as reported; None from a reader.
+    :param is_fractured: whether the reference says that it is; None where it does not tell.
+    :param found_grade: grade 0 to 3 as reported; None where it is not graded.
     """
 
     level: str | None
@@ -37,6 +40,8 @@ class MatchedVertebra:
     found_keypoints_ras: NDArray[np.float64]
     frame: NDArray[np.float64]
     uncertainty_mm: NDArray[np.float64] | None = None
+    is_fractured: bool | None = None
+    found_grade: int | None = None
 
     @property
     def heights_mm(self) -> NDArray[np.float64]:
@@ -93,10 +98,12 @@ class MissedVertebra:
 
     :param level: its level by the reference, or None.
     :param keypoints_ras: (6, 3) by the reference.
+    :param is_fractured: whether the reference says that it is; None where it does not tell.
     """
 
     level: str | None
     keypoints_ras: NDArray[np.float64]
+    is_fractured: bool | None = None
 
     @property
     def index(self) -> float:
@@ -134,6 +141,7 @@ class CaseResult:
     :param outside_finds: number of detections beyond the annotated range, of which the reference says nothing.
     :param seconds: duration of the analysis.
     :param failure: why there is no result at all, or None.
+    :param conclusion: what the report concludes of the patient; None without a report, and for a reader.
     """
 
     name: str
@@ -143,6 +151,7 @@ class CaseResult:
     outside_finds: int
     seconds: float
     failure: str | None = None
+    conclusion: Conclusion | None = None
 
     @cached_property
     def arrays(self) -> dict[str, NDArray[np.float64]]:

@@ -1,5 +1,6 @@
 """The CT series of a DICOM folder: found, put in order by image position, and checked before anything is measured."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.volume import Volume
-from ..ct.check import thick_slice_warnings
+from ..ct.check import check_spacing, thick_slice_warnings
 from ..errors import USE_THE_RADIOGRAPH_COMMAND, UnusableInput
-from .dicom_image import DicomImage, number, read_images
+from .dicom_image import DamagedDicom, DicomImage, number, read_images
 from .dicom_stack import Stack, evenly_spaced, one_stack
+from .formats.text_header import printable
+from .formats.whole_data import check_size
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,14 @@ class DicomSeries:
         return len(self.slices)
 
     def __str__(self) -> str:
+        return self.described()
+
+    def described(self, by_uid: bool = False) -> str:
+        """The series in words: its number, or its UID if it has none or that is wanted, and what it holds."""
         description = self.images[0].header["SeriesDescription"]
-        name = f"{self.number or self.uid}" + (f" ({description})" if description else "")
+        name = f"{self.uid if by_uid or not self.number else self.number}" + (
+            f" ({description})" if description else ""
+        )
         return f"{name}: {self.modality or 'unknown modality'}, {self.slice_count} slices"
 
 
@@ -56,14 +65,49 @@ def list_series(folder: Path) -> tuple[DicomSeries, ...]:
 
     :raises UnusableInput: if there is no DICOM image.
     """
+    return find_series(folder)[0]
+
+
+def find_series(folder: Path) -> tuple[tuple[DicomSeries, ...], tuple[DamagedDicom, ...]]:
+    """The series in a folder and its subfolders, those with most slices first, and the DICOM files that are damaged.
+
+    :raises UnusableInput: if there is no DICOM image.
+    """
     found: dict[str, list[DicomImage]] = {}
+    damaged = []
     for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.name.upper() != "DICOMDIR"):
-        for image in read_images(path):
-            found.setdefault(image.header["SeriesInstanceUID"], []).append(image)
+        try:
+            for image in read_images(path):
+                found.setdefault(image.header["SeriesInstanceUID"], []).append(image)
+        except DamagedDicom as error:
+            damaged.append(error)
     if not found:
-        raise UnusableInput("no DICOM image in the folder or its subfolders")
+        raise damaged[0] if damaged else UnusableInput("no DICOM image in the folder or its subfolders")
     series = (DicomSeries(tuple(images)) for images in found.values())
-    return tuple(sorted(series, key=lambda one: (-one.slice_count, number(one.number), one.uid)))
+    return tuple(sorted(series, key=lambda one: (-one.slice_count, number(one.number), one.uid))), tuple(damaged)
+
+
+def passed_over(damaged: Sequence[DamagedDicom], chosen: DicomSeries) -> tuple[str, ...]:
+    """The warning about damaged files that are no part of a series, or none.
+
+    :raises DamagedDicom: a file that is, or may be, a slice of it.
+    """
+    for one in damaged:
+        if one.may_be_slice and one.series_uid in ("", chosen.uid):
+            raise one
+    if not damaged:
+        return ()
+    names = ", ".join(printable(one.path.name) for one in damaged[:3])
+    more = f" and {len(damaged) - 3} more" if len(damaged) > 3 else ""
+    return (f"damaged DICOM files that are no part of the series were passed over: {names}{more}",)
+
+
+def other_series(all_series: Sequence[DicomSeries], chosen: DicomSeries) -> tuple[str, ...]:
+    """The chosen series and the others that could be read in its place, each as ``--series`` takes it."""
+    numbers = Counter(one.number for one in all_series)
+    readable = [one for one in all_series if one is chosen or (one.modality == "CT" and one.slice_count > 1)]
+    readable.sort(key=lambda one: one is not chosen)
+    return tuple(one.described(by_uid=numbers[one.number] > 1) for one in readable)
 
 
 def choose_series(all_series: Sequence[DicomSeries], wanted: str | None = None) -> DicomSeries:
@@ -101,8 +145,12 @@ def read_series(series: DicomSeries, progress: Callable[[float], None] | None = 
     """
     slices, warnings = one_stack(series.slices, str(series))
     stack = Stack.of(slices)
+    matrix = stack.ijk_to_ras()
+    check_spacing(np.linalg.norm(matrix[:3, :3], axis=0))
+    _, rows, columns = slices[0].frames.shape
+    check_size(2.0 * (stack.slice_count + len(slices) * (not stack.is_even)) * rows * columns)
     voxels = _read_voxels(slices, progress)
-    volume = Volume(voxels if stack.is_even else evenly_spaced(voxels, stack), stack.ijk_to_ras())
+    volume = Volume(voxels if stack.is_even else evenly_spaced(voxels, stack), matrix)
     thickness_mm = number(slices[0].header["SliceThickness"])
     thick = thick_slice_warnings(thickness_mm) if stack.step_mm < thickness_mm < float("inf") else ()
     return volume, warnings + stack.warnings() + thick

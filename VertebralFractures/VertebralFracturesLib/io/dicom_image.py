@@ -1,8 +1,7 @@
 """One slice of a DICOM series: a file or a frame of a multi-frame file, its header, and its Hounsfield units."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,10 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from ..errors import UnusableInput
+from .formats.dicom_file import DicomOutline, read_outline
+from .formats.text_header import printable
+from .formats.whole_data import check_size
+from .quiet import quiet
 
 PHASE_KEYWORDS = (
     "AcquisitionNumber",
@@ -32,6 +35,7 @@ _KEYWORDS = (
     "Columns",
     "NumberOfFrames",
     "SamplesPerPixel",
+    "BitsAllocated",
     "ImagePositionPatient",
     "ImageOrientationPatient",
     "PixelSpacing",
@@ -40,14 +44,65 @@ _KEYWORDS = (
 )
 _FUNCTIONAL_GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
 
-_PREAMBLE = 128
-"""Bytes before "DICM" (DICOM PS3.10, section 7.1)."""
+MOST_FRAMES = 10_000
+"""Chosen: no CT has as many slices."""
 
-_FIRST_TAGS = (b"\x08\x00\x00\x00", b"\x08\x00\x05\x00", b"\x08\x00\x08\x00")
-"""How files without a preamble begin: the first element of group 8, little endian."""
+_LONGEST_VALUE = 1000
+"""Chosen: values of the elements above have some ten characters; those beyond are cut off."""
+
+_LARGEST_COORDINATE_MM = 1e5
+"""Chosen: positions, spacings and directions of a header that lie beyond 100 m are damaged."""
 
 SAME_POSITION_MM = 0.01
 """Scanners write positions with two decimals or more; slices of a CT lie 0.3 mm apart or more."""
+
+
+class DamagedDicom(UnusableInput):
+    """A DICOM file that ends too early or whose header makes no sense.
+
+    :param path: the file.
+    :param reason: what is wrong with it, without its name.
+    :param series_uid: of the series it belongs to, "" where that is not known.
+    :param may_be_slice: whether it may have been a slice of a CT.
+    """
+
+    def __init__(self, path: Path, reason: str, series_uid: str = "", may_be_slice: bool = True) -> None:
+        super().__init__(f"{printable(path.name)} {reason}: export the series again")
+        self.path, self.series_uid, self.may_be_slice = path, series_uid, may_be_slice
+
+
+@dataclass(eq=False)
+class _Frames:
+    """The pixels of a file; those of several frames are kept, so that the file is read once.
+
+    :param path: the file.
+    :param shape: frames, rows and columns as the header states them.
+    :param is_whole: whether its pixel data are all there.
+    """
+
+    path: Path
+    shape: tuple[int, int, int]
+    is_whole: bool
+    _kept: NDArray | None = field(default=None, repr=False)
+
+    def read(self) -> NDArray:
+        """Hounsfield units of all frames, (k, j, i)."""
+        if self._kept is not None:
+            return self._kept
+        if not self.is_whole:
+            raise DamagedDicom(self.path, "is incomplete, its pixel data end too early")
+        check_size(4 * float(np.prod(self.shape, dtype=np.float64)))
+        try:
+            with quiet():
+                pixels = sitk.GetArrayFromImage(sitk.ReadImage(str(self.path), imageIO="GDCMImageIO"))
+        except RuntimeError as error:
+            raise DamagedDicom(self.path, "is damaged or in a compression that cannot be read") from error
+        if pixels.size != np.prod(self.shape) or pixels.shape[-2:] != self.shape[1:]:
+            raise DamagedDicom(self.path, "is damaged, its pixel data have another size than its header says")
+        pixels = pixels.reshape(self.shape)
+        if len(pixels) > 1:
+            self._kept = pixels
+        return pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +114,7 @@ class DicomImage:
     :param position_lps: centre of the first voxel, (3,) LPS mm; NaN where the header has none.
     :param orientation_lps: direction of a row and of a column, (2, 3) LPS; NaN where the header has none.
     :param pixel_spacing_mm: distance of rows and of columns, (2,); NaN where the header has none.
+    :param frames: the pixels of its file.
     """
 
     path: Path
@@ -67,6 +123,7 @@ class DicomImage:
     position_lps: NDArray[np.float64]
     orientation_lps: NDArray[np.float64]
     pixel_spacing_mm: NDArray[np.float64]
+    frames: _Frames
 
     @property
     def is_slice(self) -> bool:
@@ -84,7 +141,8 @@ class DicomImage:
     @property
     def name(self) -> str:
         """The file's name, with the frame where it is not the first."""
-        return f"{self.path.name} frame {self.frame + 1}" if self.frame else self.path.name
+        name = printable(self.path.name)
+        return f"{name} frame {self.frame + 1}" if self.frame else name
 
     @property
     def normal_lps(self) -> NDArray[np.float64]:
@@ -104,7 +162,7 @@ class DicomImage:
 
         :raises UnusableInput: a damaged file, or a compression that cannot be read.
         """
-        return _read_frames(self.path)[self.frame]
+        return self.frames.read()[self.frame]
 
     def is_where(self, other: "DicomImage") -> bool:
         """Whether another slice has the same distance along this one's normal."""
@@ -120,29 +178,67 @@ class DicomImage:
 def read_images(path: Path) -> tuple[DicomImage, ...]:
     """The images that a file holds, by its header alone; none if it is no DICOM file or holds something else.
 
-    :raises UnusableInput: if it is a DICOM file that ends within its header.
+    :raises DamagedDicom: a DICOM file that ends within its header, or whose header makes no sense.
     """
+    try:
+        outline = read_outline(path)
+    except UnusableInput as error:
+        raise DamagedDicom(path, f"cannot be read ({error})", may_be_slice=False) from error
+    if outline is None:
+        return ()
+    if not outline.is_whole:
+        if not outline.has_preamble and not outline.has_pixels:
+            return ()
+        raise DamagedDicom(
+            path, "is incomplete, it ends within its header", printable(outline.series_uid), outline.may_be_ct
+        )
+    if not outline.has_pixels:
+        return ()
+    dataset = _read_header(path, outline)
+    if "Rows" not in dataset or "Columns" not in dataset:
+        return ()
+    header = {keyword: printable(_text(dataset.get(keyword)), _LONGEST_VALUE) for keyword in _KEYWORDS}
+    frames = _frames(path, header, outline)
+    return tuple(_frame(path, header, dataset, frame, frames) for frame in range(frames.shape[0]))
+
+
+def _read_header(path: Path, outline: DicomOutline) -> Any:
+    """The elements that matter."""
     import pydicom
 
-    with path.open("rb") as file:
-        start = file.read(_PREAMBLE + 4)
-    has_preamble = start[_PREAMBLE:] == b"DICM"
-    if not has_preamble and start[:4] not in _FIRST_TAGS:
-        return ()
+    tags = [*_KEYWORDS, *_FUNCTIONAL_GROUPS]
     try:
-        tags = [*_KEYWORDS, *_FUNCTIONAL_GROUPS]
-        dataset = pydicom.dcmread(path, force=not has_preamble, stop_before_pixels=True, specific_tags=tags)
-        if "Rows" not in dataset or "Columns" not in dataset:
-            return ()
-        header = {keyword: _text(dataset.get(keyword)) for keyword in _KEYWORDS}
-        return tuple(_frame(path, header, dataset, frame) for frame in range(int(header["NumberOfFrames"] or 1)))
-    except (EOFError, ValueError, KeyError, AttributeError, pydicom.errors.InvalidDicomError):
-        if not has_preamble:
-            return ()
-        raise _damaged(path) from None
+        with quiet():
+            dataset = pydicom.dcmread(path, force=not outline.has_preamble, stop_before_pixels=True, specific_tags=tags)
+            for keyword in tags:
+                dataset.get(keyword)
+            return dataset
+    except Exception as error:  # pydicom raises whatever a wrong value leads to, of eleven kinds so far
+        raise DamagedDicom(
+            path, "is damaged, its header cannot be read", outline.series_uid, outline.may_be_ct
+        ) from error
 
 
-def _frame(path: Path, header: dict[str, str], dataset: Any, frame: int) -> DicomImage:
+def _frames(path: Path, header: dict[str, str], outline: DicomOutline) -> _Frames:
+    """The pixels of a file, whose number is checked against the pixel data that there are."""
+    damaged = DamagedDicom(
+        path, "is damaged, its header states an impossible size", outline.series_uid, outline.may_be_ct
+    )
+    try:
+        count, samples, bits = (
+            int(header[name] or 1) for name in ("NumberOfFrames", "SamplesPerPixel", "BitsAllocated")
+        )
+        rows, columns = int(header["Rows"]), int(header["Columns"])
+    except ValueError:
+        raise damaged from None
+    if not 1 <= count <= MOST_FRAMES or min(rows, columns, samples, bits) < 1:
+        raise damaged
+    stated = outline.pixel_bytes
+    is_enough = outline.fragments >= count if stated is None else 8 * stated >= count * rows * columns * samples * bits
+    return _Frames(path, (count, rows, columns), outline.pixels_are_whole and is_enough)
+
+
+def _frame(path: Path, header: dict[str, str], dataset: Any, frame: int, frames: _Frames) -> DicomImage:
     """One frame; what the functional groups of an enhanced CT say of it comes before the header of the file."""
     groups = []
     if header["NumberOfFrames"]:
@@ -163,22 +259,8 @@ def _frame(path: Path, header: dict[str, str], dataset: Any, frame: int) -> Dico
         value("PlanePositionSequence", "ImagePositionPatient", 3),
         value("PlaneOrientationSequence", "ImageOrientationPatient", 6).reshape(2, 3),
         value("PixelMeasuresSequence", "PixelSpacing", 2),
+        frames,
     )
-
-
-@lru_cache(maxsize=1)
-def _read_frames(path: Path) -> NDArray:
-    """Hounsfield units of all frames of a file, (k, j, i)."""
-    try:
-        pixels = sitk.GetArrayFromImage(sitk.ReadImage(str(path), imageIO="GDCMImageIO"))
-    except RuntimeError as error:
-        raise _damaged(path) from error
-    return pixels.reshape(-1, *pixels.shape[-2:])
-
-
-def _damaged(path: Path) -> UnusableInput:
-    """The error for a file that cannot be read to its end."""
-    return UnusableInput(f"{path.name} is damaged or in a compression that cannot be read: export the series again")
 
 
 def _text(value: Any) -> str:
@@ -194,7 +276,8 @@ def _numbers(text: str, count: int) -> NDArray[np.float64]:
         values = np.array([float(part) for part in text.split("\\")])
     except ValueError:
         return np.full(count, np.nan)
-    return values if values.size == count else np.full(count, np.nan)
+    is_sound = values.size == count and np.abs(values).max() <= _LARGEST_COORDINATE_MM
+    return values if is_sound else np.full(count, np.nan)
 
 
 def number(text: str) -> float:

@@ -12,6 +12,14 @@ from scipy import ndimage
 
 from ..errors import UnusableInput
 from ..radiograph.record import Radiograph
+from .dicom_image import read_images
+from .formats import read_stored_image
+from .formats.dicom_file import read_outline
+from .formats.picture import check_picture, check_pixels
+from .formats.stored_image import LPS_TO_RAS
+from .formats.text_header import printable
+from .formats.whole_data import read_voxels
+from .quiet import quiet
 from .read_image import PICTURE_SUFFIXES, VOLUME_SUFFIXES, ReadImage
 
 NEEDED = "a lateral radiograph of the spine is needed (DICOM, PNG, JPEG, TIFF, or a single slice as NIfTI or NRRD)"
@@ -64,15 +72,16 @@ def read_radiograph(path: Path | str, pixel_mm: float | None = None) -> ReadImag
     :param pixel_mm: side of a pixel in the patient; overrules the header.
     :raises UnusableInput: with one line that says what is wrong, with which input, and what to do.
     """
-    sitk.ProcessObject.SetGlobalWarningDisplay(False)
     source = Path(path)
     try:
         picture = _read(source)
         return _described(source, picture, pixel_mm)
     except UnusableInput as error:
         raise UnusableInput(f"{source}: {error}") from error
-    except (OSError, MemoryError) as error:
-        raise UnusableInput(f"{source}: cannot be read ({error})") from error
+    except MemoryError as error:
+        raise UnusableInput(f"{source}: not enough memory to read it") from error
+    except OSError as error:
+        raise UnusableInput(f"{source}: cannot be read ({error.strerror or error})") from error
 
 
 def _described(source: Path, picture: _Picture, pixel_mm: float | None) -> ReadImage[Radiograph]:
@@ -105,9 +114,12 @@ def _square(pixels: NDArray[np.float32], spacing_mm: tuple[float, float]) -> tup
     if max(spacing_mm) < side * 1.001:
         return pixels, side
     counts = [int((n - 1) * one / side) + 1 for n, one in zip(pixels.shape, spacing_mm, strict=True)]
-    places = [np.arange(count) * side / one for count, one in zip(counts, spacing_mm, strict=True)]
-    grid = np.stack(np.meshgrid(*places, indexing="ij"))
-    return ndimage.map_coordinates(pixels, grid, order=1, mode="nearest", output=np.float32), side
+    check_pixels(counts[1], counts[0])
+    steps = [side / one for one in spacing_mm]
+    square = ndimage.affine_transform(
+        pixels, steps, output_shape=tuple(counts), order=1, mode="nearest", output=np.float32
+    )
+    return square, side
 
 
 def _read(source: Path) -> _Picture:
@@ -117,7 +129,8 @@ def _read(source: Path) -> _Picture:
         return _read_dicom(_only_image(source))
     name = source.name.lower()
     if name.endswith(PICTURE_SUFFIXES):
-        return _Picture(_grey(_load(source)), None, None, source.suffix[1:].upper())
+        check_picture(source)
+        return _Picture(_grey(*_load(source)), None, None, source.suffix[1:].upper())
     if name.endswith(VOLUME_SUFFIXES):
         return _read_slice(source)
     return _read_dicom(source)
@@ -140,21 +153,24 @@ def _is_dicom(file: Path) -> bool:
         return stream.read(132)[128:] == b"DICM"
 
 
-def _load(source: Path, image_io: str = "") -> sitk.Image:
+def _load(source: Path, image_io: str = "") -> tuple[NDArray, int]:
+    """Pixels of a picture or a DICOM image, and how many values each has."""
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(source))
     if image_io:
         reader.SetImageIO(image_io)
     try:
-        return reader.Execute()
+        with quiet():
+            image = reader.Execute()
     except RuntimeError as error:
         raise UnusableInput(f"damaged or not an image: {NEEDED}") from error
+    return sitk.GetArrayFromImage(image), image.GetNumberOfComponentsPerPixel()
 
 
-def _grey(image: sitk.Image) -> NDArray[np.float32]:
+def _grey(pixels: NDArray, components: int) -> NDArray[np.float32]:
     """Brightness (rows, columns); colour is taken only where it is grey."""
-    values = np.squeeze(sitk.GetArrayFromImage(image)).astype(np.float32)
-    if image.GetNumberOfComponentsPerPixel() > 1:
+    values = np.squeeze(pixels).astype(np.float32)
+    if components > 1:
         colours = values[..., :3]
         if values.ndim != 3 or np.abs(colours - colours.mean(-1, keepdims=True)).mean() > _GREY_TOLERANCE:
             raise UnusableInput(f"a colour picture: {NEEDED}")
@@ -166,26 +182,19 @@ def _grey(image: sitk.Image) -> NDArray[np.float32]:
 
 def _read_slice(source: Path) -> _Picture:
     """A single slice; where it lies in a sagittal plane, the header says how."""
-    image = _load(source)
-    size = image.GetSize()
-    thick = [axis for axis, count in enumerate(size) if count > 1]
-    if len(thick) != 2:
-        text = " x ".join(map(str, size))
+    image = read_stored_image(source)
+    thick = [axis for axis, count in enumerate(image.sizes) if count > 1]
+    if len(thick) != 2 or max(thick) > 2:
+        text = " x ".join(map(str, image.sizes))
         raise UnusableInput(f"a volume of {text} voxels: use 'vertebral-fractures analyze' for a CT; {NEEDED}")
-    pixels = _grey(image)
-    spacing = tuple(float(image.GetSpacing()[axis]) for axis in thick)
-    columns, rows = (_direction_lps(image, axis) for axis in thick)
-    upright = _sagittal(pixels, (spacing[1], spacing[0]), columns, rows)
-    name = "NIfTI" if ".nii" in source.name.lower() else source.suffix[1:].upper()
+    check_pixels(image.sizes[thick[0]], image.sizes[thick[1]])
+    pixels = _grey(read_voxels(image), image.components)
+    spacing = image.spacing_mm[thick]
+    directions_lps = (LPS_TO_RAS @ image.ijk_to_ras)[:3, thick].T / spacing[:, None]
+    upright = _sagittal(pixels, (float(spacing[1]), float(spacing[0])), *directions_lps)
     if upright is None:
-        return _Picture(pixels, (spacing[1], spacing[0]), None, name)
-    return _Picture(*upright, name)
-
-
-def _direction_lps(image: sitk.Image, axis: int) -> NDArray[np.float64]:
-    dimension = image.GetDimension()
-    direction = np.reshape(image.GetDirection(), (dimension, dimension))[:3, axis]
-    return np.r_[direction, np.zeros(3 - len(direction))]
+        return _Picture(pixels, (float(spacing[1]), float(spacing[0])), None, image.format)
+    return _Picture(*upright, image.format)
 
 
 def _sagittal(
@@ -208,17 +217,20 @@ def _sagittal(
 
 def _read_dicom(source: Path) -> _Picture:
     """A single DICOM image; ITK turns MONOCHROME1 bright bone up."""
+    _check_whole(source)
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(source))
     reader.SetImageIO("GDCMImageIO")
     try:
-        reader.ReadImageInformation()
-    except RuntimeError as error:
+        with quiet():
+            reader.ReadImageInformation()
+        keys = set(reader.GetMetaDataKeys())
+        header = {name: reader.GetMetaData(tag).strip() if tag in keys else "" for name, tag in _TAGS.items()}
+    except (RuntimeError, UnicodeError) as error:
         raise UnusableInput(f"unknown file format: {NEEDED}") from error
-    keys = set(reader.GetMetaDataKeys())
-    header = {name: reader.GetMetaData(tag).strip() if tag in keys else "" for name, tag in _TAGS.items()}
+    check_pixels(*reader.GetSize()[:2])
     _check_kind(header)
-    pixels = _grey(_load(source, "GDCMImageIO"))
+    pixels = _grey(*_load(source, "GDCMImageIO"))
     if header["modality"] == "CT":
         upright = _of_ct(pixels, header)
         if upright is not None:
@@ -227,6 +239,20 @@ def _read_dicom(source: Path) -> _Picture:
     across, down = (*header["sides"].upper().split("\\"), "", "")[:2]
     side: Side = "right" if across.startswith("A") else "left" if across.startswith("P") else None
     return _Picture(pixels[::-1] if down.startswith("H") else pixels, spacing, side, "DICOM", warnings)
+
+
+def _check_whole(source: Path) -> None:
+    """Refuse what is no DICOM image, or one that ends too early, before a library reads it."""
+    outline = read_outline(source)
+    if outline is None:
+        raise UnusableInput(f"unknown file format: {NEEDED}")
+    if not outline.header_is_whole:
+        raise UnusableInput("file is incomplete: it ends within its header")
+    if not outline.has_pixels:
+        raise UnusableInput(f"a DICOM file without an image: {NEEDED}")
+    if not outline.pixels_are_whole:
+        raise UnusableInput("file is incomplete: its pixel data end too early")
+    read_images(source)
 
 
 def _check_kind(header: Mapping[str, str]) -> None:
@@ -238,11 +264,11 @@ def _check_kind(header: Mapping[str, str]) -> None:
         if "LOCALIZER" not in image_type and np.abs(normal).argmax() != 0:
             raise UnusableInput(f"a slice of a CT: use 'vertebral-fractures analyze' for the whole series; {NEEDED}")
     elif modality not in _PROJECTION_MODALITIES:
-        raise UnusableInput(f"an image of the modality {modality}: {NEEDED}")
+        raise UnusableInput(f"an image of the modality {printable(modality)}: {NEEDED}")
     if header["view"].upper() in _FRONTAL_VIEWS:
-        raise UnusableInput(f"a frontal view ({header['view']}): {NEEDED}")
-    if int(header["frames"] or 1) > 1:
-        raise UnusableInput(f"a film of {header['frames']} images: export one of them; {NEEDED}")
+        raise UnusableInput(f"a frontal view ({printable(header['view'])}): {NEEDED}")
+    if _numbers(header["frames"] or "1") != [1.0]:
+        raise UnusableInput(f"a film of {printable(header['frames'])} images: export one of them; {NEEDED}")
 
 
 def _of_ct(

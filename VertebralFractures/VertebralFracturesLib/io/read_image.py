@@ -23,7 +23,7 @@ class ReadImage(Generic[ImageT]):
     :param image: a CT, padding set to air; or a radiograph, upright, bone bright.
     :param description: path, format, shape, spacing and, for the DICOM of a CT, the series; goes into the report.
     :param warnings: what the reader of the report has to know.
-    :param series: every series of a DICOM folder in words, the one that was read first; else empty.
+    :param series: the CT series of a DICOM folder that can be read, in words, the one that was read first; else empty.
     """
 
     image: ImageT

@@ -1,8 +1,10 @@
 """Reference cases on disk: a CT beside a ``reference.json`` with annotated keypoints."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
@@ -18,6 +20,9 @@ REFERENCE_FILE = "reference.json"
 IMAGE_FILE = "ct.nii.gz"
 _IMAGES = (IMAGE_FILE, "crop.nii.gz")
 
+S1_CENTRE, C2_CENTRE = "S1_body_centre", "C2_body_centre"
+"""Names of the landmarks that say where the sacrum begins and where the second cervical vertebra lies."""
+
 
 @dataclass(frozen=True, eq=False)
 class ReferenceCase:
@@ -28,6 +33,9 @@ class ReferenceCase:
     :param levels: (n,) level of each annotated vertebra, cranial to caudal.
     :param keypoints_ras: (n, 6, 3) in RAS mm.
     :param curve: curve through the bodies.
+    :param fractures: (n,) what kind of fracture each has, or None; None altogether where the reference does not tell.
+    :param landmarks: places (3,) in RAS mm of :data:`S1_CENTRE` and :data:`C2_CENTRE`, as far as the reference has
+        them.
     """
 
     name: str
@@ -35,6 +43,8 @@ class ReferenceCase:
     levels: tuple[str, ...]
     keypoints_ras: NDArray[np.float64]
     curve: SpineCurve
+    fractures: tuple[str | None, ...] | None = None
+    landmarks: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
     @property
     def level_numbers(self) -> NDArray[np.int64]:
@@ -69,14 +79,31 @@ def read_case(folder: Path) -> ReferenceCase:
         keypoints = np.array([entry["ras"] for entry in document["vertebrae"]], dtype=np.float64)
         points = np.array(document["curve"], dtype=np.float64)
         curve = SpineCurve(points, np.ones(len(points)))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        fractures, landmarks = _fractures(document["vertebrae"]), _landmarks(document.get("landmarks", {}))
+        names = [str(name) for name in (document.get("ct"), *_IMAGES) if name]
+        image = next((folder / name for name in names if (folder / name).is_file()), None)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise UnusableInput(f"{file} is not a reference with vertebrae and curve: {error}") from error
     if keypoints.shape != (len(levels), 6, 3) or not levels or not np.isfinite(keypoints).all():
         raise UnusableInput(f"{file} has to hold at least one vertebra, each with six points of three coordinates")
-    image = next((folder / name for name in (document.get("ct"), *_IMAGES) if name and (folder / name).is_file()), None)
     if image is None:
         raise UnusableInput(f"{folder} holds no image: {' or '.join(_IMAGES)} is needed beside {REFERENCE_FILE}")
-    return ReferenceCase(folder.resolve().name, image, levels, keypoints, curve)
+    return ReferenceCase(folder.resolve().name, image, levels, keypoints, curve, fractures, landmarks)
+
+
+def _fractures(vertebrae: list[Mapping[str, Any]]) -> tuple[str | None, ...] | None:
+    """What the reference says of fractures; None where it does not say so of every vertebra."""
+    if not all("fracture" in entry for entry in vertebrae):
+        return None
+    return tuple(None if entry["fracture"] is None else str(entry["fracture"]) for entry in vertebrae)
+
+
+def _landmarks(document: Mapping[str, Any]) -> dict[str, NDArray[np.float64]]:
+    return {
+        name: np.array(document[name], dtype=np.float64).reshape(3)
+        for name in (S1_CENTRE, C2_CENTRE)
+        if name in document
+    }
 
 
 def write_reference_case(folder: Path | str, volume: Volume, document: dict[str, object]) -> None:
@@ -89,12 +116,16 @@ def write_reference_case(folder: Path | str, volume: Volume, document: dict[str,
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
     (place / REFERENCE_FILE).unlink(missing_ok=True)
-    _write_volume(place / IMAGE_FILE, volume)
+    write_volume(place / IMAGE_FILE, volume)
     write_text(place / REFERENCE_FILE, json.dumps(document, indent=1))
 
 
-def _write_volume(file: Path, volume: Volume) -> None:
-    """Write a NIfTI file; one of that name is replaced only once the new one is complete."""
+def write_volume(file: Path, volume: Volume) -> None:
+    """Write a file of the format that its ending says; one of that name is replaced only once the new one is complete.
+
+    :param file: compressed where the format can be, except ``.nii``.
+    :param volume: what it holds.
+    """
     to_lps = np.diag([-1.0, -1.0, 1.0, 1.0]) @ volume.ijk_to_ras
     spacing = volume.spacing_mm
     image = sitk.GetImageFromArray(volume.voxels)
@@ -102,4 +133,4 @@ def _write_volume(file: Path, volume: Volume) -> None:
     image.SetOrigin([float(v) for v in to_lps[:3, 3]])
     image.SetDirection([float(v) for v in (to_lps[:3, :3] / spacing).ravel()])
     with whole_file(file) as draft:
-        sitk.WriteImage(image, str(draft), useCompression=True)
+        sitk.WriteImage(image, str(draft), useCompression=file.suffix != ".nii")

@@ -55,7 +55,7 @@ def reference_cases(folder: Path, image: str | None = None) -> list[TrainingCase
 def flat_cases(folder: Path) -> list[TrainingCase]:
     """Cases of a single sagittal CT image each, as volumes that are the same from side to side.
 
-    :raises UnusableInput: the folder holds no case.
+    :raises UnusableInput: the folder holds no case, or one that cannot be read.
     """
     files = sorted(folder.glob(f"*/{REFERENCE_FILE}"))
     if not files:
@@ -70,7 +70,20 @@ def _volume_case(case: ReferenceCase, image: str | None) -> TrainingCase:
 
 
 def _flat_case(file: Path) -> TrainingCase:
-    reference = json.loads(file.read_text())
+    """A case of a single image.
+
+    :raises UnusableInput: values of the wrong kind or size.
+    """
+    try:
+        return _read_flat_case(file)
+    except UnusableInput:
+        raise
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise UnusableInput(f"{file} is not a case of a single image: {error}") from error
+
+
+def _read_flat_case(file: Path) -> TrainingCase:
+    reference = json.loads(file.read_text(encoding="utf-8"))
     vertebrae = reference["vertebrae"]
     forward = -1.0 if reference["anterior_is"] == "left" else 1.0
     down_right_mm = np.array([vertebra["points_mm"] for vertebra in vertebrae])
@@ -79,9 +92,12 @@ def _flat_case(file: Path) -> TrainingCase:
     )
     levels = np.array([_level_number(vertebra["label"]) for vertebra in vertebrae])
     order = np.argsort(levels)
+    image, spacing_mm = file.parent / reference["image"], float(reference["spacing_mm"])
+    if keypoints_ras.shape[1:] != (6, 3) or not np.isfinite(keypoints_ras).all() or not 0 < spacing_mm < np.inf:
+        raise ValueError("each vertebra needs six finite points, and the pixels a spacing above 0 mm")
     return TrainingCase(
         file.parent.name,
-        lambda: _flat_volume(file.parent / reference["image"], float(reference["spacing_mm"]), forward),
+        lambda: _flat_volume(image, spacing_mm, forward),
         keypoints_ras[order],
         levels[order],
         curve_through_bodies(body_centre(keypoints_ras[order])),

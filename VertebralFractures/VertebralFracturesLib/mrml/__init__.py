@@ -11,6 +11,7 @@ Its parts, each of which imports only those above it (a test reads this list):
     study          the nodes that one analysis adds, found again, read, completed, replaced and removed
     layout         the views in which a study is shown, in Slicer and drawn off screen
     live           a study under the reader's mouse: links, measures that follow, undo
+    bundle         the archive in which a scene is saved, checked before it is unpacked
     scene_file     a study as a file that Slicer opens
     pictures       the views of such a file as pictures
 

@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from tempfile import TemporaryDirectory
+from pathlib import Path
+from tempfile import gettempdir
 
 import slicer
 import vtk
+
+from ..publishing.drafts import draft_folder
+from ..publishing.publish import NEW
 
 _MODULE_LOGICS = (
     ("Markups", "vtkSlicerMarkupsLogic"),
@@ -41,8 +45,8 @@ def boot_scene() -> Iterator[Application]:
     scene.SetVersion(_SCENE_VERSION)
     logic = slicer.vtkSlicerApplicationLogic()
     logic.SetMRMLScene(scene)
-    with TemporaryDirectory(prefix="vertebral-fractures-") as cache_folder:
-        logics = [_color_logic(logic, scene), *_module_logics(logic, scene), *_reading(logic, scene, cache_folder)]
+    with draft_folder(Path(gettempdir())) as draft:
+        logics = [_color_logic(logic, scene), *_module_logics(logic, scene), *_reading(logic, scene, str(draft / NEW))]
         _add_crosshair(scene)
         logic.SetSliceLogics(vtk.vtkCollection())
         logic.SetViewLogics(vtk.vtkCollection())
@@ -98,13 +102,14 @@ def _module_logics(
 def _reading(
     logic: slicer.vtkSlicerApplicationLogic, scene: slicer.vtkMRMLScene, cache_folder: str
 ) -> list[vtk.vtkObject]:
-    """What loading a bundle needs: a cache folder to unpack it into, and the data manager that reads from there."""
+    """What loading a scene needs: a cache folder, and the data manager that reads from there, but from no network."""
     remote = slicer.vtkMRMLRemoteIOLogic()
     remote.GetCacheManager().SetRemoteCacheDirectory(cache_folder)
     data = slicer.vtkDataIOManagerLogic()
     data.SetMRMLApplicationLogic(logic)
     data.SetAndObserveDataIOManager(remote.GetDataIOManager())
     logic.SetMRMLSceneDataIO(scene, remote, data)
+    scene.GetURIHandlerCollection().RemoveAllItems()
     return [remote, data]
 
 

@@ -53,18 +53,21 @@ def draw_scene(folder: Path, path: Path, vertebra: str | None = None) -> None:
     :param path: an .mrb file.
     :param vertebra: level or number of the vertebra to look at; by default the one that was selected, or that of the
         least index G.
-    :raises UnusableInput: the scene cannot be read or holds not just one study, there is no such vertebra, or nothing
-        can be drawn on this computer.
+    :raises UnusableInput: the scene cannot be read, holds not just one study or no image, there is no such vertebra,
+        or nothing can be drawn on this computer.
     """
 
     def read(application: "Application") -> "Study":
         from .scene_file import read_scene
+        from .study.volume import analyzed_image
 
         if not path.is_file():
             raise UnusableInput(f"there is no file {path}")
         studies = read_scene(application.scene, path)
         if len(studies) != 1:
             raise UnusableInput(f"{path} holds {len(studies)} studies of vertebral fractures; it has to hold one")
+        if analyzed_image(studies[0]) is None:
+            raise UnusableInput(f"{path} holds no image of its study, so that there is nothing to draw")
         return studies[0]
 
     _draw(folder, read, vertebra)
@@ -95,7 +98,7 @@ def _place(report: SpineReport, vertebra: str | None, selected: int | None) -> i
     :param vertebra: level, or number counted from 1.
     """
     if vertebra is None:
-        return report.summary.least_vertebra if selected is None else selected
+        return report.summary.worst_vertebra if selected is None else selected
     names = [level or "" for level in report.levels]
     if vertebra.upper() in names:
         return names.index(vertebra.upper())

@@ -1,18 +1,19 @@
 """A whole analysis as a Slicer data bundle (.mrb), written without an application."""
 
 import os
-import shutil
-import tempfile
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import gettempdir
 
 import slicer
 
 from ..core.report import SpineReport
 from ..errors import UnusableInput
+from ..publishing.drafts import draft_folder
+from ..publishing.publish import NEW
 from ..radiograph.record import Image
 from .application import boot_scene, quiet
+from .bundle import check_bundle, pack_bundle, unpack_bundle
 from .nodes.image import add_image_node
 from .nodes.views import arrange_views, focus
 from .study.creation import create_study
@@ -36,14 +37,12 @@ def write_scene(
     :param name: name of the volume node; the study is named by it.
     :param compress: compress the volumes; False writes ten times as fast and about half as much again.
     :raises OSError: the file cannot be written.
+    :raises UnusableInput: what was written could not be opened again; no file is left.
     """
-    folder = Path(tempfile.mkdtemp(prefix=f".{path.stem}-", dir=path.parent))
-    try:
-        bundle = folder / "bundle.mrb"
-        _write_bundle(folder, bundle, path.stem, image, report, name, compress)
+    with draft_folder(path.parent) as draft:
+        bundle = draft / "bundle.mrb"
+        _write_bundle(draft / NEW, bundle, path.stem, image, report, name, compress)
         os.replace(bundle, path)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write_bundle(
@@ -65,7 +64,8 @@ def _write_bundle(
         arrange_views(scene, volume_node, study.straightened_node, focus_ras, focus_straight)
         _set_compression((volume_node, study.straightened_node), compress)
         _save(scene, unpacked)
-    _zip(unpacked, bundle)
+    pack_bundle(unpacked, bundle)
+    check_bundle(bundle)
 
 
 def _set_compression(volume_nodes: Sequence[slicer.vtkMRMLScalarVolumeNode], compress: bool) -> None:
@@ -86,24 +86,33 @@ def _text(messages: slicer.vtkMRMLMessageCollection) -> str:
     return "; ".join(text.strip() for text in texts if text) or "no reason was given; is the disk full?"
 
 
-def _zip(folder: Path, bundle: Path) -> None:
-    """Pack a folder as a bundle; its volumes are compressed already, or are meant not to be."""
-    with zipfile.ZipFile(bundle, "w", zipfile.ZIP_STORED) as archive:
-        for file in sorted(folder.rglob("*")):
-            archive.write(file, Path(folder.name) / file.relative_to(folder))
-
-
 def read_scene(scene: slicer.vtkMRMLScene, path: Path) -> list[Study]:
-    """Replace the content of a scene by a bundle.
+    """Replace the content of a scene by a bundle, which may come from somebody else: see :mod:`.bundle`.
 
     :param scene: from :func:`~.application.boot_scene`.
     :param path: an .mrb file.
     :return: the studies in it.
-    :raises UnusableInput: not a bundle, or one that Slicer cannot read.
+    :raises UnusableInput: not a bundle, one that must not be opened, or one that Slicer cannot read.
     """
-    if not zipfile.is_zipfile(path):
-        raise UnusableInput(f"{path} is not a Slicer data bundle (.mrb)")
     messages = slicer.vtkMRMLMessageCollection()
-    if not scene.ReadFromMRB(str(path.absolute()), True, messages):
+    with draft_folder(Path(gettempdir())) as draft:
+        file = unpack_bundle(path, draft / NEW)
+        scene.SetURL(str(file))
+        scene.SetRootDirectory(str(file.parent))
+        is_read = scene.Connect(messages)
+        _forget_files(scene)
+    if not is_read:
         raise UnusableInput(f"{path} could not be read as a Slicer scene: {_text(messages)}")
     return studies(scene)
+
+
+def _forget_files(scene: slicer.vtkMRMLScene) -> None:
+    """The files were unpacked for reading only; when the scene is saved, its nodes get new ones."""
+    nodes = scene.GetNodesByClass("vtkMRMLStorageNode")
+    nodes.UnRegister(None)
+    for index in range(nodes.GetNumberOfItems()):
+        storage = nodes.GetItemAsObject(index)
+        storage.SetFileName("")
+        storage.ResetFileNameList()
+    scene.SetURL("")
+    scene.SetRootDirectory("")

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..ct.networks import ArrayFunction, DetectorName
+from ..ct.point_uncertainty import NETWORK_ALONE, UncertaintyWeights
 from .canal_net import CanalNet, locate_canal
 from .devices import choose_device
 from .fracture_sequence_net import FractureSequenceNet, Representation, read_rows
@@ -50,14 +51,14 @@ class TrainedCtNetworks:
     :param vertebrae: step 2.
     :param versions: name to version and SHA-256 of each weight file.
     :param image_classifier: the networks of the image classifier; None where it is not wanted.
-    :param uncertainty_factor: calibrates the uncertainties of step 2; from its model card.
+    :param uncertainty_weights: what the uncertainties of step 2 are made of; from its model card.
     """
 
     spine_curve: SpineCurveNet
     vertebrae: VertebraNet
     versions: Mapping[str, str]
     image_classifier: TrainedImageClassifier | None = None
-    uncertainty_factor: float = 1.0
+    uncertainty_weights: UncertaintyWeights = NETWORK_ALONE
 
     @property
     def detector(self) -> DetectorName:
@@ -94,11 +95,11 @@ def load_ct_networks(
     spine_curve = loaded(SpineCurveNet(), files[CURVE_WEIGHTS], chosen)
     vertebrae = loaded(VertebraNet(detector), files[VERTEBRA_WEIGHTS[detector]], chosen)
     versions = {name: weight_version(file) for name, file in files.items()}
-    factor = float(model_card(VERTEBRA_WEIGHTS[detector], folder).get("uncertainty_factor", 1.0))
+    weights = UncertaintyWeights(**model_card(VERTEBRA_WEIGHTS[detector], folder).get("uncertainty_weights", {}))
     if not image_classifier:
-        return TrainedCtNetworks(spine_curve, vertebrae, versions, uncertainty_factor=factor)
+        return TrainedCtNetworks(spine_curve, vertebrae, versions, uncertainty_weights=weights)
     versions |= {name: weight_version(folder / f"{name}.npz") for name in (CANAL_WEIGHTS, *SEQUENCE_WEIGHTS)}
-    return TrainedCtNetworks(spine_curve, vertebrae, versions, _load_image_classifier(chosen, folder), factor)
+    return TrainedCtNetworks(spine_curve, vertebrae, versions, _load_image_classifier(chosen, folder), weights)
 
 
 def _load_image_classifier(device: str, folder: Path) -> TrainedImageClassifier:

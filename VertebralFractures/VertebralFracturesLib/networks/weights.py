@@ -6,6 +6,7 @@ They are read into a network, written, and named by the version in their card an
 import hashlib
 import json
 import os
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from .devices import Net, ready_to_run
 
 WEIGHTS_FOLDER = Path(__file__).parent / "weight_files"
 """Where the shipped weights and their model cards lie."""
+
+_LARGEST_BYTES = 2**30
+"""Of unpacked weights; chosen, some 20 times the largest network."""
 
 
 def loaded(net: Net, file: Path, device: str) -> Net:
@@ -44,13 +48,19 @@ def load_weights(net: nn.Module, file: Path) -> None:
 def read_weights(file: Path) -> dict[str, torch.Tensor]:
     """The tensors of a weight file by name.
 
-    :raises UnusableInput: the file is missing or damaged.
+    :raises UnusableInput: the file is missing, damaged, larger than any network, or holds values that are no numbers.
     """
     try:
-        with np.load(file, allow_pickle=False) as archive:
-            return {name: torch.from_numpy(archive[name].astype(np.float32)) for name in archive.files}
+        with zipfile.ZipFile(file) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > _LARGEST_BYTES:
+                raise ValueError("larger than any network")
+        with np.load(file, allow_pickle=False) as arrays:
+            weights = {name: arrays[name].astype(np.float32) for name in arrays.files}
     except Exception as error:  # a damaged archive can fail in any part of zipfile, zlib and NumPy
         raise _unusable(file) from error
+    if not all(np.isfinite(values).all() for values in weights.values()):
+        raise _unusable(file)
+    return {name: torch.from_numpy(values) for name, values in weights.items()}
 
 
 def _unusable(file: Path) -> UnusableInput:
@@ -74,7 +84,7 @@ def model_card(name: str, folder: Path = WEIGHTS_FOLDER) -> dict[str, Any]:
     file = folder / f"{name}.json"
     try:
         card = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _unusable(file) from error
     if not isinstance(card, dict) or "version" not in card:
         raise _unusable(file)

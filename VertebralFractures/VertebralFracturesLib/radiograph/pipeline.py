@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import __version__
-from ..core.genant import heights_mm
+from ..core.genant import DEFAULT_PRESET, heights_mm
 from ..core.keypoints import body_centre
 from ..core.level_naming import LEVEL_CLASSES, name_sequence
-from ..core.levels import LEVEL_NUMBERS, LEVELS_ARE_RELATIVE, levels_are_relative
+from ..core.levels import LEVEL_NUMBERS, LEVELS_ARE_UNCERTAIN, no_level_is_certain
 from ..core.report import Vertebra
 from ..core.spine_curve import chord_arcs, curve_through_bodies
 from ..errors import Cancelled
@@ -34,7 +34,7 @@ def analyze_radiograph(
     radiograph: Radiograph,
     networks: RadiographNetworks,
     *,
-    preset: str = "genant",
+    preset: str = DEFAULT_PRESET,
     progress: Progress = lambda stage, fraction: None,
     cancel: Callable[[], bool] = lambda: False,
     input: Mapping[str, Any] | None = None,
@@ -108,7 +108,7 @@ def _report(radiograph: Radiograph, view: RadiographView, spine: Spine) -> Radio
         software=f"VertebralFractures {__version__}",
         input={},
         detector=DETECTOR,
-        preset="genant",
+        preset=DEFAULT_PRESET,
         curve=curve_through_bodies(body_centre(points_ras)),
         vertebrae=vertebrae,
         warnings=tuple(_warnings(radiograph, view.anterior_is, vertebrae)),
@@ -145,5 +145,5 @@ def _warnings(radiograph: Radiograph, anterior_is: str, vertebrae: Sequence[Vert
     unseen = [str(vertebra.level) for vertebra in vertebrae if vertebra.score == UNSEEN_SCORE]
     if unseen:
         yield f"{', '.join(unseen)}: found only by a gap between its neighbours: check the points"
-    if levels_are_relative([vertebra.level_confidence for vertebra in vertebrae]):
-        yield LEVELS_ARE_RELATIVE
+    if no_level_is_certain([vertebra.level_confidence for vertebra in vertebrae]):
+        yield LEVELS_ARE_UNCERTAIN

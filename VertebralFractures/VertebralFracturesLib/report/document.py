@@ -3,39 +3,45 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.genant import find_preset
 from ..core.image_classification import ImageClassification
-from ..core.report import SpineReport, Vertebra
+from ..core.report import SpineReport, Vertebra, parse_status
 from ..core.spine_curve import SpineCurve
 from ..core.spine_slab import SlabFrame
 from ..core.summary import PatientSummary
 from ..radiograph.record import RadiographReport
 from .table import measured_values, probability_values
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the layout of measurements.json."""
+
+_READ_SCHEMAS = (1, 2)
+"""Layouts that can be read; 1 is that of version 0.1 up to November 2026."""
 
 _DECIMALS = 4
 """Decimals of what the image classifier gives: a tenth of a micrometre, a hundredth of a percent."""
 
-_SUMMARY_KEYS = {"least_vertebra": "least_place", "fracture_probability": "second_opinion"}
-"""Fields of the summary that the file calls otherwise."""
-
-_PROBABILITY_KEYS = {
-    "height_based": "measured_probability",
-    "image_based": "seen_probability",
-    "combined": "together_probability",
-    "image_based_vertebra": "seen_place",
-    "discordant_vertebrae": "differing_places",
-}
-"""Likewise, of the patient's probability of a fracture."""
-
 _RADIOGRAPH = "radiograph"
-_STORED_AS_IS = ("software", "input", "detector", "preset", "warnings", "models", "thresholds")
+_CLASSIFICATION, _CLASSIFICATION_1 = "image_classification", "second_opinion"
+_POSITIONS, _POSITIONS_1 = "position_probabilities", "position_shares"
+"""Keys of what the image classifier gives, in this layout and in layout 1."""
+
+_STORED_AS_IS = {
+    "software": str,
+    "input": dict,
+    "detector": str,
+    "preset": str,
+    "warnings": list,
+    "models": dict,
+    "thresholds": dict,
+}
+"""Fields that the file holds as the report does, and of which kind they are."""
+
 _VERTEBRA_FIELDS = ("level", "level_confidence", "score", "source", "status", "keypoints_ras", "uncertainty_mm")
 
 
@@ -58,7 +64,7 @@ def report_json(report: SpineReport) -> str:
         "curve_ras": report.curve.points_ras,
         "curve_confidence": report.curve.confidence,
         "vertebrae": _vertebrae_document(report),
-        "second_opinion": None
+        _CLASSIFICATION: None
         if report.image_classification is None
         else _classification_document(report.image_classification),
     }
@@ -75,47 +81,78 @@ def read_report(text: str) -> SpineReport:
     :raises ValueError: not such a file, or of another layout.
     """
     try:
-        document = json.loads(text)
-        if document["schema"] != SCHEMA:
-            raise ValueError(f"layout {document['schema']} is not {SCHEMA}, the one this version reads")
+        document = json.loads(text, parse_constant=_no_number)
+        if document["schema"] not in _READ_SCHEMAS:
+            raise ValueError(f"layout {document['schema']} is none that this version reads, up to {SCHEMA}")
         fields = _spine_fields(document)
         own = document.get(_RADIOGRAPH)
         return SpineReport(**fields) if own is None else RadiographReport(**fields, **_radiograph_fields(own))
     except KeyError as missing:
         raise ValueError(f"not a report of measurements: {missing} is missing") from missing
-    except (TypeError, ValueError, AttributeError) as error:
+    except RecursionError as error:
+        raise ValueError("not a report of measurements: its values are nested too deeply") from error
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ValueError(f"not a report of measurements: {error}") from error
 
 
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a number")
+
+
 def _summary_document(summary: PatientSummary) -> dict[str, Any]:
+    """The conclusion; vertebrae are named by their number in the table."""
     values = asdict(summary)
-    if summary.fracture_probability is not None:
-        values["fracture_probability"] = {
-            _PROBABILITY_KEYS[name]: value for name, value in asdict(summary.fracture_probability).items()
-        }
-    return {_SUMMARY_KEYS.get(name, name): value for name, value in values.items()}
+    values["worst_number"] = _number(values.pop("worst_vertebra"))
+    image = values["fracture_probability"]
+    if image is not None:
+        image["image_based_number"] = _number(image.pop("image_based_vertebra"))
+        image["discordant_numbers"] = [_number(index) for index in image.pop("discordant_vertebrae")]
+    return values
+
+
+def _number(index: int | None) -> int | None:
+    return None if index is None else index + 1
 
 
 def _vertebrae_document(report: SpineReport) -> list[dict[str, Any]]:
     return [
-        {name: getattr(vertebra, name) for name in _VERTEBRA_FIELDS} | values | probability_values(combined)
-        for vertebra, values, combined in zip(
-            report.vertebrae, measured_values(report), report.fracture_probabilities, strict=True
+        {"number": number, "level_shown": report.shown_levels[number - 1]}
+        | {name: getattr(vertebra, name) for name in _VERTEBRA_FIELDS}
+        | values
+        | probability_values(combined)
+        for number, (vertebra, values, combined) in enumerate(
+            zip(report.vertebrae, measured_values(report), report.fracture_probabilities, strict=True), 1
         )
     ]
 
 
 def _spine_fields(document: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a :class:`~..core.report.SpineReport`."""
-    classification = document.get("second_opinion")
+    classification = document.get(_CLASSIFICATION, document.get(_CLASSIFICATION_1))
+    for name, kind in _STORED_AS_IS.items():
+        if not isinstance(document[name], kind):
+            raise ValueError(f"{name} is not of the kind that it has to be")
+    if not all(isinstance(warning, str) for warning in document["warnings"]):
+        raise ValueError("warnings have to be sentences")
+    _check_finite(document["input"], document["models"], document["thresholds"])
     return {
         "image_classification": None if classification is None else _read_classification(classification),
         "curve": SpineCurve(np.array(document["curve_ras"]), np.array(document["curve_confidence"])),
         "vertebrae": tuple(
-            Vertebra(**{name: entry[name] for name in _VERTEBRA_FIELDS}) for entry in document["vertebrae"]
+            Vertebra(**{name: entry[name] for name in _VERTEBRA_FIELDS} | {"status": parse_status(entry["status"])})
+            for entry in document["vertebrae"]
         ),
         **{name: document[name] for name in _STORED_AS_IS},
     }
+
+
+def _check_finite(*values: Any) -> None:
+    """Refuse numbers that no float holds, which the file would not be written with."""
+    for value in values:
+        if isinstance(value, float) and not np.isfinite(value):
+            raise ValueError("a number is too large")
+        if isinstance(value, dict | list):
+            _check_finite(*(value.values() if isinstance(value, dict) else value))
 
 
 def _radiograph_document(report: RadiographReport) -> dict[str, Any]:
@@ -133,12 +170,14 @@ def _radiograph_document(report: RadiographReport) -> dict[str, Any]:
 
 def _radiograph_fields(document: Mapping[str, Any]) -> dict[str, Any]:
     """The fields that a :class:`~..radiograph.record.RadiographReport` has beside those of a CT's report."""
-    plate = document["sacral_endplate_ras"]
+    plate, pixel_mm = document["sacral_endplate_ras"], float(document["pixel_spacing_mm"])
+    if not 0 < pixel_mm < np.inf or document["anterior_is"] not in ("left", "right"):
+        raise ValueError("a radiograph has pixels larger than 0 mm, and its anterior side is left or right")
     return {
-        "pixel_mm": float(document["pixel_spacing_mm"]),
+        "pixel_mm": pixel_mm,
         "is_scale_known": bool(document["pixel_spacing_is_known"]),
         "anterior_is": document["anterior_is"],
-        "sacral_endplate_ras": None if plate is None else np.array(plate, dtype=np.float64).reshape(3, 3),
+        "sacral_endplate_ras": None if plate is None else _finite(plate).reshape(3, 3),
     }
 
 
@@ -147,7 +186,7 @@ def _classification_document(given: ImageClassification) -> dict[str, Any]:
     return {
         "curve_ras": given.frame.curve.points_ras.round(_DECIMALS),
         "turns_rad": given.frame.turns_rad.round(_DECIMALS),
-        "position_shares": given.probabilities.round(_DECIMALS),
+        _POSITIONS: given.probabilities.round(_DECIMALS),
         "temperature": given.temperature,
         "canal_ras": None if given.canal is None else given.canal.points_ras,
         "canal_confidence": None if given.canal is None else given.canal.confidence,
@@ -157,11 +196,22 @@ def _classification_document(given: ImageClassification) -> dict[str, Any]:
 def _read_classification(document: Mapping[str, Any]) -> ImageClassification:
     """Read what :func:`_classification_document` wrote."""
     points = np.array(document["curve_ras"], dtype=np.float64)
-    frame = SlabFrame(SpineCurve(points, np.ones(len(points))), np.array(document["turns_rad"], dtype=np.float64))
+    turns_rad = _finite(document["turns_rad"])
+    if turns_rad.ndim != 1 or len(turns_rad) < 2 or np.abs(turns_rad).max() > np.pi:
+        raise ValueError("the turns of a slab are at least two angles of at most half a turn")
+    frame = SlabFrame(SpineCurve(points, np.ones(len(points))), turns_rad)
     canal = None
     if document["canal_ras"] is not None:
         canal = SpineCurve(np.array(document["canal_ras"]), np.array(document["canal_confidence"]))
-    return ImageClassification(frame, np.array(document["position_shares"]), document["temperature"], canal)
+    probabilities = document[_POSITIONS] if _POSITIONS in document else document[_POSITIONS_1]
+    return ImageClassification(frame, np.array(probabilities), document["temperature"], canal)
+
+
+def _finite(values: Any) -> NDArray[np.float64]:
+    array = np.array(values, dtype=np.float64)
+    if not np.isfinite(array).all():
+        raise ValueError("a coordinate or an angle is not a finite number")
+    return array
 
 
 def _plain(value: Any) -> Any:

@@ -7,16 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-BONE_WINDOW_HU = (-250.0, 800.0)
-"""Intensities shown as black and as white. Chosen for display, as in the views of 3D Slicer; nothing is measured in
-it."""
+from .window import BONE_WINDOW
 
 
 def bone_window_png(image: NDArray) -> str:
     """An image (rows, columns) in Hounsfield units, in the bone window, as a data URI."""
-    low, high = BONE_WINDOW_HU
-    grey = np.clip((image - low) / (high - low), 0, 1) * 255
-    return grey_png(grey.round().astype(np.uint8))
+    return grey_png(BONE_WINDOW.grey(image))
 
 
 def grey_png(grey: NDArray[np.uint8]) -> str:

@@ -1,7 +1,8 @@
 """The report as one self-contained page: summary, image with every vertebra, close-ups and table.
 
-The page holds a single image, the straightened slice of a CT or the radiograph; the overview and the close-ups are
-windows on it, drawn over with the keypoints in millimetres of the image. It needs no script and no other file.
+The overview is the straightened slice of a CT, or the radiograph. Each close-up is an image of its own, in which
+lengths are true. Both are drawn over with the keypoints in millimetres of the image. The page needs no script and no
+other file.
 """
 
 from pathlib import Path
@@ -24,11 +25,12 @@ _LABEL_MM = (17.0, 30.0)
 """Room for the levels in front of the image and for G behind it. Chosen: that of their longest texts."""
 
 _COLUMNS = (
-    "level",
+    "level_shown",
     "grade_name",
-    "genant_index",
+    "height_loss_percent",
+    "height_ratio",
     "shape",
-    "seen_probability",
+    "image_probability",
     "height_anterior_mm",
     "height_middle_mm",
     "height_posterior_mm",
@@ -62,8 +64,8 @@ def report_page(report: SpineReport, image: Image) -> str:
     :raises ValueError: the report is not of this kind of image.
     """
     shown = spine_image(report, image)
-    rows = zip(report.vertebrae, table_rows(report), shown.points_mm, strict=True)
-    names = [name for name in _COLUMNS if name != "seen_probability" or report.image_classification is not None]
+    rows = zip(report.vertebrae, table_rows(report), shown.bodies, strict=True)
+    names = [name for name in _COLUMNS if name != "image_probability" or report.image_classification is not None]
     radiograph = report if isinstance(report, RadiographReport) else None
     return render(
         "report.html",
@@ -112,26 +114,31 @@ def _cards(report: SpineReport) -> list[tuple[str, str, str]]:
     """Value, name and note of the figures at the head of the page."""
     summary = report.summary
     cards: list[tuple[str, str, str]] = []
-    if summary.least_index is not None and summary.least_vertebra is not None and summary.worst_grade is not None:
-        level = report.levels[summary.least_vertebra] or f"No. {summary.least_vertebra + 1}"
-        cards.append((f"{summary.least_index:.2f}", "least index G", f"at {level}"))
-        cards.append((GRADE_NAMES[summary.worst_grade], "worst grade", f"grade {summary.worst_grade}"))
-    graded = sum(summary.grade_counts[1:])
-    cards.append((f"{graded} of {summary.evaluated}", "vertebrae graded 1-3", f"{summary.borderline} borderline"))
+    if summary.worst_vertebra is not None and summary.greatest_height_loss is not None:
+        worst = report.measures[summary.worst_vertebra]
+        assert worst is not None
+        low, high = worst.grading.interval
+        note = f"at {report.shown_levels[summary.worst_vertebra]}, 95 % interval {100 * low:.0f} to {100 * high:.0f} %"
+        cards.append((f"{100 * summary.greatest_height_loss:.0f} %", "greatest height loss", note))
+    if summary.worst_grade is not None:
+        cards.append((GRADE_NAMES[summary.worst_grade], "highest grade", f"grade {summary.worst_grade}"))
+    fractured = sum(summary.grade_counts[1:])
+    note = f"{summary.borderline} close to a threshold"
+    cards.append((f"{fractured} of {summary.graded}", "graded vertebrae with grade 1 or higher", note))
     deformity = summary.deformity_index
     if deformity.evaluated:
-        cards.append((str(deformity.total), "spinal deformity index", f"{deformity.evaluated} of 13 levels T4-L4"))
+        cards.append((str(deformity.total), "spinal deformity index", f"{deformity.evaluated} of 13 levels T4 to L4"))
     patient = summary.fracture_probability
     if patient is not None:
-        note = f"measured {patient.height_based:.2f}, together {patient.combined:.2f}"
-        cards.append((f"{patient.image_based:.2f}", "seen probability of a moderate fracture", note))
+        note = f"from heights {patient.height_based:.2f}, combined {patient.combined:.2f}"
+        cards.append((f"{patient.image_based:.2f}", "image-based probability of a moderate or severe fracture", note))
     return cards
 
 
 def _legend(report: SpineReport) -> list[tuple[str, str, str]]:
-    """Colors, name and range of G of each grade."""
-    preset = find_preset(report.preset)
-    ranges = [f"G > {preset.mild:.2f}", *(f"G ≤ {cutoff:.2f}" for cutoff in preset.cutoffs)]
+    """Colors, name and height loss of each grade."""
+    losses = [f"{100 * (1 - cutoff):.0f} %" for cutoff in find_preset(report.preset).cutoffs]
+    ranges = [f"less than {losses[0]}", *(f"{loss} or more" for loss in losses)]
     return [
         (grade_colors(grade), f"{grade} {name}", text)
         for grade, (name, text) in enumerate(zip(GRADE_NAMES, ranges, strict=True))

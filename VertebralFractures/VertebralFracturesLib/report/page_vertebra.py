@@ -7,15 +7,30 @@ from numpy.typing import NDArray
 
 from ..core.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
 from ..core.keypoints import INFERIOR, OUTLINE, SUPERIOR
-from ..core.levels import CONFIDENT_LEVEL
 from ..core.report import Vertebra
+from .images import grey_png
+from .spine_image import ShownBody
 from .table import Value, column, format_value
-
-_CLOSE_UP_MM = (60.0, 45.0)
-"""Width and height of a close-up. Chosen: a lumbar body with half of each neighbour."""
+from .window import Window
 
 _HEIGHTS = ("height_anterior_mm", "height_middle_mm", "height_posterior_mm")
-_CLOSE_UP_FACTS = ("shape", "wedge_angle_deg", "neighbour_loss_percent", "largest_uncertainty_mm", "status")
+_CLOSE_UP_FACTS = (
+    "height_loss_percent",
+    "shape",
+    "wedge_angle_deg",
+    "neighbour_loss_percent",
+    "largest_uncertainty_mm",
+    "status",
+)
+
+_STRETCH = 0.05
+"""A body whose heights the image draws too long or too short by more than this is named; the issue asks for 5 %."""
+
+_TEXT_GAP_MM = 1.2
+"""Distance of a height's text from its line. Chosen: in the smallest bodies the three texts stay apart."""
+
+_TEXT_SIDES = ("front", "middle", "back")
+_HEIGHT_NAMES = ("anterior", "middle", "posterior")
 
 _DARK_LUMINANCE = 0.45
 """Colors darker than this take white text. Chosen: the same between 0.39 and 0.61, as the color of grade 3 has 0.387
@@ -27,11 +42,24 @@ _LUMINANCE_WEIGHTS = (0.299, 0.587, 0.114)
 
 @dataclass(frozen=True)
 class HeightLine:
-    """A height in a close-up: the line between its two points (x, y) in mm of the image, and its length as text."""
+    """A height in a close-up: a line and its length, written where it covers neither wall nor another height.
+
+    :param superior: (x, y) of its superior point in mm of the close-up.
+    :param inferior: (x, y) of its inferior point.
+    :param text: its length.
+    :param beside: "front", "middle" or "back": on which side of the line the text stands.
+    """
 
     superior: tuple[float, float]
     inferior: tuple[float, float]
     text: str
+    beside: str
+
+    @property
+    def text_mm(self) -> tuple[float, float]:
+        """(x, y) of the text's end that is next to the line, at the middle of its height."""
+        x, y = np.mean([self.superior, self.inferior], axis=0)
+        return float(x + _TEXT_GAP_MM * (_TEXT_SIDES.index(self.beside) - 1)), float(y)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,21 +69,18 @@ class PageVertebra:
     :param number: 1 is the most cranial.
     :param vertebra: what was found.
     :param row: its row of the table.
-    :param points_mm: (6, 2) column and row in mm of its keypoints on the image.
+    :param body: where it lies on the image, and its close-up.
     """
 
     number: int
     vertebra: Vertebra
     row: dict[str, Value]
-    points_mm: NDArray[np.float64]
+    body: ShownBody
 
     @property
     def level(self) -> str:
-        """Name of the level, with a question mark where it is doubtful."""
-        if self.vertebra.level is None:
-            return f"No. {self.number}"
-        doubt = "" if self.vertebra.level_confidence >= CONFIDENT_LEVEL else "?"
-        return f"{self.vertebra.level}{doubt}"
+        """Name of the level, with a question mark where it is uncertain."""
+        return str(self.row["level_shown"])
 
     @property
     def colors(self) -> str:
@@ -65,12 +90,14 @@ class PageVertebra:
     @property
     def badge(self) -> str:
         """The grade in number and words."""
-        return "not evaluable" if self.row["grade"] is None else f"{self.row['grade']} {self.row['grade_name']}"
+        if self.row["grade"] is None:
+            return self.cell("grade_name") or "not evaluable"
+        return f"{self.row['grade']} {self.row['grade_name']}"
 
     @property
     def index(self) -> str:
         """The height ratio G, with a star where it is borderline."""
-        text = format_value("genant_index", self.row["genant_index"])
+        text = format_value("height_ratio", self.row["height_ratio"])
         return f"{text}*" if self.row["borderline"] else text or "–"
 
     @property
@@ -87,8 +114,8 @@ class PageVertebra:
     @property
     def image_based(self) -> str:
         """The image-based probability, marked where it differs from the height-based one."""
-        text = self.cell("seen_probability")
-        return f"{text} ≠" if self.row["opinions_differ"] else text
+        text = self.cell("image_probability")
+        return f"{text} ≠" if self.row["discordant"] else text
 
     def cell(self, name: str) -> str:
         """The value of a column as text; empty where there is none."""
@@ -97,43 +124,69 @@ class PageVertebra:
     @property
     def facts(self) -> list[tuple[str, str, str]]:
         """Description, title and value of what stands below the close-up."""
-        return [
+        measured = [
             (column(name).description, column(name).title, _with_unit(name, self.row[name])) for name in _CLOSE_UP_FACTS
         ]
+        off_plane = f"{self.body.close_up.off_plane_mm:.2f} mm"
+        return [*measured, ("largest distance of a keypoint from the plane of the close-up", "Off plane", off_plane)]
 
     @property
     def outline_mm(self) -> NDArray[np.float64]:
-        """Corners of the outline through the keypoints."""
-        return self.points_mm[list(OUTLINE)]
+        """Corners of the outline through the keypoints on the image."""
+        return self.body.points_mm[list(OUTLINE)]
 
     @property
     def middle_mm(self) -> float:
         """Height on the image of the middle of the vertebra."""
-        return float(self.points_mm[:, 1].mean())
+        return float(self.body.points_mm[:, 1].mean())
 
     @property
-    def close_up(self) -> str:
-        """The window of the close-up on the image, as the viewBox of an SVG."""
-        width, height = _CLOSE_UP_MM
-        left, top = self.points_mm.mean(0) - [width / 2, height / 2]
-        return f"{left:.2f} {top:.2f} {width} {height}"
+    def stretched(self) -> str:
+        """Level and height that the image draws most wrongly; empty where all are right within :data:`_STRETCH`."""
+        errors = np.nan_to_num(self.body.stretch - 1)
+        worst = int(np.abs(errors).argmax())
+        if abs(errors[worst]) <= _STRETCH:
+            return ""
+        return f"{self.level} ({_HEIGHT_NAMES[worst]} height {100 * errors[worst]:+.0f} %)".replace("-", "−")
+
+    @property
+    def view_box(self) -> tuple[float, float, float, float]:
+        """Left, top, width and height of the close-up in mm of its plane."""
+        return self.body.close_up.view_box
+
+    @property
+    def close_up_points_mm(self) -> NDArray[np.float64]:
+        """The keypoints (6, 2) in mm of the close-up."""
+        return self.body.close_up.points_mm
+
+    @property
+    def close_up_outline_mm(self) -> NDArray[np.float64]:
+        """Corners of the outline through the keypoints in the close-up."""
+        return self.close_up_points_mm[list(OUTLINE)]
+
+    def close_up_png(self, window: Window) -> str:
+        """The close-up as a data URI."""
+        return grey_png(window.grey(self.body.close_up.slice.image))
 
     @property
     def halos(self) -> list[tuple[float, float, float]]:
-        """Column, row and radius of the uncertainty of each keypoint."""
-        return [(x, y, radius) for (x, y), radius in zip(self.points_mm, self.vertebra.uncertainty_mm, strict=True)]
+        """Column, row and radius of the uncertainty of each keypoint in the close-up."""
+        uncertainties = self.vertebra.uncertainty_mm
+        return [(x, y, radius) for (x, y), radius in zip(self.close_up_points_mm, uncertainties, strict=True)]
 
     @property
     def heights(self) -> list[HeightLine]:
-        """The anterior, middle and posterior height."""
+        """The anterior, middle and posterior height in the close-up."""
         values = (self.row[name] for name in _HEIGHTS)
+        points = self.close_up_points_mm
         return [
             HeightLine(
-                tuple(self.points_mm[superior]),
-                tuple(self.points_mm[inferior]),
+                tuple(points[superior]),
+                tuple(points[inferior]),
                 f"{value:.1f}" if isinstance(value, float) else "",
+                side,
             )
-            for value, superior, inferior in zip(values, SUPERIOR, INFERIOR, strict=True)
+            for value, superior, inferior, side in zip(values, SUPERIOR, INFERIOR, _TEXT_SIDES, strict=True)
         ]
 
 

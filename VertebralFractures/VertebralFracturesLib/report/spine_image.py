@@ -1,42 +1,73 @@
-"""The image of the spine on a report's page: the straightened slice of a CT, or the radiograph itself."""
+"""The image of the spine on a report's page, and its bodies: the straightened slice of a CT, or the radiograph."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.reformation.stretch import height_stretch
 from ..core.report import SpineReport
 from ..core.straightening import straighten
 from ..core.volume import Volume
 from ..radiograph.network_input import resampled
 from ..radiograph.record import Image, Radiograph, RadiographReport
 from .angles import EndplateLine, endplate_lines
-from .images import BONE_WINDOW_HU, bone_window_png
+from .close_up import PIXEL_MM as CLOSE_UP_PIXEL_MM
+from .close_up import CloseUp, cut_close_up, window_of
+from .images import grey_png
+from .window import BONE_WINDOW, Window
 
 PIXEL_MM = 0.5
-"""Side of the image's pixels. Chosen: about that of a spine CT, and a page stays under 1 MB; nothing is measured."""
+"""Side of the image's pixels. Chosen: about that of a spine CT, and a page stays under 2 MB; nothing is measured."""
+
+_ESTIMATED_BAR = "≈ 10 mm"
+_ESTIMATED_SCALE = "The scale of the image is not known: the bar is 10 mm long in a patient of average size."
+"""What is written at the bar and below the images where the scale of a radiograph is not known."""
 
 Points = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class ShownBody:
+    """One body on the image and in its close-up.
+
+    :param points_mm: (6, 2) column and row of its keypoints in mm of the image.
+    :param stretch: (3,) length drawn on the image over true length of the anterior, middle and posterior height.
+    :param close_up: the reformation in true lengths.
+    """
+
+    points_mm: Points
+    stretch: Points
+    close_up: CloseUp
 
 
 @dataclass(frozen=True, eq=False)
 class SpineImage:
     """The image on a page.
 
-    :param pixels: (rows, columns), shown in the bone window, anterior on the left.
+    :param pixels: (rows, columns), anterior on the left.
     :param pixel_mm: side of a pixel.
-    :param points_mm: (6, 2) column and row in mm of the keypoints of each vertebra.
+    :param bodies: each vertebra.
+    :param window: in which the image and the close-ups are shown.
+    :param window_text: the window in words.
     :param title: heading.
     :param note: what readers have to know of the image.
+    :param close_up_note: what they have to know of the close-ups.
+    :param bar_text: what is written at the bar of 10 mm.
     :param lines: along the endplates that span angles.
     :param sacral_points_mm: (n, 2) points of the sacral endplate.
     """
 
     pixels: NDArray
     pixel_mm: float
-    points_mm: tuple[Points, ...]
+    bodies: tuple[ShownBody, ...]
+    window: Window
+    window_text: str
     title: str
     note: str
+    close_up_note: str
+    bar_text: str = "10 mm"
     lines: tuple[EndplateLine, ...] = ()
     sacral_points_mm: tuple[Points, ...] = ()
 
@@ -53,7 +84,7 @@ class SpineImage:
     @property
     def png(self) -> str:
         """The image as a data URI."""
-        return bone_window_png(self.pixels)
+        return grey_png(self.window.grey(self.pixels))
 
 
 def spine_image(report: SpineReport, image: Image) -> SpineImage:
@@ -72,13 +103,25 @@ def spine_image(report: SpineReport, image: Image) -> SpineImage:
 
 def _straightened_image(report: SpineReport, volume: Volume) -> SpineImage:
     view = straighten(volume, report.curve, pixel_mm=PIXEL_MM)
-    window = f"window {BONE_WINDOW_HU[0]:.0f} to {BONE_WINDOW_HU[1]:.0f} HU"
+    keypoints_ras = [vertebra.keypoints_ras for vertebra in report.vertebrae]
+    window = window_of(report, volume)
     return SpineImage(
         view.image,
         view.pixel_mm,
-        tuple(view.ras_to_pixels(vertebra.keypoints_ras) * view.pixel_mm for vertebra in report.vertebrae),
-        "Straightened mid-sagittal slice",
-        f"Anterior is on the left, {window}, outlines through the six keypoints.",
+        tuple(
+            ShownBody(
+                view.ras_to_pixels(points_ras) * view.pixel_mm,
+                height_stretch(view, points_ras),
+                cut_close_up(volume, points_ras),
+            )
+            for points_ras in keypoints_ras
+        ),
+        window,
+        f"{window.low:.0f} to {window.high:.0f} HU".replace("-", "−"),
+        "Straightened curved planar reformation (CPR)",
+        "The spine is straightened: lengths along it are not true in this image, lengths across it are.",
+        "Each close-up is an oblique sagittal reformation of the CT through the six keypoints of the body, with its "
+        "endplates horizontal. It is not distorted: lengths are true.",
     )
 
 
@@ -98,12 +141,31 @@ def _radiograph_image(report: RadiographReport, radiograph: Radiograph) -> Spine
         return points_mm
 
     plate = report.sacral_endplate_ras
+    scale = "Lengths have the scale of the radiograph." if report.is_scale_known else _ESTIMATED_SCALE
     return SpineImage(
         resampled(pixels, factor) if factor > 1 else pixels,
         max(PIXEL_MM, report.pixel_mm),
-        tuple(on_page(vertebra.keypoints_ras) for vertebra in report.vertebrae),
+        tuple(_bodies_of_radiograph(report, placed, on_page)),
+        BONE_WINDOW,
+        "whole radiograph",
         "Radiograph",
         "Anterior is on the left, outlines through the six keypoints, endplates of the angles in their colours.",
+        "Each close-up is the radiograph itself, turned so that the endplates of the body lie horizontally. It is not "
+        f"distorted. {scale}",
+        "10 mm" if report.is_scale_known else _ESTIMATED_BAR,
         tuple(endplate_lines(report, on_page)),
         () if plate is None else tuple(on_page(plate)),
     )
+
+
+def _bodies_of_radiograph(
+    report: RadiographReport, placed: Radiograph, on_page: Callable[[Points], Points]
+) -> Iterator[ShownBody]:
+    """The bodies of a radiograph, which draws every length as it is; what is finer than a close-up is averaged."""
+    factor = CLOSE_UP_PIXEL_MM / report.pixel_mm
+    if factor > 1:
+        placed = Radiograph(resampled(placed.image, factor), CLOSE_UP_PIXEL_MM, report.anterior_is)
+    film = placed.as_volume()
+    for vertebra in report.vertebrae:
+        points_ras = vertebra.keypoints_ras
+        yield ShownBody(on_page(points_ras), np.ones(3), cut_close_up(film, points_ras))

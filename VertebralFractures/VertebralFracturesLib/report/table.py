@@ -4,9 +4,11 @@ import csv
 import io
 from dataclasses import dataclass
 
-from ..core.genant import GRADE_NAMES
+from ..core.genant import PLAIN_PRESETS
+from ..core.genant import grade as genant_grade
 from ..core.image_classification import CombinedProbability
 from ..core.keypoints import KEYPOINT_NAMES
+from ..core.levels import is_certain
 from ..core.measures import Measures
 from ..core.report import SpineReport, Vertebra
 from ..radiograph.record import RadiographReport
@@ -36,34 +38,67 @@ class Column:
 
 
 COLUMNS = (
-    Column("place", "No.", "", "place of the vertebra among those found, 1 is the most cranial"),
-    Column("level", "Level", "", "vertebral level"),
+    Column("number", "No.", "", "number of the vertebra among those detected, 1 is the most cranial"),
+    Column(
+        "level_shown", "Level", "", "vertebral level as every output shows it; a question mark where it is uncertain"
+    ),
+    Column("level", "Level name", "", "vertebral level without a mark; empty where it has no name"),
     Column("level_confidence", "Level confidence", "1", "probability that the level is right", 2),
-    Column("grade", "Grade", "", "grade 0 to 3 of the index G under the preset"),
-    Column("grade_name", "Severity", "", "the grade in words"),
-    Column("genant_index", "G", "1", "least over greatest of the three heights (Pisov 2020, eq. 1)", 3),
-    Column("borderline", "Borderline", "", "the index G lies within 0.05 of a cut-off of the preset"),
+    Column("level_is_certain", "Level certain", "", "the level is shown without a question mark"),
+    Column("grade", "Grade", "", "grade 0 to 3 under the preset; empty where the vertebra is measured but not graded"),
+    Column("grade_name", "Severity", "", "the grade in words, or why there is none"),
+    Column(
+        "height_loss_percent",
+        "Height loss",
+        "%",
+        "height loss that the grade is about; it includes the normal concavity of the endplates, about 15 %",
+        1,
+    ),
+    Column("height_loss_low_percent", "Loss from", "%", "lower end of the 95 % interval of the height loss", 1),
+    Column("height_loss_high_percent", "Loss to", "%", "upper end of the 95 % interval of the height loss", 1),
+    Column("height_ratio", "G", "1", "smallest divided by largest of the three heights (Pisov 2020, eq. 1)", 3),
+    Column("genant_grade", "Grade by G", "", "grade 0 to 3 of the height ratio G alone (Genant: 0.80, 0.75, 0.60)"),
+    Column(
+        "borderline", "Borderline", "", "by the uncertainty of the landmarks, another grade is at least 33 % likely"
+    ),
+    Column(
+        "physiological", "Physiological", "", "mild height reduction within the norm of the level and the neighbours"
+    ),
     Column("shape", "Shape", "", "shape of the deformity: wedge, biconcave, crush or none"),
     Column("height_anterior_mm", "Ha", "mm", "anterior height", 2),
     Column("height_middle_mm", "Hm", "mm", "middle height", 2),
     Column("height_posterior_mm", "Hp", "mm", "posterior height", 2),
-    Column("posterior_loss_percent", "Loss own", "%", "height lost against the body's own posterior height", 1),
+    Column("height_anterior_sd_mm", "SD Ha", "mm", "standard deviation of the anterior height", 2),
+    Column("height_middle_sd_mm", "SD Hm", "mm", "standard deviation of the middle height", 2),
+    Column("height_posterior_sd_mm", "SD Hp", "mm", "standard deviation of the posterior height", 2),
+    Column("posterior_loss_percent", "Loss vs posterior", "%", "height loss relative to the own posterior height", 1),
     Column(
         "neighbour_loss_percent",
-        "Loss neighbour",
+        "Loss vs adjacent",
         "%",
-        "greatest height loss against the nearest vertebra without deformity, grown to this level",
+        "largest height loss relative to the median of up to six non-deformed vertebrae nearby, scaled to this level",
         1,
     ),
-    Column("neighbour_reference", "Neighbour", "", "the vertebra that neighbour_loss_percent compares with"),
-    Column("crush_loss_percent", "Loss Hp", "%", "posterior height lost against the median of up to six neighbours", 1),
-    Column("wedge_angle_deg", "Wedge", "deg", "angle between the endplates, positive where lower in front", 1),
-    Column("z_anterior_posterior", "z Ha/Hp", "SD", "anterior over posterior height against the norm of the level", 1),
-    Column("z_middle_posterior", "z Hm/Hp", "SD", "middle over posterior height against the norm of the level", 1),
-    Column("z_height_anterior", "z Ha", "SD", "anterior height against the norm of the level", 1),
-    Column("z_height_middle", "z Hm", "SD", "middle height against the norm of the level", 1),
-    Column("z_height_posterior", "z Hp", "SD", "posterior height against the norm of the level", 1),
-    Column("outside_norm", "Outside norm", "", "a height ratio is more than 3 SD below the norm of the level"),
+    Column("neighbour_references", "Adjacent levels", "", "the vertebrae that neighbour_loss_percent compares with"),
+    Column(
+        "crush_loss_percent",
+        "Posterior height loss",
+        "%",
+        "posterior height loss relative to the same vertebrae",
+        1,
+    ),
+    Column("wedge_angle_deg", "Wedge angle", "deg", "vertebral wedge angle, positive for anterior wedging", 1),
+    Column("z_anterior_posterior", "z Ha/Hp", "SD", "z-score of anterior over posterior height for the level", 1),
+    Column("z_middle_posterior", "z Hm/Hp", "SD", "z-score of middle over posterior height for the level", 1),
+    Column("z_height_anterior", "z Ha", "SD", "z-score of the anterior height for the level", 1),
+    Column("z_height_middle", "z Hm", "SD", "z-score of the middle height for the level", 1),
+    Column("z_height_posterior", "z Hp", "SD", "z-score of the posterior height for the level", 1),
+    Column(
+        "outside_norm",
+        "Outside reference range",
+        "",
+        "a height ratio is more than 3 SD below the norm of the level",
+    ),
     Column("depth_superior_mm", "Depth sup.", "mm", "depth of the superior endplate", 1),
     Column("depth_inferior_mm", "Depth inf.", "mm", "depth of the inferior endplate", 1),
     Column("score", "Score", "1", "score of the detection", 2),
@@ -71,16 +106,18 @@ COLUMNS = (
         "largest_uncertainty_mm",
         "Uncertainty",
         "mm",
-        "largest uncertainty of the six keypoints, each the radius that holds 68 % of such points",
+        "largest uncertainty of the six landmarks, each a 68 % confidence radius",
         2,
     ),
-    Column("source", "Source", "", "who placed the keypoints: model, edited or added"),
-    Column("status", "Status", "", "to review, verified or not evaluable"),
-    Column("seen_probability", "Seen", "1", "probability of an at least moderate fracture, as the picture looks", 2),
-    Column("seen_grade", "Seen grade", "", "grade 0 to 3 that the picture looks like most"),
-    Column("measured_probability", "Measured", "1", "probability of an at least moderate fracture, as G says", 2),
-    Column("together_probability", "Together", "1", "both probabilities averaged", 2),
-    Column("opinions_differ", "Differ", "", "measured and seen differ by more than 0.5: look again"),
+    Column("source", "Source", "", "who placed the landmarks: model, edited or added"),
+    Column("status", "Status", "", "not reviewed, verified or not evaluable"),
+    Column("image_probability", "P(image)", "1", "image-based probability of a moderate or severe fracture", 2),
+    Column("image_grade", "Image grade", "", "most probable grade 0 to 3 by image appearance"),
+    Column("height_probability", "P(heights)", "1", "height-based probability of a moderate or severe fracture", 2),
+    Column("combined_probability", "P(combined)", "1", "both probabilities averaged", 2),
+    Column(
+        "discordant", "Discordant", "", "height- and image-based probability differ by more than 0.5; please review"
+    ),
 )
 """The columns of :func:`table_rows`, in order."""
 
@@ -127,36 +164,40 @@ def column(name: str) -> Column:
 
 def measured_values(report: SpineReport) -> list[dict[str, Value]]:
     """What follows from the keypoints of each vertebra, by column name; all None where it is not evaluable."""
-    return [_measured_values(measures, _neighbour_name(report, measures)) for measures in report.measures]
+    return [
+        dict.fromkeys(_MEASURED) if measures is None else _measured_values(measures, _neighbour_names(report, measures))
+        for measures in report.measures
+    ]
 
 
-def _neighbour_name(report: SpineReport, measures: Measures | None) -> str | None:
-    """Name of the vertebra that a height loss compares with."""
-    if measures is None or measures.neighbour_loss is None:
+def _neighbour_names(report: SpineReport, measures: Measures) -> str | None:
+    """Names of the vertebrae that a height loss compares with."""
+    if measures.neighbour_loss is None:
         return None
-    index = measures.neighbour_loss.reference
-    return report.levels[index] or f"No. {index + 1}"
+    return " ".join(report.shown_levels[index] for index in sorted(measures.neighbour_loss.references))
 
 
-def _measured_values(measures: Measures | None, reference: str | None) -> dict[str, Value]:
+def _measured_values(measures: Measures, references: str | None) -> dict[str, Value]:
     """The measures of one vertebra by column name.
 
-    :param reference: name of the neighbour it was compared with.
+    :param references: names of the neighbours it was compared with.
     """
-    if measures is None:
-        return dict.fromkeys(_MEASURED)
-    scores, by_neighbour = measures.scores, measures.neighbour_loss
+    grading, scores, by_neighbours = measures.grading, measures.scores, measures.neighbour_loss
     values: tuple[Value, ...] = (
-        measures.grade,
-        GRADE_NAMES[measures.grade],
+        grading.grade,
+        grading.name,
+        *(100 * loss for loss in (grading.height_loss, *grading.interval)),
         measures.genant_index,
-        measures.is_borderline,
+        int(genant_grade(measures.genant_index, PLAIN_PRESETS["genant"])),
+        grading.is_borderline,
+        grading.is_physiological,
         measures.shape,
         *measures.heights_mm,
+        *measures.heights_sd_mm,
         100 * measures.posterior_loss,
-        None if by_neighbour is None else 100 * by_neighbour.loss,
-        reference,
-        None if measures.crush_loss is None else 100 * measures.crush_loss,
+        None if by_neighbours is None else 100 * by_neighbours.greatest,
+        references,
+        None if by_neighbours is None else 100 * by_neighbours.posterior,
         measures.wedge_angle_deg,
         scores.anterior_posterior,
         scores.middle_posterior,
@@ -168,8 +209,8 @@ def _measured_values(measures: Measures | None, reference: str | None) -> dict[s
 
 
 _NAMES = tuple(_BY_NAME)
-_MEASURED = _NAMES[3 : _NAMES.index("score")]
-_PROBABILITIES = _NAMES[_NAMES.index("seen_probability") :]
+_MEASURED = _NAMES[_NAMES.index("grade") : _NAMES.index("score")]
+_PROBABILITIES = _NAMES[_NAMES.index("image_probability") :]
 
 
 def probability_values(given: CombinedProbability | None) -> dict[str, Value]:
@@ -183,9 +224,12 @@ def probability_values(given: CombinedProbability | None) -> dict[str, Value]:
 def table_rows(report: SpineReport) -> list[dict[str, Value]]:
     """One row per vertebra, cranial to caudal: the values of :data:`COLUMNS` by name, None where there is none."""
     rows = []
-    given = zip(report.vertebrae, measured_values(report), report.fracture_probabilities, strict=True)
-    for i, (vertebra, values, combined) in enumerate(given):
-        row = {"place": i + 1, **values, **_recorded_values(vertebra), **probability_values(combined)}
+    given = zip(
+        report.vertebrae, report.shown_levels, measured_values(report), report.fracture_probabilities, strict=True
+    )
+    for number, (vertebra, shown, values, combined) in enumerate(given, 1):
+        recorded = {"number": number, "level_shown": shown, **_recorded_values(vertebra)}
+        row = {**values, **recorded, **probability_values(combined)}
         rows.append({c.name: row[c.name] for c in COLUMNS})
     return rows
 
@@ -194,6 +238,7 @@ def _recorded_values(vertebra: Vertebra) -> dict[str, Value]:
     return {
         "level": vertebra.level,
         "level_confidence": vertebra.level_confidence,
+        "level_is_certain": vertebra.level is not None and is_certain(vertebra.level_confidence),
         "score": vertebra.score,
         "largest_uncertainty_mm": float(vertebra.uncertainty_mm.max()),
         "source": vertebra.source,
@@ -236,10 +281,15 @@ def report_csv(report: SpineReport, delimiter: str = ",") -> str:
     writer = csv.writer(buffer, delimiter=delimiter, lineterminator="\r\n")
     writer.writerow([*_BY_NAME, *points, *whole, *angles])
     for vertebra, row in zip(report.vertebrae, table_rows(report), strict=True):
-        values = [format_value(name, value) for name, value in row.items()]
+        values = [stored_text(name, value) for name, value in row.items()]
         coordinates = [f"{coordinate:.3f}" for coordinate in vertebra.keypoints_ras.ravel()]
         writer.writerow([*values, *coordinates, *(_no_formula(text) for text in whole.values()), *angle_texts])
     return buffer.getvalue()
+
+
+def stored_text(name: str, value: Value) -> str:
+    """A value of a column as files and table nodes hold it: as :func:`format_value`, but true or false."""
+    return str(value).lower() if isinstance(value, bool) else format_value(name, value)
 
 
 def _no_formula(text: str) -> str:

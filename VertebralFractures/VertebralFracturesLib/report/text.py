@@ -1,4 +1,4 @@
-"""Tables for a terminal."""
+"""Text for a terminal."""
 
 from collections.abc import Sequence
 
@@ -11,3 +11,11 @@ def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)
+
+
+def printable(text: str) -> str:
+    """A text from a file, shown as it is but for control characters and bytes that are no text: they become escapes.
+
+    A terminal takes control characters for commands.
+    """
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)

@@ -15,4 +15,5 @@ surfaces that are rendered.
 - ``radiograph``: cameras, projections through the patient or through a CT, exposures, and sets of views
 - ``fractures``: bodies of real CTs deformed into simulated compression fractures, keypoints carried along
 - ``case``, ``truth``, ``demo_patient``: a patient as a reference case on disk, its true report, and the demo's patient
+- ``matching``: which found vertebra is which true one
 """

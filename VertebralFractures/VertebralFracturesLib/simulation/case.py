@@ -7,11 +7,15 @@ import numpy as np
 
 from ..core.genant import genant_index, heights_mm
 from ..core.volume import Volume
-from ..io.reference_case import write_reference_case
+from ..io.reference_case import C2_CENTRE, REFERENCE_FILE, S1_CENTRE, write_reference_case
 from .ct.acquisition import scan
-from .ct.protocol import random_protocol
+from .ct.protocol import Protocol, lumbosacral_protocol, random_protocol, whole_spine_protocol
 from .patient.anatomy import Patient, make_patient
 from .patient.vertebra import SyntheticVertebra
+from .variant_patients import variant_patient
+
+FIELDS_OF_VIEW = ("random", "whole-spine", "lumbosacral")
+"""What scans of synthetic patients can show: anything that is met in practice, C1 to the coccyx, or T10 to S5."""
 
 _CURVE_MARGIN_MM = 15.0
 """Chosen: about half a body, so that the outermost bodies lie wholly on the curve."""
@@ -51,9 +55,21 @@ def reference_document(patient: Patient, volume: Volume) -> dict[str, object]:
     return {
         "ct": "ct.nii.gz",
         "source": f"synthetic patient, seed {patient.seed}",
+        "variant": patient.options.variant,
         "curve": _curve_of(patient, whole).round(3).tolist(),
         "vertebrae": entries,
+        "landmarks": landmarks(patient),
     }
+
+
+def landmarks(patient: Patient) -> dict[str, list[float]]:
+    """Centres of the bodies of C2 and S1 in RAS mm, by the names that reference cases use.
+
+    :param patient: whose; in the truth, neither belongs to the vertebrae.
+    """
+    names = {"C2": C2_CENTRE, "S1": S1_CENTRE}
+    bodies = (v for v in patient.column if v.level in names)
+    return {names[v.level]: v.keypoints_ras.mean(0).round(3).tolist() for v in bodies}
 
 
 def in_view(vertebra: SyntheticVertebra, volume: Volume) -> bool:
@@ -81,23 +97,38 @@ def _curve_of(patient: Patient, whole: list[SyntheticVertebra]) -> np.ndarray:
 
 
 def write_random_cases(
-    folder: Path | str, count: int, seed: int, progress: Callable[[str, float], None] | None = None
+    folder: Path | str,
+    count: int,
+    seed: int,
+    progress: Callable[[str, float], None] | None = None,
+    field_of_view: str = FIELDS_OF_VIEW[0],
+    variants: bool = False,
 ) -> None:
-    """Write random patients, scanned by random protocols, as cases ``phantom_SEED``.
+    """Write random patients, scanned by random protocols, as cases ``phantom_SEED``; those that are there are kept.
 
     :param folder: takes one folder a patient.
     :param count: number of patients.
     :param seed: of the first patient, the others follow.
     :param progress: called with what is done and the share done, 0 .. 1.
+    :param field_of_view: one of :data:`FIELDS_OF_VIEW`.
+    :param variants: patients of :func:`~.variant_patients.variant_patient` instead of any.
     """
     for number in range(count):
         current = seed + number
         name = f"phantom_{current:04d}"
+        if (Path(folder) / name / REFERENCE_FILE).exists():
+            continue
 
         def report(share: float, name: str = name, number: int = number) -> None:
             if progress is not None:
                 progress(name, (number + share) / count)
 
-        patient = make_patient(current)
-        protocol = random_protocol(np.random.default_rng([current, 6]))
+        patient = variant_patient(current) if variants else make_patient(current)
+        protocol = _drawn_protocol(field_of_view, np.random.default_rng([current, 6]))
         write_case(Path(folder) / name, patient, scan(patient, protocol, current, report))
+
+
+def _drawn_protocol(field_of_view: str, rng: np.random.Generator) -> Protocol:
+    if field_of_view == "whole-spine":
+        return whole_spine_protocol(rng)
+    return lumbosacral_protocol(rng) if field_of_view == "lumbosacral" else random_protocol(rng)

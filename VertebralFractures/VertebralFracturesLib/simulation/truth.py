@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..core.genant import DEFAULT_PRESET
 from ..core.report import SpineReport, Vertebra
 from ..core.spine_curve import SpineCurve
 from ..core.volume import Volume
@@ -27,7 +28,7 @@ def true_report(patient: Patient, levels: Sequence[str]) -> SpineReport:
         if one.level in levels
     )
     curve = SpineCurve(patient.curve_ras, np.ones(len(patient.curve_ras)))
-    return SpineReport("synthetic patient", {}, "truth", "genant", curve, vertebrae)
+    return SpineReport("synthetic patient", {}, "truth", DEFAULT_PRESET, curve, vertebrae)
 
 
 def true_canal(patient: Patient) -> np.ndarray:

@@ -6,14 +6,19 @@ from slicer.i18n import tr as _
 
 
 class Grading(enum.Enum):
-    """Cut-offs of the grades."""
+    """How vertebrae are graded."""
 
+    LEVEL_AWARE = "level-aware"
     GENANT = "genant"
     PISOV = "pisov"
 
     def label(self) -> str:
         """What the reader reads."""
-        return {"genant": _("Genant 20/25/40 %"), "pisov": _("Pisov 2020 (0.80/0.74/0.60)")}[self.value]
+        return {
+            "level-aware": _("Level-aware, Genant 20/25/40 %"),
+            "genant": _("Genant 20/25/40 %"),
+            "pisov": _("Pisov 2020 (0.80/0.74/0.60)"),
+        }[self.value]
 
 
 class Device(enum.Enum):

@@ -10,7 +10,7 @@ from slicer.i18n import tr as _
 
 from ..errors import Cancelled
 
-TORCH_REQUIREMENT = ">=2.4"
+TORCH_REQUIREMENT = ">=2.6"
 
 
 def ensure_packages(requirements_file: str) -> None:

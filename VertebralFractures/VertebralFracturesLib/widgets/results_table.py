@@ -104,7 +104,7 @@ def _cell(name: str, row: Mapping[str, Value]) -> str:
         return f"{value:.1f}"
     if isinstance(value, float) and name.endswith("percent"):
         return f"{value:.0f}"
-    if name == "seen_probability" and row["opinions_differ"]:
+    if name == "image_probability" and row["discordant"]:
         return f"{format_value(name, value)} ≠"
     if name == "largest_uncertainty_mm":
         return _("borderline") if row["borderline"] else f"±{value:.1f}"
@@ -113,17 +113,24 @@ def _cell(name: str, row: Mapping[str, Value]) -> str:
 
 def _explanation(name: str, row: Mapping[str, Value]) -> str:
     """What is meant by a cell that has only room for a sign."""
-    grade = row["grade"]
-    if name == "grade" and isinstance(grade, int):
-        return grade_words()[grade]
-    if name == "seen_probability" and row["opinions_differ"]:
-        measured = format_value("measured_probability", row["measured_probability"])
-        return _("Measured {measured}, seen {seen}: look again").format(
-            measured=measured, seen=format_value(name, row[name])
+    if name == "grade":
+        return _grade_explanation(row)
+    if name == "image_probability" and row["discordant"]:
+        measured = format_value("height_probability", row["height_probability"])
+        return _("From heights {heights}, from the image {image}: please review").format(
+            heights=measured, image=format_value(name, row[name])
         )
     if name == "largest_uncertainty_mm":
         return f"±{format_value(name, row[name])} mm"
     return ""
+
+
+def _grade_explanation(row: Mapping[str, Value]) -> str:
+    """The grade in words, or why there is none."""
+    grade = row["grade"]
+    if row["physiological"]:
+        return _("mild height reduction, probably physiological")
+    return grade_words()[grade] if isinstance(grade, int) else format_value("grade_name", row["grade_name"])
 
 
 def _paint(item: "qt.QTableWidgetItem", grade: Value) -> None:

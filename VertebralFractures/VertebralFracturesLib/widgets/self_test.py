@@ -33,7 +33,7 @@ def check_synthetic_patient(test: unittest.TestCase, logic: Any) -> None:
     report = study_report(study)
     test.assertGreaterEqual(len(report.vertebrae), 8)
     graded = [measures.grade for measures in report.measures if measures is not None]
-    test.assertGreaterEqual(sum(grade > 0 for grade in graded), fracture_count())
+    test.assertGreaterEqual(sum((grade or 0) > 0 for grade in graded), fracture_count())
     test.assertEqual(study.table_node.GetTable().GetNumberOfRows(), len(report.vertebrae))
     count = slicer.mrmlScene.GetNumberOfNodes()
     replace_study(volume_node, image_from_node(volume_node), report)

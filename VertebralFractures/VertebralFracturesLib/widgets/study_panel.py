@@ -7,7 +7,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..core.levels import ALL_LEVEL_NAMES
-from ..core.report import NOT_EVALUABLE, TO_REVIEW, VERIFIED, SpineReport
+from ..core.report import NOT_EVALUABLE, NOT_REVIEWED, VERIFIED, SpineReport
 from ..radiograph.record import RadiographReport
 from .results_table import ResultsTable
 
@@ -147,4 +147,4 @@ class StudyPanel:
 def _toggle_status(live: "LiveStudy", index: int, status: str) -> None:
     """Give a vertebra a status; one that has it goes back to "to review"."""
     is_set = live.report.vertebrae[index].status == status
-    live.set_status(index, TO_REVIEW if is_set else status)
+    live.set_status(index, NOT_REVIEWED if is_set else status)

@@ -1,4 +1,4 @@
-"""What readers read, in literal strings that translators can extract: headings, grades, shapes, sources, statuses."""
+"""What users read, in literal strings that translators can extract: headings, grades, shapes, sources, statuses."""
 
 from slicer.i18n import tr as _
 
@@ -9,22 +9,22 @@ def column_headings() -> dict[str, tuple[str, str]]:
     The names are those of :data:`~..report.table.COLUMNS`; exports hold all of them.
     """
     return {
-        "level": (_("Level"), _("Vertebral level")),
+        "level_shown": (_("Level"), _("Vertebral level; a question mark where it is uncertain")),
         "height_anterior_mm": (_("Ha\nmm"), _("Anterior height in mm")),
         "height_middle_mm": (_("Hm\nmm"), _("Middle height in mm")),
         "height_posterior_mm": (_("Hp\nmm"), _("Posterior height in mm")),
-        "genant_index": (_("G"), _("Least over greatest of the three heights")),
-        "posterior_loss_percent": (_("Loss\n%"), _("Height lost against the body's own posterior height, in %")),
-        "grade": (_("Grade"), _("Grade 0 to 3 of the index G under the chosen cut-offs")),
+        "height_loss_percent": (_("Loss\n%"), _("Height loss that the grade is about, in %")),
+        "height_ratio": (_("G"), _("Height ratio: smallest divided by largest of the three heights")),
+        "grade": (_("Grade"), _("Grade 0 to 3 under the chosen thresholds")),
         "shape": (_("Shape"), _("Shape of the deformity")),
-        "status": (_("Status"), _("What you said of the vertebra")),
-        "seen_probability": (
-            _("Seen"),
-            _("Probability of an at least moderate fracture as the picture looks; ≠ where the index G says otherwise"),
+        "status": (_("Status"), _("Review status")),
+        "image_probability": (
+            _("Image"),
+            _("Image-based probability of a moderate or severe fracture; ≠ where the heights disagree"),
         ),
         "largest_uncertainty_mm": (
-            _("Certainty"),
-            _("Borderline: G lies within 0.05 of a cut-off. Otherwise the largest uncertainty of the six points in mm"),
+            _("Uncertainty\nmm"),
+            _("Largest 68 % confidence radius of the six points in mm; borderline where another grade is likely, too"),
         ),
         "source": (_("Source"), _("Who placed the points: the model, the model and you (edited), or you (added)")),
     }
@@ -45,7 +45,7 @@ def table_words() -> dict[str, str]:
         "model": _("model"),
         "edited": _("edited"),
         "added": _("added"),
-        "to review": _("to review"),
+        "not reviewed": _("not reviewed"),
         "verified": _("verified"),
         "not evaluable": _("not eval."),
     }

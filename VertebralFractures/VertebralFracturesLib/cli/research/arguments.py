@@ -2,12 +2,14 @@
 
 import argparse
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from ...errors import UnusableInput
 from ...files import output_folder
+from ...io.reference_case import ReferenceCase
 
 GOES_ON = "cancelled: {output} keeps what is complete, and the same command goes on from there"
 """What a command that keeps checkpoints says when it is cancelled, the place of its output excepted."""
@@ -51,6 +53,26 @@ def check_count_and_seed(args: argparse.Namespace) -> None:
     """
     if args.count < 1 or args.seed < 0:
         raise UnusableInput("--count has to be 1 or more and --seed 0 or more")
+
+
+def add_without_fracture(parser: argparse.ArgumentParser) -> None:
+    """Which patients are known to have no fracture."""
+    text = "cases of patients without a fracture, where their reference does not say so; all cases if none is named"
+    parser.add_argument("--without-fracture", nargs="*", metavar="CASE", help=text)
+
+
+def named_without_fracture(args: argparse.Namespace, cases: Sequence[ReferenceCase]) -> list[ReferenceCase]:
+    """The cases, those of ``--without-fracture`` with no vertebra fractured.
+
+    :raises UnusableInput: no case has such a name.
+    """
+    if args.without_fracture is None:
+        return list(cases)
+    named = set(args.without_fracture or [case.name for case in cases])
+    unknown = named - {case.name for case in cases}
+    if unknown:
+        raise UnusableInput(f"--without-fracture: no case is called {min(unknown)!r}")
+    return [replace(case, fractures=(None,) * len(case.levels)) if case.name in named else case for case in cases]
 
 
 @contextmanager

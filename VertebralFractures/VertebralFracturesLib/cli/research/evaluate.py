@@ -12,12 +12,13 @@ from ...io.ct import read_volume
 from ...io.reference_case import find_cases
 from ..arguments import PROGRAM, add_output, add_run_options
 from ..terminal import ProgressLine
-from .arguments import folder_if_asked
+from .arguments import add_without_fracture, folder_if_asked, named_without_fracture
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("data", metavar="DATA", type=Path, help="folder of reference cases")
+    add_without_fracture(parser)
     add_output(parser, "tables are printed only")
     add_run_options(parser)
 
@@ -28,7 +29,7 @@ def run(args: argparse.Namespace) -> None:
 
     with folder_if_asked(args) as folder, ProgressLine() as line:
         models = load_ct_networks(args.device, args.detector)
-        cases = find_cases(args.data)
+        cases = named_without_fracture(args, find_cases(args.data))
         results = evaluate_cases(
             cases, lambda volume, case: analyze_ct(volume, models, preset=args.preset), read_volume, line
         )

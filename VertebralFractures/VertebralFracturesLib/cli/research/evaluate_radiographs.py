@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ...errors import UnusableInput
 from ...evaluation.studies.radiographs import evaluate_radiographs, radiographs_text, summary, write_radiographs
-from ..arguments import add_device, add_models, add_output
+from ..arguments import add_device, add_models, add_output, add_seed
 from ..terminal import ProgressLine
 from .arguments import folder_if_asked
 
@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("data", metavar="DATA", type=Path, nargs="?", help="folder of reference cases to project")
     parser.add_argument("--phantoms", type=int, default=0, metavar="N", help="synthetic patients to project as well")
-    parser.add_argument("--seed", type=int, default=900000, help="of the first of them (default: 900000)")
+    add_seed(parser, 900000, "of the first of them (default: 900000)")
     parser.add_argument("--views", type=int, default=3, help="projections of each (default: 3)")
     text = "how they are exposed: as in practice, or as widely as the networks learn from (default: usual)"
     parser.add_argument("--exposures", choices=("usual", "any"), default="usual", help=text)

@@ -12,6 +12,7 @@ from ...io.ct import read_volume
 from ...io.reference_case import find_cases
 from ..arguments import PROGRAM, add_output, add_run_options
 from ..terminal import ProgressLine
+from .arguments import add_without_fracture, named_without_fracture
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--only", default="", metavar="WORDS", help='conditions with these words, as in "scoliosis: 60"'
     )
+    add_without_fracture(parser)
     add_run_options(parser)
 
 
@@ -31,7 +33,7 @@ def run(args: argparse.Namespace) -> None:
 
     with output_folder(args.output, args.overwrite) as folder, ProgressLine() as progress:
         models = load_ct_networks(args.device, args.detector)
-        cases = find_cases(args.cases) if args.cases else []
+        cases = named_without_fracture(args, find_cases(args.cases)) if args.cases else []
         results = run_stress_tests(
             lambda volume: analyze_ct(volume, models, preset=args.preset), cases, read_volume, args.only, progress
         )

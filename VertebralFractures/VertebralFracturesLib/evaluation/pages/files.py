@@ -14,14 +14,16 @@ from ...core.volume import Volume
 from ...files import write_text
 from ...io.reference_case import ReferenceCase
 from ...report.table import CSV_ENCODING
+from ..conclusion import Conclusion
 from ..evaluate import Evaluation
+from ..false_alarms import count_alarms
 from ..metrics import METRICS
 from ..results import CaseResult, FalseDetection, MatchedVertebra, MissedVertebra, Pool
 from .crops import vertebra_crops
 from .page import CROP_COUNT, write_evaluation_page
 from .tables import bodies, case_groups
 
-SCHEMA = 2
+SCHEMA = 3
 """Version of the layout of evaluation.json."""
 
 _PARTS: dict[str, type] = {"matched": MatchedVertebra, "missed": MissedVertebra, "false_finds": FalseDetection}
@@ -51,6 +53,7 @@ def evaluation_document(evaluation: Evaluation) -> dict[str, Any]:
         "schema": SCHEMA,
         "facts": dict(evaluation.facts),
         "measures": {metric.name: _measure_document(evaluation, metric.name) for metric in METRICS},
+        "false_alarms": asdict(count_alarms(evaluation.cases)),
         "cases": [case_document(case) for case in evaluation.cases],
     }
 
@@ -67,7 +70,8 @@ def case_document(case: CaseResult) -> dict[str, Any]:
 
     Heights and indices are added for readers of the file.
     """
-    parts = {name: [_plain(entry) for entry in getattr(case, name)] for name in _PARTS}
+    parts: dict[str, Any] = {name: [_plain(entry) for entry in getattr(case, name)] for name in _PARTS}
+    parts["conclusion"] = None if case.conclusion is None else asdict(case.conclusion)
     return {name: parts.get(name, getattr(case, name)) for name in (field.name for field in fields(CaseResult))}
 
 
@@ -80,7 +84,10 @@ def _plain(entry: Any) -> dict[str, Any]:
 
 def read_case_result(document: Mapping[str, Any]) -> CaseResult:
     """What came of a case, from :func:`case_document`."""
-    parts = {name: tuple(_restored(kind, entry) for entry in document[name]) for name, kind in _PARTS.items()}
+    parts: dict[str, Any] = {
+        name: tuple(_restored(kind, entry) for entry in document[name]) for name, kind in _PARTS.items()
+    }
+    parts["conclusion"] = None if document["conclusion"] is None else Conclusion(**document["conclusion"])
     return CaseResult(**{field.name: document[field.name] for field in fields(CaseResult)} | parts)
 
 

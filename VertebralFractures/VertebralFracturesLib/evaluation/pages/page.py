@@ -52,14 +52,27 @@ def evaluation_page(evaluation: Evaluation, crops: Sequence[Crop] = ()) -> str:
     :param crops: pictures of vertebrae, the worst first.
     """
     pool = Pool(evaluation.cases)
-    cases, localisation, detection, classification, measures, agreement, *grades, levels, uncertainty, rest = map(
-        typeset, all_tables(evaluation)
-    )
+    (
+        cases,
+        patients,
+        conclusions,
+        localisation,
+        detection,
+        classification,
+        measures,
+        agreement,
+        *grades,
+        levels,
+        uncertainty,
+        rest,
+    ) = map(typeset, all_tables(evaluation))
     return research_page(
         "evaluation.html",
         "Evaluation",
         {**evaluation.facts, "patients": str(len(evaluation.cases)), "vertebrae": str(bodies(pool))},
         cards=_cards(evaluation),
+        patients=patients,
+        conclusions=conclusions,
         localisation=localisation,
         detection=detection,
         classification=classification,

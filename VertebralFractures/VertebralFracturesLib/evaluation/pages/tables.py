@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...core.genant import GRADE_NAMES, PRESETS, Preset
+from ...core.genant import GRADE_NAMES, PLAIN_PRESETS, Preset
 from ...report.text import text_table
 from ..bootstrap import Estimate
 from ..classification import TASKS, Task, answers
 from ..evaluate import Evaluation
+from ..false_alarms import FRACTURED_INDEX, TRUTHS, AlarmCounts, count_alarms
 from ..metrics import HEIGHT_NAMES, METRICS, Metric, grade_table
 from ..published import PISOV_EXPERTS, PISOV_METHOD, with_spread
 from ..results import CaseResult, Pool
@@ -32,7 +33,7 @@ _TITLES = {
     "detection": "Detection",
     "measurement": "Keypoints, heights and G",
     "levels": "Levels",
-    "uncertainty": "Uncertainty of the keypoints",
+    "uncertainty": "Uncertainty of keypoints, heights and G",
     "cases": "Cases",
 }
 _AREA, _SENSITIVITY, _SPECIFICITY = "area_under_curve", "sensitivity", "specificity"
@@ -77,16 +78,55 @@ def all_tables(evaluation: Evaluation) -> list[Table]:
     by_group = {group: measure_table(evaluation, group) for group in _TITLES}
     return [
         case_table(evaluation),
+        *alarm_tables(evaluation.cases),
         by_group["localisation"],
         by_group["detection"],
         classification_table(evaluation),
         by_group["measurement"],
         agreement_table(evaluation),
-        *(grades_table(evaluation, preset) for preset in PRESETS.values()),
+        *(grades_table(evaluation, preset) for preset in PLAIN_PRESETS.values()),
         by_group["levels"],
         by_group["uncertainty"],
         by_group["cases"],
     ]
+
+
+def alarm_tables(cases: Sequence[CaseResult]) -> tuple[Table, Table]:
+    """How patients were called, and how far grades, levels and stars can be trusted."""
+    counts = count_alarms(cases)
+    rows = tuple(
+        (truth, str(sum(called) + unanswered), *map(str, called), str(unanswered))
+        for truth, called, unanswered in zip(TRUTHS, counts.called, counts.unanswered, strict=True)
+        if sum(called) + unanswered
+    )
+    note = "by the highest grade that counts; not told: the reference does not say what is fractured, and a body is low"
+    patients = Table("Patients", ("by the reference", "patients", *GRADE_NAMES, "no grade"), rows, note)
+    shares = tuple((name, f"{part} of {whole}", _share(part, whole)) for name, part, whole in _alarm_shares(counts))
+    found = (
+        ("segments of the sacrum among the vertebrae", str(counts.sacral), ""),
+        ("C1 or C2 among the vertebrae", str(counts.upper_cervical), ""),
+    )
+    return patients, Table("Conclusions", ("of all patients", "count", "share"), shares + found)
+
+
+def _alarm_shares(counts: AlarmCounts) -> Iterator[tuple[str, int, int]]:
+    """Name, part and whole of each share."""
+    healthy = counts.called[0]
+    yield "patients without a fracture called moderate or severe", sum(healthy[2:]), sum(healthy)
+    yield "patients without a fracture called mild", healthy[1], sum(healthy)
+    yield "levels right without a mark", counts.levels_unmarked_right, counts.levels_unmarked
+    yield "levels with a mark", counts.levels_marked, counts.levels_marked + counts.levels_unmarked
+    yield "bodies that are borderline", counts.starred, counts.graded
+    yield (
+        f"fractured, G <= {FRACTURED_INDEX:.2f}: called moderate or severe",
+        counts.fractured_found,
+        counts.fractured,
+    )
+    yield "other bodies: not called moderate or severe", counts.sound_right, counts.sound
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.3f}" if whole else NO_VALUE
 
 
 def missed_levels(evaluation: Evaluation) -> Iterator[tuple[str, str]]:

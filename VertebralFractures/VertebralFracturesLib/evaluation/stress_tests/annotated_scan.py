@@ -1,5 +1,6 @@
 """A CT with annotated vertebrae, and changes of it that carry the annotations along exactly."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -19,23 +20,37 @@ class AnnotatedScan:
     :param levels: (n,) level of each vertebra that lies wholly in the volume, cranial to caudal.
     :param keypoints_ras: (n, 6, 3) in RAS mm.
     :param curve: curve through the bodies; None where there is no spine.
+    :param fractures: (n,) kind of fracture of each vertebra, or None; None altogether where nothing is known of them.
+    :param landmarks: (3,) in RAS mm each, as of :class:`~...io.reference_case.ReferenceCase`.
     """
 
     volume: Volume
     levels: tuple[str, ...] = ()
     keypoints_ras: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 6, 3)))
     curve: SpineCurve | None = None
+    fractures: tuple[str | None, ...] | None = None
+    landmarks: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
     @classmethod
     def of_case(cls, case: ReferenceCase, volume: Volume) -> "AnnotatedScan":
         """A reference case, its image read."""
-        return cls(volume, case.levels, case.keypoints_ras, case.curve)
+        return cls(volume, case.levels, case.keypoints_ras, case.curve, case.fractures, case.landmarks)
 
     def seen_in(self, volume: Volume) -> "AnnotatedScan":
         """The same patient in another volume, with those of the annotated bodies that lie wholly in it."""
-        whole = np.flatnonzero(volume.contains(self.keypoints_ras).reshape(-1, 6).all(1))
-        levels = tuple(self.levels[place] for place in whole)
-        return replace(self, volume=volume, levels=levels, keypoints_ras=self.keypoints_ras[whole])
+        return self.only(np.asarray(volume.contains(self.keypoints_ras).reshape(-1, 6).all(1)), volume)
+
+    def only(self, kept: NDArray[np.bool_], volume: Volume) -> "AnnotatedScan":
+        """Another volume, with those of the annotated bodies (n,) that are kept."""
+        places = np.flatnonzero(kept)
+        fractures = None if self.fractures is None else tuple(self.fractures[place] for place in places)
+        return replace(
+            self,
+            volume=volume,
+            levels=tuple(self.levels[place] for place in places),
+            keypoints_ras=self.keypoints_ras[places],
+            fractures=fractures,
+        )
 
 
 def cropped(scan: AnnotatedScan, lower_ras: ArrayLike, upper_ras: ArrayLike) -> AnnotatedScan:
@@ -89,6 +104,28 @@ def thick_slices(scan: AnnotatedScan, thickness_mm: float) -> AnnotatedScan:
     return scan.seen_in(Volume(np.rint(blocks.mean(1)).astype(np.int16), matrix))
 
 
+def ends_filled(scan: AnnotatedScan, share: float, value: int, caudal: bool) -> AnnotatedScan:
+    """The slices of one end replaced by a constant, as programs write them that lost a part of the scan.
+
+    :param share: of the annotated range that is lost, above 0.
+    :param value: HU of the constant.
+    :param caudal: the lower end, else the upper one.
+    :return: with those of the annotated bodies of which nothing is lost.
+    """
+    volume = scan.volume
+    low, high = scan.keypoints_ras[..., 2].min(), scan.keypoints_ras[..., 2].max()
+    border = low + share * (high - low) if caudal else high - share * (high - low)
+    k = np.arange(len(volume.voxels))
+    centres = volume.ijk_to_ras[2, 2] * k + volume.ijk_to_ras[2, 3]
+    lost = centres < border if caudal else centres > border
+    if np.abs(volume.ijk_to_ras[2, :2]).max() > 1e-6 or lost.all():
+        raise ValueError("only a volume with axial slices can lose an end")
+    voxels = volume.voxels.copy()
+    voxels[lost] = value
+    beyond = scan.keypoints_ras[..., 2] < border if caudal else scan.keypoints_ras[..., 2] > border
+    return scan.only(~beyond.any(1), Volume(voxels, volume.ijk_to_ras))
+
+
 def noisy(scan: AnnotatedScan, noise_hu: float, seed: int) -> AnnotatedScan:
     """White noise of a standard deviation added."""
     rng = np.random.default_rng([seed, 11])
@@ -128,7 +165,8 @@ def moved(scan: AnnotatedScan, matrix: NDArray[np.float64]) -> AnnotatedScan:
 
     curve = None if scan.curve is None else SpineCurve(carried(scan.curve.points_ras), scan.curve.confidence)
     volume = Volume(scan.volume.voxels, matrix @ scan.volume.ijk_to_ras)
-    return AnnotatedScan(volume, scan.levels, carried(scan.keypoints_ras), curve)
+    landmarks = {name: carried(point) for name, point in scan.landmarks.items()}
+    return replace(scan, volume=volume, keypoints_ras=carried(scan.keypoints_ras), curve=curve, landmarks=landmarks)
 
 
 def rotation(degrees: ArrayLike) -> NDArray[np.float64]:

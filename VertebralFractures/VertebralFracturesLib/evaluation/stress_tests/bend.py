@@ -130,6 +130,7 @@ def bent(scan: AnnotatedScan, degrees: float, axis: int = 0) -> AnnotatedScan:
         scan,
         keypoints_ras=_carried(scan.keypoints_ras, bend, axis),
         curve=SpineCurve(_carried(scan.curve.points_ras, bend, axis), scan.curve.confidence),
+        landmarks={name: _carried(point, bend, axis) for name, point in scan.landmarks.items()},
     )
     return carried.seen_in(_bent_volume(scan.volume, bend, axis))
 

@@ -12,9 +12,21 @@ import numpy as np
 from ...core.spine_curve import SpineCurve
 from ...errors import UnusableInput
 from ...io.reference_case import ReferenceCase
-from .annotated_scan import AnnotatedScan, cropped, moved, noisy, reordered, resampled, rotation, thick_slices
+from .annotated_scan import (
+    AnnotatedScan,
+    cropped,
+    ends_filled,
+    moved,
+    noisy,
+    reordered,
+    resampled,
+    rotation,
+    thick_slices,
+)
 from .bend import bent
+from .damaged_files import DAMAGES, Damage
 from .spineless import leg, noise_box, water_cylinder
+from .whole_spines import LUMBOSACRAL_PATIENTS, WHOLE_SPINE_PATIENTS
 
 FIRST_SEED = 900100
 """Seeds from here on belong to this suite: no network is trained on them."""
@@ -34,12 +46,14 @@ class Condition:
     :param name: what it is.
     :param make: makes the CT; from a real one where the condition changes real CTs.
     :param has_spine: whether there is a spine to be found in it.
+    :param damage: how the file of the CT is damaged, which then has to be refused with exit 2; None for a whole one.
     """
 
     group: str
     name: str
     make: Callable[..., AnnotatedScan] = field(repr=False)
     has_spine: bool = True
+    damage: Damage | None = field(default=None, repr=False)
 
 
 def synthetic_conditions() -> Iterator[Condition]:
@@ -55,13 +69,18 @@ def synthetic_conditions() -> Iterator[Condition]:
     yield Condition("no spine", "side of the chest", lambda: side_only(_chest()), has_spine=False)
     yield Condition("no spine", "head above the neck", head_only, has_spine=False)
     yield Condition("no spine", "pelvis below L5", pelvis_only, has_spine=False)
+    yield from (Condition("field of view", name, partial(_chest_with, change)) for name, change in _LOST_ENDS)
+    for name, damage in DAMAGES:
+        yield Condition("damaged file", name, _chest, has_spine=False, damage=damage)
     for number, (name, make) in enumerate((("leg", leg), ("water cylinder", water_cylinder), ("noise", noise_box))):
         yield Condition("no spine", name, partial(make, FIRST_SEED + 90 + number), has_spine=False)
 
 
 def real_conditions() -> Iterator[Condition]:
     """The conditions that real CTs are changed into."""
+    yield Condition("unchanged", "as it is", lambda scan: scan)
     yield from (Condition(group, name, change) for group, name, change in _CHANGES)
+    yield from (Condition("field of view", name, change) for name, change in _LOST_ENDS)
     yield Condition("no spine", "front of the chest", front_only, has_spine=False)
     yield Condition("no spine", "side of the chest", side_only, has_spine=False)
 
@@ -86,7 +105,7 @@ def scanned(seed: int, patient: Mapping[str, Any], protocol: Mapping[str, Any]) 
     :param patient: fields of ``PatientOptions``; without disease where they say nothing else.
     :param protocol: fields of ``Protocol``; the chest in voxels of 1 x 1 x 2.5 mm where they say nothing else.
     """
-    from ...simulation.case import in_view
+    from ...simulation.case import in_view, landmarks
     from ...simulation.ct.acquisition import scan
     from ...simulation.ct.protocol import Protocol
     from ...simulation.patient.anatomy import make_patient
@@ -96,7 +115,14 @@ def scanned(seed: int, patient: Mapping[str, Any], protocol: Mapping[str, Any]) 
     whole = [vertebra for vertebra in one.vertebrae if in_view(vertebra, volume)]
     keypoints = np.array([vertebra.keypoints_ras for vertebra in whole]).reshape(-1, 6, 3)
     curve = SpineCurve(one.curve_ras, np.ones(len(one.curve_ras)))
-    return AnnotatedScan(volume, tuple(vertebra.level for vertebra in whole), keypoints, curve)
+    return AnnotatedScan(
+        volume,
+        tuple(vertebra.level for vertebra in whole),
+        keypoints,
+        curve,
+        tuple(vertebra.plan.fracture for vertebra in whole),
+        {name: np.array(point) for name, point in landmarks(one).items()},
+    )
 
 
 def in_field(scan: AnnotatedScan, first: int, count: int) -> AnnotatedScan:
@@ -188,12 +214,29 @@ def lying(degrees: tuple[float, float, float]) -> Callable[[AnnotatedScan], Anno
 
 def simulated_fractures(scan: AnnotatedScan) -> AnnotatedScan:
     """Some bodies with simulated compression fractures."""
-    from ...simulation.fractures.cases import with_fractures
+    from ...simulation.fractures.cases import fractures_after, with_fractures
 
     assert scan.curve is not None
-    case = ReferenceCase("", Path(), scan.levels, scan.keypoints_ras, scan.curve)
+    case = ReferenceCase("", Path(), scan.levels, scan.keypoints_ras, scan.curve, scan.fractures)
     volume, keypoints_ras = with_fractures(case, scan.volume, np.random.default_rng([FIRST_SEED, 17]))
-    return replace(scan, volume=volume, keypoints_ras=keypoints_ras)
+    fractures = fractures_after(case, keypoints_ras)
+    return replace(scan, volume=volume, keypoints_ras=keypoints_ras, fractures=fractures)
+
+
+def lumbosacral(scan: AnnotatedScan) -> AnnotatedScan:
+    """What lies below the upper border of T10, as lumbosacral scans show it.
+
+    :raises ValueError: T10 or L5 is not annotated.
+    """
+    if not {"T10", "L5"} <= set(scan.levels):
+        raise ValueError("T10 to L5 are not annotated")
+    upper = _OPEN.copy()
+    upper[2] = scan.keypoints_ras[scan.levels.index("T10"), :, 2].max() + 4.0
+    return cropped(scan, -_OPEN, upper)
+
+
+def _chest_with(change: Callable[[AnnotatedScan], AnnotatedScan]) -> AnnotatedScan:
+    return change(_chest())
 
 
 @lru_cache(maxsize=1)
@@ -204,6 +247,12 @@ def _chest() -> AnnotatedScan:
 def _reordered_chest(axes: tuple[int, int, int], signs: tuple[int, int, int]) -> AnnotatedScan:
     return reordered(_chest(), axes, signs)
 
+
+_LOST_ENDS: tuple[tuple[str, Callable[[AnnotatedScan], AnnotatedScan]], ...] = (
+    ("lower end filled with 0", partial(ends_filled, share=0.3, value=0, caudal=True)),
+    ("upper end filled with 0", partial(ends_filled, share=0.3, value=0, caudal=False)),
+    ("lower end filled with -1024", partial(ends_filled, share=0.3, value=-1024, caudal=True)),
+)
 
 _SEVERE = {"T6": ("wedge", 0.45), "T8": ("crush", 0.5), "T11": ("biconcave", 0.5), "L1": ("crush", 0.4)}
 _KYPHOTIC = {"T7": ("wedge", 0.55), "T8": ("wedge", 0.5), "T9": ("wedge", 0.6)}
@@ -238,6 +287,8 @@ _PATIENTS: tuple[tuple[str, str, dict[str, Any], dict[str, Any]], ...] = (
     ("field of view", "loins with the pelvis", {}, {"first_level": 18.0, "last_level": 31.0}),
     ("field of view", "scoliosis leaves it", {"cobb_degrees": 60.0}, {"field_mm": 130.0, "centre_mm": (0.0, -35.0)}),
     ("orientation", "oblique 20 degrees", {}, {"obliquity_degrees": (20.0, 20.0, 0.0)}),
+    *WHOLE_SPINE_PATIENTS,
+    *LUMBOSACRAL_PATIENTS,
 )
 
 _CHANGES: tuple[tuple[str, str, Callable[[AnnotatedScan], AnnotatedScan]], ...] = (
@@ -256,6 +307,7 @@ _CHANGES: tuple[tuple[str, str, Callable[[AnnotatedScan], AnnotatedScan]], ...] 
     ("field of view", "6 vertebrae", middle_ones(6)),
     ("field of view", "narrow", narrow_field),
     ("field of view", "cut behind the spine", cut_behind),
+    ("field of view", "T10 to the lower end", lumbosacral),
     ("orientation", "prone: j and i turned over", partial(reordered, axes=_NOT_TURNED, signs=(-1, -1, 1))),
     ("orientation", "feet first: k turned over", partial(reordered, axes=_NOT_TURNED, signs=(1, 1, -1))),
     ("orientation", "sagittal slices", partial(reordered, axes=(1, 2, 0), signs=(1, -1, 1))),

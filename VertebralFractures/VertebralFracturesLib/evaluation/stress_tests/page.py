@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,16 @@ from ...core.straightening import StraightenedSlice
 from ...files import write_text
 from ...report.images import bone_window_png, grey_png
 from ...report.text import text_table
+from ..false_alarms import called, count_alarms
 from ..metrics import METRICS
 from ..pages.files import case_document
 from ..pages.page import outlined, research_page, typeset
-from ..pages.tables import Table
+from ..pages.tables import Table, alarm_tables
 from ..results import Pool
 from .figure import VIEW_MM, Figure, View
-from .suite import INVENTED, MISSED, REAL, SYNTHETIC, StressResult, failures
+from .suite import REAL, SYNTHETIC, StressResult, failures
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the layout of hard-cases.json."""
 
 FILES = ("hard-cases.html", "hard-cases.json")
@@ -33,10 +35,11 @@ _COLUMNS = {
     "level_correctness": "levels right",
 }
 _METRICS = {metric.name: metric for metric in METRICS if metric.name in _COLUMNS}
-_HEADER = ("condition", "bodies", "found", "false", *_COLUMNS.values(), "s", "verdict")
+_HEADER = ("condition", "bodies", "found", "false", *_COLUMNS.values(), "s", "verdict", "called", "faults")
 _NOTE = (
     "bodies: those wholly in view; false: finds in the marked range that are none of them; found in part: recall or "
-    "precision below 0.8; unfit: a CT that cannot be changed so"
+    "precision below 0.8; unfit: a CT that cannot be changed so; called: the highest grade reported, in brackets what "
+    "it is by the reference; faults: what must not come out of any patient"
 )
 
 
@@ -52,6 +55,7 @@ def write_stress_tests(folder: Path, results: Sequence[StressResult], facts: Map
         "schema": SCHEMA,
         "facts": dict(facts),
         "failures": len(list(failures(results))),
+        "false_alarms": asdict(count_alarms([one.result for one in results if one.condition.has_spine])),
         "conditions": [_document(result) for result in results],
     }
     write_text(folder / FILES[1], json.dumps(document, indent=1, allow_nan=False) + "\n")
@@ -60,7 +64,7 @@ def write_stress_tests(folder: Path, results: Sequence[StressResult], facts: Map
 def stress_test_text(results: Sequence[StressResult]) -> str:
     """The tables for a terminal, and what failed."""
     parts = [f"{table.title}\n{text_table(table.header, table.rows)}" for table in stress_test_tables(results)]
-    failed = [f"  {_title(one)}: {one.verdict}, {_words(one)}" for one in failures(results)]
+    failed = [f"  {_title(one)}: {'; '.join((one.verdict, *one.faults))}, {_words(one)}" for one in failures(results)]
     parts.append("Failures\n" + "\n".join(failed) if failed else f"No failure in {len(results)} cases")
     return "\n\n".join(parts) + "\n"
 
@@ -73,11 +77,13 @@ def stress_test_tables(results: Sequence[StressResult]) -> list[Table]:
         without = [one for one in results if one.source == source and not one.condition.has_spine]
         if with_spine:
             tables.append(Table(words, _HEADER, tuple(_rows(with_spine)), _NOTE))
+            alarms = alarm_tables([one.result for one in with_spine])
+            tables += [replace(table, title=f"{words}: {table.title.lower()}") for table in alarms]
         if without:
             rows = tuple(
                 (_title(one), str(one.result.outside_finds), one.verdict, _words(one).split(";")[0]) for one in without
             )
-            tables.append(Table(f"{words}: no spine in view", ("condition", "finds", "verdict", "words"), rows))
+            tables.append(Table(f"{words}: to be refused", ("condition", "finds", "verdict", "words"), rows))
     return tables
 
 
@@ -105,7 +111,13 @@ def _row(name: str, results: Sequence[StressResult]) -> tuple[str, ...]:
     )
     seconds = np.mean([one.result.seconds for one in results])
     counts = (sum(one.bodies for one in results), len(pool.indices), len(pool.false_indices))
-    return (name, *map(str, counts), *shown, f"{seconds:.1f}", counted)
+    faults = [fault for one in results for fault in one.faults]
+    patient = (called(results[0].result), "; ".join(faults)) if len(results) == 1 else ("", _counted(len(faults)))
+    return (name, *map(str, counts), *shown, f"{seconds:.1f}", counted, *patient)
+
+
+def _counted(faults: int) -> str:
+    return f"{faults} in all" if faults else ""
 
 
 def _title(result: StressResult) -> str:
@@ -126,6 +138,7 @@ def _document(result: StressResult) -> dict[str, object]:
         "patient": result.patient or None,
         "has_spine": result.condition.has_spine,
         "verdict": result.verdict,
+        "faults": list(result.faults),
         "bodies": result.bodies,
         "measures": {name: None if np.isnan(value) else value for name, value in measures.items()},
         "warnings": list(result.warnings),
@@ -159,13 +172,13 @@ def _figure(result: StressResult) -> dict[str, Any]:
     numbers = f"{len(pool.indices)} of {result.bodies} bodies" if result.condition.has_spine else ""
     numbers += "" if np.isnan(heights) else f", heights {heights:.2f} mm"
     return {
-        "failed": result.verdict in (MISSED, INVENTED),
+        "failed": any(failures([result])),
         "views": [] if result.picture is None else _views(result.picture),
         "name": result.condition.name,
         "patient": result.patient,
         "verdict": result.verdict,
         "numbers": numbers,
-        "words": _words(result),
+        "words": "; ".join((*result.faults, _words(result))),
     }
 
 

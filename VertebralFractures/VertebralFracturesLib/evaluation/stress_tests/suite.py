@@ -1,9 +1,12 @@
 """The permanent suite of stress tests: every condition made, analysed and judged."""
 
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from ...core.report import SpineReport
 from ...core.volume import Volume
@@ -11,9 +14,11 @@ from ...ct.check import without_padding
 from ...errors import NoSpineFound, UnusableInput
 from ...io.ct import read_volume
 from ...io.reference_case import ReferenceCase
-from ..matching import Annotations, compare, report_annotations
+from ..conclusion import conclusion_of
+from ..false_alarms import patient_faults
+from ..matching import Annotations, all_missed, compare, report_annotations
 from ..metrics import precision, recall
-from ..results import CaseResult, MissedVertebra, Pool
+from ..results import CaseResult, Pool
 from .annotated_scan import AnnotatedScan
 from .conditions import Condition, real_conditions, synthetic_conditions
 from .figure import Figure, figure
@@ -24,6 +29,7 @@ ENOUGH = 0.8
 
 FOUND, IN_PART, MISSED, UNFIT = "found", "in part", "MISSED", "unfit"
 REFUSED, INVENTED = "refused", "INVENTED"
+READ = "READ"
 """What can be said of a case; those in capitals are failures."""
 
 
@@ -39,6 +45,7 @@ class StressResult:
     :param warnings: what the report warns of.
     :param verdict: one of the words above.
     :param picture: the CT with what was found.
+    :param faults: what must not come out of any patient, in words.
     """
 
     condition: Condition
@@ -49,6 +56,7 @@ class StressResult:
     warnings: tuple[str, ...]
     verdict: str
     picture: Figure | None
+    faults: tuple[str, ...] = ()
 
 
 def run_stress_tests(
@@ -107,10 +115,11 @@ def judged(
 ) -> StressResult:
     """Analyse one CT and compare with what is annotated in it."""
     start = time.perf_counter()
-    report, failure = _answer(scan.volume, analyze)
+    report, failure = _answer(scan.volume, analyze) if condition.damage is None else _read(condition, scan, analyze)
     seconds = time.perf_counter() - start
     expected = scan if condition.has_spine else AnnotatedScan(scan.volume)
     result = _result(patient or condition.name, expected, report, failure, seconds)
+    faults = (*patient_faults(result), *_faults_of_empty_slices(scan.volume, report))
     return StressResult(
         condition=condition,
         source=source,
@@ -120,6 +129,7 @@ def judged(
         warnings=report.warnings if report else (),
         verdict=_verdict(condition, result, report),
         picture=figure(scan, report),
+        faults=faults if condition.has_spine else (),
     )
 
 
@@ -131,19 +141,48 @@ def _answer(volume: Volume, analyze: Callable[[Volume], SpineReport]) -> tuple[S
         return None, f"exit {3 if isinstance(error, NoSpineFound) else 2}: {error}"
 
 
+def _read(
+    condition: Condition, scan: AnnotatedScan, analyze: Callable[[Volume], SpineReport]
+) -> tuple[SpineReport | None, str | None]:
+    """The report on a damaged file, or why there is none."""
+    assert condition.damage is not None
+    with tempfile.TemporaryDirectory() as folder:
+        file = condition.damage(scan.volume, Path(folder))
+        try:
+            volume = read_volume(file)
+        except UnusableInput as error:
+            return None, f"exit 2: {str(error).replace(folder, '')}"
+    return _answer(volume, analyze)
+
+
+def _faults_of_empty_slices(volume: Volume, report: SpineReport | None) -> Iterator[str]:
+    """Bodies that are measured where the slices of a CT are constant."""
+    if report is None or not report.vertebrae:
+        return
+    flat = volume.voxels.reshape(len(volume.voxels), -1)
+    empty = flat.min(1) == flat.max(1)
+    points_ras = np.array([vertebra.keypoints_ras for vertebra in report.vertebrae])
+    slices = np.clip(np.rint(volume.to_ijk(points_ras)[..., 2]).astype(int), 0, len(empty) - 1)
+    count = int(empty[slices].any(1).sum())
+    if count:
+        yield f"{count} measured in empty slices"
+
+
 def _result(
     name: str, expected: AnnotatedScan, report: SpineReport | None, failure: str | None, seconds: float
 ) -> CaseResult:
     """What was found of what is annotated; without annotations, all detections are beyond them."""
+    reference = Annotations(expected.keypoints_ras, expected.levels, fractures=expected.fractures)
     if report is None or expected.curve is None:
-        missed = tuple(map(MissedVertebra, expected.levels, expected.keypoints_ras))
-        return CaseResult(name, (), missed, (), len(report.vertebrae) if report else 0, seconds, failure)
-    return compare(
-        name, report_annotations(report), Annotations(expected.keypoints_ras, expected.levels), expected.curve, seconds
-    )
+        finds = len(report.vertebrae) if report else 0
+        return CaseResult(name, (), all_missed(reference), (), finds, seconds, failure)
+    result = compare(name, report_annotations(report), reference, expected.curve, seconds)
+    return replace(result, conclusion=conclusion_of(report, expected.landmarks))
 
 
 def _verdict(condition: Condition, result: CaseResult, report: SpineReport | None) -> str:
+    if condition.damage is not None:
+        return REFUSED if result.failure and result.failure.startswith("exit 2") else READ
     if not condition.has_spine:
         return REFUSED if report is None else INVENTED
     if not result.matched:
@@ -153,5 +192,5 @@ def _verdict(condition: Condition, result: CaseResult, report: SpineReport | Non
 
 
 def failures(results: Sequence[StressResult]) -> Iterator[StressResult]:
-    """Spines that were missed, and spines found where there is none."""
-    return (one for one in results if one.verdict in (MISSED, INVENTED))
+    """Spines that were missed or found where there is none, files read that are not whole, and faults of patients."""
+    return (one for one in results if one.verdict in (MISSED, INVENTED, READ) or one.faults)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import numpy as np
 
+from ...core.genant import DEFAULT_PRESET
 from ...errors import UnusableInput
 from ...files import write_text
 from ...io.reference_case import ReferenceCase, find_cases
@@ -47,7 +48,7 @@ class Settings:
     cases: str
     folds: int = 5
     detector: Literal["anchor-free", "anchor"] = "anchor-free"
-    preset: str = "genant"
+    preset: str = DEFAULT_PRESET
     seed: int = 1
     device: str = "auto"
     curve_options: tuple[str, ...] = ()

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from ...core.genant import PRESETS, genant_index, heights_mm
 from ...core.image_classification import SURE
-from ...core.matching import match_vertebrae
 from ...core.report import SpineReport
 from ...core.volume import Volume
 from ...errors import NoSpineFound, UnusableInput
 from ...files import write_text
 from ...io.reference_case import ReferenceCase
 from ...report.text import text_table
+from ...simulation.matching import match_vertebrae
 from ..bootstrap import interval, resampled_patients
 from ..statistics import area_under_curve
 from ..stress_tests.annotated_scan import AnnotatedScan

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from ...core.genant import GRADE_NAMES, PRESETS, genant_index, grade, heights_mm
 from ...core.keypoints import body_centre
-from ...core.matching import closest_pairs
 from ...core.spine_curve import curve_through_bodies
 from ...files import write_text
 from ...report.text import text_table
+from ...simulation.matching import closest_pairs
 from ..annotations import Spacing, Study
 from ..bootstrap import Estimate, estimate
 from ..matching import Annotations, compare

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from ..application import Application
 from .description import LAYOUT_ID, register_layout
+from .orientation import with_directions
 from .rendered_views import RenderedSlice, RenderedThreeD, RenderedView
 from .show import Pane, panes
 
@@ -60,8 +61,12 @@ class RenderedLayout:
             view.render()
 
     def pictures(self) -> dict[str, NDArray[np.uint8]]:
-        """What is shown now: (rows, columns, 3) by the names of :data:`PANE_PICTURES` and :data:`LAYOUT_PICTURE`."""
-        pictures = {name: self.views[view].picture() for name, view in PANE_PICTURES.items()}
+        """What is shown now, with the directions and a bar of 10 mm in each pane.
+
+        :return: (rows, columns, 3) by the names of :data:`PANE_PICTURES` and :data:`LAYOUT_PICTURE`.
+        """
+        shown = {name: self.views[view] for name, view in PANE_PICTURES.items()}
+        pictures = {name: with_directions(view.picture(), view.axes()) for name, view in shown.items()}
         return {**pictures, LAYOUT_PICTURE: self._composed(pictures)}
 
     def _composed(self, pictures: dict[str, NDArray[np.uint8]]) -> NDArray[np.uint8]:

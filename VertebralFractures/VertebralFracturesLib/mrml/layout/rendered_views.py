@@ -6,6 +6,7 @@ without the frames and controls that the application puts around them.
 
 import subprocess
 import sys
+from abc import ABC, abstractmethod
 
 import numpy as np
 import slicer
@@ -15,11 +16,13 @@ from vtk.util.numpy_support import vtk_to_numpy
 
 from ...errors import UnusableInput
 from ..application import Application
+from ..nodes.volume import array_from_matrix
+from .orientation import PictureAxes
 
+# Slicer's ruler is left out: its bar is not always of the same length, and pictures have one of 10 mm.
 _SLICE_MANAGERS = (
     "vtkMRMLCrosshairDisplayableManager",
     "vtkMRMLModelSliceDisplayableManager",
-    "vtkMRMLRulerDisplayableManager",
     "vtkMRMLMarkupsDisplayableManager",
     "vtkMRMLTransformsDisplayableManager2D",
 )
@@ -49,7 +52,7 @@ def check_rendering() -> None:
         )
 
 
-class RenderedView:
+class RenderedView(ABC):
     """What slice and 3D views have in common: a window of some pixels with the displayable managers of its kind.
 
     :param application: from :func:`~..application.boot_scene`.
@@ -92,6 +95,10 @@ class RenderedView:
     def render(self) -> None:
         """Draw the nodes as they are now."""
         self.window.Render()
+
+    @abstractmethod
+    def axes(self) -> PictureAxes:
+        """What the sides of the view are in its space, and its scale."""
 
     def picture(self) -> NDArray[np.uint8]:
         """The view as it is on screen, (rows, columns, 3), first row on top."""
@@ -150,6 +157,11 @@ class RenderedSlice(RenderedView):
         self._connect_image()
         super().render()
 
+    def axes(self) -> PictureAxes:
+        """What the sides of the slice are in its space, and its scale."""
+        columns, rows = array_from_matrix(self.node.GetXYToRAS())[:3, :2].T
+        return PictureAxes(columns, rows, float(1 / np.linalg.norm(columns)))
+
     def _connect_image(self, *_: object) -> None:
         connection = self.logic.GetImageDataConnection()
         self._image.SetVisibility(connection is not None)
@@ -181,3 +193,10 @@ class RenderedThreeD(RenderedView):
         self._application.logic.GetViewLogics().RemoveItem(self.logic)
         super().close()
         self.logic.SetMRMLScene(None)
+
+    def axes(self) -> PictureAxes:
+        """What the sides of the view are in the patient, and its scale at the depth of the focal point."""
+        camera = self.renderer.GetActiveCamera()
+        to_camera = array_from_matrix(camera.GetViewTransformMatrix())
+        height_mm = 2 * camera.GetDistance() * np.tan(np.radians(camera.GetViewAngle() / 2))
+        return PictureAxes(to_camera[0, :3], to_camera[1, :3], self.window.GetSize()[1] / height_mm)

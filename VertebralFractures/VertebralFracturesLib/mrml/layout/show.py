@@ -8,7 +8,7 @@ import numpy as np
 import slicer
 from numpy.typing import NDArray
 
-from ..nodes.views import PATIENT_VIEWS, fit_height, focus, look_from_left, show_slice, slice_node
+from ..nodes.views import PATIENT_VIEWS, fit_height, focus, look_from_left, show_directions, show_slice, slice_node
 from ..study.display import limit_to_views, set_visible
 from ..study.report import read_study
 from ..study.study import Study, selected_node, studies
@@ -82,6 +82,10 @@ def show_study(study: Study, layout_node: slicer.vtkMRMLLayoutNode) -> None:
         fit_height(slice_node(study.scene, "Yellow+", "Sagittal"), study.straightened_node)
     keypoints_ras = [vertebra.keypoints_ras for vertebra in report.vertebrae]
     look_from_left(study.scene, PATIENT_VIEWS, np.concatenate([report.curve.points_ras, *keypoints_ras]))
+    for name in PATIENT_VIEWS.three_d:
+        view_node = study.scene.GetSingletonNode(name, "vtkMRMLViewNode")
+        if view_node is not None:
+            show_directions(view_node)
     _show_table(study.scene, study.table_node)
 
 

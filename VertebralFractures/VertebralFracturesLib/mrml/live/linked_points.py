@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import slicer
 
-from ..nodes.keypoints import copy_local_points, copy_locks, set_saved
+from ..nodes.keypoints import copy_from_proxy, copy_locks, copy_to_proxy, set_saved
 from ..study.study import Study, proxy_of
 from .observers import Observers
 
@@ -42,6 +42,8 @@ class LinkedPoints:
             self._observers.add(node, markups.LockModifiedEvent, self._on_lock)
             for event in (markups.PointModifiedEvent, markups.PointPositionUndefinedEvent, markups.PointRemovedEvent):
                 self._observers.add(node, event, self._on_move)
+            if node not in study.proxy_nodes:  # those are under the straightening, which moves them in their views only
+                self._observers.add(node, node.TransformModifiedEvent, self._on_move)
         for node in self._study.keypoint_nodes:
             proxy = proxy_of(node)
             if proxy is not None:
@@ -86,7 +88,10 @@ class LinkedPoints:
         twin = self._twins.get(node)
         if twin is not None:
             with self.paused():
-                copy_local_points(node, twin)
+                if proxy_of(node) is twin:
+                    copy_to_proxy(node, twin)
+                else:
+                    copy_from_proxy(node, twin)
                 copy_locks(node, twin)
         self._moved(node)
 

@@ -21,6 +21,7 @@ from ..study.removal import remove_node, remove_straightened_points, remove_vert
 from ..study.report import model_report, model_sacrum_points, read_study
 from ..study.state import StudyState, restore_state, study_state
 from ..study.study import Study, proxy_of, selected_node, set_selected_node, write_preset
+from ..study.unfolding import MOVED_ALONG, check_shown, folding_problem, unfold_curve
 from ..study.volume import volume_problem
 from .linked_crosshair import LinkedCrosshair
 from .linked_points import LinkedPoints
@@ -59,6 +60,7 @@ class LiveStudy:
         self._points = LinkedPoints(study, self._on_grabbed, self._on_moved)
         self._crosshair = LinkedCrosshair(study, lambda: self._report.curve)
         self._observers = Observers()
+        self._problem = folding_problem(study)
         self._observe()
         self._highlight()
 
@@ -84,7 +86,7 @@ class LiveStudy:
 
     @property
     def problem(self) -> str | None:
-        """Why the last edit was put back, or why the CT does not fit the study any more; None if all is well."""
+        """Why the last edit was put back or changed, or the CT does not fit the study any more; None if all is well."""
         return self._problem or self._volume_problem
 
     @property
@@ -291,10 +293,13 @@ class LiveStudy:
         is_curve = node is self.study.curve_node
         if is_curve and self._points.is_dragging:
             return
+        note = None
         try:
             if is_curve:
-                self._straighten()
+                note = self._straighten()
             self._refresh()
+            if not self._points.is_dragging:
+                self._check_shown(node)
         except ValueError as error:
             if not self._points.is_dragging:
                 self._restore(self._history.present)
@@ -302,13 +307,27 @@ class LiveStudy:
         else:
             if not self._points.is_dragging and self._state() != self._history.present:
                 self._record()
+                self._problem = note
         self._changed()
 
-    def _straighten(self) -> None:
-        """Straighten anew unless the curve is as it was."""
-        if self._state().curve_points != self._history.present.curve_points:
-            with self._points.paused():
-                update_straightening(self.study)
+    def _straighten(self) -> str | None:
+        """Straighten anew unless the curve is as it was.
+
+        :return: what to tell the user.
+        """
+        before = self._history.present.curve_points
+        if self._state().curve_points == before:
+            return None
+        with self._points.paused():
+            is_smoothed = unfold_curve(self.study, before)
+            update_straightening(self.study)
+        return MOVED_ALONG if is_smoothed else None
+
+    def _check_shown(self, node: slicer.vtkMRMLMarkupsNode) -> None:
+        """Refuse points of a vertebra that straightened space cannot show."""
+        for own, vertebra in zip(self._nodes, self._report.vertebrae, strict=True):
+            if node in (own, proxy_of(own)):
+                check_shown(self.study, vertebra.keypoints_ras, self._report.curve)
 
     @vtk.calldata_type(vtk.VTK_OBJECT)
     def _on_node_removed(self, _scene: slicer.vtkMRMLScene, _event: str, node: slicer.vtkMRMLNode) -> None:

@@ -6,7 +6,9 @@ import slicer
 from ...core.report import SpineReport
 from ...core.volume import Volume
 from ...radiograph.record import Image, Radiograph, RadiographReport
-from .volume import add_volume_node, volume_from_node
+from ...report.close_up import window_of
+from .names import safe_name
+from .volume import add_volume_node, show_in_window, volume_from_node
 
 _MARK = "VertebralFractures.Radiograph"
 _KNOWN_SCALE, _ASSUMED_SCALE = "known scale", "assumed scale"
@@ -76,14 +78,17 @@ def shown_radiograph(volume: Volume, report: RadiographReport) -> Radiograph:
 def add_image_node(
     scene: slicer.vtkMRMLScene, image: Image, report: SpineReport, name: str, share_voxels: bool = False
 ) -> slicer.vtkMRMLScalarVolumeNode:
-    """Add what was analyzed to a scene.
+    """Add what was analyzed to a scene, a CT in the window that shows the endplates of its bodies.
 
     :param image: as it was analyzed.
     :param report: the result of the analysis.
-    :param name: the node's name.
+    :param name: what the image is called; the node's name is made of it, see :func:`~.names.safe_name`.
     :param share_voxels: see :func:`~.volume.add_volume_node`.
     """
-    return add_volume_node(scene, placed_volume(image, report), name, share_voxels=share_voxels)
+    node = add_volume_node(scene, placed_volume(image, report), safe_name(name), share_voxels=share_voxels)
+    if isinstance(image, Volume):
+        show_in_window(node, window_of(report, image))
+    return node
 
 
 def mark_radiograph(node: slicer.vtkMRMLScalarVolumeNode, is_scale_known: bool) -> None:

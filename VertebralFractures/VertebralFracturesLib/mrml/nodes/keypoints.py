@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ...core.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
 from ...core.keypoints import KEYPOINT_NAMES
-from ...core.report import Vertebra
+from ...core.report import Vertebra, parse_status
 from ...errors import UnusableInput
 from .curve import points_from_node
 from .views import ViewGroup, add_markups_display, new_markups_display
@@ -58,18 +58,18 @@ def add_keypoints_proxy(
     straightening_node: slicer.vtkMRMLTransformNode,
     views: ViewGroup,
 ) -> slicer.vtkMRMLMarkupsFiducialNode:
-    """Add the list that shows a vertebra in straightened space: the same local coordinates under the straightening.
+    """Add the list that shows a vertebra in straightened space: the points of the patient under the straightening.
 
     The proxy is locked: without the link to its original a drag would move it alone.
 
-    :param keypoints_node: from :func:`add_keypoints_node`, without parent transform.
+    :param keypoints_node: from :func:`add_keypoints_node`.
     :param views: the views of the straightened space.
     """
     node = slicer.vtkMRMLMarkupsFiducialNode()
     node.SetName(f"{keypoints_node.GetName()} straightened")
     for index in range(keypoints_node.GetNumberOfControlPoints()):
         label = keypoints_node.GetNthControlPointLabel(index)
-        node.AddControlPoint(vtk.vtkVector3d(keypoints_node.GetNthControlPointPosition(index)), label)
+        node.AddControlPoint(vtk.vtkVector3d(*keypoints_node.GetNthControlPointPositionWorld(index)), label)
     node.SetFixedNumberOfControlPoints(True)
     node.SetLocked(True)
     node.SetAndObserveTransformNodeID(straightening_node.GetID())
@@ -172,12 +172,23 @@ def set_keypoints(node: slicer.vtkMRMLMarkupsFiducialNode, keypoints_ras: ArrayL
         node.SetNthControlPointPositionWorld(index, vtk.vtkVector3d(*point))
 
 
-def copy_local_points(source: slicer.vtkMRMLMarkupsNode, target: slicer.vtkMRMLMarkupsNode) -> None:
-    """Give the points of a list the local coordinates of another's, so that both show one vertebra in their spaces."""
-    for index in range(min(source.GetNumberOfControlPoints(), target.GetNumberOfControlPoints())):
-        position = source.GetNthControlPointPosition(index)
-        if target.GetNthControlPointPosition(index) != position:
-            target.SetNthControlPointPosition(index, position)
+def copy_to_proxy(keypoints_node: slicer.vtkMRMLMarkupsNode, proxy: slicer.vtkMRMLMarkupsNode) -> None:
+    """Give the list in straightened space the points of the patient, wherever a transform puts them.
+
+    Under the straightening, local coordinates of the proxy are those of the patient's world.
+    """
+    for index in range(min(keypoints_node.GetNumberOfControlPoints(), proxy.GetNumberOfControlPoints())):
+        position_ras = keypoints_node.GetNthControlPointPositionWorld(index)
+        if proxy.GetNthControlPointPosition(index) != position_ras:
+            proxy.SetNthControlPointPosition(index, position_ras)
+
+
+def copy_from_proxy(proxy: slicer.vtkMRMLMarkupsNode, keypoints_node: slicer.vtkMRMLMarkupsNode) -> None:
+    """Give the list in the patient the points of the one in straightened space, see :func:`copy_to_proxy`."""
+    for index in range(min(keypoints_node.GetNumberOfControlPoints(), proxy.GetNumberOfControlPoints())):
+        position_ras = proxy.GetNthControlPointPosition(index)
+        if keypoints_node.GetNthControlPointPositionWorld(index) != position_ras:
+            keypoints_node.SetNthControlPointPositionWorld(index, vtk.vtkVector3d(*position_ras))
 
 
 def set_vertebra_attributes(node: slicer.vtkMRMLMarkupsFiducialNode, vertebra: Vertebra) -> None:
@@ -204,7 +215,7 @@ def vertebra_from_node(node: slicer.vtkMRMLMarkupsFiducialNode) -> Vertebra:
             level=node.GetAttribute(LEVEL),
             level_confidence=float(node.GetAttribute(LEVEL_CONFIDENCE)),
             source=node.GetAttribute(SOURCE),
-            status=node.GetAttribute(STATUS),
+            status=parse_status(node.GetAttribute(STATUS)),
         )
     except (TypeError, ValueError) as error:
         raise UnusableInput(f"the point list {node.GetName()!r} is not a vertebra of a study: {error}") from error

@@ -1,4 +1,4 @@
-"""What is written beside each vertebra: its level and index G, as one locked point list per space."""
+"""What is written beside each vertebra: its level and height ratio G, as one locked point list per space."""
 
 from collections.abc import Sequence
 
@@ -90,9 +90,9 @@ def highlight_label(node: slicer.vtkMRMLMarkupsFiducialNode, place: int | None) 
 
 
 def label_texts(report: SpineReport) -> Sequence[str]:
-    """The label of each vertebra: level and index G, such as "T12  G 0.58"."""
+    """The label of each vertebra: level and height ratio G, such as "T12  G 0.58" or "T12?  G 0.58"."""
     texts = []
-    for name, measures in zip(vertebra_names(report), report.measures, strict=True):
+    for name, measures in zip(report.shown_levels, report.measures, strict=True):
         texts.append(f"{name}  G {measures.genant_index:.2f}" if measures else f"{name}  not evaluable")
     return texts
 

@@ -6,7 +6,7 @@ import slicer
 import vtk
 
 from ...core.report import SpineReport
-from ...report.table import COLUMNS, Column, Value, format_value, table_rows
+from ...report.table import COLUMNS, Column, Value, stored_text, table_rows
 
 MARK = "VertebralFractures"
 """Attribute of the table node, "Yes", by which other modules find it."""
@@ -41,14 +41,16 @@ def _add_column(node: slicer.vtkMRMLTableNode, column: Column) -> None:
 def update_table_node(node: slicer.vtkMRMLTableNode, report: SpineReport) -> None:
     """Write the values of a report into the table; observers see one change.
 
-    Columns that it lacks, because an older version saved it, are added.
+    The columns of a table that an older version saved are replaced.
     """
     rows = table_rows(report)
     table = node.GetTable()
     modified = node.StartModify()
-    for column in COLUMNS:
-        if table.GetColumnByName(column.name) is None:
+    if [table.GetColumnName(index) for index in range(table.GetNumberOfColumns())] != [one.name for one in COLUMNS]:
+        node.RemoveAllColumns()
+        for column in COLUMNS:
             _add_column(node, column)
+    for column in COLUMNS:
         array = table.GetColumnByName(column.name)
         array.SetNumberOfValues(len(rows))
         for index, row in enumerate(rows):
@@ -59,7 +61,7 @@ def update_table_node(node: slicer.vtkMRMLTableNode, report: SpineReport) -> Non
 
 
 def _cell(column: Column, value: Value) -> str | float:
-    text = format_value(column.name, value)
+    text = stored_text(column.name, value)
     if not column.decimals:
         return text
     return float(text) if text else math.nan

@@ -138,7 +138,7 @@ def arrange_views(
         for color, orientation in _ORIENTATIONS.items():
             show_slice(scene, color + suffix, orientation, background, point)
     fit_height(slice_node(scene, "Yellow+", "Sagittal"), straightened_node)
-    _singleton(scene, "vtkMRMLViewNode", "1")
+    show_directions(_singleton(scene, "vtkMRMLViewNode", "1"))
     layout = _singleton(scene, "vtkMRMLLayoutNode", "vtkMRMLLayoutNode")
     layout.SetViewArrangement(slicer.vtkMRMLLayoutNode.SlicerLayoutThreeOverThreeView)
 
@@ -161,6 +161,14 @@ def show_slice(
     composite.SetDoPropagateVolumeSelection(not is_straightened)
     composite.SetBackgroundVolumeID(volume_node.GetID())
     centre_slice(node, point, CENTRED_ON_VERTEBRA_MM)
+    show_directions(node)
+
+
+def show_directions(node: slicer.vtkMRMLAbstractViewNode) -> None:
+    """Let a view show where the patient's directions and how long lengths are, by Slicer's own marker and ruler."""
+    node.SetOrientationMarkerType(node.OrientationMarkerTypeAxes)
+    node.SetOrientationMarkerSize(node.OrientationMarkerSizeSmall)
+    node.SetRulerType(node.RulerTypeThin)
 
 
 def focus(report: SpineReport, place: int | None = None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -169,7 +177,7 @@ def focus(report: SpineReport, place: int | None = None) -> tuple[NDArray[np.flo
     :param place: of a vertebra; by default that of the least index G, or the middle of the curve where there is none.
     :return: the point (3,) in RAS mm and in straightened mm.
     """
-    place = report.summary.least_vertebra if place is None else place
+    place = report.summary.worst_vertebra if place is None else place
     if place is None:
         middle_straight = np.array([0.0, 0.0, -report.curve.length_mm / 2])
         return report.curve.straight_to_ras(middle_straight), middle_straight

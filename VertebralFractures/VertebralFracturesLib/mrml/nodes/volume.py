@@ -8,6 +8,7 @@ from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
 from ...core.volume import Volume
 from ...errors import UnusableInput
+from ...report.window import Window
 
 BONE_WINDOW_HU = 1050.0
 BONE_LEVEL_HU = 275.0
@@ -121,6 +122,13 @@ def show_in_bone_window(node: slicer.vtkMRMLScalarVolumeNode) -> None:
     display.SetAndObserveColorNodeID("vtkMRMLColorTableNodeGrey")
     node.GetScene().AddNode(display)
     node.SetAndObserveDisplayNodeID(display.GetID())
+
+
+def show_in_window(node: slicer.vtkMRMLScalarVolumeNode, window: Window) -> None:
+    """Display a volume that has a display node in another window."""
+    display = node.GetScalarVolumeDisplayNode()
+    display.SetAutoWindowLevel(False)
+    display.SetWindowLevel(window.high - window.low, (window.high + window.low) / 2)
 
 
 def array_from_matrix(matrix: vtk.vtkMatrix4x4) -> NDArray[np.float64]:

@@ -6,18 +6,21 @@ import slicer
 
 from ...core.report import SpineReport, Vertebra
 from ...core.spine_curve import SpineCurve
+from ...core.volume import Volume
 from ...radiograph.record import RadiographReport
+from ...report.close_up import window_of
 from ...report.document import report_json
 from ..nodes.angles import add_angles_node
 from ..nodes.curve import add_canal_node, add_curve_node
 from ..nodes.image import mark_radiograph
 from ..nodes.keypoints import add_keypoints_node, add_keypoints_proxy
 from ..nodes.labels import add_labels_node, vertebra_names
+from ..nodes.names import safe_name
 from ..nodes.sacrum import Points, add_sacrum_node
 from ..nodes.straightened import add_straightened_volume_node, add_straightening_node
 from ..nodes.table import add_table_node
 from ..nodes.views import PATIENT_VIEWS, STRAIGHTENED_VIEWS
-from ..nodes.volume import volume_from_node
+from ..nodes.volume import show_in_window, volume_from_node
 from .display import update_study
 from .folder import (
     STRAIGHTENED,
@@ -70,7 +73,7 @@ def _add_report_node(
 ) -> slicer.vtkMRMLTextNode:
     text = report_json(report)
     node = slicer.vtkMRMLTextNode()
-    node.SetName(f"{volume_node.GetName()}{_REPORT_SUFFIX}")
+    node.SetName(f"{safe_name(volume_node.GetName() or '')}{_REPORT_SUFFIX}")
     node.SetAttribute(ROLE, "report")
     node.SetAttribute(PRESET, report.preset)
     node.SetForceCreateStorageNode(slicer.vtkMRMLTextNode.CreateStorageNodeAlways)
@@ -130,7 +133,7 @@ def _add_to_straightened_space(
     scene, name, added = study.scene, f"{_name(study)} straightened", []
     volume = readable_volume(study)
     if study.straightened_node is None and volume is not None:
-        added.append(study.link("straightenedVolume", add_straightened_volume_node(scene, volume, report.curve, name)))
+        added.append(study.link("straightenedVolume", _straightened_node(study, report, volume, name)))
     straightening = study.straightening_node
     if straightening is None:
         remove_straightened_points(study)
@@ -143,6 +146,14 @@ def _add_to_straightened_space(
         labels = add_labels_node(scene, report, f"{name} labels", STRAIGHTENED_VIEWS, straightening)
         added.append(study.link("straightenedLabels", labels))
     return [*added, straightening]
+
+
+def _straightened_node(study: Study, report: SpineReport, volume: Volume, name: str) -> slicer.vtkMRMLScalarVolumeNode:
+    """The straightened volume; that of a CT is shown in the window of its bodies."""
+    node = add_straightened_volume_node(study.scene, volume, report.curve, name)
+    if not isinstance(report, RadiographReport):
+        show_in_window(node, window_of(report, volume))
+    return node
 
 
 def _add_vertebra_node(study: Study, vertebra: Vertebra, name: str, place: int) -> slicer.vtkMRMLMarkupsFiducialNode:

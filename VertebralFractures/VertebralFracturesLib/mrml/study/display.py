@@ -9,7 +9,7 @@ from ...core.report import SpineReport
 from ...core.spine_curve import SpineCurve
 from ...radiograph.record import RadiographReport
 from ..nodes.angles import update_angles_node
-from ..nodes.keypoints import copy_local_points, name_keypoints, set_grade_color, set_keypoints, set_vertebra_attributes
+from ..nodes.keypoints import copy_to_proxy, name_keypoints, set_grade_color, set_keypoints, set_vertebra_attributes
 from ..nodes.labels import update_labels_node, vertebra_names
 from ..nodes.straightened import straightened_volume, update_straightening_node
 from ..nodes.table import update_table_node
@@ -45,7 +45,7 @@ def show_report(study: Study, report: SpineReport, nodes: Sequence[slicer.vtkMRM
         _show(node, name, measures)
         proxy = proxy_of(node)
         if proxy is not None:
-            copy_local_points(node, proxy)
+            copy_to_proxy(node, proxy)
             _show(proxy, name, measures, _PROXY_SUFFIX)
     for labels in study.label_nodes:
         update_labels_node(labels, report)

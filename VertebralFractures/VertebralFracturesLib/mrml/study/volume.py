@@ -84,4 +84,7 @@ def _remembered(study: Study) -> tuple[tuple[int, ...], NDArray[np.float64]]:
     shape, ijk_to_ras = (study.report_node.GetAttribute(name) for name in (_SHAPE, _IJK_TO_RAS))
     if shape is None or ijk_to_ras is None:
         raise UnusableInput(f"the study {study.report_node.GetName()!r} does not tell where its CT was analyzed")
-    return tuple(json.loads(shape)), np.array(json.loads(ijk_to_ras))
+    try:
+        return tuple(map(int, json.loads(shape))), np.array(json.loads(ijk_to_ras), dtype=np.float64).reshape(4, 4)
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise UnusableInput(f"the study {study.report_node.GetName()!r} does not tell where its CT was") from error

@@ -73,6 +73,54 @@ class Protocol:
         return (int(count[2]), int(count[1]), int(count[0])), matrix
 
 
+WHOLE_SPINE, LUMBOSACRAL = (-0.5, 31.0), (16.0, 31.0)
+"""Level numbers at which scans end that show C1 to the coccyx, and T10 to S5 with what is next to them."""
+
+
+def whole_spine_protocol(rng: np.random.Generator) -> Protocol:
+    """Draw a scan from above C1 to below the sacrum: slices of 2 to 3 mm, as wide as the trunk.
+
+    :param rng: draws it; shares chosen by eye.
+    """
+    return _spine_protocol(rng, WHOLE_SPINE, (2.0, 2.5, 3.0), (0.95, 1.15), (345.0, 420.0), -20.0)
+
+
+def lumbosacral_protocol(rng: np.random.Generator) -> Protocol:
+    """Draw a scan from T10 to S5: slices of 1.25 to 2.5 mm.
+
+    :param rng: draws it; shares chosen by eye.
+    """
+    return _spine_protocol(rng, LUMBOSACRAL, (1.25, 2.0, 2.5), (0.7, 1.0), (240.0, 340.0), -65.0)
+
+
+def _spine_protocol(
+    rng: np.random.Generator,
+    levels: tuple[float, float],
+    spacings_mm: tuple[float, ...],
+    pixels_mm: tuple[float, float],
+    fields_mm: tuple[float, float],
+    anterior_mm: float,
+) -> Protocol:
+    """Axial slices that lie next to one another; the least field about this centre holds the bodies of 60 patients."""
+    spacing = float(rng.choice(spacings_mm))
+    sharp = rng.random() < 0.3
+    return Protocol(
+        pixel_mm=float(rng.uniform(*pixels_mm)),
+        slice_spacing_mm=spacing,
+        slice_thickness_mm=spacing,
+        first_level=levels[0],
+        last_level=levels[1],
+        field_mm=float(rng.uniform(*fields_mm)),
+        centre_mm=(0.0, anterior_mm),
+        signs=tuple(int(v) for v in rng.choice([-1, 1], 3)),  # type: ignore[arg-type]
+        kernel_mm=float(rng.uniform(0.3, 0.7)),
+        overshoot=float(rng.uniform(0.3, 1.0)) if sharp else 0.0,
+        noise_hu=float(rng.uniform(8, 30)) * (1.5 if sharp else 1.0),
+        contrast=float(rng.uniform(0.2, 1)) if rng.random() < 0.3 else 0.0,
+        bone_gain=float(rng.uniform(0.95, 1.1)),
+    )
+
+
 def random_protocol(rng: np.random.Generator) -> Protocol:
     """Draw a protocol over everything that is met in practice, thin chest scans most often; shares chosen by eye.
 

@@ -17,7 +17,7 @@ from ...core.spine_curve import SpineCurve
 from ...core.straightening import StraightenedSlice
 from ...core.volume import Volume
 from ...io.ct import read_volume
-from ...io.reference_case import ReferenceCase, find_cases, write_reference_case
+from ...io.reference_case import ReferenceCase, write_reference_case
 from .deformation import Warp, chain, far_enough, fracture_warp, random_remaining
 
 FRACTURED_SHARE = 0.3
@@ -30,6 +30,12 @@ second not at all; chosen by eye so that no edge shows beside the bodies."""
 _REACH_MM = 60.0
 """Points farther from the centres of fractured bodies stay; chosen, a body and the discs beside it lie within."""
 
+PRESSED = "pressed"
+"""What a reference says of a body with a simulated fracture."""
+
+_PRESSED_MM = 0.5
+"""Loss of height from which a body counts as pressed; chosen: far above rounding, and below the least loss drawn."""
+
 _UNMOVED_MM = 1e-3
 """Smaller shifts change no Hounsfield unit and are not made."""
 
@@ -38,35 +44,34 @@ _SLICES_AT_ONCE = 16
 
 
 def write_fractured_cases(
-    cases: Path,
+    cases: Sequence[ReferenceCase],
     folder: Path,
     count: int,
     seed: int,
     progress: Callable[[str, float], None],
     share: float = FRACTURED_SHARE,
 ) -> int:
-    """Write variants of all cases of a folder as cases ``NAME_fractured_NUMBER``.
+    """Write variants of cases as cases ``NAME_fractured_NUMBER``.
 
-    :param cases: folder of reference cases.
+    :param cases: reference cases. Where they say what is fractured, the new ones do so, too.
     :param folder: takes the new cases.
     :param count: variants of each case.
     :param seed: of the randomness, beside the case's and the variant's number.
     :param progress: called with the name of a case and the share done, 0 .. 1.
     :param share: of the bodies that are fractured, in the mean.
     :return: how many were written.
-    :raises UnusableInput: no reference cases there, or an image that cannot be read.
+    :raises UnusableInput: an image that cannot be read.
     """
-    found = find_cases(cases)
-    for place, case in enumerate(found):
+    for place, case in enumerate(cases):
         volume = read_volume(case.image)
         for number in range(count):
             name = f"{case.name}_fractured_{number}"
-            progress(name, (place + number / count) / len(found))
+            progress(name, (place + number / count) / len(cases))
             rng = np.random.default_rng([seed, place, number])
             pressed, keypoints_ras = with_fractures(case, volume, rng, share)
             source = f"{case.name} with bodies pressed by VertebralFractures, seed {seed}"
             write_reference_case(folder / name, pressed, _document(case, keypoints_ras, source))
-    return len(found) * count
+    return len(cases) * count
 
 
 def with_fractures(
@@ -93,6 +98,17 @@ def with_fractures(
     straight = np.concatenate([lateral_mm[..., None], -keypoints_mm], -1)
     pressed = _warped(volume, case.curve, chain(warps), np.array(bodies_ras), rng) if warps else volume
     return pressed, case.curve.straight_to_ras(straight)
+
+
+def fractures_after(case: ReferenceCase, keypoints_ras: NDArray[np.float64]) -> tuple[str | None, ...]:
+    """What kind of fracture each body has once some are pressed.
+
+    :param case: before; what it does not say counts as no fracture.
+    :param keypoints_ras: (n, 6, 3) afterwards.
+    """
+    lost_mm = np.abs(heights_mm(keypoints_ras) - heights_mm(case.keypoints_ras)).max(1)
+    before = case.fractures or (None,) * len(case.levels)
+    return tuple(PRESSED if lost > _PRESSED_MM else old for lost, old in zip(lost_mm, before, strict=True))
 
 
 def _warped(
@@ -149,10 +165,13 @@ def _box(volume: Volume, centres_ras: NDArray[np.float64]) -> tuple[NDArray[np.i
 
 def _document(case: ReferenceCase, keypoints_ras: NDArray[np.float64], source: str) -> dict[str, object]:
     """The content of ``reference.json``."""
-    entries: Sequence[dict[str, object]] = [
+    entries: list[dict[str, object]] = [
         {"label": level, "ras": points.round(3).tolist(), "G": round(float(genant_index(heights_mm(points))), 4)}
         for level, points in zip(case.levels, keypoints_ras, strict=True)
     ]
+    if case.fractures is not None:
+        for entry, fracture in zip(entries, fractures_after(case, keypoints_ras), strict=True):
+            entry["fracture"] = fracture
     arcs = np.linspace(0.0, case.curve.length_mm, max(6, round(case.curve.length_mm / 6.0)))
     return {
         "ct": "ct.nii.gz",

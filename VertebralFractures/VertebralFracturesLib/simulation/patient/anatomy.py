@@ -10,7 +10,8 @@ from ...core.spine_curve import chord_arcs
 from . import level_tables as tables
 from .bodies import draw_fractures, draw_plans, draw_vertebrae
 from .column import draw_discs, draw_gaps, make_sacrum, place_column
-from .options import PatientOptions
+from .options import SACRALISED, SIXTH_LUMBAR, THIRTEENTH_THORACIC, PatientOptions
+from .transitional import TRANSITIONAL_GAP_SHARE, joined_to_sacrum
 from .vertebra import Disc, SyntheticVertebra
 
 _NORMAL_LEVELS = tables.LEVEL_NAMES[1:24]
@@ -69,7 +70,7 @@ def make_patient(seed: int, **options: object) -> Patient:
 
     :param seed: any non-negative integer.
     :param options: fields of :class:`PatientOptions`.
-    :raises ValueError: a level to fracture or to screw that no patient has.
+    :raises ValueError: an unknown variant, or a level to fracture or to screw that the patient does not have.
     """
     chosen = PatientOptions(**options)  # type: ignore[arg-type]
     rng = np.random.default_rng([seed, 1])
@@ -82,8 +83,12 @@ def make_patient(seed: int, **options: object) -> Patient:
     plans = draw_fractures(levels, plans, chosen, rng)
     vertebrae = draw_vertebrae(levels, plans, size, age_bone, chosen, rng)
     gaps = draw_gaps(levels, size, rng)
+    if chosen.variant == SACRALISED:
+        gaps[-1] = max(gaps[-1] * TRANSITIONAL_GAP_SHARE, 1.2)
     placed = place_column(vertebrae, gaps, chosen, rng)
     sacrum = make_sacrum(placed[-1], gaps[-1], size, rng)
+    if chosen.variant == SACRALISED:
+        placed[-1] = joined_to_sacrum(placed[-1], sacrum[0], size)
     column = (*placed, *sacrum)
     return Patient(
         seed, chosen, column, draw_discs(column, age_bone, chosen, realism, rng), realism, size, age_bone, obesity
@@ -92,10 +97,16 @@ def make_patient(seed: int, **options: object) -> Patient:
 
 def _draw_levels(rng: np.random.Generator, options: PatientOptions) -> list[str]:
     levels = list(_NORMAL_LEVELS)
+    if options.variant == THIRTEENTH_THORACIC:
+        levels.insert(levels.index("L1"), "T13")
+    elif options.variant == SIXTH_LUMBAR:
+        levels.append("L6")
     unknown = {*(options.fractures or ()), *(options.screws or ())} - set(levels[1:])
     if unknown:
         raise ValueError(f"no such level to fracture or to screw: {', '.join(sorted(unknown))}")
-    if not options.level_variants or options.fractures or options.screws or options.kyphosis_degrees is not None:
+    if not options.level_variants or options.variant is not None or options.fractures or options.screws:
+        return levels
+    if options.kyphosis_degrees is not None:
         return levels
     kind = rng.random()
     if kind < 0.03:

@@ -8,10 +8,36 @@ import itertools
 
 import numpy as np
 
-from ..patient.level_tables import by_knots
+from ..patient.level_tables import LEVEL_NUMBERS, by_knots
+from ..patient.options import ELEVEN_RIBS, LUMBAR_RIB
 from ..patient.tubes import TubeBuilder
-from ..patient.vertebra import lateral_and_rotation, turned_axes
+from ..patient.vertebra import SyntheticVertebra, lateral_and_rotation, turned_axes
 from .outline import TrunkOutline
+
+_LUMBAR_RIB_ANGLE = 136
+"""Where around the trunk a lumbar rib ends, in degrees from the front: it is about 5 cm long; chosen by eye."""
+
+
+def _carries_ribs(vertebra: SyntheticVertebra, variant: str | None) -> bool:
+    """Whether a vertebra has ribs: T1 to T12 and T13, and what a variant says of T12 and L1."""
+    if variant == ELEVEN_RIBS and vertebra.level == "T12":
+        return False
+    if variant == LUMBAR_RIB and vertebra.level == "L1":
+        return True
+    return 7.5 < vertebra.number < 19.8
+
+
+def _joints(vertebra: SyntheticVertebra, tip: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where a rib's head and tubercle lie, (3,) RAS mm each."""
+    shape = vertebra.body
+    up = 0.85 if 8.5 < vertebra.number < 17.5 else 0.35
+    head = [
+        side * (shape.superior.half_width_mm + 1.5),
+        -0.62 * shape.posterior_wall_mm,
+        up * shape.superior.posterior_mm,
+    ]
+    tubercle = [side * (tip[0] + 1), tip[1] + 8.5, tip[2]]
+    return vertebra.to_ras(np.array(head)), vertebra.to_ras(np.array(tubercle))
 
 
 def add_ribs(outline: TrunkOutline, bones: TubeBuilder, rng: np.random.Generator) -> None:
@@ -26,24 +52,13 @@ def add_ribs(outline: TrunkOutline, bones: TubeBuilder, rng: np.random.Generator
     end_angle = {8: 35, 10: 22, 14: 22, 17: 42, 18: 75, 19: 118}
     drop = {8: 1.6, 10: 2.6, 13: 3.6, 16: 3.6, 18: 2.4, 19: 1.3}
     for vertebra in outline.patient.column:
-        if not 7.5 < vertebra.number < 19.8 or vertebra.arch is None:
+        if vertebra.arch is None or not _carries_ribs(vertebra, outline.patient.options.variant):
             continue
         number = vertebra.number
         for side in (1, -1):
-            shape = vertebra.body
-            up = 0.85 if 8.5 < number < 17.5 else 0.35
-            head = vertebra.to_ras(
-                np.array(
-                    [
-                        side * (shape.superior.half_width_mm + 1.5),
-                        -0.62 * shape.posterior_wall_mm,
-                        up * shape.superior.posterior_mm,
-                    ]
-                )
-            )
-            tip = vertebra.arch.transverse_tip
-            tubercle = vertebra.to_ras(np.array([side * (tip[0] + 1), tip[1] + 8.5, tip[2]]))
-            stop = np.deg2rad(float(by_knots(number, end_angle)) + rng.normal(0, 3))
+            head, tubercle = _joints(vertebra, vertebra.arch.transverse_tip, side)
+            end = _LUMBAR_RIB_ANGLE if number >= LEVEL_NUMBERS["L1"] else float(by_knots(number, end_angle))
+            stop = np.deg2rad(end + rng.normal(0, 3))
             fall = float(by_knots(number, drop))
             angles = np.linspace(np.deg2rad(158), stop, 13)
             share = np.linspace(0.04, 1, 13)

@@ -1,8 +1,8 @@
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from VertebralFracturesLib.core.matching import MATCH_MM, Matching, match_vertebrae, nearest_arc_mm
 from VertebralFracturesLib.core.spine_curve import SpineCurve
+from VertebralFracturesLib.simulation.matching import MATCH_MM, Matching, match_vertebrae, nearest_arc_mm
 
 CURVE = SpineCurve(np.c_[np.zeros(6), np.zeros(6), np.linspace(20, -130, 6)], np.ones(6))
 

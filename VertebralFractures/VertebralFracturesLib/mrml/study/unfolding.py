@@ -1,0 +1,103 @@
+"""A spine curve that was bent so sharply that the straightened view folds: its neighbouring points move along."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...core.spine_curve import SpineCurve
+from ...errors import UnusableInput
+from ..nodes.curve import DescribedPoint, described_points, set_described_points
+from ..nodes.keypoints import keypoints_from_node
+from ..nodes.straightened import straightening_error_mm
+from .report import study_curve
+from .study import Study
+
+LARGEST_ERROR_MM = 0.02
+"""How far a point may be drawn beside its place in the straightened view; chosen, a tenth of a pixel on a screen."""
+
+_REACHES = (1.0, 1.5, 2.0, 3.0, 4.0)
+"""Standard deviations, in control points, of how far neighbours move along, tried in turn. Chosen: after one point was
+moved by 2 to 20 mm in any of four directions, one of the first three sufficed (``scoliotic_curve`` of the tests)."""
+
+MOVED_ALONG = (
+    "neighbouring points of the spine curve were moved along: otherwise the curve would bend so sharply that the "
+    "straightened view folds"
+)
+
+
+def folding_problem(study: Study) -> str | None:
+    """What to say of a study whose straightened view folds; None where it does not."""
+    if _error_mm(study) <= LARGEST_ERROR_MM:
+        return None
+    return (
+        "the spine curve bends so sharply, or ends so far from a vertebra, that points may be drawn beside their "
+        "vertebrae in the straightened view; measures are not affected. Smooth the curve in the patient's views"
+    )
+
+
+def unfold_curve(study: Study, before: Sequence[DescribedPoint]) -> bool:
+    """Move the neighbours of moved control points along where the straightened view would fold without that.
+
+    :param study: its curve was changed by the user.
+    :param before: the control points before the change.
+    :return: whether neighbours were moved.
+    :raises UnusableInput: the straightened view would fold all the same, and worse than before, or there are too few
+        points.
+    """
+    if _error_mm(study) <= LARGEST_ERROR_MM:
+        return False
+    node, now = study.curve_node, described_points(study.curve_node)
+    for candidate in _candidates(before, now):
+        set_described_points(node, candidate)
+        if _error_mm(study) <= LARGEST_ERROR_MM:
+            return True
+    if _error_mm_with(study, now) < _error_mm_with(study, before):
+        set_described_points(node, now)
+        return False
+    raise UnusableInput(
+        "the change of the spine curve was undone: it would bend so sharply, or end so far from a vertebra, that the "
+        "straightened view would not show all vertebrae where they are"
+    )
+
+
+def check_shown(study: Study, points_ras: NDArray[np.float64], curve: SpineCurve) -> None:
+    """Check that points are drawn in the straightened view where they are.
+
+    :raises ValueError: they lie so far beside a bend of the spine that they are not.
+    """
+    node = study.straightening_node
+    if node is None:
+        return
+    if straightening_error_mm(curve, points_ras, node.GetTransformToParent()) > LARGEST_ERROR_MM:
+        raise UnusableInput("a point was put back: so far beside a bend of the spine it cannot be shown straightened")
+
+
+def _error_mm(study: Study) -> float:
+    """How far points around the spine, and the keypoints, are drawn beside their places at worst."""
+    points = [keypoints_from_node(node) for node in study.keypoint_nodes]
+    curve = study_curve(study)
+    try:
+        return straightening_error_mm(curve, np.array(points).reshape(-1, 3))
+    except ValueError:  # a keypoint that no plane across the curve holds
+        return np.inf
+
+
+def _error_mm_with(study: Study, points: Sequence[DescribedPoint]) -> float:
+    set_described_points(study.curve_node, points)
+    return _error_mm(study)
+
+
+def _candidates(before: Sequence[DescribedPoint], now: Sequence[DescribedPoint]) -> Iterator[list[DescribedPoint]]:
+    """The changed control points with more and more neighbours moved along; none where points came or went."""
+    if len(before) != len(now):
+        return
+    moves = np.array([one[0] for one in now]) - np.array([one[0] for one in before])
+    is_moved = np.abs(moves).max(axis=1) > 0
+    steps = np.subtract.outer(np.arange(len(now)), np.arange(len(now)))
+    for reach in _REACHES:
+        weights = np.exp(-0.5 * (steps / reach) ** 2) * is_moved
+        along = weights @ moves / np.maximum(weights.sum(axis=1, keepdims=True), 1.0)
+        shifts = np.where(is_moved[:, None], moves, along)
+        places = np.array([one[0] for one in before]) + shifts
+        yield [((x, y, z), text) for (x, y, z), (_, text) in zip(places.tolist(), before, strict=True)]
