@@ -77,7 +77,7 @@ class RunPanel:
         self._titles: dict[str, str] = {}
         self._parameters: Any = None
         self._jobs = JobRunner(self._show_progress)
-        self._is_installing = self._is_closed = False
+        self._is_installing = self._is_closed = self._tells_of_edit = False
         self._discarded = 0
         ui.applyButton.connect("clicked()", self.apply)
         ui.cancelButton.connect("clicked()", self.cancel)
@@ -112,7 +112,9 @@ class RunPanel:
         if not self._may_replace_study(volume_node):
             return
         image = self._prepared(lambda: _checked_image(volume_node))
-        if image is not None:
+        if image is not None and volume_node.GetScene() is None:
+            slicer.util.errorDisplay(_("The volume was deleted while packages were installed."))
+        elif image is not None:
             self._analyze(volume_node, image, *choices)
 
     def _analyze(
@@ -157,6 +159,7 @@ class RunPanel:
             self._show_running(False)
             live.add_vertebra(vertebra.keypoints_ras, None, vertebra.score, vertebra.uncertainty_mm)
             self.ui.statusLabel.text = _("Vertebra added: check its points and its level")
+            self._tells_of_edit = True
 
         self._jobs.start(
             lambda progress, cancel: self._analyzer.propose(volume, curve, point_ras, device=device, cancel=cancel),
@@ -165,6 +168,17 @@ class RunPanel:
         )
         self.ui.statusLabel.text = _("Placing the points...")
         self._show_running(True, is_counted=False)
+
+    def study_changed(self) -> None:
+        """The shown study was edited: what was said of an edit before holds no more."""
+        if self._tells_of_edit:
+            self.study_left()
+
+    def study_left(self) -> None:
+        """Another study is shown, or none: what was said of the one before holds no more."""
+        self._tells_of_edit = False
+        if not self.is_running:
+            self.ui.statusLabel.text = ""
 
     def cancel(self) -> None:
         """Stop at the next chance."""
