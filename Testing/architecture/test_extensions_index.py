@@ -62,6 +62,11 @@ def test_the_entry_says_what_cmake_says() -> None:
     assert content["scm_url"].rsplit("/", 1)[-1] == f"Slicer{ENTRY.stem}"
 
 
+def test_the_extension_is_not_offered_at_every_import_of_a_ct() -> None:
+    """A rule can ask for modality and SOP class only: neither tells the CT or the radiograph of a spine from others."""
+    assert "dicom_support_rule" not in entry()
+
+
 def test_the_entry_has_the_category_of_the_module() -> None:
     script = (MODULE / f"{ENTRY.stem}.py").read_text(encoding="utf-8")
     category = re.search(r'categories = \[translate\("qSlicerAbstractCoreModule", "([^"]+)"\)\]', script)
