@@ -4,9 +4,23 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from VertebralFracturesLib.core import level_naming
-from VertebralFracturesLib.core.level_naming import LEVEL_CLASSES, name_sequence, sacrum_index
+from VertebralFracturesLib.core.heights.norms import CENTRES_MM, SPACING_LOG_SD
+from VertebralFracturesLib.core.level_naming import (
+    AXIS,
+    BASES,
+    FIRST_RIB,
+    LEVEL_CLASSES,
+    SACRAL_BASE,
+    SACRUM,
+    SHAPE_ONLY,
+    SPINE_CLASSES,
+    SliceLevels,
+    name_sequence,
+    number_vertebrae,
+    numbering_sentence,
+    sacrum_index,
+)
 from VertebralFracturesLib.core.levels import ALL_LEVEL_NAMES, CONFIDENT_LEVEL, LEVEL_NAMES, no_level_is_certain
-from VertebralFracturesLib.core.norms import CENTRES_MM, SPACING_LOG_SD
 
 
 def seen(numbers, spread: float = 0.3) -> np.ndarray:
@@ -272,3 +286,59 @@ def test_more_scales_of_the_patient_change_no_confidence(monkeypatch):
     monkeypatch.setattr(level_naming, "_SCALE_DEVIATES", np.linspace(-2.5, 2.5, 21))
     for one, confidences in zip(rows, before, strict=True):
         np.testing.assert_allclose(name_sequence(*one)[1], confidences, atol=0.01)
+
+
+def scan(numbers, above=(), below=(), probability: float = 0.9) -> tuple[SliceLevels, np.ndarray, np.ndarray]:
+    """Slices of a straight spine, and heights and places of its bodies.
+
+    Above the first and below the last body lie slices of further classes, three mm of each.
+    """
+    numbers = np.asarray(numbers)
+    places = CENTRES_MM[np.minimum(numbers, 24) - 1] + 33.0 * np.maximum(numbers - 24, 0)
+    heights = 1000.0 - places
+    inner = np.arange(heights[0] + 6, heights[-1] - 6, -3.0)
+    classes = numbers[np.abs(inner[:, None] - heights).argmin(1)] - 1
+    classes = np.concatenate([np.array(above, int), classes, np.array(below, int)])
+    slices = heights[0] + 6 + 3.0 * len(above) - 3.0 * np.arange(len(classes))
+    wrong = (1 - probability) / (SPINE_CLASSES - 1)
+    probabilities = np.where(np.arange(SPINE_CLASSES) == classes[:, None], probability, wrong)
+    return SliceLevels(slices, probabilities), heights, places
+
+
+@pytest.mark.parametrize(
+    ("numbers", "above", "below", "basis"),
+    [
+        (range(8, 20), (), (), (FIRST_RIB,)),
+        (range(9, 20), (), (), (SHAPE_ONLY,)),
+        (range(15, 25), (), [SACRUM] * 9, (SACRAL_BASE,)),
+        (range(15, 25), (), [23] * 12 + [SACRUM] * 9, (SHAPE_ONLY,)),
+        (range(3, 14), [1] * 6, (), (AXIS, FIRST_RIB)),
+        (range(3, 7), (), (), (SHAPE_ONLY,)),
+        (range(3, 25), [1] * 6, [SACRUM] * 9, (AXIS, FIRST_RIB, SACRAL_BASE)),
+    ],
+)
+def test_a_numbering_rests_on_the_landmarks_that_are_seen(numbers, above, below, basis):
+    numbering = number_vertebrae(*scan(list(numbers), above, below))
+    assert numbering.names == tuple(LEVEL_NAMES[number - 1] for number in numbers)
+    assert numbering.basis == basis
+    assert (numbering.confidences.max() >= CONFIDENT_LEVEL) == (basis != (SHAPE_ONLY,))
+
+
+def test_a_first_rib_that_is_doubtful_founds_nothing():
+    for probability, basis in ((0.65, (FIRST_RIB,)), (0.55, (SHAPE_ONLY,))):
+        assert number_vertebrae(*scan(range(8, 20), probability=probability)).basis == basis
+
+
+def test_bodies_below_the_sacral_promontory_have_no_name():
+    numbering = number_vertebrae(*scan([20, 21, 22, 23, 24, 26, 27], below=[SACRUM] * 6))
+    assert numbering.names == ("L1", "L2", "L3", "L4", "L5")
+    assert len(numbering.confidences) == 5
+    sacral = number_vertebrae(*scan([26], above=[SACRUM], below=[SACRUM]))
+    assert (sacral.names, sacral.basis) == ((), ())
+
+
+def test_the_sentence_on_the_numbering():
+    assert numbering_sentence(()) == ""
+    assert numbering_sentence((SACRAL_BASE,)) == "The levels are counted from the sacrum."
+    assert numbering_sentence(BASES) == "The levels are counted from C2, the first rib and the sacrum."
+    assert "shape and size only" in numbering_sentence((SHAPE_ONLY,))

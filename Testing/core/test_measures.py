@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from VertebralFracturesLib.core.genant import PRESETS
+from VertebralFracturesLib.core.heights.genant import PRESETS
+from VertebralFracturesLib.core.heights.norms import HEIGHT_NORMS
 from VertebralFracturesLib.core.measures import measure_spine
-from VertebralFracturesLib.core.norms import HEIGHT_NORMS
 
 LEVELS = ["T8", "T9", "T10", "T11", "T12", "L1"]
 YES = [True] * len(LEVELS)

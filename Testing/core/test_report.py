@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from VertebralFracturesLib.core.heights.norms import HEIGHT_NORMS
 from VertebralFracturesLib.core.image_classification import ImageClassification
-from VertebralFracturesLib.core.norms import HEIGHT_NORMS
 from VertebralFracturesLib.core.report import SpineReport, Vertebra, parse_status
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.spine_slab import SlabFrame

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from VertebralFracturesLib.core.genant import PRESETS
+from VertebralFracturesLib.core.heights.genant import PRESETS
+from VertebralFracturesLib.core.heights.norms import HEIGHT_NORMS
 from VertebralFracturesLib.core.image_classification import CombinedProbability
 from VertebralFracturesLib.core.levels import LEVELS_ARE_UNCERTAIN
 from VertebralFracturesLib.core.measures import measure_spine
-from VertebralFracturesLib.core.norms import HEIGHT_NORMS
 from VertebralFracturesLib.core.summary import PatientSummary, summarize
 
 LEVELS = ("T3", "T8", "T9", "T10", "T11")

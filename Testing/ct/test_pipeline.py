@@ -11,7 +11,8 @@ import pytest
 from helpers.perfect_ct import PerfectCtNetworks, PerfectImageClassifier
 from helpers.spine_shapes import curve_through
 from helpers.synthetic_spine import LEVELS, body_keypoints, lps_volume, oblique_volume, scoliotic_curve
-from VertebralFracturesLib.core.genant import genant_index, heights_mm
+from VertebralFracturesLib.core.attenuation.record import FRACTURED
+from VertebralFracturesLib.core.heights.genant import genant_index, heights_mm
 from VertebralFracturesLib.core.keypoints import beyond_endplates, body_centre
 from VertebralFracturesLib.core.levels import CONFIDENT_LEVEL, LEVEL_NAMES
 from VertebralFracturesLib.core.report import SpineReport
@@ -51,6 +52,21 @@ def test_bright_bodies_are_measured_by_networks_without_an_error(lies, detector)
     np.testing.assert_allclose(genant_index(heights_mm(found)), genant_index(heights_mm(truth)), atol=0.1)
     assert np.argmin(genant_index(heights_mm(found))) == LEVELS.index("T12")
     assert (report.warnings, report.image_classification) == ((), None)
+
+
+def test_trabecular_attenuation_is_measured_and_reported_of_intact_bodies():
+    found = analyze_ct(BRIGHT_CTS["oblique"], PerfectCtNetworks())
+    certain = tuple(replace(vertebra, uncertainty_mm=np.full(6, 0.5)) for vertebra in found.vertebrae)
+    report = replace(found, vertebrae=certain)
+    for vertebra, measures, attenuation in zip(report.vertebrae, report.measures, report.attenuations, strict=True):
+        assert vertebra.attenuation.blood_hu == pytest.approx(40.0)
+        if measures.grade:
+            assert (attenuation.median_hu, attenuation.exclusion) == (None, FRACTURED)
+        else:
+            assert attenuation.median_hu == pytest.approx(350, abs=2)
+    assert any(measures.grade for measures in report.measures)
+    assert report.attenuation_summary.l1_hu == pytest.approx(350, abs=2)
+    assert not report.attenuation_summary.contrast_is_likely
 
 
 def test_the_image_classifier_is_asked_where_there_is_one():
@@ -262,7 +278,7 @@ def test_an_image_classification_goes_with_the_report_where_it_is_wanted(volume,
     assert report.image_classification is None
     for one, two in zip(report.vertebrae, again.vertebrae, strict=True):
         np.testing.assert_allclose(one.keypoints_ras, two.keypoints_ras, atol=1e-4)
-    severe = again.summary.least_vertebra
+    severe = again.summary.worst_vertebra
     assert again.fracture_probabilities[severe].image_based == max(
         one.image_based for one in again.fracture_probabilities
     )
@@ -349,7 +365,7 @@ def test_thick_slices_are_warned_of(volume, networks):
 
 
 def test_a_spine_without_a_whole_body_is_no_result(volume, networks, monkeypatch):
-    monkeypatch.setattr(pipeline, "detect", lambda networks, views: [])
+    monkeypatch.setattr(pipeline, "detect", lambda networks, views, volume: [])
     with pytest.raises(NoSpineFound, match="no vertebral body lies wholly"):
         analyze_ct(volume, networks)
 

@@ -10,6 +10,8 @@ from helpers.synthetic_spine import LEVELS, body_keypoints, lps_volume, scolioti
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from VertebralFracturesLib.core.keypoints import body_centre
+from VertebralFracturesLib.core.level_naming import SACRUM, SPINE_CLASSES
+from VertebralFracturesLib.core.report import Vertebra
 from VertebralFracturesLib.core.straightening import straighten
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.ct.body_centres import BodyCentres
@@ -142,16 +144,50 @@ def test_bodies_have_the_names_of_the_slices_they_lie_in():
     curve = curve_through(np.column_stack([np.zeros(60), np.zeros(60), 200 - 5.0 * np.arange(60)]))
     view = straighten(Volume(np.zeros((3, 3, 3), np.int16), np.eye(4)), curve)
     slices_ras = np.column_stack([np.zeros(100), np.zeros(100), 200 - 3.0 * np.arange(100)])
-    levels = np.zeros((100, 25))
+    levels = np.zeros((100, SPINE_CLASSES))
     levels[np.arange(100), np.minimum(17 + np.arange(100) // 12, 23)] = 1.0  # T11 to L5, each 36 mm
     middle = view.ras_to_pixels([0.0, 0.0, 200.0])[0]
     body_mm = upright_bodies_mm(1, first_centre=(middle, 0.0))[0]
     detections = [Detection(body_mm + [0.0, 20 + 36 * place], 0.9, np.full(6, 0.5)) for place in (0, 1, 2, 3)]
-    vertebrae = named_vertebrae(detections, view, BodyCentres(slices_ras, np.ones(100), np.ones(100), levels))
+    vertebrae, _ = named_vertebrae(detections, view, BodyCentres(slices_ras, np.ones(100), np.ones(100), levels))
     assert [vertebra.level for vertebra in vertebrae] == ["T11", "T12", "L1", "L2"]
     for vertebra, detection in zip(vertebrae, detections, strict=True):
         assert (vertebra.score, vertebra.source) == (0.9, "model")
         np.testing.assert_allclose(vertebra.keypoints_ras, keypoints_ras(detection, view))
+
+
+def bodies_at(classes: list[int], first_mm: float, apart_mm: float) -> tuple[Vertebra, ...]:
+    """What is named of bodies in a row, each in slices that step 1 gives to one of its classes."""
+    curve = curve_through(np.column_stack([np.zeros(60), np.zeros(60), 200 - 5.0 * np.arange(60)]))
+    view = straighten(Volume(np.zeros((3, 3, 3), np.int16), np.eye(4)), curve)
+    slices_ras = np.column_stack([np.zeros(100), np.zeros(100), 200 - 3.0 * np.arange(100)])
+    places_mm = first_mm + apart_mm * np.arange(len(classes))
+    nearest = np.abs(3.0 * np.arange(100)[:, None] - places_mm).argmin(1)
+    levels = 0.9 * (np.array(classes)[nearest, None] == np.arange(SPINE_CLASSES)) + 0.1 / SPINE_CLASSES
+    first_pixels = view.ras_to_pixels([0.0, 0.0, 200.0])
+    body_mm = upright_bodies_mm(1, first_centre=tuple(first_pixels * view.pixel_mm))[0]
+    detections = [Detection(body_mm + [0.0, place], 0.9, np.full(6, 0.5)) for place in places_mm]
+    return named_vertebrae(detections, view, BodyCentres(slices_ras, np.ones(100), np.ones(100), levels))[0]
+
+
+def test_nothing_at_or_below_the_sacrum_is_a_vertebra():
+    vertebrae = bodies_at([21, 22, 23, SACRUM, SACRUM], 30.0, 35.0)
+    assert [vertebra.level for vertebra in vertebrae] == ["L3", "L4", "L5"]
+    assert [vertebra.level for vertebra in bodies_at([*range(19, 25), SACRUM], 30.0, 35.0)][-2:] == ["L5", "L6"]
+    assert not bodies_at([SACRUM, SACRUM], 30.0, 33.0)
+
+
+def test_what_lies_right_on_the_sacrum_is_surer_of_its_level():
+    """The body below the last one may be cut by the field of view: the slices show that it is sacral."""
+    with_sacrum = bodies_at([21, 22, 23, SACRUM], 30.0, 35.0)
+    without = bodies_at([21, 22, 23], 30.0, 35.0)
+    assert [vertebra.level for vertebra in with_sacrum] == [vertebra.level for vertebra in without]
+    for one, other in zip(with_sacrum, without, strict=True):
+        assert one.level_confidence > other.level_confidence
+
+
+def test_c1_and_c2_count_for_the_names_and_are_not_measured():
+    assert [vertebra.level for vertebra in bodies_at([0, 1, 2, 3, 4], 20.0, 19.0)] == ["C3", "C4", "C5"]
 
 
 def test_a_click_proposes_a_body_in_its_own_sagittal_plane():

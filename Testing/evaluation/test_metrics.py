@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 from helpers.marked_bodies import case, false_find, found, missed
-from VertebralFracturesLib.core.genant import PRESETS
-from VertebralFracturesLib.core.uncertainty import ACROSS_SHARE, height_ratio_sd
+from VertebralFracturesLib.core.heights.genant import PRESETS
+from VertebralFracturesLib.core.heights.uncertainty import ACROSS_SHARE, height_ratio_sd
 from VertebralFracturesLib.evaluation.metrics import METRICS, grade_table
 from VertebralFracturesLib.evaluation.results import MatchedVertebra, Pool
 

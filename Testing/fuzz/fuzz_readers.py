@@ -1,9 +1,9 @@
 """Damaged and hostile image files, each read in a process of its own with limits on time and memory.
 
 ``python Testing/fuzz/fuzz_readers.py --count 2000 --seed 1`` prints, for each format, how many files were accepted and
-refused, and how many ended in a traceback, a hang, a death or beyond the memory, or were accepted although damage that
-their format can tell had changed their voxels. Files that came out wrong are kept in ``--keep FOLDER``. A seed gives
-the same files each time.
+refused, and how many ended in a traceback, a hang, a death or beyond the memory, wrote to the terminal, or were
+accepted although damage that their format can tell had changed their voxels. Files that came out wrong are kept in
+``--keep FOLDER``. A seed gives the same files each time.
 """
 
 import argparse
@@ -26,7 +26,7 @@ import numpy as np
 if __name__ == "__main__":
     sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / "VertebralFractures")]
 
-OUTCOMES = ("accepted", "refused", "traceback", "hang", "death", "memory", "taken for whole")
+OUTCOMES = ("accepted", "refused", "traceback", "hang", "death", "memory", "noise", "taken for whole")
 GOOD = OUTCOMES[:2]
 
 TIME_LIMIT_S = 20
@@ -222,14 +222,22 @@ def _answer(work: Callable[[], str], time_limit_s: float) -> str:
 
     resource.setrlimit(resource.RLIMIT_AS, (2 * MEMORY_LIMIT_BYTES, 2 * MEMORY_LIMIT_BYTES))
     signal.setitimer(signal.ITIMER_REAL, time_limit_s)
-    try:
-        return f"accepted\n{work()}"
-    except UnusableInput as error:
-        return f"refused\n{error}" if "\n" not in str(error) else f"traceback\nseveral lines: {error}"
-    except MemoryError:
-        return "memory\nMemoryError"
-    except BaseException as error:
-        return f"traceback\n{type(error).__name__}: {error}"
+    with tempfile.TemporaryFile() as terminal:
+        for number in (1, 2):
+            os.dup2(terminal.fileno(), number)
+        try:
+            answer = f"accepted\n{work()}"
+        except UnusableInput as error:
+            answer = f"refused\n{error}" if "\n" not in str(error) else f"traceback\nseveral lines: {error}"
+        except MemoryError:
+            answer = "memory\nMemoryError"
+        except BaseException as error:
+            answer = f"traceback\n{type(error).__name__}: {error}"
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        terminal.seek(0)
+        written = terminal.read(500).decode("utf-8", "replace")
+    return f"noise\n{written}" if written else answer
 
 
 def fuzz(name: str, numbers: range, seed: int, keep: Path | None = None) -> list[tuple[int, str, str]]:

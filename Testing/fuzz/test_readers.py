@@ -23,6 +23,7 @@ def test_a_damaged_file_is_read_or_refused_in_one_line(name: str) -> None:
 
 def test_what_goes_wrong_in_a_process_is_noticed() -> None:
     assert in_a_process(lambda: "digest") == ("accepted", "digest")
+    assert in_a_process(lambda: str(os.write(2, b"line"))) == ("noise", "line")
     assert in_a_process(lambda: str(1 / 0)) == ("traceback", "ZeroDivisionError: division by zero")
     assert in_a_process(lambda: str(os.kill(os.getpid(), 9)))[0] == "death"
     assert in_a_process(lambda: str(time.sleep(9)), time_limit_s=0.1)[0] == "hang"

@@ -9,7 +9,7 @@ from helpers.perfect_maps import perfect_anchors, perfect_regions
 from helpers.synthetic_spine import LEVELS
 from scipy import ndimage
 from VertebralFracturesLib.core.image_classification import ROW_CLASSES, ROWS_PER_POSITION
-from VertebralFracturesLib.core.level_naming import LEVEL_CLASSES
+from VertebralFracturesLib.core.level_naming import SPINE_CLASSES
 from VertebralFracturesLib.core.levels import LEVEL_NUMBERS
 from VertebralFracturesLib.core.straightening import PIXEL_MM
 from VertebralFracturesLib.ct.canal import mm_to_pixels
@@ -95,7 +95,7 @@ class PerfectCtNetworks:
         middles = np.array([one.mean(0) for one in bodies]).reshape(-1, 3)
         if not bodies:
             even = np.full(image_hu.shape, 1 / image_hu[0].size)
-            return even, np.zeros(len(slices)), np.full((len(slices), LEVEL_CLASSES), 1 / LEVEL_CLASSES)
+            return even, np.zeros(len(slices)), np.full((len(slices), SPINE_CLASSES), 1 / SPINE_CLASSES)
         ends = [2 * middles[0] - middles[1], *middles, 2 * middles[-1] - middles[-2]] if len(bodies) > 1 else middles
         line = [np.interp(slices, *np.array(ends)[:, [0, axis]].T) for axis in (1, 2)]
         rows, columns = np.indices(image_hu.shape[1:])
@@ -105,7 +105,7 @@ class PerfectCtNetworks:
         existence = np.where((slices >= first - _MARGIN_SLICES) & (slices <= last + _MARGIN_SLICES), 0.98, 0.02)
         channels = np.array([int(LEVEL_NUMBERS[level]) - 1 for level in self.levels[: len(bodies)]])
         nearest = np.abs(slices[:, None] - middles[:, 0]).argmin(1)
-        levels = np.full((len(slices), LEVEL_CLASSES), (1 - self.level_probability) / (LEVEL_CLASSES - 1))
+        levels = np.full((len(slices), SPINE_CLASSES), (1 - self.level_probability) / (SPINE_CLASSES - 1))
         levels[slices, channels[nearest]] = self.level_probability
         return places / places.sum((1, 2), keepdims=True), existence, levels
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 from helpers.table_rows import row_of_vertebra
-from VertebralFracturesLib.core.genant import heights_mm
+from VertebralFracturesLib.core.heights.genant import heights_mm
 from VertebralFracturesLib.mrml.live.study import LiveStudy
 from VertebralFracturesLib.mrml.nodes.keypoints import keypoints_from_node
 from VertebralFracturesLib.mrml.study.report import read_study

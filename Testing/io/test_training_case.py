@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from VertebralFracturesLib.core.genant import heights_mm
+from VertebralFracturesLib.core.heights.genant import heights_mm
 from VertebralFracturesLib.errors import UnusableInput
 from VertebralFracturesLib.io.training_case import flat_cases, reference_cases
 from VertebralFracturesLib.training.samples.slices import real_samples

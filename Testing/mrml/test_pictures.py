@@ -7,7 +7,7 @@ import pytest
 from helpers.command import assert_one_error_line
 from PIL import Image
 from VertebralFracturesLib.cli.main import main
-from VertebralFracturesLib.core.genant import GRADE_COLORS
+from VertebralFracturesLib.core.heights.genant import GRADE_COLORS
 from VertebralFracturesLib.mrml.application import boot_scene
 from VertebralFracturesLib.mrml.layout import rendered_views
 from VertebralFracturesLib.mrml.live.study import LiveStudy

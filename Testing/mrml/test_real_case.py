@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from helpers.slice_view import SliceView
-from VertebralFracturesLib.core.genant import GRADE_COLORS
+from VertebralFracturesLib.core.heights.genant import GRADE_COLORS
 from VertebralFracturesLib.core.report import SpineReport, Vertebra
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.io.ct import read_volume

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import slicer
 from helpers.slice_view import SliceView
-from VertebralFracturesLib.core.genant import GRADE_COLORS
+from VertebralFracturesLib.core.heights.genant import GRADE_COLORS
 from VertebralFracturesLib.mrml.nodes.keypoints import copy_from_proxy, keypoints_from_node
 from VertebralFracturesLib.mrml.nodes.views import arrange_views
 from VertebralFracturesLib.mrml.nodes.volume import add_volume_node, show_in_bone_window

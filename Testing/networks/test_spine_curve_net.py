@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
-from VertebralFracturesLib.core.level_naming import LEVEL_CLASSES
+from VertebralFracturesLib.core.level_naming import SPINE_CLASSES
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.ct.body_centres import BodyCentres, locate_bodies
 from VertebralFracturesLib.errors import Cancelled
@@ -45,7 +45,7 @@ class BrightestVoxel(nn.Module):
         self.shapes.append(image.shape)
         logits = image[:, 0] * self.sharpness
         slices = torch.arange(image.shape[2], dtype=torch.float32)[None]
-        levels = slices[..., None] / 10 * (torch.arange(LEVEL_CLASSES) == 7)
+        levels = slices[..., None] / 10 * (torch.arange(SPINE_CLASSES) == 7)
         return CurveOutput(logits, torch.zeros(1, image.shape[2], 2), slices / 10, levels)
 
 
@@ -73,7 +73,7 @@ def test_one_answer_per_axial_slice():
     assert output.logits.shape == (2, 12, 16, 8)
     assert output.centres.shape == (2, 12, 2)
     assert output.existence.shape == (2, 12)
-    assert output.levels.shape == (2, 12, LEVEL_CLASSES)
+    assert output.levels.shape == (2, 12, SPINE_CLASSES)
 
 
 def test_the_soft_argmax_is_the_expected_place():
@@ -109,7 +109,7 @@ def test_the_first_slice_is_cranial_and_padding_slices_are_dropped():
     found = predict_slices(BrightestVoxel(), volume)
     slices = np.arange(33)
     np.testing.assert_allclose(found.existence, 1 / (1 + np.exp(-slices / 10)), atol=1e-6)
-    np.testing.assert_allclose(found.levels[:, 7], 1 / (1 + 24 * np.exp(-slices / 10)), atol=1e-6)
+    np.testing.assert_allclose(found.levels[:, 7], 1 / (1 + (SPINE_CLASSES - 1) * np.exp(-slices / 10)), atol=1e-6)
     np.testing.assert_allclose(found.levels.sum(1), 1)
 
 

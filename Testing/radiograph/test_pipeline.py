@@ -11,8 +11,8 @@ from helpers.perfect_radiograph import (
     picture,
     points_mm,
 )
+from VertebralFracturesLib.core.heights.norms import HEIGHT_NORMS
 from VertebralFracturesLib.core.levels import LEVEL_NAMES
-from VertebralFracturesLib.core.norms import HEIGHT_NORMS
 from VertebralFracturesLib.errors import Cancelled, NoSpineFound
 from VertebralFracturesLib.radiograph.network_input import SACRUM_CHANNEL
 from VertebralFracturesLib.radiograph.pipeline import RADIOGRAPH_STAGES, _level_probabilities, analyze_radiograph

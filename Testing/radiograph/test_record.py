@@ -6,7 +6,7 @@ import pytest
 from helpers.small_radiograph import LEVELS, bodies_ras, report
 from hypothesis import given
 from hypothesis import strategies as st
-from VertebralFracturesLib.core.norms import HEIGHT_NORMS
+from VertebralFracturesLib.core.heights.norms import HEIGHT_NORMS
 from VertebralFracturesLib.core.report import NOT_EVALUABLE, Vertebra
 from VertebralFracturesLib.radiograph.record import Radiograph, average_scale
 from VertebralFracturesLib.report.document import read_report, report_json

@@ -9,6 +9,7 @@ from helpers.damaged_json import damaged
 from helpers.small_radiograph import report as radiograph_report
 from hypothesis import given
 from hypothesis import strategies as st
+from VertebralFracturesLib.core.attenuation.record import DENSE, FRACTURED, Attenuation
 from VertebralFracturesLib.core.image_classification import ROW_CLASSES, ImageClassification
 from VertebralFracturesLib.core.report import SpineReport
 from VertebralFracturesLib.core.spine_curve import SpineCurve
@@ -49,6 +50,55 @@ def test_a_report_keeps_its_kind() -> None:
         assert isinstance(after, RadiographReport)
         assert (after.pixel_mm, after.is_scale_known, after.anterior_is) == (0.2, False, "left")
         assert report_json(after) == report_json(before)
+
+
+MEASURED = (Attenuation(142.5, 31.25, None, 44.0), Attenuation(150.0, 30.0), Attenuation(None, None, DENSE), None, None)
+
+
+def measured_report() -> SpineReport:
+    """Five lumbar bodies with a fractured L2, cement in L3, and none measured in L4 and L5."""
+    film = radiograph_report()
+    fields = ("software", "input", "detector", "preset", "curve", "warnings")
+    vertebrae = tuple(replace(one, attenuation=given) for one, given in zip(film.vertebrae, MEASURED, strict=True))
+    return SpineReport(**{name: getattr(film, name) for name in fields}, vertebrae=vertebrae)
+
+
+def test_attenuation_comes_back_and_is_not_reported_of_fractures() -> None:
+    text = report_json(measured_report())
+    read = read_report(text)
+    assert tuple(one.attenuation for one in read.vertebrae) == MEASURED
+    assert report_json(read) == text
+    entries = json.loads(text)["vertebrae"]
+    assert [entry["attenuation_median_hu"] for entry in entries] == [142.5, None, None, None, None]
+    assert [entry["attenuation_note"] for entry in entries] == [None, FRACTURED, DENSE, None, None]
+    assert entries[1]["attenuation"]["median_hu"] == 150.0
+
+
+def test_discs_and_what_is_measured_of_the_spine_are_written() -> None:
+    document = json.loads(report_json(measured_report()))
+    assert document["spine"]["attenuation_l1_hu"] == 142.5
+    assert document["spine"]["lordosis_l1_l5_deg"] == pytest.approx(0.0)
+    assert document["vertebrae"][0]["disc_height_middle_mm"] == pytest.approx(13.0)
+    assert document["vertebrae"][4]["disc_height_middle_mm"] is None
+
+
+def test_files_of_older_versions_hold_no_attenuation() -> None:
+    document = json.loads(report_json(measured_report()))
+    del document["spine"]
+    for entry in document["vertebrae"]:
+        for name in [name for name in entry if name.startswith(("attenuation", "disc", "intervertebral"))]:
+            del entry[name]
+    read = read_report(json.dumps(document))
+    assert [one.attenuation for one in read.vertebrae] == [None] * 5
+    assert read.attenuation_summary is None
+
+
+@pytest.mark.parametrize("broken", [{"median_hu": 1.0}, {"median_hu": None, "sd_hu": None}, "bone"])
+def test_a_broken_attenuation_is_told(broken: object) -> None:
+    document = json.loads(report_json(measured_report()))
+    document["vertebrae"][0]["attenuation"] = broken
+    with pytest.raises(ValueError, match="not a report of measurements"):
+        read_report(json.dumps(document))
 
 
 def test_the_summary_has_the_keys_that_other_programs_read() -> None:

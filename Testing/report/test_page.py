@@ -9,7 +9,7 @@ from helpers.html_page import Page, pixels
 from helpers.small_radiograph import bodies_ras
 from helpers.small_radiograph import report as radiograph_report
 from helpers.spine_shapes import kyphotic_circle
-from VertebralFracturesLib.core.genant import GRADE_COLORS
+from VertebralFracturesLib.core.heights.genant import GRADE_COLORS
 from VertebralFracturesLib.core.image_classification import ImageClassification
 from VertebralFracturesLib.core.keypoints import OUTLINE
 from VertebralFracturesLib.core.report import SpineReport, Vertebra

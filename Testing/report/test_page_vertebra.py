@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from helpers.small_radiograph import report
-from VertebralFracturesLib.core.genant import GRADE_COLORS
+from VertebralFracturesLib.core.heights.genant import GRADE_COLORS
 from VertebralFracturesLib.core.keypoints import OUTLINE
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.report.close_up import cut_close_up

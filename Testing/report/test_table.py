@@ -6,13 +6,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from helpers.small_radiograph import LEVELS, report
+from VertebralFracturesLib.core.alignment.discs import Disc
+from VertebralFracturesLib.core.alignment.spinal_angles import ANGLES
+from VertebralFracturesLib.core.attenuation.record import DENSE, Attenuation
 from VertebralFracturesLib.core.keypoints import KEYPOINT_NAMES
 from VertebralFracturesLib.core.report import SpineReport
-from VertebralFracturesLib.radiograph.angles import ANGLES
 from VertebralFracturesLib.report.table import (
     ANGLE_COLUMNS,
     COLUMNS,
+    attenuation_values,
     column,
+    disc_values,
     format_value,
     measured_values,
     probability_values,
@@ -43,6 +47,20 @@ def test_a_vertebra_that_is_not_evaluable_has_no_measures() -> None:
     assert set(measured_values(replace(whole, vertebrae=vertebrae))[0].values()) == {None}
     assert set(values.values()) == {None}
     assert (first["grade"], first["level"], first["status"]) == (None, "L1", "not evaluable")
+
+
+def test_attenuation_and_the_disc_below_stand_at_the_end() -> None:
+    given = Attenuation(142.4, 30.6, None, 40.0)
+    values = attenuation_values(given) | disc_values(Disc("L1", "L2", (9.0, 8.0, 7.0), 3.25))
+    assert list(values) == [one.name for one in COLUMNS][-len(values) :]
+    assert [format_value(name, value) for name, value in values.items()] == [
+        "142", "31", "", "9.0", "8.0", "7.0", "3.2"
+    ]  # fmt: skip
+    assert set((attenuation_values(None) | disc_values(None)).values()) == {None}
+    assert attenuation_values(Attenuation(None, None, DENSE))["attenuation_note"] == DENSE
+    rows = table_rows(report())
+    assert [row["disc_height_posterior_mm"] for row in rows] == [*[pytest.approx(9.0)] * 4, None]
+    assert {row["attenuation_median_hu"] for row in rows} == {None}
 
 
 @pytest.mark.parametrize(

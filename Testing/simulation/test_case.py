@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from helpers.small_patients import SMALL, unfractured_patient
-from VertebralFracturesLib.core.genant import genant_index, heights_mm
+from VertebralFracturesLib.core.heights.genant import genant_index, heights_mm
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.io.reference_case import find_cases
 from VertebralFracturesLib.simulation.case import in_view, reference_document, write_case

@@ -1,7 +1,7 @@
 """Six patients in a row have the six kinds of anatomy, and of five rows two have fractures."""
 
 import numpy as np
-from VertebralFracturesLib.core.genant import genant_index, heights_mm
+from VertebralFracturesLib.core.heights.genant import genant_index, heights_mm
 from VertebralFracturesLib.simulation.patient.options import VARIANTS
 from VertebralFracturesLib.simulation.variant_patients import KINDS, variant_patient
 

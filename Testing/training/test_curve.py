@@ -11,7 +11,7 @@ import torch
 from helpers.small_ct import body_hu, write_image
 from PIL import Image
 from torch import Tensor
-from VertebralFracturesLib.core.level_naming import LEVEL_CLASSES
+from VertebralFracturesLib.core.level_naming import SACRUM, SPINE_CLASSES
 from VertebralFracturesLib.core.volume import AIR_HU, Volume
 from VertebralFracturesLib.ct.body_centres import locate_bodies
 from VertebralFracturesLib.networks.spine_curve_net import CurveOutput, SpineCurveNet, normalised
@@ -32,20 +32,20 @@ from VertebralFracturesLib.training.samples.volumes import VolumeCrop, VolumeSam
 def even_answer(slices: int = 3, rows: int = 4, columns: int = 5) -> CurveOutput:
     """A network that knows nothing: even logits and zeros."""
     logits, centres = torch.zeros(1, slices, rows, columns), torch.zeros(1, slices, 2)
-    return CurveOutput(logits, centres, torch.zeros(1, slices), torch.zeros(1, slices, LEVEL_CLASSES))
+    return CurveOutput(logits, centres, torch.zeros(1, slices), torch.zeros(1, slices, SPINE_CLASSES))
 
 
 def targets(slices: int = 3, **changes: Tensor) -> dict[str, Tensor]:
     one = torch.ones(1, slices)
-    parts = {"centres": torch.zeros(1, slices, 2), "located": one, "existence": one, "decided": one, "level": 9 * one}
-    return parts | changes
+    parts = {"centres": torch.zeros(1, slices, 2), "located": one, "existence": one, "decided": one}
+    return parts | {"level": 9 * one, "sacrum": 0 * one, "named": one} | changes
 
 
-NO_KNOWLEDGE = HEATMAP_WEIGHT * math.log(20) + EXISTENCE_WEIGHT * math.log(2) + LEVEL_WEIGHT * math.log(LEVEL_CLASSES)
+NO_KNOWLEDGE = HEATMAP_WEIGHT * math.log(20) + EXISTENCE_WEIGHT * math.log(2) + LEVEL_WEIGHT * math.log(SPINE_CLASSES)
 
 
 def test_the_loss_of_an_even_answer_worked_out_by_hand():
-    # a cross-entropy is the logarithm of the number of choices: 20 pixels, to be or not to be, 25 levels
+    # a cross-entropy is the logarithm of the number of choices: 20 pixels, to be or not to be, 25 levels and the sacrum
     assert curve_loss(even_answer(), targets()).item() == pytest.approx(NO_KNOWLEDGE, rel=1e-5)
 
 
@@ -57,23 +57,44 @@ def test_the_position_counts_in_millimetres():
     )
 
 
-def test_slices_without_a_place_have_no_position_and_level():
+def test_slices_without_a_place_have_no_position():
     located = torch.tensor([[1.0, 0.0, 0.0]])
-    wrong = {"centres": torch.full((1, 3, 2), 2.0), "level": torch.full((1, 3), 5.0)}
+    wrong = {"centres": torch.full((1, 3, 2), 2.0)}
     wrong["centres"][0, 0] = 0.0
     found = curve_loss(even_answer(), targets(located=located, **wrong)).item()
     assert found == pytest.approx(NO_KNOWLEDGE, rel=1e-5)
     nowhere = curve_loss(even_answer(), targets(located=torch.zeros(1, 3), **wrong)).item()
-    assert nowhere == pytest.approx(EXISTENCE_WEIGHT * math.log(2), rel=1e-5)
+    assert nowhere == pytest.approx(NO_KNOWLEDGE - HEATMAP_WEIGHT * math.log(20), rel=1e-5)
+
+
+def test_slices_without_a_name_say_nothing_of_the_level():
+    output = even_answer()
+    output.levels[0, 1:] = torch.arange(float(SPINE_CLASSES))
+    found = curve_loss(output, targets(named=torch.tensor([[1.0, 0.0, 0.0]]))).item()
+    assert found == pytest.approx(NO_KNOWLEDGE, rel=1e-5)
+    nameless = curve_loss(output, targets(named=torch.zeros(1, 3))).item()
+    assert nameless == pytest.approx(NO_KNOWLEDGE - LEVEL_WEIGHT * math.log(SPINE_CLASSES), rel=1e-5)
+
+
+def test_a_slice_between_the_last_vertebra_and_the_sacrum_belongs_to_both():
+    levels = torch.zeros(1, 3, SPINE_CLASSES)
+    levels[..., 23], levels[..., SACRUM] = 1.0, 3.0
+    normaliser = math.log(SPINE_CLASSES - 2 + math.exp(1) + math.exp(3))
+    sacrum = torch.tensor([[0.0, 0.25, 1.0]])
+    found = curve_loss(
+        replace(even_answer(), levels=levels), targets(level=torch.full((1, 3), 24.0), sacrum=sacrum)
+    ).item()
+    expected = NO_KNOWLEDGE + LEVEL_WEIGHT * (normaliser - (1 + 1.5 + 3) / 3 - math.log(SPINE_CLASSES))
+    assert found == pytest.approx(expected, rel=1e-5)
 
 
 def test_a_slice_between_two_levels_belongs_to_both():
-    levels = torch.zeros(1, 3, LEVEL_CLASSES)
+    levels = torch.zeros(1, 3, SPINE_CLASSES)
     levels[..., 9], levels[..., 10] = 1.0, 3.0
     output = replace(even_answer(), levels=levels)
-    normaliser = math.log(LEVEL_CLASSES - 2 + math.exp(1) + math.exp(3))
+    normaliser = math.log(SPINE_CLASSES - 2 + math.exp(1) + math.exp(3))
     found = curve_loss(output, targets(level=torch.tensor([[10.0, 10.25, 11.0]]))).item()
-    expected = NO_KNOWLEDGE + LEVEL_WEIGHT * (normaliser - (1 + 1.5 + 3) / 3 - math.log(LEVEL_CLASSES))
+    expected = NO_KNOWLEDGE + LEVEL_WEIGHT * (normaliser - (1 + 1.5 + 3) / 3 - math.log(SPINE_CLASSES))
     assert found == pytest.approx(expected, rel=1e-5)
 
 
@@ -106,7 +127,7 @@ def tube_crop() -> VolumeCrop:
     image = 40.0 + np.where((distance < 2.5) & exists[:, None, None], 400.0 + 150 * np.sin(slices * 1.5), 0)
     image += np.random.default_rng(0).normal(0, 20, image.shape)
     ones = np.ones(24)
-    parts = (image, centres, exists, exists, ones, 8 + at / 5)
+    parts = (image, centres, exists, exists, ones, 8 + at / 5, np.zeros(24), exists)
     return VolumeCrop(*(np.asarray(part, np.float32) for part in parts))
 
 
@@ -169,7 +190,7 @@ class Knowing(SpineCurveNet):
         logits = torch.roll(image[:, 0], 2, -1) * 50
         z = 3.0 * (69 - torch.arange(image.shape[2], dtype=torch.float32))[None]
         output = even_answer(image.shape[2])
-        level = (10.5 + (180 - z) / 25)[..., None] - torch.arange(1, LEVEL_CLASSES + 1)
+        level = (10.5 + (180 - z) / 25)[..., None] - torch.arange(1, SPINE_CLASSES + 1)
         return replace(output, logits=logits, existence=torch.where(z > 100, 9.0, -9.0), levels=-level.abs())
 
 

@@ -12,7 +12,7 @@ from helpers.perfect_maps import perfect_anchors, perfect_regions
 from helpers.small_ct import body_hu, write_image
 from helpers.spine_shapes import upright_bodies_mm
 from torch import Tensor
-from VertebralFracturesLib.core.genant import genant_index, heights_mm
+from VertebralFracturesLib.core.heights.genant import genant_index, heights_mm
 from VertebralFracturesLib.ct.anchor_free import OFFSET_UNIT_MM, SHORT_UNIT_MM, region_targets
 from VertebralFracturesLib.ct.anchors import anchor_sizes_mm, anchor_targets
 from VertebralFracturesLib.ct.detection import settle

@@ -1,6 +1,6 @@
 """What the reader chooses from."""
 
-from VertebralFracturesLib.core.genant import PRESETS
+from VertebralFracturesLib.core.heights.genant import PRESETS
 
 
 def test_gradings_have_the_titles_of_their_presets(host):

@@ -1,7 +1,7 @@
 """The table of vertebrae: rows, colors, and its width."""
 
 from helpers.panel import column
-from VertebralFracturesLib.core.genant import GRADE_COLORS
+from VertebralFracturesLib.core.heights.genant import GRADE_COLORS
 
 
 def test_rows_and_vertebrae_select_each_other(measured):

@@ -4,8 +4,8 @@ import ast
 
 import numpy as np
 from helpers.repository import LIBRARY, MODULE
-from VertebralFracturesLib.core.genant import GRADE_NAMES
-from VertebralFracturesLib.core.height_loss import SHAPES
+from VertebralFracturesLib.core.heights.genant import GRADE_NAMES
+from VertebralFracturesLib.core.heights.height_loss import SHAPES
 from VertebralFracturesLib.core.report import SOURCES, STATUSES
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.ct.pipeline import STAGES

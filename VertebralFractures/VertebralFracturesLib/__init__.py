@@ -3,9 +3,13 @@
 A CT, in the words of the files, the progress messages and the README; below each arrow the file it happens in::
 
     file -> CT volume -> spine curve -> straightened slice -> vertebrae -> heights, G, levels -> report, scene, table
-     io/ct     ct/body_centres    core/straightening   ct/vertebrae    core/genant            report/document, table,
-     io/dicom  (3D network, 3 mm) (curved planar       (2D network,    core/measures          page; mrml/study/creation
-               ct/curve_fit       reformation, CPR)    6 keypoints)    core/level_naming      mrml/scene_file
+     io/ct     ct/body_centres    core/straightening   ct/vertebrae    core/heights     report/document,
+     io/dicom  (3D network, 3 mm) (curved planar       (2D network,    core/measures    table, page;
+               ct/curve_fit       reformation, CPR)    6 keypoints)    core/summary     mrml/study/creation,
+                                                                       core/level_naming  mrml/scene_file
+
+A CT also gives angles, disc heights and a coronal Cobb angle (``core/alignment``), and the trabecular attenuation of
+every body (``core/attenuation``), which is measured in the volume and kept in the report.
 
 The image classifier looks at the same spine without keypoints: ``ct/canal`` -> ``core/spine_slab`` ->
 ``ct/image_classifier``; ``core/image_classification`` sets its probabilities beside G. ``ct/pipeline`` runs these
@@ -13,9 +17,8 @@ stages. A lateral radiograph takes its own way to the same measures, and to the 
 pipeline`` runs it::
 
     file -> radiograph -> view -> vertebrae, landmarks -> heights, G, levels, angles -> report, scene, table
-     io/radiograph   radiograph/   radiograph/bodies      core/genant, core/measures     as for a CT
-                     view          (3 networks)           core/level_naming
-                                                          radiograph/angles
+     io/radiograph   radiograph/   radiograph/bodies      core/heights, core/measures,           as for a CT
+                     view          (3 networks)           core/level_naming, core/alignment
 
 ``analyzer`` takes either of them: it loads the networks once and hands them to the stages, which know arrays only
 (``ct/networks``, ``radiograph/networks``). What is dragged in a scene takes the same way again: ``mrml/live/study`` ->

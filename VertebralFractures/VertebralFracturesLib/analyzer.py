@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
 
-from .core.genant import DEFAULT_PRESET
+from .core.heights.genant import DEFAULT_PRESET
 from .core.report import SpineReport, Vertebra
 from .core.spine_curve import SpineCurve
 from .core.volume import Volume

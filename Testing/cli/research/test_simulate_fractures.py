@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from helpers.small_patients import write_boxes
 from VertebralFracturesLib.cli.main import main
-from VertebralFracturesLib.core.genant import genant_index, heights_mm
+from VertebralFracturesLib.core.heights.genant import genant_index, heights_mm
 from VertebralFracturesLib.io.ct import read_volume
 from VertebralFracturesLib.io.reference_case import ReferenceCase, find_cases
 

@@ -2,7 +2,7 @@
 
 import pytest
 from helpers.marked_bodies import case, false_find, found, missed
-from VertebralFracturesLib.core.genant import PRESETS
+from VertebralFracturesLib.core.heights.genant import PRESETS
 from VertebralFracturesLib.evaluation.evaluate import summarized
 from VertebralFracturesLib.evaluation.metrics import METRICS
 from VertebralFracturesLib.evaluation.pages.tables import (

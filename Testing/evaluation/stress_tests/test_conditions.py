@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from helpers.bent_patient import bent_patient
-from VertebralFracturesLib.core.genant import heights_mm
+from VertebralFracturesLib.core.heights.genant import heights_mm
 from VertebralFracturesLib.errors import UnusableInput
 from VertebralFracturesLib.evaluation.stress_tests.annotated_scan import AnnotatedScan
 from VertebralFracturesLib.evaluation.stress_tests.conditions import (

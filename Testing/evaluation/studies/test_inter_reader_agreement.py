@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.published_annotations import write_releases
-from VertebralFracturesLib.core.genant import genant_index, heights_mm
+from VertebralFracturesLib.core.heights.genant import genant_index, heights_mm
 from VertebralFracturesLib.evaluation.annotations import Spacing, read_releases
 from VertebralFracturesLib.evaluation.metrics import METRICS
 from VertebralFracturesLib.evaluation.results import Pool

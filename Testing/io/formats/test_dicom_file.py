@@ -3,7 +3,6 @@
 import struct
 from pathlib import Path
 
-import numpy as np
 import pydicom
 import pytest
 from helpers.small_ct import body_hu, write_slice
@@ -111,4 +110,12 @@ def test_other_files_have_no_outline(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     assert read_outline(tmp_path / "a.txt") is None
     assert read_outline(tmp_path / "empty") is None
-    assert np.frombuffer(META[:128], np.uint8).sum() == 0
+
+
+@pytest.mark.parametrize(("name", "keep"), [("a.dcm", 0), ("a.dcm", 60), ("IM0001", 60), ("IM0001", 131)])
+def test_a_file_that_was_cut_before_it_says_what_it_is_is_missed(tmp_path: Path, name: str, keep: int) -> None:
+    (tmp_path / name).write_bytes(META[:keep])
+    outline = read_outline(tmp_path / name)
+    assert outline is not None
+    assert not outline.is_whole
+    assert outline.may_be_ct

@@ -5,7 +5,7 @@ import pytest
 import slicer
 from helpers.slice_view import SliceView
 from numpy.typing import ArrayLike, NDArray
-from VertebralFracturesLib.core.genant import GRADE_COLORS
+from VertebralFracturesLib.core.heights.genant import GRADE_COLORS
 from VertebralFracturesLib.mrml.layout.rendered import LAYOUT_PICTURE, PANE_PICTURES, RenderedLayout
 from VertebralFracturesLib.mrml.layout.rendered_views import RenderedThreeD, RenderedView
 from VertebralFracturesLib.mrml.layout.show import panes, show_study

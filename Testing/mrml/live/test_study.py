@@ -6,7 +6,7 @@ import slicer
 import vtk
 from helpers.shown_points import assert_shown_where_they_are
 from helpers.table_rows import row_of_vertebra
-from VertebralFracturesLib.core.genant import GRADE_COLORS
+from VertebralFracturesLib.core.heights.genant import GRADE_COLORS
 from VertebralFracturesLib.core.levels import ALL_LEVEL_NAMES
 from VertebralFracturesLib.core.report import SpineReport
 from VertebralFracturesLib.errors import UnusableInput

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import vtk
-from VertebralFracturesLib.core.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
+from VertebralFracturesLib.core.heights.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
 from VertebralFracturesLib.core.keypoints import KEYPOINT_NAMES
 from VertebralFracturesLib.errors import UnusableInput
 from VertebralFracturesLib.mrml.nodes.keypoints import (

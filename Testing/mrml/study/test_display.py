@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from helpers.study_nodes import keypoints_of, move_point
 from helpers.table_rows import row_of_vertebra
-from VertebralFracturesLib.core.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
+from VertebralFracturesLib.core.heights.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
 from VertebralFracturesLib.mrml.nodes.keypoints import LEVEL, SOURCE, STATUS
 from VertebralFracturesLib.mrml.nodes.volume import add_volume_node, volume_from_node
 from VertebralFracturesLib.mrml.study.creation import create_study
@@ -47,7 +47,7 @@ def test_a_moved_point_is_an_edit_that_is_measured(study, report) -> None:
     assert edited.measures[1].grade > report.measures[1].grade
     np.testing.assert_allclose(node.GetDisplayNode().GetSelectedColor(), GRADE_COLORS[edited.measures[1].grade])
     assert row_of_vertebra(study.table_node, 1)["source"] == "edited"
-    assert row_of_vertebra(study.table_node, 1)["genant_index"] == round(edited.measures[1].genant_index, 3)
+    assert row_of_vertebra(study.table_node, 1)["height_ratio"] == round(edited.measures[1].genant_index, 3)
     assert [vertebra.source for vertebra in edited.vertebrae].count("edited") == 1
 
 

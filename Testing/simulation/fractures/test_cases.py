@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from helpers.small_patients import write_boxes
 from helpers.synthetic_spine import LEVELS
-from VertebralFracturesLib.core.genant import genant_index, heights_mm
+from VertebralFracturesLib.core.heights.genant import genant_index, heights_mm
 from VertebralFracturesLib.core.keypoints import body_centre
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.io.ct import read_volume

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from helpers.patient_statistics import PUBLISHED_NORMALS, measure
-from VertebralFracturesLib.core.genant import genant_index, heights_mm
+from VertebralFracturesLib.core.heights.genant import genant_index, heights_mm
 from VertebralFracturesLib.simulation.patient.anatomy import make_patient
 from VertebralFracturesLib.simulation.patient.bodies import draw_fractures, draw_plans
 from VertebralFracturesLib.simulation.patient.options import PatientOptions

@@ -5,7 +5,12 @@ import pytest
 from helpers.patient_statistics import PUBLISHED_NORMALS
 from hypothesis import given
 from hypothesis import strategies as st
-from VertebralFracturesLib.core.norms import ANTERIOR_POSTERIOR_NORMS, CENTRES_MM, HEIGHT_NORMS, MIDDLE_POSTERIOR_NORMS
+from VertebralFracturesLib.core.heights.norms import (
+    ANTERIOR_POSTERIOR_NORMS,
+    CENTRES_MM,
+    HEIGHT_NORMS,
+    MIDDLE_POSTERIOR_NORMS,
+)
 from VertebralFracturesLib.simulation.patient import level_tables
 from VertebralFracturesLib.simulation.patient.level_tables import LEVEL_NUMBERS, at_level, by_knots
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from helpers.training_samples import projection
-from VertebralFracturesLib.core.genant import genant_index, heights_mm
+from VertebralFracturesLib.core.heights.genant import genant_index, heights_mm
 from VertebralFracturesLib.training.samples.radiograph_warps import body_warp, moved, patient_warp
 
 

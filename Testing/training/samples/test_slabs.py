@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from helpers.training_samples import straight_case
-from VertebralFracturesLib.core.genant import genant_index, heights_mm
+from VertebralFracturesLib.core.heights.genant import genant_index, heights_mm
 from VertebralFracturesLib.core.spine_slab import slab_frame
 from VertebralFracturesLib.io.training_case import TrainingCase
 from VertebralFracturesLib.training.samples.slabs import (

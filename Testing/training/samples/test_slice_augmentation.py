@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from helpers.spine_shapes import upright_bodies_mm
 from scipy import ndimage
-from VertebralFracturesLib.core.genant import genant_index, heights_mm
+from VertebralFracturesLib.core.heights.genant import genant_index, heights_mm
 from VertebralFracturesLib.core.volume import AIR_HU
 from VertebralFracturesLib.training.samples import slice_augmentation
 from VertebralFracturesLib.training.samples.slice_augmentation import (

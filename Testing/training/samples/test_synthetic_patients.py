@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy import ndimage
-from VertebralFracturesLib.core.genant import heights_mm
+from VertebralFracturesLib.core.heights.genant import heights_mm
 from VertebralFracturesLib.core.volume import AIR_HU
 from VertebralFracturesLib.simulation.ct.protocol import random_protocol
 from VertebralFracturesLib.simulation.patient.anatomy import make_patient
@@ -90,6 +90,18 @@ def test_the_curve_of_a_trunk_runs_through_bone_where_it_was_scanned(cache):
         nearest = np.linalg.norm(sample.curve_ras - centre, axis=1).argmin()
         assert np.linalg.norm(sample.curve_ras[nearest] - centre) < 2.0
         assert sample.level[nearest] == pytest.approx(vertebra.number, abs=0.1)
+    (sacral,) = (one for one in patient.column if one.level == "S1")
+    expected = [one.keypoints_ras.mean(0) for one in (patient.vertebrae[-1], sacral)]
+    np.testing.assert_allclose(sample.sacrum_ras, expected)
+
+
+def test_two_of_three_trunks_show_an_end_of_the_spine():
+    rng = np.random.default_rng(0)
+    drawn = [phantom_cache._with_ends(random_protocol(rng), rng) for _ in range(400)]
+    whole = np.mean([one.first_level < 4 and one.last_level > 25 for one in drawn])
+    lumbosacral = np.mean([one.first_level > 11 and one.last_level > 25 for one in drawn])
+    assert 0.3 < whole < 0.42
+    assert 0.25 < lumbosacral < 0.4
 
 
 def test_a_broken_rendering_leaves_no_sample(tmp_path, monkeypatch):

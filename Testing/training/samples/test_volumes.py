@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from helpers.spine_shapes import curve_through, kyphotic_circle
@@ -71,6 +73,40 @@ def test_centres_and_levels_follow_the_image():
     assert np.percentile(errors, 99) < 1.0
     assert np.min(slopes) > 0  # the first slice is cranial
     assert np.mean(slopes) == pytest.approx(3.0 / 27.0, rel=0.15)
+
+
+@pytest.mark.usefixtures("clean")
+def test_the_sacrum_lies_between_its_points_and_below():
+    """In the image the share is told by height alone: none at the last vertebra, all at S1, half in between."""
+    sample = replace(tube_sample(), sacrum_ras=np.array([[0.0, 0.0, -20.0], [0.0, 0.0, -53.0]]))
+    between = []
+    for crop in crops(sample, range(60)):
+        assert (np.diff(crop.sacrum) >= 0).all()  # the first slice is cranial
+        assert (crop.sacrum[crop.located == 0][:1] <= crop.sacrum[-1]).all()
+        slices = np.flatnonzero((crop.sacrum > 0) & (crop.sacrum < 1))
+        if len(slices) > 3:
+            between.append(1 / np.diff(crop.sacrum[slices]).mean())
+        np.testing.assert_array_equal(crop.named, (crop.decided == 1) & _shows_curve(crop))
+    assert np.median(between) == pytest.approx(11.0, rel=0.2)
+    assert all((crop.sacrum == 0).all() for crop in crops(tube_sample()))
+
+
+def _shows_curve(crop: VolumeCrop) -> np.ndarray:
+    """Slices in which the curve, or the place of its end, is in view."""
+    column, row = np.round(crop.centres).astype(int).T
+    inside = (crop.centres >= 0).all(1) & (crop.centres <= np.array(SHAPE[:0:-1]) - 1).all(1)
+    seen = crop.image[np.arange(SHAPE[0]), row.clip(0, SHAPE[1] - 1), column.clip(0, SHAPE[2] - 1)] > AIR_HU + 1
+    return inside & seen
+
+
+@pytest.mark.usefixtures("clean")
+def test_some_crops_are_of_the_size_of_children():
+    """A spine of 270 mm from T1 down is drawn between half as long and a third longer."""
+    per_slice = [np.diff(crop.level[crop.located == 1]).mean() for crop in crops(tube_sample(), range(80))]
+    sizes = 3.0 / 27.0 / np.array(per_slice)
+    assert 0.5 < np.nanmin(sizes) < 0.75
+    assert 0.9 < np.nanmedian(sizes) < 1.1
+    assert (sizes < 0.8).mean() < 0.3
 
 
 @pytest.mark.usefixtures("clean")
@@ -207,3 +243,5 @@ def test_the_mobile_spine_ends_below_l5():
     assert sample.ends == (False, True)
     assert sample.level.max() <= 24.5
     assert sample.curve_ras[-1, 2] == pytest.approx(-108.0 - 16.0, abs=1.5)
+    np.testing.assert_allclose(sample.sacrum_ras[:, 2], [-108.0, -140.0], atol=1e-6)
+    assert real_volume_sample(case([22, 23], curve, np.array([40.0, 74.0]))).sacrum_ras is None

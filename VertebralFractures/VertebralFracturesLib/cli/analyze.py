@@ -39,6 +39,5 @@ def run(args: argparse.Namespace) -> None:
     for warning in report.warnings:
         say(f"warning: {warning}")
     print(result_table(report))
-    print(
-        f"\n{report.summary.headline}\n{report.summary.statement}\n\n{printable(str(target))}: {', '.join(RESULT_FILES)}"
-    )
+    print(f"\n{report.summary.headline}\n{report.summary.statement}")
+    print(f"\n{printable(str(target))}: {', '.join(RESULT_FILES)}")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.genant import find_preset, genant_index, grade, heights_mm
+from ..core.heights.genant import find_preset, genant_index, grade, heights_mm
 from ..core.report import SpineReport
 from ..files import output_folder
 from ..io.ct import read_input

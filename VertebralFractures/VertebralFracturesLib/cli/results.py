@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..core.genant import DEFAULT_PRESET
+from ..core.heights.genant import DEFAULT_PRESET
 from ..core.report import SpineReport
 from ..core.volume import Volume
 from ..ct.networks import DetectorName

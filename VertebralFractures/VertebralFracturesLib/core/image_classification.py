@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit, ndtr, softmax
 
-from .genant import GRADE_NAMES, PRESETS
+from .heights.genant import GRADE_NAMES, PRESETS
 from .keypoints import INFERIOR, SUPERIOR
 from .spine_curve import SpineCurve
 from .spine_slab import SlabFrame

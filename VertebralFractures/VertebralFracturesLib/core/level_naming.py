@@ -1,14 +1,23 @@
-"""Naming a row of detected vertebrae as a whole."""
+"""Naming a row of detected vertebrae as a whole, and what the names rest on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import digamma, logsumexp
 
-from .levels import ALL_LEVEL_NAMES, LEVEL_NUMBERS
-from .norms import CENTRES_MM, SPACING_LOG_SD, SPACING_PATIENT_LOG_SD
+from .heights.norms import CENTRES_MM, SPACING_LOG_SD, SPACING_PATIENT_LOG_SD
+from .levels import ALL_LEVEL_NAMES, LEVEL_NAMES, LEVEL_NUMBERS
 
 LEVEL_CLASSES = 25
-"""Levels that the spine-curve network tells apart: C1 to L5 and L6."""
+"""Levels that the networks tell apart: C1 to L5 and L6."""
+
+SACRUM = LEVEL_CLASSES
+"""Column of the sacrum, which follows the levels."""
+
+SPINE_CLASSES = LEVEL_CLASSES + 1
+"""The levels and the sacrum."""
 
 _NUMBERS = np.array([LEVEL_NUMBERS[name] for name in ALL_LEVEL_NAMES])
 _T11, _T12, _T13, _L1, _L4, _L5, _L6 = (
@@ -60,6 +69,114 @@ _SCALE_DEVIATES = np.linspace(-2.5, 2.5, 11)
 many change no confidence by 0.01."""
 
 
+BASES = AXIS, FIRST_RIB, SACRAL_BASE = ("C2", "first rib", "sacrum")
+"""Landmarks that a numbering can rest on: the end of the spine at the skull, the pair of ribs at T1, and the other end.
+
+The last rib is none: twelve of its kind are the rule only, and where step 1 saw T12 and L1, names were no surer.
+"""
+
+SHAPE_ONLY = "shape and size only"
+"""What a numbering rests on without any of them."""
+
+_UPPER_NECK = ("C1", "C2", "C3")
+_T1_COLUMN = LEVEL_NAMES.index("T1")
+
+_AXIS_PROBABILITY, _T1_PROBABILITY, _SACRAL_PROBABILITY = 0.8, 0.6, 0.5
+"""How surely slices have to be at a landmark so that it counts as seen."""
+
+_NEXT_BODY_MM = 34.0
+"""How far below the centre of the last vertebra the sacrum has to begin. Chosen: halfway between what is expected below
+L5, whose next centre is that of S1 (about 17 mm), and below an L4 whose L5 was not found (about 53 mm)."""
+
+_RIGHT_WITHOUT_LANDMARK = 0.6
+"""Share of the rows without a landmark that are named right."""
+
+
+@dataclass(frozen=True, eq=False)
+class SliceLevels:
+    """What a network says of the levels of the axial slices of a CT.
+
+    :param heights_mm: (m,) height of each slice in the patient, falling.
+    :param probabilities: (m, 26) of C1 to L5, L6 and the sacrum.
+    """
+
+    heights_mm: NDArray[np.float64]
+    probabilities: NDArray[np.float64]
+
+    def at(self, heights_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Probabilities (n, 26) at heights (n,) between the slices."""
+        return np.column_stack([np.interp(-heights_mm, -self.heights_mm, one) for one in self.probabilities.T])
+
+    def greatest(self, low_mm: float, high_mm: float, classes: Sequence[int]) -> float:
+        """Greatest probability of any of some classes together in the slices between two heights; 0 without one."""
+        between = (self.heights_mm > low_mm) & (self.heights_mm < high_mm)
+        return float(self.probabilities[between][:, list(classes)].sum(1).max(initial=0.0))
+
+
+@dataclass(frozen=True, eq=False)
+class Numbering:
+    """The names of the vertebrae among the detected bodies.
+
+    :param names: of the bodies above the sacrum, cranial to caudal.
+    :param confidences: (n,) probability that each has its name.
+    :param basis: what the names rest on: some of :data:`BASES`, or :data:`SHAPE_ONLY` alone.
+    """
+
+    names: tuple[str, ...]
+    confidences: NDArray[np.float64]
+    basis: tuple[str, ...]
+
+
+def number_vertebrae(slices: SliceLevels, heights_mm: ArrayLike, centres_arc_mm: ArrayLike) -> Numbering:
+    """Tell the vertebrae of a CT from the sacrum, and name them.
+
+    :param slices: what step 1 says of the levels.
+    :param heights_mm: (n,) height of the bodies' centres in the patient.
+    :param centres_arc_mm: (n,) their arc length along the curve, increasing caudally.
+    """
+    heights, arcs = (np.asarray(values, dtype=np.float64) for values in (heights_mm, centres_arc_mm))
+    levels = slices.at(heights)
+    count = sacrum_index(levels, arcs)
+    if count == 0:
+        return Numbering((), np.zeros(0), ())
+    last = float(heights[count - 1])
+    on_sacrum = slices.greatest(last - _NEXT_BODY_MM, last, [SACRUM]) > _SACRAL_PROBABILITY
+    levels, arcs = levels[:count, :LEVEL_CLASSES], arcs[:count]
+    names, confidences = name_sequence(levels, arcs, ends_at_sacrum=on_sacrum)
+    basis = _basis(names, levels, slices.greatest(heights[0] - 1, np.inf, [0, 1]), on_sacrum)
+    if basis == (SHAPE_ONLY,):
+        confidences = _RIGHT_WITHOUT_LANDMARK * confidences
+    return Numbering(names, confidences, basis)
+
+
+def _basis(
+    names: Sequence[str], levels: NDArray[np.float64], axis_probability: float, on_sacrum: bool
+) -> tuple[str, ...]:
+    """The landmarks that are seen where the names say that they are."""
+    seen = {
+        AXIS: names[0] in _UPPER_NECK and axis_probability > _AXIS_PROBABILITY,
+        FIRST_RIB: "T1" in names and levels[names.index("T1"), _T1_COLUMN] > _T1_PROBABILITY,
+        SACRAL_BASE: on_sacrum,
+    }
+    return tuple(name for name in BASES if seen[name]) or (SHAPE_ONLY,)
+
+
+def numbering_sentence(basis: Sequence[str]) -> str:
+    """What a reader is told of what the levels rest on.
+
+    :param basis: of a :class:`Numbering`; empty where it is not known, and nothing is said.
+    """
+    if not basis:
+        return ""
+    if tuple(basis) == (SHAPE_ONLY,):
+        return (
+            "No landmark for counting is in view: the levels are estimated from shape and size only and can all be "
+            "wrong by one or two."
+        )
+    landmarks = [one if one == AXIS else f"the {one}" for one in basis]
+    return f"The levels are counted from {' and '.join(filter(None, [', '.join(landmarks[:-1]), landmarks[-1]]))}."
+
+
 def name_sequence(
     level_probabilities: ArrayLike, centres_arc_mm: ArrayLike, *, ends_at_sacrum: bool = False
 ) -> tuple[tuple[str, ...], NDArray[np.float64]]:
@@ -102,16 +219,17 @@ def sacrum_index(level_probabilities: ArrayLike, centres_arc_mm: ArrayLike) -> i
 
     :param level_probabilities: (n, 26) of each body, C1 to L5, L6 and the sacrum.
     :param centres_arc_mm: arc length (n,) of the centres, increasing caudally.
-    :return: index of S1; n where the row ends above it.
+    :return: index of S1; n where the row ends above it, 0 where all bodies are sacral.
     """
     probabilities = np.asarray(level_probabilities, dtype=np.float64)
     arcs = np.asarray(centres_arc_mm, dtype=np.float64)
     emission = _emission(probabilities[:, :LEVEL_CLASSES])
     forward = _forward(emission, _transition(np.diff(arcs)))
-    sacral = np.log(np.maximum(probabilities[:, LEVEL_CLASSES], _LEAST_SACRAL)) + _MEAN_FIT
+    sacral = np.log(np.maximum(probabilities[:, SACRUM], _LEAST_SACRAL)) + _MEAN_FIT
     belief = {len(arcs): logsumexp(forward[-1])}
-    for index in range(max(1, len(arcs) - _MOST_SACRAL), len(arcs)):
-        belief[index] = logsumexp(forward[index - 1] + _LAST_LUMBAR_LOG_PRIOR) + sacral[index:].sum()
+    for index in range(max(0, len(arcs) - _MOST_SACRAL), len(arcs)):
+        above = logsumexp(forward[index - 1] + _LAST_LUMBAR_LOG_PRIOR if index else _scale_log_prior())
+        belief[index] = above + sacral[index:].sum()
     return max(belief, key=lambda index: belief[index])
 
 

@@ -28,6 +28,9 @@ A supernumerary vertebra counts 0.6 of a level from the regular one above it: es
 whole levels, speak for T13 where they lie between T12 and L1, and for L6 where they lie between L5 and what is below.
 """
 
+NEVER_MEASURED = ("C1", "C2")
+"""Levels that are not measured: the atlas has no body, and that of the axis bears the dens instead of an endplate."""
+
 CONFIDENT_LEVEL = 0.8
 """Confidence from which a level name is taken as known rather than as relative to its neighbours'.
 

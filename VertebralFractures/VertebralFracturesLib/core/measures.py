@@ -7,12 +7,12 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .genant import Preset, genant_index, heights_mm, posterior_loss, wedge_angle_deg
-from .grading import Grading, grade_vertebra, own_grade
-from .height_loss import CRUSH_LOSS, LevelScores, NeighbourLoss, level_scores, neighbour_loss, shape
+from .heights.genant import Preset, genant_index, heights_mm, posterior_loss, wedge_angle_deg
+from .heights.grading import Grading, grade_vertebra, own_grade
+from .heights.height_loss import CRUSH_LOSS, LevelScores, NeighbourLoss, level_scores, neighbour_loss, shape
+from .heights.reliability import unreliable_reasons
+from .heights.uncertainty import height_ratio_sd, heights_sd_mm
 from .keypoints import KEYPOINT_NAMES, depths_mm
-from .reliability import unreliable_reasons
-from .uncertainty import height_ratio_sd, heights_sd_mm
 
 Triple = tuple[float, float, float]
 
@@ -27,7 +27,7 @@ class Measures:
     :param genant_index: the height ratio G (Pisov 2020, eq. 1).
     :param genant_index_sd: its standard deviation.
     :param grading: its grade under the preset, with the height loss and how sure it is.
-    :param shape: one of :data:`~.height_loss.SHAPES`.
+    :param shape: one of :data:`~.heights.height_loss.SHAPES`.
     :param posterior_loss: height lost against the body's own posterior height, a fraction.
     :param neighbour_loss: height lost against the intact neighbours; None without any.
     :param wedge_angle_deg: angle between the endplates, positive where the body is lower in front.

@@ -8,9 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .genant import find_preset
+from .alignment.coronal_curve import CoronalCurve, largest_coronal_curve
+from .alignment.discs import Disc, discs_below
+from .alignment.spinal_angles import Endplate, disc_angles_deg, endplates, spinal_angles_deg
+from .attenuation.record import Attenuation
+from .attenuation.summary import AttenuationSummary, summarize_attenuation
+from .heights.genant import find_preset
 from .image_classification import CombinedProbability, ImageClassification, combined_probability
 from .keypoints import KEYPOINT_NAMES
+from .level_naming import numbering_sentence
 from .levels import parse_level, shown_level
 from .measures import Measures, measure_spine
 from .spine_curve import SpineCurve
@@ -52,6 +58,7 @@ class Vertebra:
     :param level_confidence: probability that the level is right.
     :param source: one of :data:`SOURCES`.
     :param status: one of :data:`STATUSES`.
+    :param attenuation: trabecular attenuation at these keypoints; None where it was not measured, as in a radiograph.
     :raises ValueError: a value outside what is said here.
     """
 
@@ -62,6 +69,7 @@ class Vertebra:
     level_confidence: float = 0.0
     source: str = "model"
     status: str = NOT_REVIEWED
+    attenuation: Attenuation | None = None
 
     def __post_init__(self) -> None:
         points = np.array(self.keypoints_ras, dtype=np.float64)
@@ -100,13 +108,15 @@ class SpineReport:
     :param software: name and version of the program.
     :param input: identity of the volume: path, series, shape, spacing_mm; values that JSON can hold.
     :param detector: "anchor-free" or "anchor".
-    :param preset: name of the cut-offs, a key of :data:`~.genant.PRESETS`.
+    :param preset: name of the cut-offs, a key of :data:`~.heights.genant.PRESETS`.
     :param curve: the spine curve.
     :param vertebrae: cranial to caudal.
     :param warnings: what a reader has to know, one sentence each.
     :param models: version or checksum of each network by name.
     :param thresholds: thresholds of the run by name.
     :param image_classification: what the image classifier gives along the spine; None where it was not asked.
+    :param numbering_basis: the landmarks that the levels are counted from, as
+        :class:`~.level_naming.Numbering` has them; empty where they are not known.
     :raises ValueError: unknown preset.
     """
 
@@ -120,9 +130,11 @@ class SpineReport:
     models: Mapping[str, Any] = field(default_factory=dict)
     thresholds: Mapping[str, Any] = field(default_factory=dict)
     image_classification: ImageClassification | None = None
+    numbering_basis: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         find_preset(self.preset)
+        object.__setattr__(self, "numbering_basis", tuple(self.numbering_basis))
         object.__setattr__(self, "vertebrae", tuple(self.vertebrae))
         object.__setattr__(self, "warnings", tuple(self.warnings))
 
@@ -131,22 +143,75 @@ class SpineReport:
         """Level of each vertebra, or None."""
         return [vertebra.level for vertebra in self.vertebrae]
 
+    @property
+    def _keypoints_ras(self) -> NDArray[np.float64]:
+        """Keypoints (n, 6, 3) of the vertebrae in RAS mm."""
+        return np.array([vertebra.keypoints_ras for vertebra in self.vertebrae]).reshape(-1, len(KEYPOINT_NAMES), 3)
+
+    @property
+    def _evaluable(self) -> list[bool]:
+        return [vertebra.is_evaluable for vertebra in self.vertebrae]
+
     @cached_property
     def measures(self) -> list[Measures | None]:
         """Measures of each vertebra; None where it is not evaluable."""
-        points = np.array([vertebra.keypoints_ras for vertebra in self.vertebrae]).reshape(-1, len(KEYPOINT_NAMES), 3)
-        evaluable = [vertebra.is_evaluable for vertebra in self.vertebrae]
         uncertainty = np.array([vertebra.uncertainty_mm for vertebra in self.vertebrae]).reshape(
             -1, len(KEYPOINT_NAMES)
         )
         scores = [vertebra.score if vertebra.is_unseen else 1.0 for vertebra in self.vertebrae]
-        return measure_spine(points, self.levels, evaluable, find_preset(self.preset), uncertainty, scores)
+        preset = find_preset(self.preset)
+        return measure_spine(self._keypoints_ras, self.levels, self._evaluable, preset, uncertainty, scores)
+
+    @cached_property
+    def endplates(self) -> dict[Endplate, NDArray[np.float64]]:
+        """Endplates of the evaluable vertebrae that have a level, (2, 3) anterior and posterior corner in RAS mm."""
+        levels = [vertebra.level if vertebra.is_evaluable else None for vertebra in self.vertebrae]
+        return endplates(levels, self._keypoints_ras)
+
+    @property
+    def angles_deg(self) -> dict[str, float | None]:
+        """The angles of :data:`~.alignment.spinal_angles.ANGLES` by name; None where an endplate is not in view."""
+        return spinal_angles_deg(self.endplates)
+
+    @property
+    def disc_angles_deg(self) -> dict[str, float]:
+        """Angle of every disc in view by name ("L4-L5"), positive where it is open anteriorly."""
+        return disc_angles_deg(self.endplates)
+
+    @cached_property
+    def discs(self) -> list[Disc | None]:
+        """The disc below each vertebra; None where it cannot be measured."""
+        return discs_below(self.levels, self._keypoints_ras, self._evaluable)
+
+    @cached_property
+    def coronal_curve(self) -> CoronalCurve | None:
+        """The largest curve-based Cobb angle in the coronal plane; None with fewer than two vertebrae."""
+        return largest_coronal_curve(self.curve, self.levels, self._keypoints_ras, self._evaluable)
+
+    @cached_property
+    def attenuations(self) -> list[Attenuation | None]:
+        """Trabecular attenuation of each vertebra as it is reported: without values for fractured bodies.
+
+        None where it was not measured, or the vertebra is not evaluable.
+        """
+        return [
+            None
+            if vertebra.attenuation is None or measures is None
+            else vertebra.attenuation.unless_fractured(bool(measures.grade))
+            for vertebra, measures in zip(self.vertebrae, self.measures, strict=True)
+        ]
+
+    @cached_property
+    def attenuation_summary(self) -> AttenuationSummary | None:
+        """Trabecular attenuation of L1 and of T12 to L4; None where no vertebra was measured."""
+        return summarize_attenuation(self.levels, self.attenuations)
 
     @cached_property
     def summary(self) -> PatientSummary:
         """The conclusion for the patient."""
         confidences = [vertebra.level_confidence for vertebra in self.vertebrae]
-        return summarize(self.levels, confidences, self.measures, self.fracture_probabilities)
+        numbering = numbering_sentence(self.numbering_basis) if self.vertebrae else ""
+        return summarize(self.levels, confidences, self.measures, self.fracture_probabilities, numbering)
 
     @cached_property
     def shown_levels(self) -> list[str]:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from .genant import DEFORMITY_INDEX_LEVELS, GRADE_NAMES, DeformityIndex, spinal_deformity_index
-from .grading import CERVICAL, TRANSITIONAL
-from .height_loss import CRUSH_LOSS
+from .heights.genant import DEFORMITY_INDEX_LEVELS, GRADE_NAMES, DeformityIndex, spinal_deformity_index
+from .heights.grading import CERVICAL, TRANSITIONAL
+from .heights.height_loss import CRUSH_LOSS
 from .image_classification import CombinedProbability, PatientProbability, patient_probability
 from .levels import LEVELS_ARE_UNCERTAIN, no_level_is_certain, shown_level
 from .measures import Measures
@@ -63,6 +63,7 @@ def summarize(
     level_confidences: Sequence[float],
     measures: Sequence[Measures | None],
     probabilities: Sequence[CombinedProbability | None] = (),
+    numbering: str = "",
 ) -> PatientSummary:
     """Conclude for a patient.
 
@@ -70,6 +71,7 @@ def summarize(
     :param level_confidences: confidence (n,) of the levels.
     :param measures: measures of each; None where a vertebra was not evaluated.
     :param probabilities: of a fracture of each; None, or none at all, where the image was not classified.
+    :param numbering: a sentence about what the levels rest on; empty where it is not known.
     """
     spine = _Spine(
         [shown_level(*one, number) for number, one in enumerate(zip(levels, level_confidences, strict=True), 1)],
@@ -97,7 +99,7 @@ def summarize(
         deformity_index=spine.deformity,
         levels_are_uncertain=uncertain,
         headline=_headline(spine),
-        statement=" ".join(_sentences(spine, uncertain, image)),
+        statement=" ".join(filter(None, [*_sentences(spine, image), numbering, LEVELS_ARE_UNCERTAIN * uncertain])),
         fracture_probability=image,
     )
 
@@ -190,7 +192,7 @@ def _percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-def _sentences(spine: _Spine, uncertain: bool, image: PatientProbability | None) -> Iterator[str]:
+def _sentences(spine: _Spine, image: PatientProbability | None) -> Iterator[str]:
     """What the headline rests on."""
     if not spine.measures:
         yield NOTHING_ASSESSED
@@ -200,8 +202,6 @@ def _sentences(spine: _Spine, uncertain: bool, image: PatientProbability | None)
     yield from _ungraded_sentences(spine)
     if image is not None:
         yield from _image_sentences(spine, image)
-    if uncertain:
-        yield LEVELS_ARE_UNCERTAIN
 
 
 def _graded_sentences(spine: _Spine, worst: Measures, name: str) -> Iterator[str]:

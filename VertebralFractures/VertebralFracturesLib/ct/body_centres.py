@@ -31,7 +31,7 @@ class BodyCentres:
     :param centres_ras: (n, 3) RAS mm of the body centre.
     :param spread_mm: (n,) spread of the evidence for it.
     :param existence: (n,) probability that the mobile spine is in the slice.
-    :param levels: (n, 25) probability of each level, C1 first, L6 last.
+    :param levels: (n, 26) probability of each level, C1 first, then L6 and the sacrum.
     """
 
     centres_ras: NDArray[np.float64]

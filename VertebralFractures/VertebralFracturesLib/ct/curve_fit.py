@@ -13,7 +13,7 @@ at most, and keeps one body of 32 more or not (experiments.md, 2026-12-01)."""
 
 MIN_LENGTH_MM = 40.0
 """Spine that has to be in view. Chosen: about a lumbar vertebra with the discs around it (L4 is 28 mm high,
-core/norms)."""
+core/heights/norms)."""
 
 _BRIDGED_GAP_MM = 36.0
 """How long a gap, such as metal makes, may be. Chosen, about a lumbar vertebra with a disc."""

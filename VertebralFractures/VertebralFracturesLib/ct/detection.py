@@ -14,8 +14,8 @@ OBJECTNESS_THRESHOLD = 0.35
 MAX_OVERLAP = 0.3
 MIN_DISTANCE_MM = 8.0
 """From which overlap of their boxes, and below which distance along the spine, two detections are of one body. Chosen;
-bodies do not overlap, and T1 is 15 to 17 mm high (core/norms). A third more or less changes nothing (experiments.md,
-2026-12-01)."""
+bodies do not overlap, and T1 is 15 to 17 mm high (core/heights/norms). A third more or less changes nothing
+(experiments.md, 2026-12-01)."""
 
 MOST_BODIES = 25
 """C1 to L5 with one vertebra more."""

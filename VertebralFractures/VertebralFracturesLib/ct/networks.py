@@ -68,7 +68,8 @@ class CtNetworks(Protocol):
         :param image_hu: (slices, rows, columns) in Hounsfield units at 3 mm, cranial to caudal.
         :param is_mirrored: whether the mirror image is read; the result is that of the image as it is.
         :return: probabilities (slices, rows, columns) of the place of the body's centre, one in sum per slice; the
-            probability (slices,) that the mobile spine is in the slice; and that (slices, 25) of each level.
+            probability (slices,) that the mobile spine is in the slice; and that (slices, 26) of each level, C1 first,
+            then L6 and the sacrum.
         """
 
     def detect_vertebrae(self, images_hu: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:

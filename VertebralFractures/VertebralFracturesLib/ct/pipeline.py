@@ -1,12 +1,14 @@
 """The stages from a CT to its measured vertebrae, one line each."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from .. import __version__
-from ..core.genant import DEFAULT_PRESET
+from ..core.attenuation.measurement import measure_attenuation
+from ..core.heights.genant import DEFAULT_PRESET
 from ..core.levels import LEVELS_ARE_UNCERTAIN, no_level_is_certain
 from ..core.report import SpineReport, Vertebra
 from ..core.spine_curve import SpineCurve
@@ -79,7 +81,7 @@ def analyze_ct(
         stage("second opinion")
         classification = classify_spine(networks.image_classifier, volume, curve, cancel)
     stage("measures")
-    vertebrae = named_vertebrae(whole, view, bodies)
+    vertebrae, numbering_basis = _named_and_measured(volume, named_vertebrae(whole, view, bodies))
     progress(STAGES[-1], 1.0)
     return SpineReport(
         software=f"VertebralFractures {__version__}",
@@ -92,7 +94,18 @@ def analyze_ct(
         models=networks.versions,
         thresholds={"existence": EXISTENCE_THRESHOLD, "objectness": OBJECTNESS_THRESHOLD},
         image_classification=classification,
+        numbering_basis=numbering_basis,
     )
+
+
+def _named_and_measured(
+    volume: Volume, named: tuple[tuple[Vertebra, ...], tuple[str, ...]]
+) -> tuple[tuple[Vertebra, ...], tuple[str, ...]]:
+    """The named vertebrae with their trabecular attenuation, and what their numbering rests on."""
+    vertebrae, basis = named
+    if not vertebrae:
+        raise NoSpineFound("only the sacrum, C1 or C2 lies wholly within the field of view: nothing to measure")
+    return tuple(replace(one, attenuation=measure_attenuation(volume, one.keypoints_ras)) for one in vertebrae), basis
 
 
 def _spine_curve(bodies: BodyCentres) -> SpineCurve:

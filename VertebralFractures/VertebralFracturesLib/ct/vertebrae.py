@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..core.keypoints import beyond_endplates, beyond_walls, body_centre
-from ..core.level_naming import name_sequence
+from ..core.level_naming import SliceLevels, number_vertebrae
+from ..core.levels import NEVER_MEASURED
 from ..core.report import Vertebra
 from ..core.spine_curve import SpineCurve
 from ..core.straightening import PIXEL_MM, StraightenedSlice, straighten
@@ -29,7 +30,7 @@ elsewhere."""
 
 _PROPOSAL_REACH_MM = 12.0
 """How far from a click a body's centre may lie. Chosen, about half the height of a large body (L4 is 28 mm high,
-core/norms), so that the one that was clicked is proposed and not its neighbour."""
+core/heights/norms), so that the one that was clicked is proposed and not its neighbour."""
 
 _WALL_MM, _ENDPLATE_MM = 1.9, 0.9
 """How far beyond its walls and endplates a whole body has something in view: 2 and 1 mm, less the 0.1 mm to which
@@ -119,17 +120,29 @@ def is_whole(points_ras: NDArray[np.float64], volume: Volume) -> bool:
 
 def named_vertebrae(
     detections: Sequence[Detection], view: StraightenedSlice, bodies: BodyCentres
-) -> tuple[Vertebra, ...]:
-    """The detections in the patient, with the levels that step 1 gives to the slices they lie in."""
+) -> tuple[tuple[Vertebra, ...], tuple[str, ...]]:
+    """The vertebrae to measure among the detections, in the patient, with their levels.
+
+    The levels are those that step 1 gives to the slices in which the bodies lie. Nothing at or below the sacrum is a
+    vertebra. C1 and C2 help to name the others and are left out: neither has a body between two endplates.
+
+    :param detections: cranial to caudal.
+    :param view: the slice in which they were found.
+    :param bodies: of step 1.
+    :return: the vertebrae, cranial to caudal, none where only the sacrum, C1 and C2 were detected; and what their
+        numbering rests on, as :class:`~..core.level_naming.Numbering` has it.
+    """
     centres_pixels = np.array([body_centre(detection.keypoints_mm) / view.pixel_mm for detection in detections])
     heights_ras = view.pixels_to_ras(centres_pixels)[:, 2]
-    levels = np.column_stack([np.interp(-heights_ras, -bodies.centres_ras[:, 2], one) for one in bodies.levels.T])
     arcs_mm = -view.pixels_to_straight(centres_pixels)[:, 2]
-    names, confidences = name_sequence(levels, arcs_mm)
-    return tuple(
+    slices = SliceLevels(bodies.centres_ras[:, 2], bodies.levels)
+    numbering = number_vertebrae(slices, heights_ras, arcs_mm)
+    vertebrae = tuple(
         Vertebra(keypoints_ras(detection, view), detection.score, detection.uncertainty_mm, name, float(confidence))
-        for detection, name, confidence in zip(detections, names, confidences, strict=True)
+        for detection, name, confidence in zip(detections, numbering.names, numbering.confidences, strict=False)
+        if name not in NEVER_MEASURED
     )
+    return vertebrae, numbering.basis
 
 
 def propose_vertebra(

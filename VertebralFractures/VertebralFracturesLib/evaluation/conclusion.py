@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.keypoints import body_centre
-from ..core.levels import CONFIDENT_LEVEL
+from ..core.levels import is_certain
 from ..core.report import SpineReport
 from ..io.reference_case import C2_CENTRE, S1_CENTRE
 
@@ -70,12 +70,12 @@ def reported_grades(report: SpineReport) -> list[int | None]:
 
 def is_starred(report: SpineReport) -> list[bool]:
     """Which vertebrae of a report are graded and called borderline."""
-    return [measures is not None and measures.is_borderline for measures in report.measures]
+    return [measures is not None and measures.grading.is_borderline for measures in report.measures]
 
 
 def is_marked(level: str | None, confidence: float) -> bool:
     """Whether a level is shown with the mark "?", or not at all."""
-    return level is None or confidence < CONFIDENT_LEVEL
+    return level is None or not is_certain(confidence)
 
 
 def _is_sacral(centre_ras: NDArray[np.float64], s1_ras: NDArray[np.float64] | None) -> bool:

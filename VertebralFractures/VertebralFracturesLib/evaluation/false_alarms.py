@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..core.genant import GRADE_NAMES, PRESETS, grade
+from ..core.heights.genant import GRADE_NAMES, PRESETS, grade
 from .conclusion import is_marked
 from .results import CaseResult, MatchedVertebra, MissedVertebra
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.genant import GRADE_NAMES, PLAIN_PRESETS, Preset, grade
+from ..core.heights.genant import GRADE_NAMES, PLAIN_PRESETS, Preset, grade
+from ..core.heights.uncertainty import height_ratio_sd, heights_sd_mm
 from ..core.levels import CONFIDENT_LEVEL
-from ..core.uncertainty import height_ratio_sd, heights_sd_mm
 from ..ct.detection import UNCERTAINTY_COVERAGE
 from ..simulation.matching import MATCH_MM
 from .classification import TASKS, Answers, Task, answers, area_under_roc, sensitivity, specificity
@@ -25,7 +25,7 @@ SURE_LEVEL = 0.9
 """Confidence above which a level name must not be wrong."""
 
 LARGE_ERROR_MM = 2.0
-"""Above it the error of a height is large, a tenth of a thoracic height (T8 is about 20 mm high, core/norms)."""
+"""Above it the error of a height is large, a tenth of a thoracic height (T8: 20 mm, core/heights/norms)."""
 
 NORMAL_95 = 1.96
 """Standard deviations that hold 95 % of normal errors."""

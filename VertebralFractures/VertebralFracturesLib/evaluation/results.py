@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.genant import genant_index, heights_mm
+from ..core.heights.genant import genant_index, heights_mm
 from ..core.keypoints import KEYPOINT_NAMES, body_centre
 from ..core.levels import steps_between
 from ..ct.detection import intersection_over_union, keypoint_boxes

@@ -59,7 +59,7 @@ def draw_scene(folder: Path, path: Path, vertebra: str | None = None) -> None:
 
     def read(application: "Application") -> "Study":
         from .scene_file import read_scene
-        from .study.volume import analyzed_image
+        from .study.export import analyzed_image
 
         if not path.is_file():
             raise UnusableInput(f"there is no file {path}")

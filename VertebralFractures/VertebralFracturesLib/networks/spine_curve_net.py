@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..core.level_naming import LEVEL_CLASSES
+from ..core.level_naming import SPINE_CLASSES
 from ..core.volume import AIR_HU
 from .blocks import UNet
 
 _HEAD_CHANNELS = 96
 _HEAD_REACHES = (1, 4, 10, 20)
-"""Channels of the head along the slices, and dilations of its convolutions, which together see 140 slices. Chosen; part
+"""Channels of a head along the slices, and dilations of its convolutions, which together see 140 slices. Chosen; part
 of the architecture that the weights belong to."""
 
 
@@ -30,7 +30,7 @@ class CurveOutput:
     :param logits: body-centre logits (batch, slices, rows, columns).
     :param centres: soft-argmax (batch, slices, 2) as (column, row) in voxels.
     :param existence: logit (batch, slices) that a vertebral body of the mobile spine is in the slice.
-    :param levels: logits (batch, slices, 25) of the level at which the slice is, C1 first, L6 last.
+    :param levels: logits (batch, slices, 26) of the level at which the slice is, C1 first, then L6 and the sacrum.
     """
 
     logits: Tensor
@@ -39,10 +39,34 @@ class CurveOutput:
     levels: Tensor
 
 
-class SpineCurveNet(nn.Module):
-    """3D U-Net, soft-argmax per axial slice (Pisov 2020, section 4.1) and a head along the slices.
+class SliceHead(nn.Module):
+    """Reads every slice together with the slices around it.
 
-    Soft-argmax always answers; the head says where the answer means something, and which level the slice is at.
+    :param inputs: features that describe a slice.
+    :param answers: logits that are given of each.
+    """
+
+    def __init__(self, inputs: int, answers: int) -> None:
+        super().__init__()
+        self.describe = nn.Conv1d(inputs, _HEAD_CHANNELS, 1)
+        self.along = nn.ModuleList(
+            nn.Conv1d(_HEAD_CHANNELS, _HEAD_CHANNELS, 5, padding=2 * reach, dilation=reach) for reach in _HEAD_REACHES
+        )
+        self.answer = nn.Conv1d(_HEAD_CHANNELS, answers, 1)
+
+    def forward(self, slices: Tensor) -> Tensor:
+        """Logits (batch, slices, answers) from features (batch, inputs, slices)."""
+        hidden = functional.relu(self.describe(slices))
+        for layer in self.along:
+            hidden = hidden + functional.relu(layer(hidden))
+        answers: Tensor = self.answer(hidden).transpose(1, 2)
+        return answers
+
+
+class SpineCurveNet(nn.Module):
+    """3D U-Net, soft-argmax per axial slice (Pisov 2020, section 4.1) and two heads along the slices.
+
+    Soft-argmax always answers; one head says where the answer means something, the other which level the slice is at.
 
     :param channels: channels of the U-Net's levels, full resolution (3 mm) first.
     """
@@ -51,26 +75,25 @@ class SpineCurveNet(nn.Module):
         super().__init__()
         self.unet = UNet(3, channels)
         self.heatmap = nn.Conv3d(channels[0], 1, 1)
-        self.describe = nn.Conv1d(channels[0] + 2 * sum(channels[1:]), _HEAD_CHANNELS, 1)
-        self.along = nn.ModuleList(
-            nn.Conv1d(_HEAD_CHANNELS, _HEAD_CHANNELS, 5, padding=2 * reach, dilation=reach) for reach in _HEAD_REACHES
-        )
-        self.answer = nn.Conv1d(_HEAD_CHANNELS, 1 + LEVEL_CLASSES, 1)
+        features = channels[0] + 2 * sum(channels[1:])
+        self.existence_head = SliceHead(features, 1)
+        self.level_head = SliceHead(features, SPINE_CLASSES)
 
     def forward(self, image: Tensor) -> CurveOutput:
         """Read a batch of normalised volumes (batch, 1, slices, rows, columns); sides are multiples of the stride."""
+        logits, weights, slices = self._read(image)
+        return CurveOutput(logits, soft_argmax(weights), self.existence_head(slices)[..., 0], self.level_head(slices))
+
+    def described(self, image: Tensor) -> Tensor:
+        """Features (batch, features, slices) of the slices, which the heads read, of a batch as :meth:`forward`'s."""
+        return self._read(image)[2]
+
+    def _read(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits and probabilities (batch, slices, rows, columns) of the body's centre, and features of the slices."""
         features = self.unet(image)
         logits = self.heatmap(features[0])[:, 0].float()
         weights = torch.softmax(logits.flatten(2), -1).view_as(logits)
-        answers = self._read_along(self._slice_features(features, weights))
-        return CurveOutput(logits, soft_argmax(weights), answers[..., 0], answers[..., 1:])
-
-    def _read_along(self, slices: Tensor) -> Tensor:
-        """Logits (batch, slices, 26) of existence and of the levels, each from the slices around as well."""
-        hidden = functional.relu(self.describe(slices))
-        for layer in self.along:
-            hidden = hidden + functional.relu(layer(hidden))
-        return self.answer(hidden).transpose(1, 2)
+        return logits, weights, self._slice_features(features, weights)
 
     def _slice_features(self, features: list[Tensor], weights: Tensor) -> Tensor:
         """Describe each slice by its features at the curve, and by the coarser levels' maxima over the slice."""
@@ -102,7 +125,7 @@ def locate_spine(
     :param image_hu: (slices, rows, columns) in Hounsfield units at 3 mm, cranial to caudal.
     :param is_mirrored: whether the mirror image is read; the result is that of the image as it is.
     :return: probabilities of the body's centre (slices, rows, columns), of the mobile spine (slices,) and of the levels
-        (slices, 25).
+        (slices, 26), the sacrum's last.
     """
     padded = normalised(pad_to_stride(torch.from_numpy(image_hu), net.unet.stride))[None, None]
     device = next(net.parameters()).device

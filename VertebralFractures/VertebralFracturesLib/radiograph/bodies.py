@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..core.genant import heights_mm
+from ..core.heights.genant import heights_mm
 from ..core.keypoints import INFERIOR, SUPERIOR, body_centre, depths_mm
 from ..core.level_naming import sacrum_index
 from ..core.spine_curve import chord_arcs
@@ -23,7 +23,7 @@ UNSEEN_SCORE = 0.0
 
 _LEAST_DEPTH_MM, _LEAST_HEIGHT_MM, _GREATEST_MM = 8.0, 2.0, 60.0
 """Sizes of a body. Chosen, so wide that they keep only what has no size, or that of several bodies, from being
-measured: T1 is 15 to 17 mm high, L4 about 28 mm (core/norms)."""
+measured: T1 is 15 to 17 mm high, L4 about 28 mm (core/heights/norms)."""
 
 _NEXT_MM, _STEEPEST = (9.0, 90.0), 2.0
 """How far one body is from the next, and how far aside for a way down. Distances are chosen, from half the height of T1

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import __version__
-from ..core.genant import DEFAULT_PRESET, heights_mm
+from ..core.heights.genant import DEFAULT_PRESET, heights_mm
 from ..core.keypoints import body_centre
 from ..core.level_naming import LEVEL_CLASSES, name_sequence
 from ..core.levels import LEVEL_NUMBERS, LEVELS_ARE_UNCERTAIN, no_level_is_certain

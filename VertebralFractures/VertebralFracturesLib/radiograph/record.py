@@ -14,12 +14,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..core.alignment.spinal_angles import Endplate, wedge_angles_deg, with_sacrum
+from ..core.heights.norms import HEIGHT_NORMS
 from ..core.keypoints import POSTERIOR_INFERIOR, POSTERIOR_SUPERIOR
 from ..core.levels import LEVEL_NUMBERS
-from ..core.norms import HEIGHT_NORMS
 from ..core.report import SpineReport
 from ..core.volume import Volume
-from .angles import Endplate, disc_angles_deg, endplates, spinal_angles_deg, wedge_angles_deg
 
 DETECTOR = "radiograph"
 """What the report of a radiograph names as its detector."""
@@ -115,20 +115,13 @@ class RadiographReport(SpineReport):
 
     @cached_property
     def endplates(self) -> dict[Endplate, NDArray[np.float64]]:
-        """The endplates between which angles are measured, anterior and superior mm."""
-        usable = [vertebra for vertebra in self.vertebrae if vertebra.is_evaluable]
-        points = np.array([vertebra.keypoints_ras for vertebra in usable]).reshape(-1, 6, 3)
-        return endplates([vertebra.level for vertebra in usable], points, self.sacral_endplate_ras)
+        """As of a CT, and the superior endplate of S1."""
+        return with_sacrum(super().endplates, self.sacral_endplate_ras)
 
     @property
-    def angles_deg(self) -> dict[str, float | None]:
-        """The angles of :data:`~.angles.ANGLES` by name; None where an endplate is not in view."""
-        return spinal_angles_deg(self.endplates)
-
-    @property
-    def disc_angles_deg(self) -> dict[str, float]:
-        """Angle of every disc, positive where it opens to the front."""
-        return disc_angles_deg(self.endplates)
+    def coronal_curve(self) -> None:
+        """A lateral radiograph does not show the coronal plane."""
+        return
 
     @property
     def wedge_angles_deg(self) -> dict[str, float]:

@@ -58,7 +58,7 @@ _FAR_MORE, _HARDLY_HIGHER = 1.6, 1.15
 2026-11-30)."""
 
 _TWIN_MM = 8.0
-"""Closer than this no two bodies lie: T1 is 15 to 17 mm high (core/norms). Chosen."""
+"""Closer than this no two bodies lie: T1 is 15 to 17 mm high (core/heights/norms). Chosen."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..radiograph.angles import ANGLES
+from ..core.alignment.spinal_angles import ANGLES
 from ..radiograph.record import RadiographReport
 from .table import ANGLE_COLUMNS
 

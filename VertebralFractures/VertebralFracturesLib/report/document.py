@@ -8,14 +8,17 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.genant import find_preset
+from ..core.attenuation.record import Attenuation
+from ..core.heights.genant import find_preset
 from ..core.image_classification import ImageClassification
+from ..core.level_naming import BASES
 from ..core.report import SpineReport, Vertebra, parse_status
 from ..core.spine_curve import SpineCurve
 from ..core.spine_slab import SlabFrame
 from ..core.summary import PatientSummary
 from ..radiograph.record import RadiographReport
-from .table import measured_values, probability_values
+from .patient_values import patient_values
+from .table import attenuation_values, disc_values, measured_values, probability_values
 
 SCHEMA = 2
 """Version of the layout of measurements.json."""
@@ -27,6 +30,8 @@ _DECIMALS = 4
 """Decimals of what the image classifier gives: a tenth of a micrometre, a hundredth of a percent."""
 
 _RADIOGRAPH = "radiograph"
+_ATTENUATION = "attenuation"
+"""Key of what was measured in a body, fractured or not; the table's columns beside it hold what is reported."""
 _CLASSIFICATION, _CLASSIFICATION_1 = "image_classification", "second_opinion"
 _POSITIONS, _POSITIONS_1 = "position_probabilities", "position_shares"
 """Keys of what the image classifier gives, in this layout and in layout 1."""
@@ -60,7 +65,9 @@ def report_json(report: SpineReport) -> str:
         "models": report.models,
         "thresholds": report.thresholds,
         "warnings": report.warnings,
+        "numbering_basis": report.numbering_basis,
         "patient": _summary_document(report.summary),
+        "spine": patient_values(report),
         "curve_ras": report.curve.points_ras,
         "curve_confidence": report.curve.confidence,
         "vertebrae": _vertebrae_document(report),
@@ -120,10 +127,29 @@ def _vertebrae_document(report: SpineReport) -> list[dict[str, Any]]:
         | {name: getattr(vertebra, name) for name in _VERTEBRA_FIELDS}
         | values
         | probability_values(combined)
-        for number, (vertebra, values, combined) in enumerate(
-            zip(report.vertebrae, measured_values(report), report.fracture_probabilities, strict=True), 1
+        | {_ATTENUATION: None if vertebra.attenuation is None else asdict(vertebra.attenuation)}
+        | attenuation_values(attenuation)
+        | disc_values(disc)
+        for number, (vertebra, values, combined, attenuation, disc) in enumerate(
+            zip(
+                report.vertebrae,
+                measured_values(report),
+                report.fracture_probabilities,
+                report.attenuations,
+                report.discs,
+                strict=True,
+            ),
+            1,
         )
     ]
+
+
+def _read_vertebra(entry: Mapping[str, Any]) -> Vertebra:
+    """Read one of :func:`_vertebrae_document`; files of older versions hold no attenuation."""
+    given = entry.get(_ATTENUATION)
+    attenuation = None if given is None else Attenuation(**given)
+    recorded = {name: entry[name] for name in _VERTEBRA_FIELDS} | {"status": parse_status(entry["status"])}
+    return Vertebra(**recorded, attenuation=attenuation)
 
 
 def _spine_fields(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -138,10 +164,8 @@ def _spine_fields(document: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "image_classification": None if classification is None else _read_classification(classification),
         "curve": SpineCurve(np.array(document["curve_ras"]), np.array(document["curve_confidence"])),
-        "vertebrae": tuple(
-            Vertebra(**{name: entry[name] for name in _VERTEBRA_FIELDS} | {"status": parse_status(entry["status"])})
-            for entry in document["vertebrae"]
-        ),
+        "vertebrae": tuple(map(_read_vertebra, document["vertebrae"])),
+        "numbering_basis": _numbering_basis(document.get("numbering_basis", ())),
         **{name: document[name] for name in _STORED_AS_IS},
     }
 
@@ -153,6 +177,13 @@ def _check_finite(*values: Any) -> None:
             raise ValueError("a number is too large")
         if isinstance(value, dict | list):
             _check_finite(*(value.values() if isinstance(value, dict) else value))
+
+
+def _numbering_basis(names: Any) -> tuple[str, ...]:
+    """What the numbering rests on; files of older versions do not hold it."""
+    if not isinstance(names, list | tuple) or not set(names) <= set(BASES):
+        raise ValueError("the basis of the numbering is none that is known")
+    return tuple(names)
 
 
 def _radiograph_document(report: RadiographReport) -> dict[str, Any]:

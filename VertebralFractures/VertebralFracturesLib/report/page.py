@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..core.genant import GRADE_NAMES, find_preset
+from ..core.heights.genant import GRADE_NAMES, find_preset
 from ..core.report import SpineReport
 from ..files import write_text
 from ..radiograph.record import Image, RadiographReport

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
+from ..core.heights.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
 from ..core.keypoints import INFERIOR, OUTLINE, SUPERIOR
 from ..core.report import Vertebra
 from .images import grey_png

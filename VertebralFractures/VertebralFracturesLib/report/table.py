@@ -4,8 +4,10 @@ import csv
 import io
 from dataclasses import dataclass
 
-from ..core.genant import PLAIN_PRESETS
-from ..core.genant import grade as genant_grade
+from ..core.alignment.discs import Disc
+from ..core.attenuation.record import Attenuation
+from ..core.heights.genant import PLAIN_PRESETS
+from ..core.heights.genant import grade as genant_grade
 from ..core.image_classification import CombinedProbability
 from ..core.keypoints import KEYPOINT_NAMES
 from ..core.levels import is_certain
@@ -118,6 +120,25 @@ COLUMNS = (
     Column(
         "discordant", "Discordant", "", "height- and image-based probability differ by more than 0.5; please review"
     ),
+    Column(
+        "attenuation_median_hu",
+        "Attenuation",
+        "HU",
+        "trabecular attenuation: median of an ellipsoid in the anterior half of the body; none for fractured bodies",
+    ),
+    Column("attenuation_sd_hu", "Attenuation SD", "HU", "standard deviation of the attenuation in that ellipsoid"),
+    Column("attenuation_note", "Attenuation note", "", "why a body has no trabecular attenuation"),
+    Column("disc_height_anterior_mm", "Disc anterior", "mm", "anterior height of the disc below", 1),
+    Column("disc_height_middle_mm", "Disc middle", "mm", "middle height of the disc below", 1),
+    Column("disc_height_posterior_mm", "Disc posterior", "mm", "posterior height of the disc below", 1),
+    Column(
+        "intervertebral_angle_deg",
+        "Intervertebral angle",
+        "deg",
+        "angle between the endplates that face the disc below, positive where the disc is open anteriorly; on CT "
+        "the patient lies supine and the endplates are projected onto the patient's sagittal plane",
+        1,
+    ),
 )
 """The columns of :func:`table_rows`, in order."""
 
@@ -152,7 +173,7 @@ ANGLE_COLUMNS = (
         1,
     ),
 )
-"""What a radiograph's CSV has beside :data:`COLUMNS`: the angles of the spine, see radiograph/angles."""
+"""What a radiograph's CSV has beside :data:`COLUMNS`: the angles of the spine, see core/alignment."""
 
 _BY_NAME = {column.name: column for column in COLUMNS}
 
@@ -210,7 +231,9 @@ def _measured_values(measures: Measures, references: str | None) -> dict[str, Va
 
 _NAMES = tuple(_BY_NAME)
 _MEASURED = _NAMES[_NAMES.index("grade") : _NAMES.index("score")]
-_PROBABILITIES = _NAMES[_NAMES.index("image_probability") :]
+_PROBABILITIES = _NAMES[_NAMES.index("image_probability") : _NAMES.index("attenuation_median_hu")]
+_ATTENUATION = _NAMES[_NAMES.index("attenuation_median_hu") : _NAMES.index("disc_height_anterior_mm")]
+_DISC = _NAMES[_NAMES.index("disc_height_anterior_mm") :]
 
 
 def probability_values(given: CombinedProbability | None) -> dict[str, Value]:
@@ -219,6 +242,18 @@ def probability_values(given: CombinedProbability | None) -> dict[str, Value]:
         return dict.fromkeys(_PROBABILITIES)
     values = (given.image_based, given.image_based_grade, given.height_based, given.combined, given.is_discordant)
     return dict(zip(_PROBABILITIES, values, strict=True))
+
+
+def attenuation_values(given: Attenuation | None) -> dict[str, Value]:
+    """Trabecular attenuation of one vertebra by column name; all None where it was not measured."""
+    values = (None, None, None) if given is None else (given.median_hu, given.sd_hu, given.exclusion)
+    return dict(zip(_ATTENUATION, values, strict=True))
+
+
+def disc_values(given: Disc | None) -> dict[str, Value]:
+    """The disc below one vertebra by column name; all None where it cannot be measured."""
+    values = (None,) * len(_DISC) if given is None else (*given.heights_mm, given.angle_deg)
+    return dict(zip(_DISC, values, strict=True))
 
 
 def table_rows(report: SpineReport) -> list[dict[str, Value]]:
@@ -230,6 +265,7 @@ def table_rows(report: SpineReport) -> list[dict[str, Value]]:
     for number, (vertebra, shown, values, combined) in enumerate(given, 1):
         recorded = {"number": number, "level_shown": shown, **_recorded_values(vertebra)}
         row = {**values, **recorded, **probability_values(combined)}
+        row |= attenuation_values(report.attenuations[number - 1]) | disc_values(report.discs[number - 1])
         rows.append({c.name: row[c.name] for c in COLUMNS})
     return rows
 

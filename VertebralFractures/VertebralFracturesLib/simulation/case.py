@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..core.genant import genant_index, heights_mm
+from ..core.heights.genant import genant_index, heights_mm
 from ..core.volume import Volume
 from ..io.reference_case import C2_CENTRE, REFERENCE_FILE, S1_CENTRE, write_reference_case
 from .ct.acquisition import scan

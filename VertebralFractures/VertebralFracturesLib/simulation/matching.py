@@ -12,7 +12,7 @@ from ..core.spine_curve import SpineCurve
 
 MATCH_MM = 8.0
 """Farthest distance of two body centres that are the same vertebra: less than half of the least distance between
-neighbours (16.5 mm, ``core/norms``), so that a detection is never nearer to another vertebra."""
+neighbours (16.5 mm, ``core/heights/norms``), so that a detection is never nearer to another vertebra."""
 
 _BEYOND_MM = 200.0
 """How far beyond the ends of a curve points are sought: some vertebrae of those that a reference leaves out."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..core.genant import DEFAULT_PRESET
+from ..core.heights.genant import DEFAULT_PRESET
 from ..core.report import SpineReport, Vertebra
 from ..core.spine_curve import SpineCurve
 from ..core.volume import Volume

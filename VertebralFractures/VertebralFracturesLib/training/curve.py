@@ -109,18 +109,39 @@ def curve_loss(output: CurveOutput, targets: dict[str, Tensor]) -> Tensor:
     logits = output.logits.float().flatten(2)
     target = gaussian_heatmap(output.logits, targets["centres"]).flatten(2)
     heatmap = (functional.log_softmax(logits, -1) * target).sum(-1)
-    level = -(functional.log_softmax(output.levels.float(), -1) * _level_shares(targets["level"])).sum(-1)
     existence = functional.binary_cross_entropy_with_logits(
         output.existence.float(), targets["existence"], weight=targets["decided"], reduction="sum"
     )
-    per_slice = SPACING_MM * position - HEATMAP_WEIGHT * heatmap + LEVEL_WEIGHT * level
-    return (per_slice * located).sum() / count + EXISTENCE_WEIGHT * existence / targets["decided"].sum().clamp_min(1.0)
+    per_slice = SPACING_MM * position - HEATMAP_WEIGHT * heatmap
+    return (
+        (per_slice * located).sum() / count
+        + LEVEL_WEIGHT * level_loss(output.levels, targets)
+        + EXISTENCE_WEIGHT * existence / targets["decided"].sum().clamp_min(1.0)
+    )
 
 
-def _level_shares(level: Tensor) -> Tensor:
-    """Shares (batch, slices, 25) of the levels in a level coordinate: 10.25 is three quarters 10 and one quarter 11."""
+def level_loss(levels: Tensor, targets: dict[str, Tensor]) -> Tensor:
+    """Mean cross-entropy of the levels of the slices whose level is known.
+
+    :param levels: logits (batch, slices, 26).
+    :param targets: ``level``, ``sacrum`` and ``named`` of :class:`~.samples.volumes.VolumeCrop`, batched.
+    """
+    shares = level_shares(targets["level"], targets["sacrum"])
+    entropy = -(functional.log_softmax(levels.float(), -1) * shares).sum(-1)
+    return (entropy * targets["named"]).sum() / targets["named"].sum().clamp_min(1.0)
+
+
+def level_shares(level: Tensor, sacrum: Tensor) -> Tensor:
+    """Shares (batch, slices, 26) of the levels and, last, of the sacrum.
+
+    A level coordinate of 10.25 is three quarters 10 and one quarter 11; what the sacrum has is taken off the levels.
+
+    :param level: level coordinate (batch, slices).
+    :param sacrum: share (batch, slices) of the sacrum.
+    """
     levels = torch.arange(1, LEVEL_CLASSES + 1, device=level.device)
-    return (1 - (level.clamp(1, LEVEL_CLASSES)[..., None] - levels).abs()).clamp_min(0.0)
+    shares = (1 - (level.clamp(1, LEVEL_CLASSES)[..., None] - levels).abs()).clamp_min(0.0)
+    return torch.cat([shares * (1 - sacrum[..., None]), sacrum[..., None]], -1)
 
 
 def gaussian_heatmap(logits: Tensor, centres: Tensor) -> Tensor:

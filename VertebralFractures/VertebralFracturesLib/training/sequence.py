@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, IterableDataset
 
-from ..core.genant import PRESETS
+from ..core.heights.genant import PRESETS
 from ..core.image_classification import MODERATE, ROWS_PER_POSITION, position_rows
 from ..core.volume import AIR_HU
 from ..errors import UnusableInput

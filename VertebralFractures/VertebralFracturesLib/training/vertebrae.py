@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, IterableDataset
 
-from ..core.genant import genant_index, heights_mm
+from ..core.heights.genant import genant_index, heights_mm
 from ..core.keypoints import body_centre
 from ..core.straightening import PIXEL_MM
 from ..ct.anchor_free import OFFSET_UNIT_MM, SHORT_RADIUS_MM, SHORT_UNIT_MM, region_targets

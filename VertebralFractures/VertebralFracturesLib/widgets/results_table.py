@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import qt
 from slicer.i18n import tr as _
 
-from ..core.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
+from ..core.heights.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
 from ..core.report import SpineReport
 from ..report.table import Value, format_value, table_rows
 from .words import column_headings, grade_words, table_words

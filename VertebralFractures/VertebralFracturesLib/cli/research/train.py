@@ -7,6 +7,7 @@ from .arguments import GOES_ON
 
 NETWORKS = {
     "curve": "step 1, the spine curve",
+    "levels": "step 1, only what tells the levels",
     "vertebrae": "step 2, vertebrae and keypoints",
     "canal": "the spinal canal",
     "sequence": "the second opinion, fractures along the spine",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...core.genant import GRADE_NAMES, PLAIN_PRESETS, Preset
+from ...core.heights.genant import GRADE_NAMES, PLAIN_PRESETS, Preset
 from ...report.text import text_table
 from ..bootstrap import Estimate
 from ..classification import TASKS, Task, answers

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import numpy as np
 
-from ...core.genant import DEFAULT_PRESET
+from ...core.heights.genant import DEFAULT_PRESET
 from ...errors import UnusableInput
 from ...files import write_text
 from ...io.reference_case import ReferenceCase, find_cases

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.genant import PRESETS, genant_index, heights_mm
+from ...core.heights.genant import PRESETS, genant_index, heights_mm
 from ...core.image_classification import SURE
 from ...core.report import SpineReport
 from ...core.volume import Volume

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.genant import GRADE_NAMES, PRESETS, genant_index, grade, heights_mm
+from ...core.heights.genant import GRADE_NAMES, PRESETS, genant_index, grade, heights_mm
 from ...core.keypoints import body_centre
 from ...core.spine_curve import curve_through_bodies
 from ...files import write_text

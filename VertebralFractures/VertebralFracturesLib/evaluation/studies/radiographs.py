@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.genant import PRESETS, genant_index, heights_mm
+from ...core.alignment.spinal_angles import ANGLES, endplates, spinal_angles_deg
+from ...core.heights.genant import PRESETS, genant_index, heights_mm
 from ...core.keypoints import SUPERIOR, body_centre, depths_mm
 from ...core.levels import ALL_LEVEL_NAMES, LEVEL_NUMBERS
 from ...errors import NoSpineFound, UnusableInput
 from ...files import write_text
 from ...io.ct import read_volume
 from ...io.reference_case import find_cases
-from ...radiograph.angles import ANGLES, endplates, spinal_angles_deg
 from ...radiograph.record import FIRST_LEVEL, Radiograph, RadiographReport
 from ...report.text import text_table
 from ..bootstrap import estimated, resampled_patients

@@ -97,18 +97,26 @@ def read_outline(path: Path) -> DicomOutline | None:
         size = check_regular(path)
     except UnusableInput:
         if path.is_file():
-            return None
+            return _beginning(path, b"")
         raise
     with path.open("rb") as file:
         start = file.read(_PREAMBLE + 4)
         has_preamble = start[_PREAMBLE:] == b"DICM"
         if not has_preamble and start[:4] not in _FIRST_TAGS:
-            return None
+            return _beginning(path, start)
         outline = DicomOutline(has_preamble)
         file.seek(_PREAMBLE + 4 if has_preamble else 0)
         with suppress(EOFError):
             _walk(file, size, outline)
     return outline
+
+
+def _beginning(path: Path, start: bytes) -> DicomOutline | None:
+    """The outline of a file that was cut before it says that it is DICOM, known by its name or its empty preamble."""
+    is_cut = len(start) < _PREAMBLE + 4 and (
+        path.suffix.lower() == ".dcm" or (len(start) > 4 and not any(start[:_PREAMBLE]))
+    )
+    return DicomOutline(has_preamble=True) if is_cut else None
 
 
 def _walk(file: BinaryIO, size: int, outline: DicomOutline) -> None:

@@ -95,7 +95,7 @@ def _matrix(fields: dict[str, str], dimension: int) -> NDArray[np.float64]:
     matrix[:3] *= unit_mm(fields.get("DistanceUnits", "").split())
     if count < 3:
         matrix[2, 2] = 1.0
-    return checked_matrix(LPS_TO_RAS @ matrix)
+    return checked_matrix(matrix, LPS_TO_RAS)
 
 
 def _parts(path: Path, fields: dict[str, str], named: str, rest: bytes, offset: int) -> tuple[DataPart, ...]:

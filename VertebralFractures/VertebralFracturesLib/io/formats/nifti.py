@@ -163,7 +163,8 @@ def _qform(quatern: tuple[float, ...], spacing: NDArray[np.float64], handedness:
         ]
     )
     matrix = np.eye(4)
-    matrix[:3, :3] = rotation * spacing * [1.0, 1.0, -1.0 if handedness < 0 else 1.0]
+    with np.errstate(all="ignore"):
+        matrix[:3, :3] = rotation * spacing * [1.0, 1.0, -1.0 if handedness < 0 else 1.0]
     matrix[:3, 3] = quatern[3:6]
     return matrix
 
@@ -172,4 +173,5 @@ def _largest_distance(one: NDArray[np.float64], other: NDArray[np.float64], size
     """How far apart two matrices place the corners of a volume, in mm."""
     ends = [(0, count - 1) for count in (*sizes, 1, 1)[:3]]
     corners = np.stack([*(axis.ravel() for axis in np.meshgrid(*ends)), np.ones(8)])
-    return float(np.linalg.norm((one - other)[:3] @ corners, axis=0).max())
+    with np.errstate(all="ignore"):
+        return float(np.linalg.norm((one - other)[:3] @ corners, axis=0).max())

@@ -138,7 +138,7 @@ def _matrix(fields: dict[str, str], axes: list[NDArray[np.float64] | None]) -> N
         matrix[:3, 3] = _vector("".join(_vectors(fields["space origin"])))
     words = fields.get("space units", fields.get("units", "")).replace('"', " ").split()
     matrix[:3] *= unit_mm(words)
-    return checked_matrix(_SPACES.get(fields.get("space", "").lower(), LPS_TO_RAS) @ matrix)
+    return checked_matrix(matrix, _SPACES.get(fields.get("space", "").lower(), LPS_TO_RAS))
 
 
 def _parts(path: Path, fields: dict[str, str], listed: list[str], offset: int) -> tuple[DataPart, ...]:

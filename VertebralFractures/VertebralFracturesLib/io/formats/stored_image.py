@@ -17,6 +17,9 @@ Compression = Literal["raw", "gzip", "bzip2", "zlib"]
 _TILT_DEGREES = 0.1
 """Chosen, as for DICOM: less moves no slice of a CT of 400 mm by more than 0.7 mm, about a pixel."""
 
+_LARGEST_COORDINATE_MM = 1e8
+"""Chosen: origins and spacings beyond 100 m, in micrometres for files in these, are damaged."""
+
 _RIGHT_ANGLE_COSINE = 0.01
 """Chosen: rows and columns that are farther from a right angle than 0.6 degrees are not those of a scanner."""
 
@@ -68,15 +71,20 @@ class StoredImage:
         return np.asarray(np.linalg.norm(self.ijk_to_ras[:3, :3], axis=0), dtype=np.float64)
 
 
-def checked_matrix(ijk_to_ras: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The matrix, whose axes span a volume; a shear is allowed between slices only, as a tilted gantry makes it.
+def checked_matrix(
+    from_file: NDArray[np.float64], file_to_ras: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
+    """The matrix to RAS, whose axes span a volume; a shear is allowed between slices only, as a tilted gantry makes it.
 
-    :param ijk_to_ras: 4x4, none of its axes of length zero.
+    :param from_file: 4x4 from voxel indices to the space of the file.
+    :param file_to_ras: 4x4 from there to RAS; none for a file that is in RAS.
     :raises UnusableInput: the axes are wrong, or sheared within a slice.
     """
     with np.errstate(all="ignore"):
+        ijk_to_ras = from_file if file_to_ras is None else file_to_ras @ from_file
         axes = ijk_to_ras[:3, :3] / np.linalg.norm(ijk_to_ras[:3, :3], axis=0)
-    if not np.isfinite(ijk_to_ras).all() or not np.isfinite(axes).all() or abs(np.linalg.det(axes)) < 0.1:
+        is_sound = np.isfinite(axes).all() and np.abs(ijk_to_ras).max() <= _LARGEST_COORDINATE_MM
+    if not is_sound or abs(np.linalg.det(axes)) < 0.1:
         raise UnusableInput("the orientation in the header is wrong: its axes do not span a volume")
     if abs(axes[:, 0] @ axes[:, 1]) > _RIGHT_ANGLE_COSINE:
         raise UnusableInput(

@@ -211,7 +211,7 @@ class LiveStudy:
                 complete_study(self.study)
 
     def set_preset(self, name: str) -> None:
-        """Grade with another preset, a key of :data:`~...core.genant.PRESETS`.
+        """Grade with another preset, a key of :data:`~...core.heights.genant.PRESETS`.
 
         :raises ValueError: no such preset.
         """

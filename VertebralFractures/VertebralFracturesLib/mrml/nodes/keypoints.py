@@ -2,23 +2,29 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import numpy as np
 import slicer
 import vtk
 from numpy.typing import ArrayLike, NDArray
 
-from ...core.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
+from ...core.attenuation.record import Attenuation
+from ...core.heights.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
 from ...core.keypoints import KEYPOINT_NAMES
 from ...core.report import Vertebra, parse_status
 from ...errors import UnusableInput
 from .curve import points_from_node
 from .views import ViewGroup, add_markups_display, new_markups_display
 
-LEVEL, LEVEL_CONFIDENCE, SCORE, UNCERTAINTY, SOURCE, STATUS = (
-    f"VertebralFractures.{name}" for name in ("Level", "LevelConfidence", "Score", "UncertaintyMm", "Source", "Status")
+LEVEL, LEVEL_CONFIDENCE, SCORE, UNCERTAINTY, SOURCE, STATUS, ATTENUATION = (
+    f"VertebralFractures.{name}"
+    for name in ("Level", "LevelConfidence", "Score", "UncertaintyMm", "Source", "Status", "Attenuation")
 )
 """Attributes of a keypoint node: what a vertebra has beside its points."""
+
+MOVED_MM = 1e-6
+"""Below this a point was not moved: saving and loading a scene rounds by less (Testing/mrml/test_saved_studies.py)."""
 
 _SAGITTAL_DISPLAY, _OTHER_DISPLAY = 0, 1
 """Indices of the display nodes of a point list."""
@@ -199,6 +205,23 @@ def set_vertebra_attributes(node: slicer.vtkMRMLMarkupsFiducialNode, vertebra: V
     node.SetAttribute(UNCERTAINTY, json.dumps([float(value) for value in vertebra.uncertainty_mm]))
     node.SetAttribute(SOURCE, vertebra.source)
     node.SetAttribute(STATUS, vertebra.status)
+    node.SetAttribute(ATTENUATION, None if vertebra.attenuation is None else _attenuation_text(vertebra))
+
+
+def _attenuation_text(vertebra: Vertebra) -> str:
+    """The attenuation of a vertebra with the points at which it was measured."""
+    values = {} if vertebra.attenuation is None else asdict(vertebra.attenuation)
+    return json.dumps({"keypoints_ras": vertebra.keypoints_ras.tolist(), **values})
+
+
+def _attenuation(node: slicer.vtkMRMLMarkupsFiducialNode, keypoints_ras: NDArray[np.float64]) -> Attenuation | None:
+    """The attenuation that was measured at these points; None where the points were moved since, or it was not."""
+    text = node.GetAttribute(ATTENUATION)
+    if text is None:
+        return None
+    values = json.loads(text)
+    is_moved = np.abs(np.array(values.pop("keypoints_ras")) - keypoints_ras).max() >= MOVED_MM
+    return None if is_moved else Attenuation(**values)
 
 
 def vertebra_from_node(node: slicer.vtkMRMLMarkupsFiducialNode) -> Vertebra:
@@ -216,6 +239,7 @@ def vertebra_from_node(node: slicer.vtkMRMLMarkupsFiducialNode) -> Vertebra:
             level_confidence=float(node.GetAttribute(LEVEL_CONFIDENCE)),
             source=node.GetAttribute(SOURCE),
             status=parse_status(node.GetAttribute(STATUS)),
+            attenuation=_attenuation(node, keypoints_ras),
         )
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, KeyError) as error:
         raise UnusableInput(f"the point list {node.GetName()!r} is not a vertebra of a study: {error}") from error

@@ -7,6 +7,7 @@ import numpy as np
 import slicer
 from numpy.typing import NDArray
 
+from ...core.attenuation.measurement import measure_attenuation
 from ...core.keypoints import body_centre
 from ...core.report import SpineReport, Vertebra
 from ...core.spine_curve import SpineCurve
@@ -14,12 +15,10 @@ from ...errors import UnusableInput
 from ...radiograph.record import RadiographReport
 from ...report.document import read_report
 from ..nodes.curve import control_points, curve_from_node, points_from_node
-from ..nodes.keypoints import vertebra_from_node
+from ..nodes.keypoints import MOVED_MM, vertebra_from_node
 from ..nodes.sacrum import Points, sacrum_points
 from .study import Study, place_of
-
-_MOVED_MM = 1e-6
-"""Below this a point was not moved: saving and loading a scene rounds by less (Testing/mrml/test_saved_studies.py)."""
+from .volume import readable_volume
 
 
 def model_report(study: Study) -> SpineReport:
@@ -72,6 +71,7 @@ def read_study(study: Study) -> tuple[SpineReport, list[slicer.vtkMRMLMarkupsFid
     curve = study_curve(study)
     nodes = list(study.keypoint_nodes)
     vertebrae = [_vertebra(node, model) for node in nodes]
+    vertebrae = _with_attenuation(study, model, vertebrae)
     order = _cranial_to_caudal(vertebrae, curve)
     ordered = tuple(vertebrae[place] for place in order)
     report = replace(model, curve=curve, vertebrae=ordered, preset=study.preset)
@@ -90,7 +90,7 @@ def study_curve(study: Study) -> SpineCurve:
     if node is None:
         return model_curve
     expected, points_ras = control_points(model_curve)[0], points_from_node(node)
-    is_unmoved = expected.shape == points_ras.shape and np.abs(expected - points_ras).max() < _MOVED_MM
+    is_unmoved = expected.shape == points_ras.shape and np.abs(expected - points_ras).max() < MOVED_MM
     return model_curve if is_unmoved else curve_from_node(node)
 
 
@@ -100,9 +100,26 @@ def _vertebra(node: slicer.vtkMRMLMarkupsFiducialNode, model: SpineReport) -> Ve
     original = model_vertebra(model, node)
     if original is None:
         return vertebra
-    if np.abs(vertebra.keypoints_ras - original.keypoints_ras).max() < _MOVED_MM:
-        return replace(vertebra, keypoints_ras=original.keypoints_ras)
+    if np.abs(vertebra.keypoints_ras - original.keypoints_ras).max() < MOVED_MM:
+        return replace(vertebra, keypoints_ras=original.keypoints_ras, attenuation=original.attenuation)
     return replace(vertebra, source="edited") if vertebra.source == "model" else vertebra
+
+
+def _with_attenuation(study: Study, model: SpineReport, vertebrae: list[Vertebra]) -> list[Vertebra]:
+    """Measure the trabecular attenuation of what a user moved or added, with the function of the analysis.
+
+    Nothing is measured where the analysis did not, as in a radiograph, and where the CT is not at hand any more.
+    """
+    stale = [one.source != "model" and one.attenuation is None for one in vertebrae]
+    if not any(stale) or all(one.attenuation is None for one in model.vertebrae):
+        return vertebrae
+    volume = readable_volume(study)
+    if volume is None:
+        return vertebrae
+    return [
+        replace(one, attenuation=measure_attenuation(volume, one.keypoints_ras)) if is_stale else one
+        for one, is_stale in zip(vertebrae, stale, strict=True)
+    ]
 
 
 def _cranial_to_caudal(vertebrae: list[Vertebra], curve: SpineCurve) -> list[int]:
@@ -122,7 +139,7 @@ def _sacral_endplate(study: Study, model: RadiographReport) -> NDArray[np.float6
     if not points:
         return None
     points_ras, found = np.array(points), model.sacral_endplate_ras
-    is_unmoved = found is not None and np.abs(points_ras - found).max() < _MOVED_MM
+    is_unmoved = found is not None and np.abs(points_ras - found).max() < MOVED_MM
     return found if is_unmoved else points_ras
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import slicer
 import vtk
 
-from ...core.genant import find_preset
+from ...core.heights.genant import find_preset
 from ..nodes.image import lateral_node
 from .folder import is_study_folder, parent_item, subject_hierarchy
 

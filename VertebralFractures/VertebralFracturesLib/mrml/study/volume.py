@@ -10,10 +10,7 @@ from numpy.typing import NDArray
 
 from ...core.volume import Volume
 from ...errors import UnusableInput
-from ...radiograph.record import Image, RadiographReport
-from ..nodes.image import shown_radiograph
 from ..nodes.volume import volume_from_node, voxels_from_node
-from .report import model_report
 from .study import Study
 
 _SHAPE = "VertebralFractures.VolumeShape"
@@ -43,15 +40,6 @@ def analyzed_volume(study: Study) -> Volume | None:
             f"the voxels of {node.GetName()!r} were replaced after it was analyzed: click Apply to analyze it again"
         )
     return Volume(voxels, ijk_to_ras)
-
-
-def analyzed_image(study: Study) -> Image | None:
-    """The CT or the radiograph of a study where it lay when it was analyzed; None if its node was deleted.
-
-    :raises UnusableInput: the node holds other voxels now, or none, or the study cannot be read.
-    """
-    volume, report = analyzed_volume(study), model_report(study)
-    return shown_radiograph(volume, report) if volume is not None and isinstance(report, RadiographReport) else volume
 
 
 def readable_volume(study: Study) -> Volume | None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from ...core.genant import genant_index, heights_mm
+from ...core.heights.genant import genant_index, heights_mm
 from ...core.keypoints import body_centre
 from ...core.spine_curve import SpineCurve
 from ...core.straightening import StraightenedSlice

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.interpolate import PchipInterpolator
 
-from ...core.genant import heights_mm
+from ...core.heights.genant import heights_mm
 from ...core.keypoints import INFERIOR, SUPERIOR
 
 Points = NDArray[np.floating]

@@ -5,10 +5,10 @@ gaps of T1 .. L2 are statistics of 100 annotated chest CTs (annotations publishe
 bodies with G > 0.8); lumbar values follow published CT and cadaver series (Panjabi 1991 and 1992, lumbar CTs from New
 Zealand), cervical values are extrapolated.
 
-Posterior heights from C7 down are those of ``core.norms``. The ratios differ from the norms there for a reason: a norm
-is the robust median that z-scores are counted from, while a population of patients also has a mean, which is higher in
-the thoracic spine; T1 .. L1 lie halfway between the mean and the median of the same bodies. Of discs, depths, widths
-and tilts ``core.norms`` has nothing.
+Posterior heights from C7 down are those of ``core.heights.norms``. The ratios differ from the norms there for a reason:
+a norm is the robust median that z-scores are counted from, while a population of patients also has a mean, which is
+higher in the thoracic spine; T1 .. L1 lie halfway between the mean and the median of the same bodies. Of discs, depths,
+widths and tilts ``core.heights.norms`` has nothing.
 
 Level numbers: C1 = 1 .. C7 = 7, T1 = 8 .. T12 = 19, L1 = 20 .. L5 = 24, S1 = 25; fractions are supernumerary levels.
 """
@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from ...core import levels
-from ...core.norms import HEIGHT_NORMS
+from ...core.heights.norms import HEIGHT_NORMS
 
 LEVEL_NAMES: tuple[str, ...] = (*levels.LEVEL_NAMES, "S1")
 LEVEL_NUMBERS: dict[str, float] = {**levels.LEVEL_NUMBERS, "S1": 25.0}

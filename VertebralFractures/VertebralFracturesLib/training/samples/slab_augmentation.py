@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ...core.genant import PRESETS
+from ...core.heights.genant import PRESETS
 from ...core.image_classification import ROWS_PER_POSITION, position_rows
 from ...core.spine_slab import VOXEL_MM
 from ...core.volume import AIR_HU

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.genant import genant_index, heights_mm
+from ...core.heights.genant import genant_index, heights_mm
 from ...core.keypoints import INFERIOR, SUPERIOR
 from ...core.spine_curve import SpineCurve
 from ...core.spine_slab import MARGIN_MM, SLAB_SIZE, VOXEL_MM, SlabFrame, slab_frame

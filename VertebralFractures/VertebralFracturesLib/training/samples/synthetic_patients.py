@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from ...files import Arrays, cached_arrays
 from ...simulation.ct.protocol import Protocol, random_protocol
 from ...simulation.ct.sampling import sample_scanned, scan_lowres
 from ...simulation.patient.anatomy import Patient, make_patient
+from ...simulation.patient.vertebra import SyntheticVertebra
 from ...simulation.truth import true_canal
 from .canal import CanalSample
 from .slabs import SlabSample, body_sample, turned_frame
@@ -26,6 +28,9 @@ _SLICE_WIDTH_MM = 114.0
 _SLICE_MARGIN_MM = 25.0
 _LAYERS_MM = (-1.0, 0.0, 1.0)
 _END_MM = 1.0
+_AS_DRAWN, _WHOLE_SPINE = 0.35, 0.7
+"""Share of trunks that are scanned as met in practice, and that share with the whole spines. Chosen: the ends of the
+spine, which tell the levels for sure, are in view of two trunks in three."""
 
 
 def synthetic_slices(cache: Path, count: int, seed: int) -> list[SliceSample]:
@@ -42,7 +47,8 @@ def synthetic_volumes(cache: Path, count: int, seed: int) -> list[VolumeSample]:
     """Trunks of synthetic patients at 3 mm; those that the cache lacks are rendered first."""
     cached = _cached(cache, "volume", count, seed, _render_volume)
     return [
-        VolumeSample(Volume(a["voxels"], a["ijk_to_ras"]), a["curve_ras"], a["level"], (True, True)) for a in cached
+        VolumeSample(Volume(a["voxels"], a["ijk_to_ras"]), a["curve_ras"], a["level"], (True, True), a["sacrum_ras"])
+        for a in cached
     ]
 
 
@@ -130,7 +136,7 @@ def _known(
 
 def _render_volume(seed: int) -> Arrays:
     rng = np.random.default_rng(seed)
-    patient, protocol = make_patient(seed), random_protocol(rng)
+    patient, protocol = make_patient(seed), _with_ends(random_protocol(rng), rng)
     trunk = body_volume(scan_lowres(patient, protocol, seed))
     curve = SpineCurve(patient.curve_ras, np.ones(len(patient.curve_ras)))
     arcs = np.arange(0.0, curve.length_mm, 1.0)
@@ -139,7 +145,22 @@ def _render_volume(seed: int) -> Arrays:
     level = np.interp(arcs, centre_arcs, numbers)
     level += np.minimum(arcs - centre_arcs[0], 0) / 17.0 + np.maximum(arcs - centre_arcs[-1], 0) / 32.0
     voxels = np.clip(np.round(trunk.voxels), -1024, 3072).astype(np.int16)
-    return {"voxels": voxels, "ijk_to_ras": trunk.ijk_to_ras, "curve_ras": curve.position(arcs), "level": level}
+    sacrum_ras = np.array([one.keypoints_ras.mean(0) for one in (patient.vertebrae[-1], _first_sacral(patient))])
+    return {"voxels": voxels, "ijk_to_ras": trunk.ijk_to_ras, "curve_ras": curve.position(arcs), "level": level,
+            "sacrum_ras": sacrum_ras}  # fmt: skip
+
+
+def _with_ends(protocol: Protocol, rng: np.random.Generator) -> Protocol:
+    """Two of three scans show an end of the spine or both: the whole spine, or the lumbar spine with the sacrum."""
+    kind = rng.random()
+    if kind < _AS_DRAWN:
+        return protocol
+    first = rng.uniform(-3.0, 4.0) if kind < _WHOLE_SPINE else rng.uniform(11.0, 19.0)
+    return replace(protocol, first_level=float(first), last_level=float(rng.uniform(25.0, 31.0)))
+
+
+def _first_sacral(patient: Patient) -> SyntheticVertebra:
+    return next(one for one in patient.column if one.level == "S1")
 
 
 def _render_slab(seed: int) -> Arrays:

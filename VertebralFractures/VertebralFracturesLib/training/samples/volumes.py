@@ -17,6 +17,15 @@ _CROP_STEPS = ((3, 11), (3, 5), (4, 7))
 _MOST_VOXELS = 500_000
 _WANDER_KNOT_MM = 70.0
 
+_TO_SACRUM_MM = 32.0
+"""Distance from the centre of L5 to that of S1 where S1 is not marked. Chosen, as far as both are apart in the one CT
+of which both are known (31 mm)."""
+
+_CHILD_SHARE = 0.12
+_CHILD_SIZES = (0.55, 0.85)
+"""Share of crops of the size of children, and their sizes. Chosen: levels are to be known by their landmarks where
+sizes say something else."""
+
 
 @dataclass(frozen=True, eq=False)
 class VolumeSample:
@@ -27,12 +36,14 @@ class VolumeSample:
     :param level: (n,) level coordinate of each curve point, C1 = 1 to L5 = 24, whole in the middle of each body.
     :param ends: whether the mobile spine is known to end at the curve's cranial and at its caudal end; where it is not,
         nothing is said beyond.
+    :param sacrum_ras: (2, 3) centres of the last vertebra and of S1; None where the sacrum is not known.
     """
 
     volume: Volume
     curve_ras: NDArray[np.float64]
     level: NDArray[np.float64]
     ends: tuple[bool, bool]
+    sacrum_ras: NDArray[np.float64] | None = None
 
 
 def real_volume_sample(case: TrainingCase) -> VolumeSample:
@@ -45,7 +56,9 @@ def real_volume_sample(case: TrainingCase) -> VolumeSample:
     level[arcs > centre_arcs[-1]] += (arcs[arcs > centre_arcs[-1]] - centre_arcs[-1]) / 32.0
     ends_below = bool(case.levels[-1] == LAST_LUMBAR)
     last = level <= LAST_LUMBAR + 0.5 if ends_below else level < np.inf
-    return VolumeSample(body_volume(case.volume()), curve.position(arcs)[last], level[last], (False, ends_below))
+    sacrum_ras = curve.position(centre_arcs[-1] + np.array([0.0, _TO_SACRUM_MM])) if ends_below else None
+    ends = False, ends_below
+    return VolumeSample(body_volume(case.volume()), curve.position(arcs)[last], level[last], ends, sacrum_ras)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,10 +67,13 @@ class VolumeCrop:
 
     :param image: Hounsfield units (slices, rows, columns); rows run anterior, columns right.
     :param centres: (slices, 2) as (column, row) in voxels, of the curve.
-    :param located: (slices,) whether ``centres`` and ``level`` mean something.
+    :param located: (slices,) whether ``centres`` mean something.
     :param existence: (slices,) whether the mobile spine is in the slice.
     :param decided: (slices,) whether that is known.
-    :param level: (slices,) level coordinate.
+    :param level: (slices,) level coordinate; above the spine that of C1.
+    :param sacrum: (slices,) share of the sacrum: 0 at the centre of the last vertebra and above, 1 at that of S1 and
+        below, in between as near as a slice lies to the one and the other.
+    :param named: (slices,) whether ``level`` and ``sacrum`` are known.
     """
 
     image: NDArray[np.float32]
@@ -66,6 +82,8 @@ class VolumeCrop:
     existence: NDArray[np.float32]
     decided: NDArray[np.float32]
     level: NDArray[np.float32]
+    sacrum: NDArray[np.float32]
+    named: NDArray[np.float32]
 
 
 def random_crop_shape(rng: np.random.Generator) -> tuple[int, int, int]:
@@ -100,12 +118,14 @@ def random_volume_crop(sample: VolumeSample, shape: tuple[int, int, int], rng: n
     existence, decided = _existence_targets(to_new(sample.curve_ras)[:, 2], sample.ends, located)
     rows, columns = (np.clip(np.round(centres[:, axis]).astype(int), 0, shape[2 - axis] - 1) for axis in (1, 0))
     visible = kept[np.arange(shape[0]), rows, columns] & _inside(centres, shape)
+    named = visible & (decided > 0)
+    sacrum = _sacral_shares(to_new, sample.sacrum_ras, shape[0])
     decided = np.where(located & ~visible, 1.0, decided)
     existence = np.where(visible, existence, 0.0)
     image = _degraded(image, rng)
     image[~kept] = AIR_HU
     cranial_first = slice(None, None, -1)
-    parts = (image, centres, located & visible, existence, decided, level)
+    parts = (image, centres, located & visible, existence, decided, level, sacrum, named)
     return VolumeCrop(*(np.ascontiguousarray(part[cranial_first], dtype=np.float32) for part in parts))
 
 
@@ -121,7 +141,8 @@ def _crop_middle(sample: VolumeSample, rng: np.random.Generator) -> NDArray[np.f
 def _random_matrix(rng: np.random.Generator) -> NDArray[np.float64]:
     """Turns about the three axes, size, and now and then left for right."""
     angles = np.radians(rng.normal(0, [7.0, 6.0, 9.0]))
-    matrix = np.eye(3) * np.exp(rng.normal(0, 0.12))
+    size = rng.uniform(*_CHILD_SIZES) if rng.random() < _CHILD_SHARE else np.exp(rng.normal(0, 0.12))
+    matrix = np.eye(3) / size
     for axis, angle in enumerate(angles):
         first, second = (other for other in range(3) if other != axis)
         turn = np.eye(3)
@@ -156,6 +177,16 @@ def _slice_targets(
     heights = curve[order, 2]
     centres = np.column_stack([np.interp(slices, heights, curve[order, axis]) for axis in (0, 1)])
     return centres, (slices >= heights[0]) & (slices <= heights[-1]), np.interp(slices, heights, level[order])
+
+
+def _sacral_shares(
+    to_new: Callable[[NDArray[np.float64]], NDArray[np.float64]], sacrum_ras: NDArray[np.float64] | None, count: int
+) -> NDArray[np.float64]:
+    """Share (slices,) of the sacrum; none where it is not known."""
+    if sacrum_ras is None:
+        return np.zeros(count)
+    last, sacral = to_new(sacrum_ras)[:, 2]
+    return np.clip((last - np.arange(count)) / max(last - sacral, 1.0), 0.0, 1.0)
 
 
 def _existence_targets(heights: NDArray, ends: tuple[bool, bool], located: NDArray) -> tuple[NDArray, NDArray]:

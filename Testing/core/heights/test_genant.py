@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.spatial.transform import Rotation
-from VertebralFracturesLib.core import genant
+from VertebralFracturesLib.core.heights import genant
 
 GENANT, PISOV = genant.PRESETS["genant"], genant.PRESETS["pisov"]
 FINITE_HEIGHTS = arrays(float, 3, elements=st.floats(1, 60))

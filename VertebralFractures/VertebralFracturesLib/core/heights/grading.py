@@ -19,9 +19,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..levels import LEVEL_NAMES
 from .genant import GRADE_NAMES, Preset, genant_index, grade
 from .height_loss import DEFORMITY_Z, NeighbourLoss
-from .levels import LEVEL_NAMES
 from .norms import TYPICAL_SHAPE, normal_shape, ratio_deviations
 from .uncertainty import height_ratio_sd, probability_at_or_below
 

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .genant import heights_mm, wedge_angle_deg
-from .keypoints import (
+from ..keypoints import (
     ANTERIOR_INFERIOR,
     ANTERIOR_SUPERIOR,
     INFERIOR,
@@ -18,6 +17,7 @@ from .keypoints import (
     SUPERIOR,
     depths_mm,
 )
+from .genant import heights_mm, wedge_angle_deg
 from .norms import HEIGHT_NORMS
 
 LEAST_SCORE = 0.75
@@ -41,6 +41,7 @@ LARGEST_UNCERTAINTY = 0.15
 none."""
 
 _REACH = 3
+"""How many vertebrae up and down count as neighbours, as for height loss (core/heights/height_loss)."""
 
 
 def unreliable_reasons(

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from VertebralFracturesLib.core.height_loss import level_scores, neighbour_loss, shape
-from VertebralFracturesLib.core.norms import ANTERIOR_POSTERIOR_NORMS, HEIGHT_NORMS, height_growth, normal_shape
+from VertebralFracturesLib.core.heights.height_loss import level_scores, neighbour_loss, shape
+from VertebralFracturesLib.core.heights.norms import ANTERIOR_POSTERIOR_NORMS, HEIGHT_NORMS, height_growth, normal_shape
 
 LEVELS = ["T8", "T9", "T10", "T11", "T12", "L1"]
 NORMAL = np.array([HEIGHT_NORMS[level].mean_mm for level in LEVELS])

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from VertebralFracturesLib.core.levels import LEVEL_NAMES
-from VertebralFracturesLib.core.norms import (
+from VertebralFracturesLib.core.heights.norms import (
     ANTERIOR_POSTERIOR_NORMS,
     CENTRES_MM,
     HEIGHT_NORMS,
@@ -14,6 +13,7 @@ from VertebralFracturesLib.core.norms import (
     height_growth,
     normal_shape,
 )
+from VertebralFracturesLib.core.levels import LEVEL_NAMES
 
 MEASURED = [level for level, norm in HEIGHT_NORMS.items() if norm.sd_mm]
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from VertebralFracturesLib.core.norms import HEIGHT_NORMS
-from VertebralFracturesLib.core.reliability import unreliable_reasons
+from VertebralFracturesLib.core.heights.norms import HEIGHT_NORMS
+from VertebralFracturesLib.core.heights.reliability import unreliable_reasons
 
 LEVELS = ("T8", "T9", "T10", "T11", "T12", "L1")
 SHARED_CT = Path(__file__).resolve().parents[3] / "shared" / "ct"

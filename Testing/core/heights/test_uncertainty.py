@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from VertebralFracturesLib.core.genant import genant_index
-from VertebralFracturesLib.core.uncertainty import (
+from VertebralFracturesLib.core.heights.genant import genant_index
+from VertebralFracturesLib.core.heights.uncertainty import (
     ACROSS_SHARE,
     height_ratio_sd,
     heights_sd_mm,

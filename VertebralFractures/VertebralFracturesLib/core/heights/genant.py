@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .keypoints import ANTERIOR_INFERIOR, ANTERIOR_SUPERIOR, INFERIOR, POSTERIOR_INFERIOR, POSTERIOR_SUPERIOR, SUPERIOR
-from .levels import LEVEL_NAMES
+from ..keypoints import ANTERIOR_INFERIOR, ANTERIOR_SUPERIOR, INFERIOR, POSTERIOR_INFERIOR, POSTERIOR_SUPERIOR, SUPERIOR
+from ..levels import LEVEL_NAMES
 
 GRADE_NAMES = ("normal", "mild", "moderate", "severe")
 """Names of the grades 0 to 3."""

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from VertebralFracturesLib.radiograph.angles import (
+from VertebralFracturesLib.core.alignment.spinal_angles import (
     ANGLES,
     disc_angles_deg,
     endplates,

@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
 
+from ..keypoints import INFERIOR, SUPERIOR
 from .genant import genant_index
-from .keypoints import INFERIOR, SUPERIOR
 
 ACROSS_SHARE = 0.65
 """Standard deviation of a point across its endplate, as a share of its uncertainty in the plane.

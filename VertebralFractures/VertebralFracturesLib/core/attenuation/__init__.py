@@ -1,0 +1,1 @@
+"""Trabecular attenuation of vertebral bodies in Hounsfield units."""
