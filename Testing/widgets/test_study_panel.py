@@ -8,13 +8,13 @@ from helpers.synthetic_spine import LEVELS
 def test_a_dragged_point_is_followed_by_the_table(measured):
     host = measured
     study = host.widget.studyPanel.live.study
-    before = column(host, "genant_index")[1]
+    before = column(host, "height_ratio")[1]
     position = np.array(study.keypoint_nodes[1].GetNthControlPointPosition(0)) - [0, 0, 8]
     study.keypoint_nodes[1].SetNthControlPointPosition(0, *position)
-    assert column(host, "genant_index")[1] < before
+    assert column(host, "height_ratio")[1] < before
     assert column(host, "source")[1] == "edited"
     host.click("undoButton")
-    assert column(host, "genant_index")[1] == before
+    assert column(host, "height_ratio")[1] == before
 
 
 def test_buttons_correct_the_set(measured):

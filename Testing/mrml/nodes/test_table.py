@@ -53,3 +53,11 @@ def test_update_follows_another_report(node, report) -> None:
     update_table_node(node, fewer)
     assert node.GetNumberOfRows() == 3
     assert [row_of_vertebra(node, index)["level"] for index in range(3)] == ["T11", "T12", "L1"]
+
+
+def test_ratios_have_no_unit_in_their_headings(scene, report) -> None:
+    """Slicer writes the unit behind the title: "G [1]" would puzzle readers."""
+    node = add_table_node(scene, report, "table")
+    units = {column.name: node.GetColumnUnitLabel(column.name) for column in COLUMNS}
+    assert not any(unit == "1" for unit in units.values())
+    assert units["height_anterior_mm"] == "mm"

@@ -1,8 +1,11 @@
 """What users read, in literal strings that translators can extract: headings, grades, shapes, sources, statuses."""
 
+import functools
+
 from slicer.i18n import tr as _
 
 
+@functools.cache
 def column_headings() -> dict[str, tuple[str, str]]:
     """Heading and explanation of the columns of the panel's table, in order.
 
@@ -30,11 +33,13 @@ def column_headings() -> dict[str, tuple[str, str]]:
     }
 
 
+@functools.cache
 def grade_words() -> tuple[str, ...]:
     """The grades 0 to 3."""
     return _("normal"), _("mild"), _("moderate"), _("severe")
 
 
+@functools.cache
 def table_words() -> dict[str, str]:
     """The words that a report holds, by the words of :mod:`~..core`."""
     return {
@@ -51,6 +56,17 @@ def table_words() -> dict[str, str]:
     }
 
 
+@functools.cache
+def cell_words() -> dict[str, str]:
+    """What the cells of the panel's table say beside the values of a report, and their explanations."""
+    return {
+        "borderline": _("borderline"),
+        "physiological": _("mild height reduction, probably physiological"),
+        "discordant": _("From heights {heights}, from the image {image}: please review"),
+    }
+
+
+@functools.cache
 def format_words() -> dict[str, str]:
     """The formats of exports by the suffix of their files."""
     return {

@@ -8,6 +8,9 @@ import vtk
 from ...core.report import SpineReport
 from ...report.table import COLUMNS, Column, Value, stored_text, table_rows
 
+_RATIO = "1"
+"""The unit of values that have none; Slicer would write it into their headings: "G [1]"."""
+
 MARK = "VertebralFractures"
 """Attribute of the table node, "Yes", by which other modules find it."""
 
@@ -34,7 +37,8 @@ def _add_column(node: slicer.vtkMRMLTableNode, column: Column) -> None:
     array.SetName(column.name)
     node.AddColumn(array)
     node.SetColumnTitle(column.name, column.title)
-    node.SetColumnUnitLabel(column.name, column.unit)
+    if column.unit != _RATIO:
+        node.SetColumnUnitLabel(column.name, column.unit)
     node.SetColumnDescription(column.name, column.description)
 
 
