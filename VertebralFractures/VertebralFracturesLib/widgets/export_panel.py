@@ -6,7 +6,7 @@ from typing import Any
 
 import qt
 import slicer
-from slicer.i18n import tr as _
+from slicer.i18n import translate
 
 from ..errors import UnusableInput
 from ..mrml.study.export import export_study
@@ -51,7 +51,10 @@ class ExportPanel:
         folder = Path(str(qt.QSettings().value(_SETTING, "") or Path.home()))
         proposed = folder / f"{file_name(live.study.report_node.GetName())}{suffix}"
         chosen = qt.QFileDialog.getSaveFileName(
-            self.ui.exportButton, _("Save the study"), str(proposed), f"{self._formats[suffix]} (*{suffix})"
+            self.ui.exportButton,
+            translate("VertebralFractures", "Save the study"),
+            str(proposed),
+            f"{self._formats[suffix]} (*{suffix})",
         )
         if not chosen:
             return
@@ -66,7 +69,7 @@ class ExportPanel:
             slicer.util.errorDisplay(str(error))
             return
         qt.QSettings().setValue(_SETTING, str(path.parent))
-        slicer.util.showStatusMessage(_("Saved {path}").format(path=path), 3000)
+        slicer.util.showStatusMessage(translate("VertebralFractures", "Saved {path}").format(path=path), 3000)
 
     def copy(self) -> None:
         """Put the table on the clipboard as text that spreadsheet programs take."""
@@ -78,5 +81,5 @@ class ExportPanel:
 def _may_write(path: Path) -> bool:
     """Ask before a file is replaced whose name was completed here, after Qt's dialog had asked for the shorter one."""
     return not path.exists() or slicer.util.confirmOkCancelDisplay(
-        _("{path} exists already. Replace it?").format(path=path)
+        translate("VertebralFractures", "{path} exists already. Replace it?").format(path=path)
     )

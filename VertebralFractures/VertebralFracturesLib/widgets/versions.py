@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import slicer
-from slicer.i18n import tr as _
+from slicer.i18n import translate
 
 OLDEST_SLICER = (5, 12)
 """The first stable version with ``slicer.packaging`` and Python 3.12; on its nodes and views the library is tested."""
@@ -14,7 +14,8 @@ def unsupported_version() -> str | None:
     version = slicer.app.majorVersion, slicer.app.minorVersion
     if version >= OLDEST_SLICER:
         return None
-    return _(
+    return translate(
+        "VertebralFractures",
         "Vertebral Fractures needs 3D Slicer {oldest} or newer, and this is {present}: install a newer version from "
-        "download.slicer.org."
+        "download.slicer.org.",
     ).format(oldest=".".join(map(str, OLDEST_SLICER)), present=".".join(map(str, version)))
