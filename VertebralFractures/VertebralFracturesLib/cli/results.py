@@ -58,7 +58,8 @@ def analyze_read_image(
         )
     except (UnusableInput, NoSpineFound) as error:
         raise type(error)(f"{read.path}: {error}{read.series_hint}") from error
-    return replace(report, warnings=tuple(dict.fromkeys((*read.warnings, *report.warnings))))
+    warnings = dict.fromkeys(printable(warning) for warning in (*read.warnings, *report.warnings))
+    return replace(report, warnings=tuple(warnings))
 
 
 def _printable_values(value: Any) -> Any:
