@@ -33,7 +33,6 @@ _AS_DRAWN, _WHOLE_SPINE = 0.35, 0.7
 spine, which tell the levels for sure, are in view of two trunks in three."""
 
 
-
 def synthetic_slices(cache: Path, count: int, seed: int) -> list[SliceSample]:
     """Straightened slices of synthetic patients; those that the cache lacks are rendered first."""
     cached = _cached(cache, "slice", count, seed, _render_slice)
