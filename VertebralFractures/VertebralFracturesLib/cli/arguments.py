@@ -19,23 +19,9 @@ PROGRAM = "vertebral-fractures"
 _LONGEST_NAME = 255
 """Bytes that a file's name can have on the usual file systems."""
 
-_COMMON_NAMES = [
-    "ct",
-    "data",
-    "dcm",
-    "dicom",
-    "im",
-    "image",
-    "img",
-    "input",
-    "radiograph",
-    "scan",
-    "scene",
-    "series",
-    "volume",
-    "xray",
-]
-_COMMON = re.compile(rf"({'|'.join(_COMMON_NAMES)})[ _.-]*\d*", re.IGNORECASE)
+_COMMON = re.compile(
+    "(ct|data|dcm|dicom|im|image|img|input|radiograph|scan|scene|series|volume|xray)[ _.-]*[0-9]*", re.IGNORECASE
+)
 """Names, with or without a number, that do not tell one case from another."""
 
 DEFAULT_OUTPUT = (
