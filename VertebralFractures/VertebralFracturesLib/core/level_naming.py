@@ -50,8 +50,8 @@ _ESTIMATE_CORRELATION = 0.4
 """Correlation of the estimates along one spine. Chosen; the names of those rows do not change between 0.28 and 0.52."""
 
 _TEMPERATURE = 2.0
-"""Divides the logarithms of the odds of names where nothing else is asked for. Set after a case of val was named one level off with a
-confidence of 0.97 (Documentation/experiments.md, "levels as classes")."""
+"""Divides the logarithms of the odds of names where nothing else is asked for. Set after a case of val was named one
+level off with a confidence of 0.97 (Documentation/experiments.md, "levels as classes")."""
 
 _STUDENT_FREEDOM = 3.0
 """Freedom of the Student distribution of distances. Chosen; the names of those rows do not change from 1.5 to 3.9."""
@@ -92,8 +92,8 @@ _AXIS_PROBABILITY, _T1_PROBABILITY, _SACRAL_PROBABILITY = 0.8, 0.5, 0.5
 all levels without a mark are right that are counted from it in training cases left out; the others are chosen."""
 
 _NEXT_BODY_MM, _HALF_BODY_MM = 34.0, 9.0
-"""How far below the centre of the last vertebra slices have to be sacral if it lies on the sacrum, and to where none may
-be. Chosen: the sacrum begins about 17 mm below the centre of L5 and, where L5 was not found, 53 mm below that of L4;
+"""How far below the centre of the last vertebra slices have to be sacral if it lies on the sacrum, and to where none
+may be. Chosen: the sacrum begins about 17 mm below the centre of L5 and, where L5 was not found, 53 mm below that of L4;
 where it seems to begin beside the last body, that may be S1."""
 
 _LEAST_AGREEMENT = 0.5
@@ -101,8 +101,8 @@ _LEAST_AGREEMENT = 0.5
 Chosen: in synthetic patients one with L6 that was counted wrongly from the sacrum has 0.46, the others 0.64 or more."""
 
 _RIGHT_WITHOUT_LANDMARK = 0.6
-"""Share of the bodies that are named right without such a foundation: 0.71 in training cases left out, 0.61 in synthetic
-patients (experiments.md, 2026-12-01)."""
+"""Share of the bodies that are named right without such a foundation: 0.71 in training cases left out, 0.61 in
+synthetic patients (experiments.md, 2026-12-01)."""
 
 _TEMPERATURE_OF_CTS = 1.5
 """Temperature of the confidences of CTs. Chosen between 1 and 2: with each of them all levels without a mark are right
@@ -243,9 +243,8 @@ def name_sequence(
         emission[-1] += _LAST_LUMBAR_LOG_PRIOR
     transition = _transition(np.diff(arcs))
     path = _best_path(emission, transition)
-    return tuple(ALL_LEVEL_NAMES[i] for i in path), _marginals(emission, transition, temperature or _TEMPERATURE)[
-        np.arange(len(path)), path
-    ]
+    confidences = _marginals(emission, transition, temperature or _TEMPERATURE)[np.arange(len(path)), path]
+    return tuple(ALL_LEVEL_NAMES[i] for i in path), confidences
 
 
 def sacrum_index(level_probabilities: ArrayLike, centres_arc_mm: ArrayLike, *, of_slices: bool = False) -> int:

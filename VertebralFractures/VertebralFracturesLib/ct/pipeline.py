@@ -80,9 +80,7 @@ def analyze_ct(
     stage("measures")
     vertebrae, numbering_basis = named_vertebrae(whole, view, bodies)
     if not vertebrae:
-        raise NoSpineFound(
-            "only the sacrum, C1 or C2 lies wholly within the field of view: there is nothing to measure"
-        )
+        raise NoSpineFound("of the spine only the sacrum, C1 or C2 is in view as a whole: nothing to measure")
     progress(STAGES[-1], 1.0)
     return SpineReport(
         software=f"VertebralFractures {__version__}",
