@@ -93,8 +93,8 @@ all levels without a mark are right that are counted from it in training cases l
 
 _NEXT_BODY_MM, _HALF_BODY_MM = 34.0, 9.0
 """How far below the centre of the last vertebra slices have to be sacral if it lies on the sacrum, and to where none
-may be. Chosen: the sacrum begins about 17 mm below the centre of L5 and, where L5 was not found, 53 mm below that of L4;
-where it seems to begin beside the last body, that may be S1."""
+may be. Chosen: the sacrum begins about 17 mm below the centre of L5 and, where L5 was not found, 53 mm below that of
+L4; where it seems to begin beside the last body, that may be S1."""
 
 _LEAST_AGREEMENT = 0.5
 """Mean probability of the names by the slices of each body alone from which a single landmark founds a numbering.
