@@ -243,9 +243,8 @@ def name_sequence(
         emission[-1] += _LAST_LUMBAR_LOG_PRIOR
     transition = _transition(np.diff(arcs))
     path = _best_path(emission, transition)
-    return tuple(ALL_LEVEL_NAMES[i] for i in path), _marginals(emission, transition, temperature or _TEMPERATURE)[
-        np.arange(len(path)), path
-    ]
+    confidences = _marginals(emission, transition, temperature or _TEMPERATURE)[np.arange(len(path)), path]
+    return tuple(ALL_LEVEL_NAMES[i] for i in path), confidences
 
 
 def sacrum_index(level_probabilities: ArrayLike, centres_arc_mm: ArrayLike, *, of_slices: bool = False) -> int:
