@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from VertebralFracturesLib.core.attenuation.record import DENSE, FRACTURED, Attenuation
 from VertebralFracturesLib.core.image_classification import ROW_CLASSES, ImageClassification
+from VertebralFracturesLib.core.level_naming import BASES, SHAPE_ONLY
 from VertebralFracturesLib.core.report import SpineReport
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.spine_slab import SlabFrame
@@ -50,6 +51,17 @@ def test_a_report_keeps_its_kind() -> None:
         assert isinstance(after, RadiographReport)
         assert (after.pixel_mm, after.is_scale_known, after.anterior_is) == (0.2, False, "left")
         assert report_json(after) == report_json(before)
+
+
+@pytest.mark.parametrize("basis", [(), (SHAPE_ONLY,), *((one,) for one in BASES), BASES])
+def test_what_the_levels_rest_on_comes_back(basis: tuple[str, ...]) -> None:
+    """Any that an analysis can give: a scene is read back before its results are published."""
+    assert read_report(report_json(replace(measured_report(), numbering_basis=basis))).numbering_basis == basis
+
+
+def test_an_unknown_basis_of_the_levels_is_refused() -> None:
+    with pytest.raises(ValueError, match="basis of the numbering"):
+        read_report(report_json(replace(measured_report(), numbering_basis=("hearsay",))))
 
 
 MEASURED = (Attenuation(142.5, 31.25, None, 44.0), Attenuation(150.0, 30.0), Attenuation(None, None, DENSE), None, None)

@@ -10,13 +10,13 @@ from ..core.report import SpineReport
 from ..core.volume import Volume
 from ..ct.networks import DetectorName
 from ..errors import NoSpineFound, UnusableInput
-from ..io.read_image import ReadImage
+from ..io.read_image import ImageT, ReadImage
 from ..radiograph.record import Image, Radiograph
 from ..report.export import write_report
 from ..report.text import printable
 
 SCENE_FILE = "scene.mrb"
-RESULT_FILES = ("measurements.json", "measurements.csv", SCENE_FILE, "report.html")
+RESULT_FILES = ("measurements.json", "measurements.csv", SCENE_FILE, "report.html", "report.txt")
 
 Progress = Callable[[str, float], None]
 
@@ -59,6 +59,14 @@ def analyze_read_image(
     except (UnusableInput, NoSpineFound) as error:
         raise type(error)(f"{read.path}: {error}{read.series_hint}") from error
     return replace(report, warnings=tuple(dict.fromkeys((*read.warnings, *report.warnings))))
+
+
+def of_case(read: ReadImage[ImageT], case_id: str | None) -> ReadImage[ImageT]:
+    """An image that was read, with the name of its case in its description.
+
+    :param case_id: the name; by default the path of the input as it was given.
+    """
+    return replace(read, description={"case_id": case_id or str(read.path), **read.description})
 
 
 def _printable_values(value: Any) -> Any:

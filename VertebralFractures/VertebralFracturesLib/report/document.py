@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from ..core.attenuation.record import Attenuation
 from ..core.heights.genant import find_preset
 from ..core.image_classification import ImageClassification
-from ..core.level_naming import BASES
+from ..core.level_naming import BASES, SHAPE_ONLY
 from ..core.report import SpineReport, Vertebra, parse_status
 from ..core.spine_curve import SpineCurve
 from ..core.spine_slab import SlabFrame
 from ..core.summary import PatientSummary
 from ..radiograph.record import RadiographReport
 from .patient_values import patient_values
-from .table import attenuation_values, disc_values, measured_values, probability_values
+from .table import attenuation_values, disc_values, measured_values, probability_values, reported_values
 
 SCHEMA = 2
 """Version of the layout of measurements.json."""
@@ -129,7 +129,7 @@ def _vertebrae_document(report: SpineReport) -> list[dict[str, Any]]:
         | probability_values(combined)
         | {_ATTENUATION: None if vertebra.attenuation is None else asdict(vertebra.attenuation)}
         | attenuation_values(attenuation)
-        | disc_values(disc)
+        | reported_values(report, disc_values(disc))
         for number, (vertebra, values, combined, attenuation, disc) in enumerate(
             zip(
                 report.vertebrae,
@@ -181,7 +181,7 @@ def _check_finite(*values: Any) -> None:
 
 def _numbering_basis(names: Any) -> tuple[str, ...]:
     """What the numbering rests on; files of older versions do not hold it."""
-    if not isinstance(names, list | tuple) or not set(names) <= set(BASES):
+    if not isinstance(names, list | tuple) or not set(names) <= {*BASES, SHAPE_ONLY}:
         raise ValueError("the basis of the numbering is none that is known")
     return tuple(names)
 

@@ -14,6 +14,7 @@ from ..core.levels import is_certain
 from ..core.measures import Measures
 from ..core.report import SpineReport, Vertebra
 from ..radiograph.record import RadiographReport
+from .study import study_values
 
 Value = str | int | float | bool | None
 
@@ -175,6 +176,21 @@ ANGLE_COLUMNS = (
 )
 """What a radiograph's CSV has beside :data:`COLUMNS`: the angles of the spine, see core/alignment."""
 
+STUDY_COLUMNS = (
+    Column("case_id", "Case", "", "name of the case: --case-id, by default the path of the input as given"),
+    Column("input", "Input", "", "path of the input, or name of the volume in 3D Slicer"),
+    Column("series", "Series", "", "number, description and number of slices of the DICOM series"),
+    Column("slice_thickness_mm", "Slice thickness", "mm", "slice thickness that the DICOM header states"),
+    Column("spacing_mm", "Voxel spacing", "mm", "distance of neighbouring voxels along the axes of the image"),
+    Column("kernel", "Kernel", "", "convolution kernel that the DICOM header states"),
+    Column("contrast", "Contrast agent", "", "contrast agent that the DICOM header states"),
+    Column("patient_id", "Patient ID", "", "patient ID; only with --identify"),
+    Column("patient_age", "Age", "", "age of the patient at the examination; only with --identify"),
+    Column("patient_sex", "Sex", "", "sex of the patient; only with --identify"),
+    Column("study_date", "Study date", "", "date of the study; only with --identify"),
+)
+"""Whose study it is: columns of the CSV, the same in every row, see :func:`~.study.study_values`."""
+
 _BY_NAME = {column.name: column for column in COLUMNS}
 
 
@@ -186,9 +202,27 @@ def column(name: str) -> Column:
 def measured_values(report: SpineReport) -> list[dict[str, Value]]:
     """What follows from the keypoints of each vertebra, by column name; all None where it is not evaluable."""
     return [
-        dict.fromkeys(_MEASURED) if measures is None else _measured_values(measures, _neighbour_names(report, measures))
+        dict.fromkeys(_MEASURED)
+        if measures is None
+        else reported_values(report, _measured_values(measures, _neighbour_names(report, measures)))
         for measures in report.measures
     ]
+
+
+def has_lengths(report: SpineReport) -> bool:
+    """Whether lengths are known; they are not in a radiograph without a scale, of which ratios and angles hold."""
+    return not isinstance(report, RadiographReport) or report.is_scale_known
+
+
+def reported_values(report: SpineReport, values: dict[str, Value]) -> dict[str, Value]:
+    """Values by column name as a report states them: without any length where lengths are not known.
+
+    :param report: that the values belong to.
+    :param values: by names of :data:`COLUMNS`.
+    """
+    if has_lengths(report):
+        return values
+    return {name: None if name in _LENGTHS else value for name, value in values.items()}
 
 
 def _neighbour_names(report: SpineReport, measures: Measures) -> str | None:
@@ -230,6 +264,7 @@ def _measured_values(measures: Measures, references: str | None) -> dict[str, Va
 
 
 _NAMES = tuple(_BY_NAME)
+_LENGTHS = {one.name for one in COLUMNS if one.unit == "mm" or one.name.startswith("z_height_")}
 _MEASURED = _NAMES[_NAMES.index("grade") : _NAMES.index("score")]
 _PROBABILITIES = _NAMES[_NAMES.index("image_probability") : _NAMES.index("attenuation_median_hu")]
 _ATTENUATION = _NAMES[_NAMES.index("attenuation_median_hu") : _NAMES.index("disc_height_anterior_mm")]
@@ -266,7 +301,7 @@ def table_rows(report: SpineReport) -> list[dict[str, Value]]:
         recorded = {"number": number, "level_shown": shown, **_recorded_values(vertebra)}
         row = {**values, **recorded, **probability_values(combined)}
         row |= attenuation_values(report.attenuations[number - 1]) | disc_values(report.discs[number - 1])
-        rows.append({c.name: row[c.name] for c in COLUMNS})
+        rows.append(reported_values(report, {c.name: row[c.name] for c in COLUMNS}))
     return rows
 
 
@@ -298,7 +333,7 @@ def report_csv(report: SpineReport, delimiter: str = ",") -> str:
     """The report as CSV: a header, then one row per vertebra.
 
     After the table's columns come the keypoints in RAS mm and, the same in every row, what the rows need to be read on
-    their own: preset, detector, software, input and warnings; for a radiograph also the angles of the spine in degrees.
+    their own: preset, detector, software, study and warnings; for a radiograph also the angles of the spine in degrees.
     Write it as :data:`CSV_ENCODING`.
 
     :param delimiter: between the values; a tab makes it TSV.
@@ -308,7 +343,7 @@ def report_csv(report: SpineReport, delimiter: str = ",") -> str:
         "preset": report.preset,
         "detector": report.detector,
         "software": report.software,
-        "input": str(report.input.get("path", "")),
+        **study_values(report.input),
         "warnings": " | ".join(report.warnings),
     }
     angles = report.angles_deg if isinstance(report, RadiographReport) else {}
@@ -318,7 +353,7 @@ def report_csv(report: SpineReport, delimiter: str = ",") -> str:
     writer.writerow([*_BY_NAME, *points, *whole, *angles])
     for vertebra, row in zip(report.vertebrae, table_rows(report), strict=True):
         values = [stored_text(name, value) for name, value in row.items()]
-        coordinates = [f"{coordinate:.3f}" for coordinate in vertebra.keypoints_ras.ravel()]
+        coordinates = [f"{coordinate:.3f}" if has_lengths(report) else "" for coordinate in vertebra.keypoints_ras.flat]
         writer.writerow([*values, *coordinates, *(_no_formula(text) for text in whole.values()), *angle_texts])
     return buffer.getvalue()
 

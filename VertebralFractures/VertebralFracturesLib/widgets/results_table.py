@@ -107,7 +107,7 @@ def _cell(name: str, row: Mapping[str, Value]) -> str:
     if name == "image_probability" and row["discordant"]:
         return f"{format_value(name, value)} ≠"
     if name == "largest_uncertainty_mm":
-        return _("borderline") if row["borderline"] else f"±{value:.1f}"
+        return _("borderline") if row["borderline"] else _uncertainty(name, value)
     return format_value(name, value)
 
 
@@ -121,8 +121,13 @@ def _explanation(name: str, row: Mapping[str, Value]) -> str:
             heights=measured, image=format_value(name, row[name])
         )
     if name == "largest_uncertainty_mm":
-        return f"±{format_value(name, row[name])} mm"
+        return f"±{format_value(name, row[name])} mm" if row[name] is not None else ""
     return ""
+
+
+def _uncertainty(name: str, value: Value) -> str:
+    """An uncertainty in a narrow column; empty in a radiograph without a scale."""
+    return f"±{value:.1f}" if isinstance(value, float) else format_value(name, value)
 
 
 def _grade_explanation(row: Mapping[str, Value]) -> str:
