@@ -67,9 +67,7 @@ class _Picture:
     dicom_file: Path | None = None
 
 
-def read_radiograph(
-    path: Path | str, pixel_mm: float | None = None, identify: bool = False
-) -> ReadImage[Radiograph]:
+def read_radiograph(path: Path | str, pixel_mm: float | None = None, identify: bool = False) -> ReadImage[Radiograph]:
     """Read a lateral radiograph.
 
     :param path: an image file, or a folder that holds one DICOM image.
@@ -90,9 +88,7 @@ def read_radiograph(
         raise UnusableInput(f"{source}: cannot be read ({error.strerror or error})") from error
 
 
-def _described(
-    source: Path, picture: _Picture, pixel_mm: float | None, study: dict[str, Any]
-) -> ReadImage[Radiograph]:
+def _described(source: Path, picture: _Picture, pixel_mm: float | None, study: dict[str, Any]) -> ReadImage[Radiograph]:
     pixels, spacing = picture.pixels, picture.spacing_mm
     if min(pixels.shape) < _FEWEST_PIXELS:
         raise UnusableInput(f"an image of {pixels.shape[1]} x {pixels.shape[0]} pixels is too small: {NEEDED}")

@@ -7,7 +7,8 @@ from slicer.i18n import tr as _
 
 from ..core.heights.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
 from ..core.report import SpineReport
-from ..report.table import Value, format_value, table_rows
+from ..report.columns.column import Value
+from ..report.table import format_value, table_rows
 from .words import column_headings, grade_words, table_words
 
 _DARK = 140
