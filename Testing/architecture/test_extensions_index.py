@@ -116,7 +116,8 @@ def test_nothing_installs_pytorch_past_its_extension() -> None:
 
 def test_no_binary_is_executed_or_fetched() -> None:
     shipped = [path for path in tracked_files() if path.is_relative_to(MODULE)]
-    assert {path.suffix for path in shipped} <= {".py", ".txt", ".png", ".ui", ".json", ".npz", ".html", ".css"}
+    known = {".py", ".pyi", ".typed", ".txt", ".png", ".ui", ".json", ".npz", ".html", ".css"}
+    assert {path.suffix for path in shipped} <= known
     opens_network = re.compile(r"^\s*(?:import|from) (?:urllib|requests|http|socket|ftplib)\b", re.MULTILINE)
     scripts = [path for path in shipped if path.suffix == ".py"]
     assert [path.name for path in scripts if opens_network.search(path.read_text(encoding="utf-8"))] == []

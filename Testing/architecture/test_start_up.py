@@ -10,7 +10,7 @@ from helpers.repository import LIBRARY, MODULE
 CHECK = """
 import importlib, json, sys
 sys.path.insert(0, sys.argv[1])
-heavy = {"torch", "vtk", "slicer", "qt", "matplotlib", "SimpleITK", "jinja2"}
+heavy = {"torch", "vtk", "slicer", "qt", "matplotlib", "SimpleITK", "jinja2", "pandas"}
 loaded = {}
 for part in sys.argv[2:]:
     importlib.import_module(part)
@@ -27,6 +27,8 @@ LIGHT = (
     ".report.document",
     ".report.table",
     ".analyzer",
+    ".api",
+    ".__main__",
 )
 """Parts of the library that load none of these."""
 

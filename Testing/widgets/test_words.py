@@ -11,8 +11,8 @@ from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.ct.pipeline import STAGES
 from VertebralFracturesLib.radiograph.pipeline import RADIOGRAPH_STAGES
 from VertebralFracturesLib.radiograph.record import Radiograph
+from VertebralFracturesLib.report.columns.vertebra import COLUMNS
 from VertebralFracturesLib.report.export import FORMATS
-from VertebralFracturesLib.report.table import COLUMNS
 
 
 def test_every_column_has_a_heading_and_an_explanation(host):

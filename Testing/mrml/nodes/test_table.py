@@ -6,7 +6,8 @@ import pytest
 from helpers.table_rows import row_of_vertebra
 from VertebralFracturesLib.core.report import SpineReport
 from VertebralFracturesLib.mrml.nodes.table import add_table_node, update_table_node
-from VertebralFracturesLib.report.table import COLUMNS, report_csv
+from VertebralFracturesLib.report.columns.vertebra import COLUMNS
+from VertebralFracturesLib.report.table import report_csv
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def test_a_vertebra_that_is_not_evaluable_has_no_measures(node) -> None:
 
 def test_columns_say_what_they_are(node) -> None:
     assert node.GetColumnUnitLabel("height_anterior_mm") == "mm"
-    assert node.GetColumnTitle("height_ratio") == "G"
+    assert node.GetColumnTitle("height_ratio") == "Height ratio"
     assert "Pisov" in node.GetColumnDescription("height_ratio")
     assert node.GetAttribute("VertebralFractures") == "Yes"
     assert node.GetLocked()

@@ -6,7 +6,8 @@ import qt
 
 from ..core.heights.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
 from ..core.report import SpineReport
-from ..report.table import Value, format_value, table_rows
+from ..report.columns.column import Value
+from ..report.table import format_value, table_rows
 from .words import cell_words, column_headings, grade_words, table_words
 
 _DARK = 140

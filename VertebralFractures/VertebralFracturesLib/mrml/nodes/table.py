@@ -6,7 +6,9 @@ import slicer
 import vtk
 
 from ...core.report import SpineReport
-from ...report.table import COLUMNS, Column, Value, stored_text, table_rows
+from ...report.columns.column import Column, Value
+from ...report.columns.vertebra import COLUMNS
+from ...report.table import table_rows
 
 _RATIO = "1"
 """The unit of values that have none; Slicer would write it into their headings: "G [1]"."""
@@ -65,7 +67,7 @@ def update_table_node(node: slicer.vtkMRMLTableNode, report: SpineReport) -> Non
 
 
 def _cell(column: Column, value: Value) -> str | float:
-    text = stored_text(column.name, value)
+    text = column.stored_text(value)
     if not column.decimals:
         return text
     return float(text) if text else math.nan
