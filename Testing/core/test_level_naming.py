@@ -392,3 +392,12 @@ def test_the_temperature_changes_confidences_and_no_name():
         (names, cold), (same, hot) = name_sequence(*one, temperature=1.0), name_sequence(*one, temperature=4.0)
         assert names == same
         assert (cold > hot).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "agrees"),
+    [("C2", 1, True), ("C3", 1, False), ("C3", 2, True), ("C2", 2, False), ("C5", 2, False)],
+)
+def test_below_the_axis_lies_c3(name, column, agrees):
+    probabilities = 0.9 * (np.arange(LEVEL_CLASSES) == column) + 0.1 / LEVEL_CLASSES
+    assert level_naming._starts_at_axis(name, probabilities) == agrees

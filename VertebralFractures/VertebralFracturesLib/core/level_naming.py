@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import digamma, logit, logsumexp
 
 from .heights.norms import CENTRES_MM, SPACING_LOG_SD, SPACING_PATIENT_LOG_SD
-from .levels import ALL_LEVEL_NAMES, LEVEL_NAMES, LEVEL_NUMBERS
+from .levels import ALL_LEVEL_NAMES, LEVEL_NAMES, LEVEL_NUMBERS, NEVER_MEASURED
 
 LEVEL_CLASSES = 25
 """Levels that the networks tell apart: C1 to L5 and L6."""
@@ -84,14 +84,13 @@ The last rib is none of them: of a training case left out, the bodies seen as T1
 SHAPE_ONLY = "shape and size only"
 """What a numbering rests on without any of them."""
 
-_UPPER_NECK = ("C1", "C2", "C3")
 _T1_COLUMN = LEVEL_NAMES.index("T1")
 
 _AXIS_PROBABILITY, _T1_PROBABILITY, _SACRAL_PROBABILITY = 0.8, 0.5, 0.5
 """How surely slices have to be at a landmark so that it counts as seen. That of T1 is chosen between 0.3 and 0.6, where
 all levels without a mark are right that are counted from it in training cases left out; the others are chosen."""
 
-_NEXT_BODY_MM, _HALF_BODY_MM = 34.0, 9.0
+_NEXT_BODY_MM, _HALF_BODY_MM = 34.0, 6.0
 """How far below the centre of the last vertebra slices have to be sacral if it lies on the sacrum, and to where none
 may be. Chosen: the sacrum begins about 17 mm below the centre of L5 and, where L5 was not found, 53 mm below that of
 L4; where it seems to begin beside the last body, that may be S1."""
@@ -161,9 +160,11 @@ def number_vertebrae(slices: SliceLevels, heights_mm: ArrayLike, centres_arc_mm:
     levels, arcs = levels[:count, :LEVEL_CLASSES], arcs[:count]
     names, confidences = name_sequence(levels, arcs, ends_at_sacrum=on_sacrum, temperature=_TEMPERATURE_OF_CTS)
     is_end_clear = slices.greatest(last - _HALF_BODY_MM, np.inf, [SACRUM]) < _SACRAL_PROBABILITY
-    landmarks = _landmarks(names, levels, slices.greatest(heights[0] - 1, np.inf, [0, 1]), on_sacrum and is_end_clear)
+    shows_axis = slices.greatest(heights[0] - 1, np.inf, [0, 1]) > _AXIS_PROBABILITY
+    is_start_clear = not shows_axis or _starts_at_axis(names[0], levels[0])
+    landmarks = _landmarks(names, levels, shows_axis and is_start_clear, on_sacrum and is_end_clear)
     agrees = len(landmarks) > 1 or _agreement(names, levels) > _LEAST_AGREEMENT
-    if not (landmarks and agrees and is_end_clear and _is_regular(names)):
+    if not (landmarks and agrees and is_start_clear and is_end_clear and _is_regular(names)):
         confidences = _RIGHT_WITHOUT_LANDMARK * confidences
     return Numbering(names, confidences, landmarks or (SHAPE_ONLY,))
 
@@ -179,12 +180,16 @@ def _agreement(names: Sequence[str], levels: NDArray[np.float64]) -> float:
     return float(levels[np.arange(len(names)), columns].mean())
 
 
-def _landmarks(
-    names: Sequence[str], levels: NDArray[np.float64], axis_probability: float, on_sacrum: bool
-) -> tuple[str, ...]:
+def _starts_at_axis(name: str, levels: NDArray[np.float64]) -> bool:
+    """Whether the first body below the skull is C3, or looks like one of the two above it and is named so."""
+    looks_upper = levels[:2].sum() > levels[2]
+    return name in NEVER_MEASURED if looks_upper else name == "C3"
+
+
+def _landmarks(names: Sequence[str], levels: NDArray[np.float64], shows_axis: bool, on_sacrum: bool) -> tuple[str, ...]:
     """The landmarks that are seen where the names say that they are."""
     seen = {
-        AXIS: names[0] in _UPPER_NECK and axis_probability > _AXIS_PROBABILITY,
+        AXIS: shows_axis,
         FIRST_RIB: "T1" in names and levels[names.index("T1"), _T1_COLUMN] > _T1_PROBABILITY,
         SACRAL_BASE: on_sacrum,
     }

@@ -73,7 +73,9 @@ class _Canvas:
         part, grid = self.window(line_mm, float(radii_mm.max()) + 2.0)
         if not grid.size:
             return
-        depth = np.max([radius - np.linalg.norm(grid - at, axis=-1) for at, radius in zip(line_mm, radii_mm, strict=True)], 0)
+        depth = np.max(
+            [radius - np.linalg.norm(grid - at, axis=-1) for at, radius in zip(line_mm, radii_mm, strict=True)], 0
+        )
         share = np.clip(depth / self.pixel_mm + 0.5, 0.0, 1.0) * self.outside_bodies(grid)
         below = self.image[part]
         self.image[part] = np.maximum(below, below + share * (hu - below))
@@ -165,7 +167,9 @@ def _draw_bright_disc(
     canvas.image[part] = np.maximum(below, below + share * rng.uniform(0.5, 1.0) * (level - below))
 
 
-def _draw_gas(canvas: _Canvas, upper: NDArray[np.float64], lower: NDArray[np.float64], rng: np.random.Generator) -> None:
+def _draw_gas(
+    canvas: _Canvas, upper: NDArray[np.float64], lower: NDArray[np.float64], rng: np.random.Generator
+) -> None:
     """A dark cleft in the middle of a disc."""
     gap_mm = float(lower[list(SUPERIOR), 1].mean() - upper[list(INFERIOR), 1].mean())
     part, grid, share = _disc(canvas, upper, lower, max(_CORTEX_MM, gap_mm / 2 - rng.uniform(0.4, 1.2)))
