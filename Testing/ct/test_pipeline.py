@@ -247,7 +247,7 @@ def test_bodies_have_the_names_of_the_slices_they_lie_in(volume, networks, patie
         assert vertebra.level == patient.vertebrae[nearest].level
         assert vertebra.level_confidence > 0.55
     assert report.numbering_basis == (SHAPE_ONLY,)
-    assert LEVELS_ARE_RELATIVE in report.warnings
+    assert LEVELS_ARE_UNCERTAIN in report.warnings
 
 
 def test_neighbouring_levels_have_neighbouring_names(report):
