@@ -10,6 +10,7 @@ from VertebralFracturesLib.core.heights.norms import HEIGHT_NORMS
 from VertebralFracturesLib.core.report import NOT_EVALUABLE, Vertebra
 from VertebralFracturesLib.radiograph.record import Radiograph, average_scale
 from VertebralFracturesLib.report.document import read_report, report_json
+from VertebralFracturesLib.report.table import report_csv
 
 
 @given(st.floats(0.05, 2.0), st.sampled_from(["left", "right"]), st.tuples(st.floats(-50, 3000), st.floats(-50, 3000)))
