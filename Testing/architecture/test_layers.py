@@ -25,6 +25,7 @@ HEAVY = {
     "pydicom": {"io"},
     "PIL": {"io", "report", "mrml", "evaluation"},
     "jinja2": {"report"},
+    "pandas": {"api"},
 }
 """Third-party packages beside numpy and scipy, and the library's packages that may import them."""
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from helpers.full_report import report
+from VertebralFracturesLib.report.columns.patient import STUDY_COLUMNS
 from VertebralFracturesLib.report.study import series_text, study_values
-from VertebralFracturesLib.report.table import STUDY_COLUMNS
 
 
 def test_every_column_has_a_value() -> None:

@@ -20,7 +20,7 @@ _LONGEST_NAME = 255
 """Bytes that a file's name can have on the usual file systems."""
 
 _COMMON = re.compile(
-    r"(ct|data|dcm|dicom|im|image|img|input|radiograph|scan|scene|series|volume|xray)[ _.-]*\d*", re.IGNORECASE
+    "(ct|data|dcm|dicom|im|image|img|input|radiograph|scan|scene|series|volume|xray)[ _.-]*[0-9]*", re.IGNORECASE
 )
 """Names, with or without a number, that do not tell one case from another."""
 

@@ -12,11 +12,11 @@ from ..ct.networks import DetectorName
 from ..errors import NoSpineFound, UnusableInput
 from ..io.read_image import ImageT, ReadImage
 from ..radiograph.record import Image, Radiograph
-from ..report.export import write_report
+from ..report.export import write_patient_table, write_report
 from ..report.text import printable
 
-SCENE_FILE = "scene.mrb"
-RESULT_FILES = ("measurements.json", "measurements.csv", SCENE_FILE, "report.html", "report.txt")
+SCENE_FILE, PATIENT_FILE = "scene.mrb", "patient.csv"
+RESULT_FILES = ("measurements.json", "measurements.csv", PATIENT_FILE, SCENE_FILE, "report.html", "report.txt")
 
 Progress = Callable[[str, float], None]
 
@@ -58,7 +58,8 @@ def analyze_read_image(
         )
     except (UnusableInput, NoSpineFound) as error:
         raise type(error)(f"{read.path}: {error}{read.series_hint}") from error
-    return replace(report, warnings=tuple(dict.fromkeys((*read.warnings, *report.warnings))))
+    warnings = dict.fromkeys(printable(warning) for warning in (*read.warnings, *report.warnings))
+    return replace(report, warnings=tuple(warnings))
 
 
 def of_case(read: ReadImage[ImageT], case_id: str | None) -> ReadImage[ImageT]:
@@ -91,8 +92,9 @@ def write_results(folder: Path, image: Image, report: SpineReport, name: str, pr
 
     progress("writing", 0.0)
     for file in RESULT_FILES:
-        if file != SCENE_FILE:
+        if file not in (SCENE_FILE, PATIENT_FILE):
             write_report(folder / file, report, image)
+    write_patient_table(folder / PATIENT_FILE, report)
     progress("writing", 0.3)
     write_scene(folder / SCENE_FILE, image, report, name)
     progress("writing", 1.0)

@@ -28,7 +28,7 @@ _SEXES = {"F": "female", "M": "male", "O": "other"}
 _AGE_UNITS = {"Y": "years", "M": "months", "W": "weeks", "D": "days"}
 
 _LONGEST_VALUE = 200
-"""Characters of a value that are kept. Chosen: DICOM allows 64 in each of these elements, some of which hold more."""
+"""Characters of a value that are kept. Chosen: DICOM allows 64 in each of these elements; some hold several."""
 
 
 def study_details(path: Path, identify: bool) -> dict[str, Any]:

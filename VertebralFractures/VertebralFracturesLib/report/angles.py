@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from ..core.alignment.spinal_angles import ANGLES
 from ..core.report import SpineReport
 from ..radiograph.record import RadiographReport
-from .patient_values import CORONAL_COLUMNS, patient_values
-from .table import ANGLE_COLUMNS, column, format_value, has_lengths, table_rows
+from .columns.patient import ANGLE_COLUMNS, CORONAL_COLUMNS
+from .patient_values import spine_values
+from .table import column, format_value, has_lengths, table_rows
 
 COLORS = ("#ffffff", "#a0ffb0", "#ff7f6a", "#1f77b4", "#6a4fd8")
 """One color an angle. Chosen: 17 or more apart from each other and from the colors of the grades (CIE76), also for the
@@ -91,7 +92,7 @@ def angle_rows(report: SpineReport) -> list[AngleRow]:
 
 
 def _coronal_row(report: SpineReport) -> AngleRow:
-    values, shown = patient_values(report), CORONAL_COLUMNS[0]
+    values, shown = spine_values(report), CORONAL_COLUMNS[0]
     angle = values[shown.name]
     text = _degrees(angle if isinstance(angle, float) else None)
     if isinstance(angle, float) and values["cobb_upper_level"] != values["cobb_lower_level"]:

@@ -12,13 +12,15 @@ from ..core.report import NOT_REVIEWED, VERIFIED, SpineReport
 from ..files import write_text
 from ..radiograph.record import Image, RadiographReport
 from .angles import angle_rows, disc_table
+from .columns.column import Column
+from .columns.patient import ANGLE_COLUMNS, STUDY_COLUMNS
 from .page_vertebra import PageVertebra, grade_colors
 from .patient_values import SUPINE_NOTE
 from .rendering import render
 from .report_text import INTENDED_USE
 from .spine_image import SpineImage, spine_image
 from .study import study_values
-from .table import ANGLE_COLUMNS, STUDY_COLUMNS, Column, column, has_lengths, table_rows
+from .table import column, has_lengths, table_rows
 
 _SMALLEST_TEXT_MM, _TEXTS_ALONG_IMAGE = 7.0, 75.0
 """Height of texts on the image of the spine, and how many of them its height holds at least. Chosen: 2 mm

@@ -10,9 +10,10 @@ from ..core.heights.grading import CERVICAL, TRANSITIONAL
 from ..core.heights.height_loss import CRUSH_LOSS
 from ..core.keypoints import INFERIOR, OUTLINE, SUPERIOR
 from ..core.report import Vertebra
+from .columns.column import Value
 from .images import grey_png
 from .spine_image import ShownBody
-from .table import Value, column, format_value
+from .table import column, format_value
 from .window import Window
 
 _HEIGHTS = ("height_anterior_mm", "height_middle_mm", "height_posterior_mm")
