@@ -11,7 +11,7 @@ from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.report.close_up import cut_close_up
 from VertebralFracturesLib.report.page_vertebra import PageVertebra, grade_colors
 from VertebralFracturesLib.report.spine_image import ShownBody
-from VertebralFracturesLib.report.table import table_rows
+from VertebralFracturesLib.report.table import column, table_rows
 
 
 def shown(place: int = 1, **changes) -> PageVertebra:
@@ -129,8 +129,8 @@ def test_values_below_the_close_up_carry_their_unit() -> None:
     facts = {title: text for _, title, text in shown().facts}
     assert facts["Uncertainty"] == "0.50 mm"
     assert facts["Height loss"] == "33.3 % (29–37)"
-    assert facts["Loss vs adjacent"].endswith(" % (L1 L3 L4 L5)")
-    assert facts["G"] == "0.667"
+    assert facts[column("neighbour_loss_percent").title].endswith(" % (L1 L3 L4 L5)")
+    assert facts[column("height_ratio").title] == "0.667"
     assert facts["Wedge angle"].endswith(" deg")
     assert {title for _, title, _ in shown(status="not evaluable").facts} == {"Uncertainty", "Status"}
 
