@@ -401,3 +401,15 @@ def test_the_temperature_changes_confidences_and_no_name():
 def test_below_the_axis_lies_c3(name, column, agrees):
     probabilities = 0.9 * (np.arange(LEVEL_CLASSES) == column) + 0.1 / LEVEL_CLASSES
     assert level_naming._starts_at_axis(name, probabilities) == agrees
+
+
+def test_a_body_whose_own_slices_are_lumbar_is_no_sacrum_however_many_there_are():
+    """Of 23 bodies from C3 down the row alone takes the last one for S1, as a spine with T13 is rare."""
+    levels = np.full((23, SPINE_CLASSES), 1e-3)
+    levels[np.arange(22), np.arange(2, 24)] = 1.0
+    levels[22, [23, SACRUM]] = 0.75, 0.25
+    levels /= levels.sum(1, keepdims=True)
+    arcs = np.r_[CENTRES_MM[2:], CENTRES_MM[-1] + 34.0]
+    assert len(number_vertebrae(SliceLevels(-arcs, levels), -arcs, arcs).names) == 23
+    levels[22, [23, SACRUM]] = levels[22, [SACRUM, 23]]
+    assert number_vertebrae(SliceLevels(-arcs, levels), -arcs, arcs).names[-1] == "L5"

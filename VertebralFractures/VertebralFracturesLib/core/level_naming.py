@@ -146,6 +146,9 @@ class Numbering:
 def number_vertebrae(slices: SliceLevels, heights_mm: ArrayLike, centres_arc_mm: ArrayLike) -> Numbering:
     """Tell the vertebrae of a CT from the sacrum, and name them.
 
+    A body is sacral by the names of the whole row and by its own slices: the last lumbar body of a spine with T13 or L6,
+    which the row alone would take for S1, stays a vertebra.
+
     :param slices: what step 1 says of the levels.
     :param heights_mm: (n,) height of the bodies' centres in the patient.
     :param centres_arc_mm: (n,) their arc length along the curve, increasing caudally.
@@ -153,6 +156,8 @@ def number_vertebrae(slices: SliceLevels, heights_mm: ArrayLike, centres_arc_mm:
     heights, arcs = (np.asarray(values, dtype=np.float64) for values in (heights_mm, centres_arc_mm))
     levels = slices.at(heights)
     count = sacrum_index(levels, arcs, of_slices=True)
+    while count < len(levels) and levels[count, SACRUM] < _SACRAL_PROBABILITY:
+        count += 1
     if count == 0:
         return Numbering((), np.zeros(0), ())
     last = float(heights[count - 1])
