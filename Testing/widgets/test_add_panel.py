@@ -64,7 +64,7 @@ def test_one_click_in_the_view_adds_the_vertebra(studied, view, missing, synthet
     studied.click("addOneClickButton")
     assert "Click the middle of the vertebra" in studied.ui.addPromptLabel.text
     click(studied, view, missing.mean(0) + [0, 3, -3])
-    assert studied.ui.statusLabel.text == "Placing the points..."
+    assert studied.ui.statusLabel.text == "Placing the landmarks..."
     studied.wait(lambda: studied.ui.applyButton.enabled)
     live = studied.widget.studyPanel.live
     assert live.report.levels == synthetic_report.levels
