@@ -45,7 +45,7 @@ def test_apply_shows_the_study(host, volume_node):
     while not host.ui.applyButton.enabled:
         host.work()
         stages.add(host.ui.statusLabel.text)
-    assert {"Finding the vertebrae (4 of 6)", "Measuring the vertebrae (6 of 6)"} <= stages
+    assert {"Detecting the vertebrae (4 of 6)", "Measuring the vertebrae (6 of 6)"} <= stages
     assert column(host, "level_shown") == list(LEVELS)
     assert column(host, "grade")[3] == "3"
     assert "8 vertebrae measured" in host.ui.statusLabel.text

@@ -38,8 +38,8 @@ _METRICS = {metric.name: metric for metric in METRICS if metric.name in _COLUMNS
 _HEADER = ("condition", "bodies", "found", "false", *_COLUMNS.values(), "s", "verdict", "called", "faults")
 _NOTE = (
     "bodies: those wholly in view; false: detections in the annotated range that are none of them; found in part: "
-    "recall or precision below 0.8; unfit: a CT that cannot be changed so; called: the highest grade reported, in brackets what "
-    "it is by the reference; faults: what must not come out of any patient"
+    "recall or precision below 0.8; unfit: a CT that cannot be changed so; called: the highest grade reported, in "
+    "brackets what it is by the reference; faults: what must not come out of any patient"
 )
 
 
