@@ -113,9 +113,9 @@ def test_the_wrong_slicer_package_is_never_named() -> None:
     assert any(requirement.startswith("slicer-core") for requirement in requirements)
 
 
-def test_the_readme_explains_every_command() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    explained = re.findall(r"^\| `(research [\w-]+|\w+) .*\|.*\w.*\|$", readme, re.MULTILINE)
+def test_the_documentation_explains_every_command() -> None:
+    page = (ROOT / "Documentation" / "command_line.md").read_text(encoding="utf-8")
+    explained = re.findall(r"^\| `(research [\w-]+|\w+) .*\|.*\w.*\|$", page, re.MULTILINE)
     commands = [name for name in COMMANDS if name != "research"]
     assert explained == [*commands, *(f"research {name}" for name in RESEARCH_COMMANDS)]
 

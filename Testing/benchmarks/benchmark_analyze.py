@@ -2,7 +2,7 @@
 How long a chest CT of 512 x 512 x 300 voxels takes, stage by stage, and how much memory beyond the volume.
 
     python Testing/benchmarks/benchmark_analyze.py [--threads 2] [--detector anchor-free] [--slices 300] [--repeat 1]
-                                                   [--no-second-opinion]
+                                                   [--no-image-classifier]
 
 The CT is a synthetic patient scanned once and kept in the temporary folder.  Issue 2 asks for at most 15 s and 3 GB on
 two cores; the exit status is 1 where that is not kept.
@@ -108,7 +108,7 @@ def main() -> int:
     parser.add_argument("--detector", choices=("anchor-free", "anchor"), default="anchor-free")
     parser.add_argument("--slices", type=int, default=300)
     parser.add_argument("--repeat", type=int, default=1)
-    parser.add_argument("--no-second-opinion", dest="second_opinion", action="store_false")
+    parser.add_argument("--no-image-classifier", dest="image_classifier", action="store_false")
     args = parser.parse_args()
     file = chest_ct(args.slices)
 
@@ -122,7 +122,7 @@ def main() -> int:
     with np.load(file) as archive:
         volume = Volume(archive["voxels"], archive["ijk_to_ras"])
     begun = time.perf_counter()
-    models = load_ct_networks("cpu", args.detector, image_classifier=args.second_opinion)
+    models = load_ct_networks("cpu", args.detector, image_classifier=args.image_classifier)
     loading = time.perf_counter() - begun
     print(f"{' x '.join(map(str, volume.shape[::-1]))} voxels, {volume.voxels.nbytes / 1e9:.2f} GB, "
           f"{args.threads} threads, {args.detector}; load {os.getloadavg()[0]:.1f}")  # fmt: skip

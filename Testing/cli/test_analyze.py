@@ -252,7 +252,7 @@ def test_no_gpu_where_one_was_asked_for_gives_one_line_and_code_2(
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize(("options", "is_wanted"), [([], True), (["--no-second-opinion"], False)])
+@pytest.mark.parametrize(("options", "is_wanted"), [([], True), (["--no-image-classifier"], False)])
 def test_the_second_opinion_can_be_left_out(an_oracle, a_ct, tmp_path, monkeypatch, options, is_wanted):
     asked = []
 

@@ -74,7 +74,7 @@ def test_temperature_makes_probabilities_milder_and_keeps_their_order():
     ],
 )
 def test_what_are_no_probabilities_is_refused(fields):
-    with pytest.raises(ValueError, match="second opinion"):
+    with pytest.raises(ValueError, match="image classification"):
         ImageClassification(FRAME, **fields)
 
 

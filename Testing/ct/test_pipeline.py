@@ -132,7 +132,7 @@ PROTOCOL = Protocol(
     pixel_mm=1.25, slice_spacing_mm=2.0, slice_thickness_mm=2.0, first_level=15.5, last_level=21.5, field_mm=200.0,
     centre_mm=(0.0, -35.0), obliquity_degrees=(7.0, -5.0, 4.0), signs=(-1, 1, 1))  # fmt: skip
 MATCH_MM = 8.0
-MEASURING = tuple(stage for stage in STAGES if stage != "second opinion")
+MEASURING = tuple(stage for stage in STAGES if stage != "image classifier")
 
 
 @pytest.fixture(scope="module")

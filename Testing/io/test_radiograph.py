@@ -156,7 +156,7 @@ def test_grey_saved_as_colour_is_taken_and_colour_refused(tmp_path: Path) -> Non
     colour = grey.copy()
     colour[..., 0] = 255 - colour[..., 0]
     sitk.WriteImage(sitk.GetImageFromArray(colour, isVector=True), str(tmp_path / "colour.png"))
-    with pytest.raises(UnusableInput, match="colour picture"):
+    with pytest.raises(UnusableInput, match="colour image"):
         read_radiograph(tmp_path / "colour.png")
 
 
@@ -219,7 +219,7 @@ def test_a_hint_of_colour_is_grey(tmp_path: Path, reddened: int, is_taken: bool)
     if is_taken:
         assert read_radiograph(tmp_path / "a.png").image.image.shape == (ROWS, COLUMNS)
     else:
-        with pytest.raises(UnusableInput, match="colour picture"):
+        with pytest.raises(UnusableInput, match="colour image"):
             read_radiograph(tmp_path / "a.png")
 
 

@@ -1,4 +1,4 @@
-"""The second opinion in a scene: the canal as a curve, both readings in the table, and scenes of older versions."""
+"""The image classification in a scene: the canal as a curve, both probabilities in the table, and older scenes."""
 
 from dataclasses import replace
 

@@ -16,7 +16,7 @@ def test_a_gpu_is_taken_where_there_is_one(monkeypatch, there, name, expected):
 
 def test_a_gpu_that_is_asked_for_has_to_be_there(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(NoGpuFound, match=r"no GPU .*: run on the CPU$"):
+    with pytest.raises(NoGpuFound, match=r"no CUDA-capable GPU found: run on the CPU$"):
         choose_device("cuda")
 
 

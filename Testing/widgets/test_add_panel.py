@@ -62,9 +62,9 @@ def give_up(name: str):
 def test_one_click_in_the_view_adds_the_vertebra(studied, view, missing, synthetic_report):
     before = nodes(studied)
     studied.click("addOneClickButton")
-    assert "Click the middle of the vertebra" in studied.ui.addPromptLabel.text
+    assert "Click the centre of the vertebra" in studied.ui.addPromptLabel.text
     click(studied, view, missing.mean(0) + [0, 3, -3])
-    assert studied.ui.statusLabel.text == "Placing the points..."
+    assert studied.ui.statusLabel.text == "Placing the landmarks..."
     studied.wait(lambda: studied.ui.applyButton.enabled)
     live = studied.widget.studyPanel.live
     assert live.report.levels == synthetic_report.levels
@@ -136,7 +136,7 @@ def test_one_button_releases_the_other(studied, view, missing, synthetic_report,
         click(studied, view, missing[0])
         studied.click("addOneClickButton")
         assert not studied.ui.addSixClicksButton.checked
-        assert "Click the middle" in studied.ui.addPromptLabel.text
+        assert "Click the centre" in studied.ui.addPromptLabel.text
         click(studied, view, missing.mean(0))
         studied.wait(lambda: studied.ui.applyButton.enabled)
         assert studied.widget.studyPanel.live.report.levels == synthetic_report.levels

@@ -133,7 +133,7 @@ def test_a_gpu_that_is_not_there_is_told(host, small_node):
     host.ui.deviceBox.setCurrentIndex(2)
     assert host.ui.deviceNameLabel.text == "no GPU found"
     apply(host)
-    assert "no GPU that torch can use was found" in host.messages[0]
+    assert "no CUDA-capable GPU found" in host.messages[0]
     host.ui.deviceBox.setCurrentIndex(0)
     assert host.ui.deviceNameLabel.text == "CPU"
 
@@ -154,7 +154,7 @@ def test_applied_again_after_edits_no_keeps_everything(studied):
     before, shown = state(studied), report_json(live.report)
     studied.answers = [False]
     studied.click("applyButton")
-    assert "holds edits" in studied.messages[0]
+    assert "contains corrections" in studied.messages[0]
     assert state(studied) == before
     assert studied.widget.studyPanel.live is live
     assert report_json(live.report) == shown

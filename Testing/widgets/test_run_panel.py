@@ -45,7 +45,7 @@ def test_apply_shows_the_study(host, volume_node):
     while not host.ui.applyButton.enabled:
         host.work()
         stages.add(host.ui.statusLabel.text)
-    assert {"Finding the vertebrae (4 of 6)", "Measuring the vertebrae (6 of 6)"} <= stages
+    assert {"Detecting the vertebrae (4 of 6)", "Measuring the vertebrae (6 of 6)"} <= stages
     assert column(host, "level_shown") == list(LEVELS)
     assert column(host, "grade")[3] == "3"
     assert "8 vertebrae measured" in host.ui.statusLabel.text
@@ -123,7 +123,7 @@ def test_points_that_are_dragged_while_a_second_run_goes_on_are_not_lost_unasked
     host.answers = [is_replaced]
     host.wait(lambda: host.ui.applyButton.enabled)
     (question,) = host.messages
-    assert "edited while it was analyzed" in question
+    assert "corrected during the analysis" in question
     assert column(host, "source")[1] == ("model" if is_replaced else "edited")
     assert (host.widget.studyPanel.live is live) == (not is_replaced)
     assert len(studies(host.scene)) == 1

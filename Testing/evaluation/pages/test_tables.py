@@ -62,7 +62,7 @@ def test_agreement_is_bias_and_limits(evaluation) -> None:
 
 def test_what_was_published_stands_below_or_beside(evaluation) -> None:
     assert "  Pisov 2020" in [row[0] for row in classification_table(evaluation).rows]
-    assert measure_table(evaluation, "detection").header[-2:] == ("Pisov 2020", "its experts")
+    assert measure_table(evaluation, "detection").header[-2:] == ("Pisov 2020", "its inter-reader agreement")
     assert "Pisov 2020" not in measure_table(evaluation, "levels").header
 
 

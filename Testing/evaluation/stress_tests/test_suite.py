@@ -99,7 +99,7 @@ def test_bodies_cut_from_behind_are_not_measured(scan):
 
 
 def test_an_unknown_condition_is_refused():
-    with pytest.raises(UnusableInput, match="no hard case"):
+    with pytest.raises(UnusableInput, match="no stress test"):
         run_stress_tests(lambda volume: None, only="unicorn")
 
 

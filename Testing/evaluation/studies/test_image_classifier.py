@@ -80,30 +80,30 @@ def test_each_reading_is_scored_on_its_own():
     )
     vertebra, patient = compared(found)
     assert (vertebra.positives, vertebra.negatives, patient.positives, patient.negatives) == (1, 9, 1, 1)
-    assert vertebra.area.values["measured"] == patient.area.values["measured"] == 1.0
-    assert vertebra.area.values["seen"] == pytest.approx(7 / 9)  # two others look worse
-    assert patient.area.values["seen"] == 1.0
-    assert vertebra.area.values["together"] == 1.0
+    assert vertebra.area.values["height-based"] == patient.area.values["height-based"] == 1.0
+    assert vertebra.area.values["image-based"] == pytest.approx(7 / 9)  # two others look worse
+    assert patient.area.values["image-based"] == 1.0
+    assert vertebra.area.values["combined"] == 1.0
     wrong = np.array([0.1, 0.8, 0.1, 0.3, 0.1, 0.1, 0.1, 0.1, 0.1, 0.25])
-    assert vertebra.brier.values["seen"] == pytest.approx(np.mean(np.square(wrong)))
-    assert vertebra.log_loss.values["seen"] == pytest.approx(-np.mean(np.log(1 - wrong)), rel=1e-5)
+    assert vertebra.brier.values["image-based"] == pytest.approx(np.mean(np.square(wrong)))
+    assert vertebra.log_loss.values["image-based"] == pytest.approx(-np.mean(np.log(1 - wrong)), rel=1e-5)
 
 
 def test_together_is_compared_with_each_part_on_the_same_draws():
     others = {"a": 0.3, "b": 0.1, "c": 0.25}
     pairs = [(name, FRACTURED, FRACTURED, (0.1, 0.2, 0.1, other, 0.1)) for name, other in others.items()]
     area = compared(read(pairs))[0].area
-    assert area.differences["measured"] == pytest.approx(area.values["together"] - 1.0) == 0.0
-    assert area.differences["seen"] == pytest.approx(1.0 - area.values["seen"])
-    assert area.difference_intervals["measured"] == (0.0, 0.0)  # both always at their ceiling
-    low, high = area.difference_intervals["seen"]
-    assert 0.0 <= low < area.differences["seen"] < high
+    assert area.differences["height-based"] == pytest.approx(area.values["combined"] - 1.0) == 0.0
+    assert area.differences["image-based"] == pytest.approx(1.0 - area.values["image-based"])
+    assert area.difference_intervals["height-based"] == (0.0, 0.0)  # both always at their ceiling
+    low, high = area.difference_intervals["image-based"]
+    assert 0.0 <= low < area.differences["image-based"] < high
 
 
 def test_certain_and_wrong_costs_no_more_than_the_logarithm_of_a_thousand():
     found = read([("a", FRACTURED, FINE, (0.1, 0.0, 0.1, 0.1, 0.1)), ("b", FINE, FINE, (0.0,) * 5)])
     patient = compared(found)[1]
-    assert patient.log_loss.values["seen"] < np.log(1000) / 2 + 0.1
+    assert patient.log_loss.values["image-based"] < np.log(1000) / 2 + 0.1
 
 
 def test_a_ct_is_read_under_each_condition():
@@ -155,11 +155,11 @@ def test_variants_of_a_ct_are_one_patient():
     assert [one.patient for one in found] == ["a", "a", "a", "b"]
     assert "4 CTs of 2 patients" in readings_text(found, compared(found))
     alone = compared(found[:3])
-    assert alone[0].area.intervals == {"measured": None, "seen": None, "together": None}
-    assert alone[0].area.difference_intervals == {"measured": None, "seen": None}
+    assert alone[0].area.intervals == {"height-based": None, "image-based": None, "combined": None}
+    assert alone[0].area.difference_intervals == {"height-based": None, "image-based": None}
     area = compared(found)[0].area
-    low, high = area.intervals["seen"]
-    assert low <= area.values["seen"] <= high
+    low, high = area.intervals["image-based"]
+    assert low <= area.values["image-based"] <= high
     assert compared(found) == compared(found)
 
 
@@ -173,14 +173,14 @@ def test_what_was_not_found_is_counted(tmp_path: Path):
     found += read_cases([fewer], refuse, lambda _: Volume(np.zeros((2, 2, 2)), np.eye(4)))
     assert [one.missed for one in found] == [0, 5]
     comparisons = compared(found)
-    assert np.isnan(comparisons[1].area.values["seen"])
+    assert np.isnan(comparisons[1].area.values["image-based"])
     text = readings_text(found, comparisons)
     assert "5 reference vertebrae not found" in text
     write_readings(tmp_path, found, comparisons)
     document = json.loads((tmp_path / "second_opinion.json").read_text())
-    assert document["comparisons"][1]["area"]["values"]["seen"] is None
+    assert document["comparisons"][1]["area"]["values"]["image-based"] is None
     assert document["cases"][0]["measured_index"] == pytest.approx(FRACTURED, abs=1e-6)
-    assert len(document["cases"][0]["probabilities"]["seen"]) == 5
+    assert len(document["cases"][0]["probabilities"]["image-based"]) == 5
 
 
 def test_losses_and_areas_are_those_of_scikit_learn():
@@ -191,7 +191,7 @@ def test_losses_and_areas_are_those_of_scikit_learn():
     ]
     vertebra = compare_readings(cases, resamples=10)[0]
     truth = np.concatenate([case.indices for case in cases]) <= 0.75
-    for column, reading in enumerate(("measured", "seen", "together")):
+    for column, reading in enumerate(("height-based", "image-based", "combined")):
         probability = np.concatenate([case.probabilities[:, column] for case in cases])
         score = np.concatenate([case.scores[:, column] for case in cases])
         assert vertebra.area.values[reading] == pytest.approx(metrics.roc_auc_score(truth, score))

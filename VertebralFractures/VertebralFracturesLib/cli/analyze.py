@@ -27,8 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_study_options(parser)
     add_output(parser, DEFAULT_OUTPUT % PROGRAM)
     add_run_options(parser)
-    text = "measure only: do not read the spine a second time with the sequence networks"
-    parser.add_argument("--no-second-opinion", dest="image_classifier", action="store_false", help=text)
+    text = "skip the image-based classifier"
+    parser.add_argument("--no-image-classifier", dest="image_classifier", action="store_false", help=text)
 
 
 def run(args: argparse.Namespace) -> None:

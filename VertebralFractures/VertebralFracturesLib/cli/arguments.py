@@ -91,9 +91,8 @@ def add_commands(
 def add_run_options(parser: argparse.ArgumentParser) -> None:
     """What every command that runs the networks on CTs takes."""
     add_device(parser)
-    parser.add_argument(
-        "--detector", choices=("anchor-free", "anchor"), default="anchor-free", help="Zakharov 2023 or Pisov 2020"
-    )
+    text = "detection network after Zakharov 2023 or Pisov 2020"
+    parser.add_argument("--detector", choices=("anchor-free", "anchor"), default="anchor-free", help=text)
     add_preset(parser)
 
 
@@ -138,7 +137,7 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
 
 def add_models(parser: argparse.ArgumentParser) -> None:
     """Which weights the radiograph mode uses."""
-    text = "folder of weights that were trained, instead of the shipped ones"
+    text = "folder of network weights to use instead of those that are installed"
     parser.add_argument("--models", type=Path, metavar="DIR", help=text)
 
 

@@ -29,7 +29,7 @@ _HEADER = ("Level", "Ha mm", "Hm mm", "Hp mm", "G", "Grade", "|", "true", "Ha mm
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_output(parser, "vertebral-fractures-demo")
-    add_seed(parser, 1, "another number makes another patient")
+    add_seed(parser, 1, "random seed")
     add_run_options(parser)
 
 

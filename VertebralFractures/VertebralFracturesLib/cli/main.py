@@ -18,9 +18,9 @@ from .process import interrupt_on_signals, is_out_of_memory, own_streams, write_
 COMMANDS = {
     "analyze": "measure the vertebrae of a CT",
     "radiograph": "measure vertebrae and angles in a lateral radiograph",
-    "demo": "make a synthetic patient, measure it, compare with the truth",
-    "pictures": "draw the views of 3D Slicer as PNG files",
-    "research": "compare with references, make test cases, train networks",
+    "demo": "make a synthetic patient, measure it and compare with the truth",
+    "pictures": "export the Slicer views as PNG",
+    "research": "evaluate on reference cases, make test cases, train networks",
 }
 """The commands by name, and what they do; each is a module beside this one."""
 
@@ -115,7 +115,8 @@ def _published() -> str:
 
 def parser() -> CommandParser:
     """The parser of all commands."""
-    program = CommandParser(prog=PROGRAM, description="Measures every vertebral body in a CT.")
+    description = "Measures vertebral body heights on CT and grades height loss (Genant)."
+    program = CommandParser(prog=PROGRAM, description=description)
     program.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     add_commands(program, __package__, COMMANDS)
     return program

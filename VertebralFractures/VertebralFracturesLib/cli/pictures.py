@@ -13,10 +13,10 @@ from .terminal import ProgressLine
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    text = "a CT as for analyze, or a scene.mrb to draw as it was saved"
+    text = "a CT as for analyze, or a saved scene.mrb"
     parser.add_argument("input", metavar="INPUT", type=Path, help=text)
     add_series(parser)
-    text = "level or number of the vertebra to look at (default: the one of least G)"
+    text = "level or number of the vertebra to show (default: the one with the smallest height ratio)"
     parser.add_argument("--vertebra", metavar="V", help=text)
     add_output(parser, "NAME-pictures")
     add_run_options(parser)

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     text = "lateral radiograph: DICOM, PNG, JPEG or TIFF file, or a single slice as NIfTI, NRRD or MetaImage"
     parser.add_argument("input", metavar="IMAGE", type=Path, help=text)
-    text = "side of a pixel in the patient, instead of what the file says; without any, heights are relative"
+    text = "pixel spacing in mm; overrides the header; without any, no lengths are reported"
     parser.add_argument("--pixel-spacing", metavar="MM", type=float, help=text)
     add_study_options(parser)
     add_output(parser, DEFAULT_OUTPUT % PROGRAM)

@@ -61,14 +61,14 @@ class ImageClassification:
     def __post_init__(self) -> None:
         probabilities = np.array(self.probabilities, dtype=np.float64)
         if probabilities.ndim != 2 or probabilities.shape[1] != ROW_CLASSES or not len(probabilities):
-            raise ValueError(f"a second opinion needs {ROW_CLASSES} probabilities per position")
+            raise ValueError(f"an image classification needs {ROW_CLASSES} probabilities per position")
         if (
             not (probabilities >= 0).all()
             or not np.allclose(probabilities.sum(1), 1.0, atol=1e-2)
             or not 0 < self.temperature < np.inf
         ):
             raise ValueError(
-                "the probabilities of a second opinion sum to one per position, its temperature is above 0"
+                "the probabilities of an image classification sum to one per position, its temperature is above 0"
             )
         object.__setattr__(self, "probabilities", probabilities)
         object.__setattr__(self, "temperature", float(self.temperature))

@@ -165,7 +165,7 @@ def _check_hounsfield_units(values: NDArray[np.float32]) -> None:
         )
     if statistics.is_picture:
         raise UnusableInput(
-            f"the intensities lie between {statistics.low:g} and {statistics.high:g}, like a windowed picture: "
+            f"the intensities lie between {statistics.low:g} and {statistics.high:g}, like a windowed image: "
             f"{_NO_HU}; export the original DICOM series"
         )
     if statistics.below_water < 0.002:

@@ -22,7 +22,7 @@ from .image_classifier import classify_spine
 from .networks import CtNetworks
 from .vertebrae import detect, is_whole, keypoints_ras, named_vertebrae, straightened_views
 
-STAGES = ("spine curve", "straightened slice", "vertebrae", "second opinion", "measures")
+STAGES = ("spine curve", "straightened slice", "vertebrae", "image classifier", "measures")
 """What is told of the progress; the second opinion, that of the image classifier, only where it is wanted."""
 
 _BODY_REACH_MM = 20.0
@@ -78,7 +78,7 @@ def analyze_ct(
         raise NoSpineFound("a spine was found, but no vertebral body lies wholly within the field of view")
     classification = None
     if networks.image_classifier is not None:
-        stage("second opinion")
+        stage("image classifier")
         classification = classify_spine(networks.image_classifier, volume, curve, cancel)
     stage("measures")
     vertebrae, numbering_basis = _named_and_measured(volume, named_vertebrae(whole, view, bodies))

@@ -214,7 +214,9 @@ def _kappa(preset: Preset) -> Callable[[Pool], float]:
 
 def _distance_metrics() -> tuple[Metric, ...]:
     group, centre = "localisation", "distance of the mean of the six keypoints from that of the reference in 3D"
-    nearest = "distance of every find in the marked range from the nearest reference centre in 3D (Pisov 2020, table 1)"
+    nearest = (
+        "distance of every detection in the annotated range from the nearest reference centre (Pisov 2020, table 1)"
+    )
     severe = f"{centre}, of vertebrae with G <= {PISOV_CUTOFF} by the reference (Pisov 2020, table 1)"
     mm = ("mm", 2)
     return (
@@ -239,13 +241,13 @@ def _distance_metrics() -> tuple[Metric, ...]:
 
 def _detection_metrics() -> tuple[Metric, ...]:
     group = "detection"
-    paired = f"one to one, centres within {MATCH_MM:.0f} mm; finds beyond the marked range do not count"
+    paired = f"one to one, centres within {MATCH_MM:.0f} mm; detections outside the annotated range do not count"
     plane = f"boxes around the keypoints in the sagittal plane of the spine overlap by more than {SAME_BODY_OVERLAP}"
     return (
         Metric(group, "recall", "recall", "1", 3, recall, f"TP / (TP + FN), {paired}"),
         Metric(group, "precision", "precision", "1", 3, precision, f"TP / (TP + FP), {paired}"),
-        Metric(group, "whole_precision", "precision, beyond the marked range too", "1", 3, whole_precision,
-               "TP / (TP + FP) with finds beyond the marked range as false: a lower bound"),
+        Metric(group, "whole_precision", "precision, including outside the annotated range", "1", 3, whole_precision,
+               "TP / (TP + FP) with detections outside the annotated range as false: a lower bound"),
         Metric(group, "severe_recall", f"recall, G <= {PISOV_CUTOFF}", "1", 3, severe_recall,
                f"recall of vertebrae with G <= {PISOV_CUTOFF} by the reference"),
         Metric(group, "planar_recall", "recall in 2D", "1", 3, planar_recall,
@@ -262,10 +264,10 @@ def _classification_metrics(task: Task) -> tuple[Metric, ...]:
     group = "classification"
     of = f"positive: {task.unit} with {'least ' * (task.unit == 'patient')}G <= {task.cutoff:.2f}"
     return (
-        Metric(group, f"area_under_curve_{task.key}", f"ROC area, {task.title}", "1", 3, by(area_under_roc),
+        Metric(group, f"area_under_curve_{task.key}", f"AUC, {task.title}", "1", 3, by(area_under_roc),
                f"P(G of a positive < G of a negative) + half of the ties; {of} by the reference (Pisov 2020, table 2)"),
         Metric(group, f"sensitivity_{task.key}", f"sensitivity, {task.title}", "1", 3, by(sensitivity),
-               f"TP / (TP + FN) at the same cut-off of the measured G; {of}; what was not found is not flagged"),
+               f"TP / (TP + FN) at the same cut-off of the measured G; {of}; not detected counts as not flagged"),
         Metric(group, f"specificity_{task.key}", f"specificity, {task.title}", "1", 3, by(specificity),
                f"TN / (TN + FP) at the same cut-off of the measured G; {of}"),
     )  # fmt: skip
@@ -342,7 +344,7 @@ def _level_metrics() -> tuple[Metric, ...]:
         Metric(group, "levels_sure_right", f"levels right where confidence > {SURE_LEVEL}", "1", 3,
                _level_share(lambda p: p.level_steps == 0, np.nextafter(SURE_LEVEL, 1)), f"share {found} and sure"),
         Metric(group, "cases_levels_right", "cases with all levels right", "1", 3, cases_with_right_levels,
-               "share of the cases with finds"),
+               "fraction of the cases with detections"),
     )  # fmt: skip
 
 

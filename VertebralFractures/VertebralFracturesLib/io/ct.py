@@ -64,7 +64,7 @@ def _read(source: Path, series: str | None, progress: Progress | None, identify:
             raise UnusableInput("--series is for DICOM folders, this is one image file")
         return _described(source, *_read_image_file(source))
     if name.endswith((*PICTURE_SUFFIXES, ".gif")):
-        raise UnusableInput(f"a picture, not a volume in Hounsfield units: {_EXPECTED}; {USE_THE_RADIOGRAPH_COMMAND}")
+        raise UnusableInput(f"not a CT volume (image file): {_EXPECTED}; {USE_THE_RADIOGRAPH_COMMAND}")
     if name == "dicomdir":
         return _read_dicom(source, source.parent, series, progress, identify)
     images = read_images(source)

@@ -93,7 +93,7 @@ def _described(source: Path, picture: _Picture, pixel_mm: float | None, study: d
     if min(pixels.shape) < _FEWEST_PIXELS:
         raise UnusableInput(f"an image of {pixels.shape[1]} x {pixels.shape[0]} pixels is too small: {NEEDED}")
     if not np.isfinite(pixels).all() or np.ptp(pixels) <= 0:
-        raise UnusableInput(f"the image is empty (all pixels alike or not a number): {NEEDED}")
+        raise UnusableInput(f"the image is empty (all pixels have the same value or are NaN): {NEEDED}")
     description = {"path": str(source), "format": picture.format, "shape": [pixels.shape[1], pixels.shape[0]]}
     description |= study
     if pixel_mm is not None:
@@ -178,7 +178,7 @@ def _grey(pixels: NDArray, components: int) -> NDArray[np.float32]:
     if components > 1:
         colours = values[..., :3]
         if values.ndim != 3 or np.abs(colours - colours.mean(-1, keepdims=True)).mean() > _GREY_TOLERANCE:
-            raise UnusableInput(f"a colour picture: {NEEDED}")
+            raise UnusableInput(f"a colour image: {NEEDED}")
         values = colours.mean(-1)
     if values.ndim != 2:
         raise UnusableInput(f"an image with {values.ndim} axes: {NEEDED}")

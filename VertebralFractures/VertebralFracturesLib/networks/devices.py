@@ -20,7 +20,7 @@ def choose_device(name: str) -> str:
     """
     available = torch.cuda.is_available()
     if name == "cuda" and not available:
-        raise NoGpuFound("no GPU that torch can use was found: run on the CPU")
+        raise NoGpuFound("no CUDA-capable GPU found: run on the CPU")
     return "cuda" if available and name in ("auto", "cuda") else "cpu"
 
 

@@ -80,7 +80,7 @@ class AddPanel:
 
     def _prompt(self, left: int) -> None:
         if self.ui.addOneClickButton.checked:
-            what = translate("VertebralFractures", "Click the middle of the vertebra in the straightened view.")
+            what = translate("VertebralFractures", "Click the centre of the vertebra in the straightened view.")
         else:
             what = translate(
                 "VertebralFractures",

@@ -39,12 +39,12 @@ def stage_titles(image: Image) -> dict[str, str]:
     is_radiograph = isinstance(image, Radiograph)
     titles = {
         LOADING: translate("VertebralFractures", "Loading the networks"),
-        "spine curve": translate("VertebralFractures", "Finding the spine"),
+        "spine curve": translate("VertebralFractures", "Detecting the spine"),
         "straightened slice": translate("VertebralFractures", "Straightening the spine"),
-        "view": translate("VertebralFractures", "Looking at the radiograph"),
-        "vertebrae": translate("VertebralFractures", "Finding the vertebrae"),
-        "landmarks": translate("VertebralFractures", "Placing the points"),
-        "second opinion": translate("VertebralFractures", "Reading the spine a second time"),
+        "view": translate("VertebralFractures", "Analyzing the radiograph"),
+        "vertebrae": translate("VertebralFractures", "Detecting the vertebrae"),
+        "landmarks": translate("VertebralFractures", "Placing the landmarks"),
+        "image classifier": translate("VertebralFractures", "Classifying the image"),
         "measures": translate("VertebralFractures", "Measuring vertebrae and angles")
         if is_radiograph
         else translate("VertebralFractures", "Measuring the vertebrae"),
@@ -99,7 +99,7 @@ class RunPanel:
         """Bring the buttons and the name of the device up to the reader's choices."""
         has_volume = bool(self._parameters and self._parameters.inputVolume)
         self.ui.applyButton.toolTip = (
-            translate("VertebralFractures", "Find and measure the vertebrae")
+            translate("VertebralFractures", "Detect and measure the vertebrae")
             if has_volume
             else translate("VertebralFractures", "Load a CT and choose it above")
         )
@@ -164,7 +164,7 @@ class RunPanel:
         def proposed(vertebra: Vertebra) -> None:
             self._show_running(False)
             live.add_vertebra(vertebra.keypoints_ras, None, vertebra.score, vertebra.uncertainty_mm)
-            self.ui.statusLabel.text = translate("VertebralFractures", "Vertebra added: check its points and its level")
+            self.ui.statusLabel.text = translate("VertebralFractures", "Vertebra added: review its landmarks and level")
             self._tells_of_edit = True
 
         self._jobs.start(
@@ -172,7 +172,7 @@ class RunPanel:
             proposed,
             self._failed,
         )
-        self.ui.statusLabel.text = translate("VertebralFractures", "Placing the points...")
+        self.ui.statusLabel.text = translate("VertebralFractures", "Placing the landmarks...")
         self._show_running(True, is_counted=False)
 
     def study_changed(self) -> None:
@@ -244,9 +244,9 @@ class RunPanel:
     def _may_replace_study(self, volume_node: slicer.vtkMRMLScalarVolumeNode) -> bool:
         """Ask before a study that holds edits is replaced."""
         return not any(has_edits(study) for study in studies_of(volume_node)) or slicer.util.confirmOkCancelDisplay(
-            translate("VertebralFractures", "The study of {volume} holds edits. Replace it by a new analysis?").format(
-                volume=volume_node.GetName()
-            )
+            translate(
+                "VertebralFractures", "The study of {volume} contains corrections. Replace it with a new analysis?"
+            ).format(volume=volume_node.GetName())
         )
 
     def _may_replace_edited(self, volume_node: slicer.vtkMRMLScalarVolumeNode, before: list[str]) -> bool:
@@ -256,7 +256,7 @@ class RunPanel:
         return slicer.util.confirmOkCancelDisplay(
             translate(
                 "VertebralFractures",
-                "The study of {volume} was edited while it was analyzed again. Replace it, with these edits?",
+                "The study of {volume} was corrected during the analysis. Replace it, including these corrections?",
             ).format(volume=volume_node.GetName())
         )
 
@@ -315,7 +315,7 @@ class RunPanel:
         count = len(report.vertebrae)
         if isinstance(report, RadiographReport):
             return translate(
-                "VertebralFractures", "{count} vertebrae measured; the angles are in a table of their own"
+                "VertebralFractures", "{count} vertebrae measured; angles are in a separate table."
             ).format(count=count)
         return translate("VertebralFractures", "{count} vertebrae measured in {seconds:.0f} s on {device}").format(
             count=count, seconds=seconds, device=self.ui.deviceNameLabel.text

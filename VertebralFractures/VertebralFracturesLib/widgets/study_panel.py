@@ -106,7 +106,8 @@ class StudyPanel:
         self.ui.addOneClickButton.setEnabled(report is not None and not is_radiograph)
         self.ui.addOneClickButton.toolTip = (
             translate(
-                "VertebralFractures", "Points can be placed by one click on CTs only. Use six clicks on a radiograph."
+                "VertebralFractures",
+                "One click adds a vertebra on CTs only. On a radiograph, add it manually.",
             )
             if is_radiograph
             else self._one_click_help

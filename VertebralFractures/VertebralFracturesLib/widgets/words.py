@@ -30,7 +30,7 @@ def column_headings() -> dict[str, tuple[str, str]]:
         ),
         "height_loss_percent": (
             translate("VertebralFractures", "Loss\n%"),
-            translate("VertebralFractures", "Height loss that the grade is about, in %"),
+            translate("VertebralFractures", "Height loss on which the grade rests, in %"),
         ),
         "height_ratio": (
             translate("VertebralFractures", "G"),

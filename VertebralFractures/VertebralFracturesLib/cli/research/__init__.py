@@ -6,15 +6,15 @@ from ...errors import UnusableInput
 from ..arguments import CommandParser, add_commands
 
 COMMANDS = {
-    "evaluate": "compare with reference cases",
-    "evaluate-radiographs": "project CTs and synthetic patients to radiographs and compare",
-    "image-classifier": "compare measured and seen with reference cases",
-    "stress-tests": "run the suite of hard cases, with a figure of each",
-    "cross-validate": "train both networks and evaluate, fold by fold",
-    "compare-detectors": "train and measure both detectors alike",
-    "inter-reader": "compare the readers of published annotations with one another",
+    "evaluate": "evaluate on reference cases",
+    "evaluate-radiographs": "evaluate on radiographs projected from CTs and synthetic patients",
+    "image-classifier": "evaluate height-based, image-based and combined detection",
+    "stress-tests": "run the stress tests, with a figure of each",
+    "cross-validate": "train both networks and evaluate them fold by fold",
+    "compare-detectors": "train both detectors in the same way and compare them",
+    "inter-reader": "inter-reader agreement in the published annotations",
     "synthetic-patients": "write synthetic patients as reference cases",
-    "simulate-fractures": "write reference cases with bodies pressed into fractures",
+    "simulate-fractures": "write reference cases with simulated compression fractures",
     "train": "train a network",
 }
 """The commands by name, and what they do; each is a module of this package."""

@@ -22,8 +22,8 @@ def add_fold_options(parser: argparse.ArgumentParser, folds: int) -> None:
     """
     parser.set_defaults(if_cancelled=GOES_ON)
     parser.add_argument("--folds", type=int, default=folds, help=f"number of folds (default: {folds})")
-    parser.add_argument("--seed", type=int, default=1, help="of the split and the trainings (default: 1)")
-    text = "folder of the folds; a broken run goes on in it"
+    parser.add_argument("--seed", type=int, default=1, help="random seed of the split and the trainings (default: 1)")
+    text = "folder for the folds; an interrupted run is resumed there"
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help=text)
 
 

@@ -16,9 +16,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--phantoms", type=int, default=0, metavar="N", help="synthetic patients to project as well")
     add_seed(parser, 900000, "of the first of them (default: 900000)")
     parser.add_argument("--views", type=int, default=3, help="projections of each (default: 3)")
-    text = "how they are exposed: as in practice, or as widely as the networks learn from (default: usual)"
+    text = "exposures: as in practice, or the full range of the training data (default: usual)"
     parser.add_argument("--exposures", choices=("usual", "any"), default="usual", help=text)
-    text = "see synthetic patients as a CT with slices of MM keeps them, to tell what the slices of real CTs cost"
+    text = "project synthetic patients by way of CTs with slices of MM, to measure the effect of slice thickness"
     parser.add_argument("--slices", type=float, metavar="MM", help=text)
     add_output(parser, "the table is printed only")
     add_device(parser)

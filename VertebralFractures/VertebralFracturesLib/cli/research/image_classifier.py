@@ -16,7 +16,7 @@ from .arguments import folder_if_asked
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("data", metavar="DATA", type=Path, nargs="+", help="folders of reference cases")
-    text = 'read every CT under these conditions of the hard cases as well, as in "5 mm slices"'
+    text = 'also evaluate every CT under these conditions of the stress tests, for example "5 mm slices"'
     parser.add_argument("--conditions", nargs="+", default=[], metavar="NAME", help=text)
     add_output(parser, "the tables are printed only")
     add_run_options(parser)

@@ -18,7 +18,7 @@ from .arguments import add_without_fracture, named_without_fracture
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_output(parser, "", required=True)
-    text = "folder of reference cases; real CTs are then changed into hard cases as well"
+    text = "folder of reference cases, which are then modified for the stress tests as well"
     parser.add_argument("--cases", type=Path, metavar="DATA", help=text)
     parser.add_argument(
         "--only", default="", metavar="WORDS", help='conditions with these words, as in "scoliosis: 60"'

@@ -24,7 +24,7 @@ class Settings:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.set_defaults(if_cancelled=GOES_ON)
-    text = "folder for the patients; a broken run goes on in it, and more patients can be added"
+    text = "folder for the patients; an interrupted run is resumed there, and more patients can be added"
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help=text)
     parser.add_argument("--count", type=int, default=1, help="number of patients (default: 1)")
     parser.add_argument("--seed", type=int, default=1, help="of the first patient (default: 1)")

@@ -10,7 +10,7 @@ NETWORKS = {
     "levels": "step 1, only what tells the levels",
     "vertebrae": "step 2, vertebrae and keypoints",
     "canal": "the spinal canal",
-    "sequence": "the second opinion, fractures along the spine",
+    "sequence": "the image classifier, fractures along the spine",
     "radiographs": "the networks for lateral radiographs",
 }
 """The networks by name; each is a command in a module of the package ``training``."""

@@ -147,7 +147,9 @@ def case_table(evaluation: Evaluation) -> Table:
         values = [_number(metric.of(pool), metric.decimals) for metric in metrics]
         rows.append((name, *map(str, counts), seconds, *values))
     header = ("case", "bodies", "false", "outside", "s", *(_CASE_COLUMNS[metric.name] for metric in metrics))
-    return Table("Cases one by one", header, tuple(rows), "outside: finds beyond the marked range, which do not count")
+    return Table(
+        "Cases one by one", header, tuple(rows), "outside: detections outside the annotated range, which do not count"
+    )
 
 
 def case_groups(evaluation: Evaluation) -> list[tuple[str, Sequence[CaseResult]]]:
@@ -166,7 +168,7 @@ def measure_table(evaluation: Evaluation, group: str) -> Table:
     published = any(metric.name in PISOV_METHOD for metric in metrics)
     header = ["measure", "value", "SE", "95 % interval"]
     header += ["folds mean (SD)"] if evaluation.spreads else []
-    header += ["Pisov 2020", "its experts"] if published else []
+    header += ["Pisov 2020", "its inter-reader agreement"] if published else []
     rows = []
     for metric in metrics:
         row = [titled(metric), *_estimate(evaluation.pooled[metric.name], metric)]
@@ -183,7 +185,7 @@ def classification_table(evaluation: Evaluation) -> Table:
     rows = [row for task in TASKS for row in _task_rows(evaluation, pool, task)]
     spread = "mean (SD) over folds" if evaluation.spreads else "value (SE of the bootstrap over patients)"
     note = f"{spread}; flagged at the same cut-off of the measured G; Pisov 2020: 100 other CTs, SD over folds"
-    header = ("at or below the cut-off", "positive", "negative", "ROC area", "sensitivity", "specificity")
+    header = ("at or below the cut-off", "positive", "negative", "AUC", "sensitivity", "specificity")
     return Table("Classification", header, tuple(rows), note)
 
 
@@ -198,7 +200,7 @@ def _task_rows(evaluation: Evaluation, pool: Pool, task: Task) -> Iterator[tuple
         for name, is_empty in zip(names, empty, strict=True)
     ]
     yield task.title, str(given.positives), str(given.negatives), *cells
-    for source, figures in (("Pisov 2020", PISOV_METHOD), ("its experts", PISOV_EXPERTS)):
+    for source, figures in (("Pisov 2020", PISOV_METHOD), ("its inter-reader agreement", PISOV_EXPERTS)):
         if any(name in figures for name in names):
             yield f"  {source}", "", "", *(with_spread(figures.get(name)) for name in names)
 
@@ -229,7 +231,7 @@ def grades_table(evaluation: Evaluation, preset: Preset) -> Table:
     """How the grades by the reference were measured."""
     counts = grade_table(Pool(evaluation.cases), preset)
     rows = tuple((name, *map(str, row)) for name, row in zip(GRADE_NAMES, counts, strict=True))
-    return Table(f"Grades, {preset.title}", ("reference \\ measured", *GRADE_NAMES), rows, "found vertebrae only")
+    return Table(f"Grades, {preset.title}", ("reference \\ measured", *GRADE_NAMES), rows, "detected vertebrae only")
 
 
 def titled(metric: Metric) -> str:

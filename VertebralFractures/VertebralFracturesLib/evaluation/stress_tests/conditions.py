@@ -298,7 +298,7 @@ _CHANGES: tuple[tuple[str, str, Callable[[AnnotatedScan], AnnotatedScan]], ...] 
     ("kyphosis", "bent forward by 20 degrees", partial(bent, degrees=20.0, axis=1)),
     ("kyphosis", "bent forward by 40 degrees", partial(bent, degrees=40.0, axis=1)),
     ("kyphosis", "leaning forward by 20 degrees", lying((-20.0, 0.0, 0.0))),
-    ("fractures", "bodies pressed", simulated_fractures),
+    ("fractures", "simulated compression fractures", simulated_fractures),
     ("image", "5 mm slices", partial(thick_slices, thickness_mm=5.0)),
     ("image", "noise of 80 HU added", partial(noisy, noise_hu=80.0, seed=FIRST_SEED)),
     ("image", "0.4 mm pixels", fine_pixels),

@@ -37,9 +37,9 @@ _COLUMNS = {
 _METRICS = {metric.name: metric for metric in METRICS if metric.name in _COLUMNS}
 _HEADER = ("condition", "bodies", "found", "false", *_COLUMNS.values(), "s", "verdict", "called", "faults")
 _NOTE = (
-    "bodies: those wholly in view; false: finds in the marked range that are none of them; found in part: recall or "
-    "precision below 0.8; unfit: a CT that cannot be changed so; called: the highest grade reported, in brackets what "
-    "it is by the reference; faults: what must not come out of any patient"
+    "bodies: those wholly in view; false: detections in the annotated range that are none of them; found in part: "
+    "recall or precision below 0.8; unfit: a CT that cannot be changed so; called: the highest grade reported, in "
+    "brackets what it is by the reference; faults: what must not come out of any patient"
 )
 
 
@@ -83,7 +83,7 @@ def stress_test_tables(results: Sequence[StressResult]) -> list[Table]:
             rows = tuple(
                 (_title(one), str(one.result.outside_finds), one.verdict, _words(one).split(";")[0]) for one in without
             )
-            tables.append(Table(f"{words}: to be refused", ("condition", "finds", "verdict", "words"), rows))
+            tables.append(Table(f"{words}: to be refused", ("condition", "detections", "verdict", "message"), rows))
     return tables
 
 

@@ -79,7 +79,7 @@ def run_stress_tests(
     chosen += [(condition, case) for case in cases for condition in real_conditions()]
     chosen = [(one, case) for one, case in chosen if only.lower() in _whole_name(one, case).lower()]
     if not chosen:
-        raise UnusableInput(f"no hard case has {only!r} in its name")
+        raise UnusableInput(f"no stress test has {only!r} in its name")
     results = []
     volumes: dict[str, Volume] = {}
     for place, (condition, case) in enumerate(chosen):

@@ -31,7 +31,7 @@ from ..stress_tests.conditions import Condition
 CUTOFF = PRESETS["genant"].moderate
 """Positive is who has G at or below it by the reference."""
 
-READINGS = ("measured", "seen", "together")
+READINGS = ("height-based", "image-based", "combined")
 """What is compared: by the index G, by the probability that the networks see, and by the average of both."""
 
 AS_IT_IS, ALL = "as it is", "all conditions"
@@ -76,7 +76,7 @@ class Measure:
 
     :param values: by reading.
     :param intervals: their 95 % intervals.
-    :param differences: "together" minus each other reading.
+    :param differences: "combined" minus each other reading.
     :param difference_intervals: their 95 % intervals, both readings from the same draws.
     """
 
@@ -240,7 +240,7 @@ def _measure(
 def readings_text(cases: Sequence[ReadCase], comparisons: Sequence[Comparison]) -> str:
     """The comparison as text for a terminal: a table a measure."""
     tables = [
-        _table("ROC area, at least moderate (95 % interval)", comparisons, [one.area for one in comparisons], 3),
+        _table("AUC, moderate or severe fracture (95 % interval)", comparisons, [one.area for one in comparisons], 3),
         _table("log loss", comparisons, [one.log_loss for one in comparisons], 4),
         _table("Brier score", comparisons, [one.brier for one in comparisons], 4),
     ]
@@ -251,7 +251,7 @@ def readings_text(cases: Sequence[ReadCase], comparisons: Sequence[Comparison]) 
 
 
 def _table(name: str, comparisons: Sequence[Comparison], measures: Sequence[Measure], digits: int) -> str:
-    against = [f"together - {reading}" for reading in READINGS[:-1]]
+    against = [f"combined - {reading}" for reading in READINGS[:-1]]
     rows = []
     for one, measure in zip(comparisons, measures, strict=True):
         values = [_with_interval(measure.values[name], measure.intervals[name], digits) for name in READINGS]

@@ -51,10 +51,10 @@ _BY_SPACING = (
 _COLUMNS = ("by another", "by mean of others", "by mean of all")
 
 WHY = (
-    "The source here does not tell how Pisov 2020 compared its experts: so a reader is judged by another one, by the "
-    "mean of the others, and by the mean of all, which holds the reader's own points and therefore flatters; the last "
+    "Pisov 2020 does not state how its readers were compared: here a reader is compared with another one, with the "
+    "mean of the others, and with the mean of all, which includes the reader's own points and is optimistic; the last "
     "two where there are three readers. The in-plane spacing was not published: distances in millimetres grow with it, "
-    "G and the ROC areas hardly do. The paper has 1268 bodies; those that one reader alone marked may explain it."
+    "G and the AUC hardly do. The paper has 1268 vertebrae; those annotated by one reader only may explain it."
 )
 """Why the figures are not those of the paper."""
 
@@ -247,7 +247,7 @@ def _is_known(found: ReaderAgreement, group: str) -> bool:
 def _measure_table(found: ReaderAgreement, group: str) -> Table:
     columns = (found.assumed, found.by_others, found.by_all)
     metrics = [metric for metric in METRICS if metric.group == group]
-    paper = {"Pisov experts": PISOV_EXPERTS, "Pisov method": PISOV_METHOD}
+    paper = {"Pisov inter-reader": PISOV_EXPERTS, "Pisov method": PISOV_METHOD}
     if not any(metric.name in PISOV_EXPERTS for metric in metrics):
         paper = {}
     rows = [
@@ -258,7 +258,7 @@ def _measure_table(found: ReaderAgreement, group: str) -> Table:
         )
         for metric in metrics
     ]
-    header = ("a reader judged", *_COLUMNS, *paper)
+    header = ("a reader compared", *_COLUMNS, *paper)
     note = (
         f"value (SE of the bootstrap over patients) at {Spacing().in_plane_mm} mm in plane, an assumption, "
         f"and {Spacing().slice_mm} mm between slices; Pisov 2020: value (SD)"
@@ -276,7 +276,11 @@ def _spacing_table(found: ReaderAgreement) -> Table:
         )
         for name in _BY_SPACING
     ]
-    header = ("a reader judged by another, at", *(f"{spacing} mm" for spacing in found.by_spacing), "Pisov experts")
+    header = (
+        "a reader compared with another, at",
+        *(f"{spacing} mm" for spacing in found.by_spacing),
+        "Pisov inter-reader",
+    )
     note = "How much hangs on the assumed in-plane spacing: the true ones were not published."
     return Table(f"{found.release}: in-plane spacing", header, tuple(rows), note)
 
@@ -309,7 +313,7 @@ def write_agreement(folder: Path | str, releases: Sequence[ReaderAgreement]) -> 
         *measures, grades, patients = agreement_tables(found)
         rows += [*([table] for table in measures), [grades, patients]]
     words = ("Why these are not the figures of the paper", WHY)
-    write_text(Path(folder) / "experts.html", tables_page("Readers against readers", facts, rows, words))
+    write_text(Path(folder) / "experts.html", tables_page("Inter-reader agreement", facts, rows, words))
 
 
 def _document(found: ReaderAgreement) -> dict[str, Any]:

@@ -15,7 +15,7 @@ LARGEST_PICTURE_PIXELS = 100_000_000
 _LARGEST_FILE_BYTES = 1 << 30
 """Chosen: pictures of that many pixels with three values of 16 bits have 600 MB."""
 
-_CUT = "file is incomplete: the picture ends too early"
+_CUT = "file is incomplete: the image ends too early"
 _DAMAGED = "file is damaged: its checksum or its structure is wrong"
 
 _PNG_START = b"\x89PNG\r\n\x1a\n"
@@ -42,7 +42,7 @@ def check_picture(path: Path) -> None:
     :raises UnusableInput: with the reason.
     """
     if check_regular(path) > _LARGEST_FILE_BYTES:
-        raise UnusableInput(f"a picture of more than {_LARGEST_FILE_BYTES >> 30} GB")
+        raise UnusableInput(f"an image file of more than {_LARGEST_FILE_BYTES >> 30} GB")
     data = path.read_bytes()
     checks = {
         _PNG_START: _check_png,
