@@ -22,7 +22,8 @@ HEAVY = {
     "SampleData": {"widgets"},
     "matplotlib": {"training", "evaluation"},
     "SimpleITK": {"io"},
-    "pydicom": {"io"},
+    "pydicom": {"io", "pacs"},
+    "highdicom": {"pacs"},
     "PIL": {"io", "report", "mrml", "evaluation"},
     "jinja2": {"report"},
 }

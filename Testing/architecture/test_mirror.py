@@ -19,7 +19,7 @@ MOST_MODULES = 15
 
 ROOT_MODULES = {"analyzer", "errors", "files"}
 
-PRODUCT = ("core", "ct", "radiograph", "report", "networks", "io", "mrml", "widgets", "cli")
+PRODUCT = ("core", "ct", "radiograph", "report", "networks", "io", "pacs", "mrml", "widgets", "cli")
 """Packages whose results people rely on: each of their numbers has an origin."""
 
 TESTED_ELSEWHERE = {

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from ..files import output_folder
 from ..io.ct import read_input
+from ..pacs.export import check_dicom_output
 from ..report.text import printable
-from .arguments import PROGRAM, add_output, add_run_options, add_series, default_output, say
-from .results import RESULT_FILES, analyze_read_image, write_results
+from .arguments import PROGRAM, add_dicom, add_output, add_run_options, add_series, default_output, say
+from .results import analyze_read_image, result_names, write_dicom, write_results
 from .terminal import ProgressLine, result_table
 
 
@@ -16,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("input", metavar="INPUT", type=Path, help="NIfTI, NRRD or MetaImage file, or a DICOM folder")
     add_series(parser)
     add_output(parser, "NAME-vertebral-fractures")
+    add_dicom(parser)
     add_run_options(parser)
     text = "measure only: do not read the spine a second time with the sequence networks"
     parser.add_argument("--no-second-opinion", dest="image_classifier", action="store_false", help=text)
@@ -27,6 +29,8 @@ def run(args: argparse.Namespace) -> None:
     with output_folder(target, args.overwrite) as folder, ProgressLine() as progress:
         progress("reading", 0.0)
         read = read_input(args.input, args.series, lambda fraction: progress("reading", fraction))
+        if args.dicom:
+            check_dicom_output(read.dicom, read.path)
         report = analyze_read_image(
             read,
             device=args.device,
@@ -36,8 +40,9 @@ def run(args: argparse.Namespace) -> None:
             progress=progress,
         )
         write_results(folder, read.image, report, read.path.name, progress)
-    for warning in report.warnings:
+        left_out = write_dicom(folder, read, report, progress) if args.dicom else ()
+    for warning in (*report.warnings, *left_out):
         say(f"warning: {warning}")
     print(result_table(report))
     print(f"\n{report.summary.headline}\n{report.summary.statement}")
-    print(f"\n{printable(str(target))}: {', '.join(RESULT_FILES)}")
+    print(f"\n{printable(str(target))}: {', '.join(result_names(args.dicom))}")

@@ -5,10 +5,11 @@ from pathlib import Path
 
 from ..files import output_folder
 from ..io.radiograph import read_radiograph
+from ..pacs.export import check_dicom_output
 from ..radiograph.record import RadiographReport
 from ..report.text import printable
-from .arguments import PROGRAM, add_device, add_models, add_output, add_preset, default_output, say
-from .results import RESULT_FILES, analyze_read_image, write_results
+from .arguments import PROGRAM, add_device, add_dicom, add_models, add_output, add_preset, default_output, say
+from .results import analyze_read_image, result_names, write_dicom, write_results
 from .terminal import ProgressLine, angle_table, result_table
 
 
@@ -19,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     text = "side of a pixel in the patient, instead of what the file says; without any, heights are relative"
     parser.add_argument("--pixel-spacing", metavar="MM", type=float, help=text)
     add_output(parser, "NAME-vertebral-fractures")
+    add_dicom(parser)
     add_device(parser)
     add_preset(parser)
     add_models(parser)
@@ -30,13 +32,16 @@ def run(args: argparse.Namespace) -> None:
     with output_folder(target, args.overwrite) as folder, ProgressLine() as progress:
         progress("reading", 0.0)
         read = read_radiograph(args.input, args.pixel_spacing)
+        if args.dicom:
+            check_dicom_output(read.dicom, read.path)
         report = analyze_read_image(
             read, device=args.device, preset=args.preset, weights_folder=args.models, progress=progress
         )
         write_results(folder, read.image, report, read.path.name, progress)
+        left_out = write_dicom(folder, read, report, progress) if args.dicom else ()
     assert isinstance(report, RadiographReport)
-    for warning in report.warnings:
+    for warning in (*report.warnings, *left_out):
         say(f"warning: {warning}")
     print(f"{result_table(report)}\n\n{angle_table(report)}")
     print(f"\n{report.summary.headline}\n{report.summary.statement}")
-    print(f"\n{printable(str(target))}: {', '.join(RESULT_FILES)}")
+    print(f"\n{printable(str(target))}: {', '.join(result_names(args.dicom))}")

@@ -13,7 +13,7 @@ from .dicom import choose_series, find_series, other_series, passed_over, read_s
 from .dicom_image import read_images
 from .formats import StoredImage, read_stored_image
 from .formats.whole_data import read_voxels
-from .read_image import PICTURE_SUFFIXES, VOLUME_SUFFIXES, ReadImage
+from .read_image import PICTURE_SUFFIXES, VOLUME_SUFFIXES, DicomFiles, ReadImage
 
 _EXPECTED = "a NIfTI (.nii, .nii.gz), NRRD or MetaImage (.mha, .mhd) file or a DICOM folder is needed"
 
@@ -81,8 +81,8 @@ def _described(
         "shape": list(volume.shape[::-1]),
         "spacing_mm": [round(float(value), 6) for value in volume.spacing_mm],
     }
-    listed = series.pop("listed", ())
-    return ReadImage(volume, {**description, **series}, warnings + padding_warnings, listed)
+    listed, dicom = series.pop("listed", ()), series.pop("dicom", None)
+    return ReadImage(volume, {**description, **series}, warnings + padding_warnings, listed, dicom)
 
 
 def _read_dicom(source: Path, folder: Path, wanted: str | None, progress: Progress | None) -> ReadImage[Volume]:
@@ -96,7 +96,8 @@ def _read_dicom(source: Path, folder: Path, wanted: str | None, progress: Progre
     if len(all_series) > 1 and wanted is None:
         warnings = (f"{len(all_series)} series in the folder; read {chosen}", *warnings)
     details = {"uid": chosen.uid, "number": chosen.number, "slices": chosen.slice_count}
-    return _described(source, volume, warnings, "DICOM", series=details, listed=listed)
+    files = DicomFiles(tuple(dict.fromkeys(image.path for image in chosen.images)))
+    return _described(source, volume, warnings, "DICOM", series=details, listed=listed, dicom=files)
 
 
 def _read_image_file(source: Path) -> tuple[Volume, tuple[str, ...], str]:
