@@ -114,7 +114,7 @@ def _measurements(one: ReportedVertebra, coordinates: Coordinates) -> Iterator[M
             codes.HEIGHT_LOSS,
             100 * loss,
             codes.PERCENT,
-            properties=_uncertainty(100 * (high - loss), 100 * (loss - low)),
+            properties=_uncertainty(100 * (high - loss), 100 * (loss - low), codes.PERCENT),
         )
     if one.attenuation is not None and one.attenuation.median_hu is not None and one.attenuation.sd_hu is not None:
         yield Measurement(codes.ATTENUATION, one.attenuation.median_hu, codes.HOUNSFIELD, derivation=codes.MEDIAN)
