@@ -17,6 +17,8 @@ def assert_no_dicom_errors(file: Path) -> None:
     if program is None:
         pytest.skip("dciodvfy is not installed (Debian's package dicom3tools)")
     found = subprocess.run([program, str(file)], capture_output=True, text=True, check=False, errors="replace")
-    lines = [line for line in (found.stdout + found.stderr).splitlines() if "99VERTFX" not in line and "DICOMDIR" not in line]
+    lines = [
+        line for line in (found.stdout + found.stderr).splitlines() if "99VERTFX" not in line and "DICOMDIR" not in line
+    ]
     assert [line for line in lines if line.startswith(("Error", "Warning"))] == []
     assert lines, "dciodvfy said nothing, not even which kind of object it is"

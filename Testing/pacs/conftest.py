@@ -28,9 +28,7 @@ def no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def an_export(
-    a_study: ReadImage[Volume], a_report: SpineReport, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def an_export(a_study: ReadImage[Volume], a_report: SpineReport, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of an export without a PDF."""
     from VertebralFracturesLib.pacs.export import export_dicom
 

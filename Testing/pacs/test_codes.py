@@ -1,6 +1,5 @@
 """The codes of a structured report."""
 
-
 import pytest
 from pydicom.sr.codedict import codes as dictionary
 from pydicom.sr.coding import Code
@@ -29,11 +28,7 @@ def test_every_level_has_a_code_of_its_own() -> None:
 
 
 def test_codes_that_are_not_our_own_are_in_the_dictionary_of_pydicom() -> None:
-    unknown = [
-        code
-        for code in all_codes()
-        if code.scheme_designator in ("SCT", "DCM") and not is_known(code)
-    ]
+    unknown = [code for code in all_codes() if code.scheme_designator in ("SCT", "DCM") and not is_known(code)]
     assert unknown == []
 
 

@@ -171,9 +171,7 @@ def test_a_reader_can_verify_what_is_reviewed(a_study, a_report, no_browser, tmp
     reader = Reader("Ito^Jun", "University Hospital")
     with pytest.raises(UnusableInput, match=r"once every vertebra is reviewed; not yet: C7, T11, L1\?, No. 6"):
         export_dicom(a_report, a_study.image, a_study.dicom, tmp_path, reader)
-    verified = [
-        one if one.status == "not evaluable" else replace(one, status="verified") for one in a_report.vertebrae
-    ]
+    verified = [one if one.status == "not evaluable" else replace(one, status="verified") for one in a_report.vertebrae]
     report = replace(a_report, vertebrae=tuple(verified))
     export_dicom(report, a_study.image, a_study.dicom, tmp_path, reader)
     document = pydicom.dcmread(tmp_path / REPORT_FILE)
