@@ -49,7 +49,7 @@ def test_an_outline_lies_where_its_body_is(shown) -> None:
     number = sorted(i for i, one in enumerate(report.measures) if one is not None and one.grade).index(worst)
     capture = list(abnormal_captures(report, image, "footer", True))[number]
     body = image.bodies[worst].close_up
-    left, top, width, height = body.view_box
+    left, _, width, _ = body.view_box
     found = pixels_of(GRADE_COLORS[report.measures[worst].grade], capture.pixels)
     found = found[found[:, 1] > width / CLOSE_UP_PIXEL_MM]
     spread = np.ptp(body.points_mm, axis=0) / CLOSE_UP_PIXEL_MM

@@ -19,7 +19,8 @@ PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
 ImageT = TypeVar("ImageT", Volume, Radiograph)
 
 
-_SAME_PIXELS = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+_SAME_PIXELS = np.eye(2, 3)
+"""Columns and rows as they are in the file."""
 
 
 @dataclass(frozen=True, eq=False)

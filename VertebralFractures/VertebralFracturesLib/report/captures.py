@@ -36,6 +36,7 @@ _BAR_MM = 10.0
 """Length of the bar, as on the report's page."""
 
 _WHITE, _SHADE = (255, 255, 255), (170, 170, 170)
+"""Colors of texts and landmarks, and of what stands below an image. Chosen: seen on black, on bone and beside it."""
 
 Pixels = NDArray[np.uint8]
 
