@@ -11,7 +11,7 @@ from ..core.heights.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
 from ..core.keypoints import KEYPOINT_NAMES, OUTLINE
 from ..core.report import SpineReport
 from .spine_image import ShownBody, SpineImage
-from .table import Value, table_rows
+from .table import Value, format_value, table_rows
 
 SPINE_PIXEL_MM = 0.25
 CLOSE_UP_PIXEL_MM = 0.1
@@ -64,7 +64,7 @@ def spine_capture(report: SpineReport, shown: SpineImage, footer: str) -> Captur
     """
     picture = _scaled(shown.window.grey(shown.pixels), shown.pixel_mm / SPINE_PIXEL_MM)
     header = [shown.title, *_wrapped(report.summary.headline, _LEVEL_PIXELS + picture.width + _VALUE_PIXELS)]
-    canvas, draw, top = _canvas(picture, header, [*_footer(shown), footer], _LEVEL_PIXELS, _VALUE_PIXELS)
+    canvas, draw, top = _canvas(picture, header, [*_footer(shown), shown.note, footer], _LEVEL_PIXELS, _VALUE_PIXELS)
     for body, row in zip(shown.bodies, table_rows(report), strict=True):
         points = (body.points_mm + shown.pixel_mm / 2) / SPINE_PIXEL_MM + (_LEVEL_PIXELS, top)
         color = _color(row["grade"])
@@ -121,12 +121,13 @@ def _footer(shown: SpineImage) -> list[str]:
 
 
 def _value_text(row: dict[str, Value]) -> str:
-    """Height loss and grade: "33 % height loss, moderate"."""
+    """Height loss and grade: "33 % height loss, moderate (grade 2)"; of a normal vertebra its height ratio."""
     grade = str(row["grade_name"] or "not evaluable")
     if row["height_loss_percent"] is None or row["grade"] is None:
         return grade
-    number = f" (grade {row['grade']})" if row["grade"] else ""
-    return f"{round(float(row['height_loss_percent']))} % height loss, {grade}{number}"
+    if row["grade"] == 0:
+        return f"height ratio {format_value('height_ratio', row['height_ratio'])}, {grade}"
+    return f"{round(float(row['height_loss_percent']))} % height loss, {grade} (grade {row['grade']})"
 
 
 def _color(grade: Value) -> tuple[int, int, int]:
