@@ -44,6 +44,7 @@ SLOW = (
     "pacs/test_archive.py",
     "pacs/test_export.py",
     "pacs/test_pdf.py",
+    "pacs/test_reading.py",
     "publishing/test_publish.py",
     "simulation/",
     "test_analyzer.py",

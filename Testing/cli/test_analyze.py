@@ -223,3 +223,29 @@ def test_without_highdicom_the_reason_is_told(
     assert main(["analyze", str(tmp_path / "ct"), "-o", str(tmp_path / "out"), "--dicom"]) == 2
     assert_one_error_line(capsys.readouterr().err, 'install it with pip install "vertebral-fractures[dicom]"')
     assert main(["analyze", str(tmp_path / "ct"), "-o", str(tmp_path / "out")]) == 0
+
+
+def test_an_earlier_structured_report_is_opened_in_place_of_an_analysis(
+    an_oracle: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("VertebralFracturesLib.pacs.pdf.BROWSERS", ())
+    ct = write_series(tmp_path / "ct", body_hu(), FrameOfReferenceUID="1.2.9")
+    assert main(["analyze", str(ct), "-o", str(tmp_path / "first"), "--dicom", "--preset", "pisov"]) == 0
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise AssertionError("no network is asked")
+
+    an_oracle(fail)
+    file = tmp_path / "first" / "dicom" / "structured-report.dcm"
+    assert main(["analyze", str(ct), "-o", str(tmp_path / "again"), "--from-sr", str(file), "--dicom"]) == 0
+    first, again = (
+        json.loads((tmp_path / name / "measurements.json").read_text(encoding="utf-8")) for name in ("first", "again")
+    )
+    assert again["preset"] == "pisov"
+    assert [one["grade"] for one in again["vertebrae"]] == [one["grade"] for one in first["vertebrae"]]
+    heights = ([one["height_anterior_mm"] for one in report["vertebrae"]] for report in (first, again))
+    np.testing.assert_allclose(*heights, atol=1e-4)
+    assert zipfile.is_zipfile(tmp_path / "again" / "scene.mrb")
+    capsys.readouterr()
+    assert main(["analyze", str(ct), "-o", str(tmp_path / "none"), "--from-sr", str(ct / "0003.dcm")]) == 2
+    assert_one_error_line(capsys.readouterr().err, "is no structured report of VertebralFractures")

@@ -3,8 +3,11 @@
 import argparse
 from pathlib import Path
 
+from ..core.report import SpineReport
+from ..core.volume import Volume
 from ..files import output_folder
 from ..io.ct import read_input
+from ..io.read_image import ReadImage
 from ..pacs.export import check_dicom_output
 from ..report.text import printable
 from .arguments import PROGRAM, add_dicom, add_output, add_run_options, add_series, default_output, say
@@ -18,6 +21,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_series(parser)
     add_output(parser, "NAME-vertebral-fractures")
     add_dicom(parser)
+    text = (
+        "open the structured report of an earlier --dicom on its CT in place of an analysis: its vertebrae, graded as "
+        "they were, with all result files; no network runs"
+    )
+    parser.add_argument("--from-sr", metavar="FILE", type=Path, help=text)
     add_run_options(parser)
     text = "measure only: do not read the spine a second time with the sequence networks"
     parser.add_argument("--no-second-opinion", dest="image_classifier", action="store_false", help=text)
@@ -31,14 +39,7 @@ def run(args: argparse.Namespace) -> None:
         read = read_input(args.input, args.series, lambda fraction: progress("reading", fraction))
         if args.dicom:
             check_dicom_output(read.dicom, read.path)
-        report = analyze_read_image(
-            read,
-            device=args.device,
-            detector=args.detector,
-            preset=args.preset,
-            image_classifier=args.image_classifier,
-            progress=progress,
-        )
+        report = _report(args, read, progress)
         write_results(folder, read.image, report, read.path.name, progress)
         left_out = write_dicom(folder, read, report, progress) if args.dicom else ()
     for warning in (*report.warnings, *left_out):
@@ -46,3 +47,19 @@ def run(args: argparse.Namespace) -> None:
     print(result_table(report))
     print(f"\n{report.summary.headline}\n{report.summary.statement}")
     print(f"\n{printable(str(target))}: {', '.join(result_names(args.dicom))}")
+
+
+def _report(args: argparse.Namespace, read: ReadImage[Volume], progress: ProgressLine) -> SpineReport:
+    """What the networks find, or what an earlier report holds."""
+    if args.from_sr is not None:
+        from ..pacs.reading import read_structured_report
+
+        return read_structured_report(args.from_sr, read)
+    return analyze_read_image(
+        read,
+        device=args.device,
+        detector=args.detector,
+        preset=args.preset,
+        image_classifier=args.image_classifier,
+        progress=progress,
+    )

@@ -59,6 +59,10 @@ RATIO = Code("{ratio}", "UCUM", "ratio")
 HOUNSFIELD = Code("[hnsf'U]", "UCUM", "Hounsfield unit")
 NO_UNITS = Code("1", "UCUM", "no units")
 
+DETECTOR, GRADING, NUMBERING = "detector", "grading", "levels counted from"
+WEIGHTS, THRESHOLD = "weights of ", "threshold "
+"""What the parameters of the algorithm are called; the last two are followed by a name."""
+
 
 def own(value: str, meaning: str) -> Code:
     """A code of our own scheme.

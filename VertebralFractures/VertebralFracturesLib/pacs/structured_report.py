@@ -114,9 +114,11 @@ def _check_reviewed(report: SpineReport) -> None:
 def _algorithm(report: SpineReport) -> AlgorithmIdentification:
     """The program with its version, and the networks, weights and thresholds it used."""
     name, _, version = report.software.rpartition(" ")
-    parameters = [f"detector: {report.detector}", f"grading: {report.preset}"]
-    parameters += [f"weights of {network}: {weights}" for network, weights in report.models.items()]
-    parameters += [f"threshold {threshold}: {value}" for threshold, value in report.thresholds.items()]
+    parameters = [f"{codes.DETECTOR}: {report.detector}", f"{codes.GRADING}: {report.preset}"]
+    if report.numbering_basis:
+        parameters.append(f"{codes.NUMBERING}: {', '.join(report.numbering_basis)}")
+    parameters += [f"{codes.WEIGHTS}{network}: {weights}" for network, weights in report.models.items()]
+    parameters += [f"{codes.THRESHOLD}{threshold}: {value}" for threshold, value in report.thresholds.items()]
     return AlgorithmIdentification(
         name=name or report.software,
         version=version,
