@@ -93,6 +93,15 @@ def test_other_files_and_other_cts_are_refused(an_export: Path, a_study, tmp_pat
         read_structured_report(an_export / REPORT_FILE, image)
 
 
+def test_points_that_contradict_the_heights_are_refused(an_export: Path, a_study, tmp_path: Path) -> None:
+    document = pydicom.dcmread(an_export / REPORT_FILE)
+    point = next(one for one in document.iterall() if one.keyword == "GraphicData")
+    point.value = [*point.value[:2], point.value[2] + 0.01]
+    document.save_as(tmp_path / REPORT_FILE)
+    with pytest.raises(UnusableInput, match="heights are not those of its points"):
+        read_structured_report(tmp_path / REPORT_FILE, a_study)
+
+
 @pytest.fixture
 def quick_reading(a_study, monkeypatch: pytest.MonkeyPatch) -> None:
     """The headers of the CT are read once, and attenuation is not measured."""

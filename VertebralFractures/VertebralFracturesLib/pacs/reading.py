@@ -27,6 +27,9 @@ _READ_BACK = (
 )
 """What users of a report that was read back have to know."""
 
+_SAME_HEIGHT_MM = 1e-3
+"""Coordinates are stored as 32-bit numbers, which hold 1 m to 0.00006 mm."""
+
 _NOT_OURS = "is no structured report of VertebralFractures on a CT"
 
 
@@ -88,7 +91,7 @@ def _report(document: Any, file: Path, read: ReadImage[Volume]) -> SpineReport:
     comments = [item.TextValue for part in _children(document, "C0034375") for item in _children(part, "121106")]
     kept = [text for text in comments if text != INTENDED_USE]
     name, version = (_children(groups[0], code)[0].TextValue for code in ("111001", "111003"))
-    return SpineReport(
+    report = SpineReport(
         software=f"{name} {version}",
         input=read.description,
         detector=used[codes.DETECTOR],
@@ -100,6 +103,19 @@ def _report(document: Any, file: Path, read: ReadImage[Volume]) -> SpineReport:
         thresholds={name: float(text) for name, text in _named(used, codes.THRESHOLD)},
         numbering_basis=tuple(one for one in BASES if one in basis.split(", ")),
     )
+    _check_heights(report, groups)
+    return report
+
+
+def _check_heights(report: SpineReport, groups: list[Any]) -> None:
+    """Refuse a report whose points and heights contradict each other.
+
+    :raises UnusableInput: they do.
+    """
+    for group, measures in zip(groups, report.measures, strict=True):
+        stated = [_number(group, code.value) for code in codes.HEIGHTS] if measures is not None else []
+        if measures is not None and not np.allclose(stated, measures.heights_mm, rtol=0, atol=_SAME_HEIGHT_MM):
+            raise UnusableInput("a damaged structured report, whose heights are not those of its points")
 
 
 def _children(item: Any, code: str) -> list[Any]:
