@@ -62,6 +62,11 @@ def test_the_entry_says_what_cmake_says() -> None:
     assert content["scm_url"].rsplit("/", 1)[-1] == f"Slicer{ENTRY.stem}"
 
 
+def test_the_extension_is_not_offered_at_every_import_of_a_ct() -> None:
+    """A rule can ask for modality and SOP class only: neither tells the CT or the radiograph of a spine from others."""
+    assert "dicom_support_rule" not in entry()
+
+
 def test_the_entry_has_the_category_of_the_module() -> None:
     script = (MODULE / f"{ENTRY.stem}.py").read_text(encoding="utf-8")
     category = re.search(r'categories = \[translate\("qSlicerAbstractCoreModule", "([^"]+)"\)\]', script)
@@ -111,7 +116,8 @@ def test_nothing_installs_pytorch_past_its_extension() -> None:
 
 def test_no_binary_is_executed_or_fetched() -> None:
     shipped = [path for path in tracked_files() if path.is_relative_to(MODULE)]
-    assert {path.suffix for path in shipped} <= {".py", ".txt", ".png", ".ui", ".json", ".npz", ".html", ".css"}
+    known = {".py", ".pyi", ".typed", ".txt", ".png", ".ui", ".json", ".npz", ".html", ".css"}
+    assert {path.suffix for path in shipped} <= known
     opens_network = re.compile(r"^\s*(?:import|from) (?:urllib|requests|http|socket|ftplib)\b", re.MULTILINE)
     scripts = [path for path in shipped if path.suffix == ".py"]
     assert [path.name for path in scripts if opens_network.search(path.read_text(encoding="utf-8"))] == []

@@ -24,8 +24,9 @@ HEAVY = {
     "SimpleITK": {"io"},
     "pydicom": {"io", "pacs"},
     "highdicom": {"pacs"},
-    "PIL": {"io", "report", "mrml", "evaluation"},
+    "PIL": {"io", "report", "pacs", "mrml", "evaluation"},
     "jinja2": {"report"},
+    "pandas": {"api"},
 }
 """Third-party packages beside numpy and scipy, and the library's packages that may import them."""
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 from VertebralFracturesLib.pacs.captures import captures
-from VertebralFracturesLib.report.captures import CLOSE_UP_PIXEL_MM
+from VertebralFracturesLib.pacs.figures import CLOSE_UP_PIXEL_MM
 
 
 def test_the_spine_and_every_abnormal_vertebra_have_an_image(an_export: Path, a_study, a_report) -> None:

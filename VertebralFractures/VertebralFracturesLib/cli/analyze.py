@@ -10,8 +10,18 @@ from ..io.ct import read_input
 from ..io.read_image import ReadImage
 from ..pacs.export import check_dicom_output
 from ..report.text import printable
-from .arguments import PROGRAM, add_dicom, add_output, add_run_options, add_series, default_output, say
-from .results import analyze_read_image, result_names, write_dicom, write_results
+from .arguments import (
+    DEFAULT_OUTPUT,
+    PROGRAM,
+    add_dicom,
+    add_output,
+    add_run_options,
+    add_series,
+    add_study_options,
+    default_output,
+    say,
+)
+from .results import analyze_read_image, of_case, result_names, write_dicom, write_results
 from .terminal import ProgressLine, result_table
 
 
@@ -19,7 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("input", metavar="INPUT", type=Path, help="NIfTI, NRRD or MetaImage file, or a DICOM folder")
     add_series(parser)
-    add_output(parser, "NAME-vertebral-fractures")
+    add_study_options(parser)
+    add_output(parser, DEFAULT_OUTPUT % PROGRAM)
     add_dicom(parser)
     text = (
         "open the structured report of an earlier --dicom on its CT in place of an analysis: its vertebrae, graded as "
@@ -36,7 +47,8 @@ def run(args: argparse.Namespace) -> None:
     target = args.output or default_output(args.input, PROGRAM)
     with output_folder(target, args.overwrite) as folder, ProgressLine() as progress:
         progress("reading", 0.0)
-        read = read_input(args.input, args.series, lambda fraction: progress("reading", fraction))
+        read = read_input(args.input, args.series, lambda fraction: progress("reading", fraction), args.identify)
+        read = of_case(read, args.case_id)
         if args.dicom:
             check_dicom_output(read.dicom, read.path)
         report = _report(args, read, progress)

@@ -68,6 +68,7 @@ def _run(arguments: Sequence[str], chatter: IO[bytes]) -> int:
 
 
 def _execute(arguments: Sequence[str], args: argparse.Namespace) -> None:
+    _check_names(arguments)
     try:
         parser().parse_args(arguments, args)
         args.command(args)
@@ -75,6 +76,18 @@ def _execute(arguments: Sequence[str], args: argparse.Namespace) -> None:
         sys.stdout.flush()
         raise
     sys.stdout.flush()
+
+
+def _check_names(arguments: Sequence[str]) -> None:
+    """Refuse names of files that libraries in C cannot be given: some of them end the program.
+
+    :raises UnusableInput: a name that is not valid UTF-8.
+    """
+    for argument in arguments:
+        try:
+            argument.encode("utf-8")
+        except UnicodeEncodeError:
+            raise UnusableInput(f"the name {argument!r} is not valid UTF-8: rename the file or folder") from None
 
 
 def _reason(error: Exception, arguments: Sequence[str], chatter: IO[bytes]) -> str:

@@ -10,14 +10,13 @@ from ..core.report import SpineReport
 from ..core.volume import Volume
 from ..ct.networks import DetectorName
 from ..errors import NoSpineFound, UnusableInput
-from ..io.read_image import ReadImage
-from ..pacs.export import export_dicom
+from ..io.read_image import ImageT, ReadImage
 from ..radiograph.record import Image, Radiograph
-from ..report.export import write_report
+from ..report.export import write_patient_table, write_report
 from ..report.text import printable
 
-SCENE_FILE = "scene.mrb"
-RESULT_FILES = ("measurements.json", "measurements.csv", SCENE_FILE, "report.html")
+SCENE_FILE, PATIENT_FILE = "scene.mrb", "patient.csv"
+RESULT_FILES = ("measurements.json", "measurements.csv", PATIENT_FILE, SCENE_FILE, "report.html", "report.txt")
 DICOM_FOLDER = "dicom"
 """The results of a run, and the folder of the DICOM objects beside them."""
 
@@ -61,7 +60,16 @@ def analyze_read_image(
         )
     except (UnusableInput, NoSpineFound) as error:
         raise type(error)(f"{read.path}: {error}{read.series_hint}") from error
-    return replace(report, warnings=tuple(dict.fromkeys((*read.warnings, *report.warnings))))
+    warnings = dict.fromkeys(printable(warning) for warning in (*read.warnings, *report.warnings))
+    return replace(report, warnings=tuple(warnings))
+
+
+def of_case(read: ReadImage[ImageT], case_id: str | None) -> ReadImage[ImageT]:
+    """An image that was read, with the name of its case in its description.
+
+    :param case_id: the name; by default the path of the input as it was given.
+    """
+    return replace(read, description={"case_id": case_id or str(read.path), **read.description})
 
 
 def _printable_values(value: Any) -> Any:
@@ -86,8 +94,9 @@ def write_results(folder: Path, image: Image, report: SpineReport, name: str, pr
 
     progress("writing", 0.0)
     for file in RESULT_FILES:
-        if file != SCENE_FILE:
+        if file not in (SCENE_FILE, PATIENT_FILE):
             write_report(folder / file, report, image)
+    write_patient_table(folder / PATIENT_FILE, report)
     progress("writing", 0.3)
     write_scene(folder / SCENE_FILE, image, report, name)
     progress("writing", 1.0)
@@ -105,6 +114,8 @@ def write_dicom(
     :return: what was left out, one sentence each.
     :raises UnusableInput: the DICOM files of the image cannot serve any longer.
     """
+    from ..pacs.export import export_dicom
+
     assert read.dicom is not None
     progress("writing DICOM", 0.0)
     try:

@@ -8,9 +8,9 @@ from pydicom.valuerep import DS
 
 from ..core.report import SpineReport
 from ..radiograph.record import Image, RadiographReport
-from ..report.captures import Capture, abnormal_captures, spine_capture
 from ..report.page import INTENDED_USE
 from ..report.spine_image import spine_image
+from .figures import Capture, abnormal_captures, spine_capture
 from .instance import MANUFACTURER, Place, completed
 from .source import DicomSource
 

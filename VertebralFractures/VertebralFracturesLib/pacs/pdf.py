@@ -46,12 +46,16 @@ _OPTIONS = (
 """No window, no header with the file's name, and no contact with anybody."""
 
 
+_NAMES_NOBODY = ("series", "shape", "spacing_mm", "slice_thickness_mm", "kernel", "contrast", "format")
+"""What a report says of its input that tells nothing of the patient."""
+
+
 class NoPdf(RuntimeError):
     """The page could not be printed; the message says why."""
 
 
 def page_pdf(report: SpineReport, image: Image) -> bytes:
-    """The report's page as PDF, without the path of the input, which may name the patient.
+    """The report's page as PDF, without what of the input may name the patient: its path and its case.
 
     :param report: what was found.
     :param image: the CT or the radiograph.
@@ -60,7 +64,7 @@ def page_pdf(report: SpineReport, image: Image) -> bytes:
     browser = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if browser is None:
         raise NoPdf("no Chromium or Chrome is installed, which prints the report page")
-    unnamed = {name: value for name, value in report.input.items() if name != "path"}
+    unnamed = {name: report.input[name] for name in _NAMES_NOBODY if name in report.input}
     with tempfile.TemporaryDirectory(prefix="vertebral-fractures-", ignore_cleanup_errors=True) as folder:
         page = Path(folder) / "report.html"
         page.write_text(report_page(replace(report, input=unnamed), image), encoding="utf-8")

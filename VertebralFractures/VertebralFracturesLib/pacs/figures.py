@@ -10,8 +10,8 @@ from PIL import Image, ImageDraw, ImageFont
 from ..core.heights.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
 from ..core.keypoints import KEYPOINT_NAMES, OUTLINE
 from ..core.report import SpineReport
-from .spine_image import ShownBody, SpineImage
-from .table import Value, format_value, table_rows
+from ..report.spine_image import ShownBody, SpineImage
+from ..report.table import Value, format_value, table_rows
 
 SPINE_PIXEL_MM = 0.25
 CLOSE_UP_PIXEL_MM = 0.1

@@ -7,13 +7,13 @@ import pytest
 from helpers.dicom_study import read_ct_study, spine_report
 from helpers.small_radiograph import report as radiograph_report
 from VertebralFracturesLib.core.heights.genant import GRADE_COLORS
-from VertebralFracturesLib.radiograph.record import Radiograph
-from VertebralFracturesLib.report.captures import (
+from VertebralFracturesLib.pacs.figures import (
     CLOSE_UP_PIXEL_MM,
     SPINE_PIXEL_MM,
     abnormal_captures,
     spine_capture,
 )
+from VertebralFracturesLib.radiograph.record import Radiograph
 from VertebralFracturesLib.report.spine_image import spine_image
 
 
