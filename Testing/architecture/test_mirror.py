@@ -40,6 +40,7 @@ TESTED_TOGETHER = {
     "mrml/test_saved_studies.py": "a study saved, loaded and dragged on",
     "mrml/test_slice_view.py": "what a user sees and drags in the slice views",
     "pacs/test_archive.py": "an export stored in a PACS and fetched from it",
+    "report/test_print.py": "the report page in a real browser, on screens and on paper",
     "widgets/test_module.py": "VertebralFractures.py",
     "widgets/test_panel.py": "the panel as a whole",
     "widgets/test_radiograph_runs.py": "runs on radiographs from the panel to the scene",

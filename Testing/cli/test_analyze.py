@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,34 @@ def test_a_dicom_folder_is_analysed_and_its_series_named(
     assert main(["analyze", str(tmp_path / "ct"), "-o", str(tmp_path / "seven"), "--series", "7"]) == 0
     document = json.loads((tmp_path / "seven" / "measurements.json").read_text(encoding="utf-8"))
     assert document["input"]["series"]["uid"] == "1.2.9"
+
+
+def test_results_say_whose_study_it_is_and_who_the_patient_is_only_if_asked(an_oracle: Any, tmp_path: Path) -> None:
+    patient = {"PatientID": "P-7", "PatientAge": "067Y", "PatientSex": "F", "StudyDate": "20240131"}
+    write_series(tmp_path / "ct", body_hu(), SliceThickness="3", ConvolutionKernel="B70f", **patient)
+    for options, case, is_told in (
+        ([], str(tmp_path / "ct"), False),
+        (["--identify", "--case-id", "A 7"], "A 7", True),
+    ):
+        folder = tmp_path / f"out-{is_told}"
+        assert main(["analyze", str(tmp_path / "ct"), "-o", str(folder), *options]) == 0
+        described = json.loads((folder / "measurements.json").read_text(encoding="utf-8"))["input"]
+        assert (described["case_id"], described["kernel"], described["slice_thickness_mm"]) == (case, "B70f", 3.0)
+        assert described.get("patient_age") == ("67 years" if is_told else None)
+        with (folder / "measurements.csv").open(encoding="utf-8-sig", newline="") as table:
+            row = next(csv.DictReader(table))
+        assert (row["case_id"], row["patient_id"]) == (case, "P-7" if is_told else "")
+        assert row["series"] == "No. 1, chest, 30 slices"
+        page = (folder / "report.html").read_text(encoding="utf-8")
+        assert f"Vertebral fractures: {case}" in page
+        assert "No. 1, chest, 30 slices" in page
+        assert "{" not in re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
+        assert ("P-7" in page) is ("2024-01-31" in page) is is_told
+        with zipfile.ZipFile(folder / "scene.mrb") as scene:
+            text = b"".join(scene.read(name) for name in scene.namelist() if not name.endswith(".nrrd"))
+        assert (b"P-7" in text) is is_told
+        assert b"B70f" in text
+        assert "P-7" not in (folder / "report.txt").read_text(encoding="utf-8")
 
 
 def test_a_gantry_tilt_survives_into_the_scene(an_oracle: Any, tmp_path: Path) -> None:

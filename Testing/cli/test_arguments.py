@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from VertebralFracturesLib.cli.arguments import CommandParser, add_commands, input_name, say
+from VertebralFracturesLib.cli.arguments import CommandParser, add_commands, default_output, input_name, say
 from VertebralFracturesLib.cli.main import main
 from VertebralFracturesLib.errors import UnusableInput
 
@@ -81,3 +81,45 @@ def test_inputs_give_their_names_without_suffixes(path: str, name: str) -> None:
 def test_what_is_said_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     say("two\n  lines")
     assert capsys.readouterr().err == "vertebral-fractures: two lines\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "folder"),
+    [
+        ("data/chest.nii.gz", "chest"),
+        ("CASE-7/ct.nii.gz", "CASE-7"),
+        ("CASE-7/CT_01.nrrd", "CASE-7"),
+        ("CASE-7/scans/image.nii", "scans"),
+        ("CASE-7/series 3/DICOM", "CASE-7"),
+        ("CASE-7/octet.nii", "octet"),
+        ("CASE-7/results/scene.mrb", "results"),
+        ("/ct.nii.gz", "ct"),
+    ],
+)
+def test_results_of_different_cases_go_to_different_folders(path: str, folder: str) -> None:
+    assert default_output(Path(path), "vertebral-fractures") == Path(f"{folder}-vertebral-fractures")
+
+
+def test_a_common_name_takes_that_of_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "CASE-8").mkdir()
+    monkeypatch.chdir(tmp_path / "CASE-8")
+    assert default_output(Path("ct.nii.gz"), "pictures") == Path("CASE-8-pictures")
+
+
+def test_a_folder_has_no_longer_a_name_than_file_systems_take() -> None:
+    name = str(default_output(Path("ö" * 200 + ".nii"), "vertebral-fractures"))
+    assert len(name.encode()) <= 255
+    assert name.endswith("ö-vertebral-fractures")
+
+
+@pytest.mark.parametrize("command", ["analyze", "radiograph"])
+def test_the_help_states_the_rule_of_the_default_folder(
+    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "1000")
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert "NAME-vertebral-fractures in the current folder" in text
+    assert "--case-id ID" in text
+    assert "--identify" in text

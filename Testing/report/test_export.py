@@ -12,6 +12,7 @@ from VertebralFracturesLib.report.document import read_report, report_json
 from VertebralFracturesLib.report.export import FORMATS, export_report, write_patient_table
 from VertebralFracturesLib.report.page import report_page
 from VertebralFracturesLib.report.patient_values import patient_csv
+from VertebralFracturesLib.report.report_text import report_text
 from VertebralFracturesLib.report.table import report_csv
 
 FILM = Radiograph(np.random.default_rng(2).normal(size=(1000, 300)).astype(np.float32))
@@ -27,6 +28,7 @@ def test_a_file_holds_what_its_suffix_says(tmp_path: Path, suffix: str) -> None:
         ".tsv": report_csv(report, delimiter="\t"),
         ".json": report_json(report),
         ".html": report_page(report, FILM),
+        ".txt": report_text(report),
     }[suffix]
     encoding = CSV_ENCODING if suffix in (".csv", ".tsv") else "utf-8"
     assert path.read_bytes() == expected.encode(encoding)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from helpers import full_report
 from helpers.html_page import Page, pixels
 from helpers.small_radiograph import bodies_ras
 from helpers.small_radiograph import report as radiograph_report
@@ -19,6 +20,7 @@ from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.radiograph.record import Radiograph
 from VertebralFracturesLib.report.close_up import PIXEL_MM
 from VertebralFracturesLib.report.page import INTENDED_USE, report_page, write_report_page
+from VertebralFracturesLib.report.table import column
 
 CURVE = SpineCurve(np.c_[np.zeros(5), np.zeros(5), np.linspace(20, -80, 5)], np.ones(5))
 
@@ -51,9 +53,10 @@ def report() -> SpineReport:
 
 def test_the_page_is_complete_and_closed(report, volume):
     page = Page(report_page(report, volume))
-    assert [figure["id"] for figure in page.all("figure")] == ["vertebra-1", "vertebra-2", "vertebra-3"]
+    assert [figure["id"] for figure in page.all("figure")] == ["vertebra-2", "vertebra-1", "vertebra-3"]
     assert len(page.all("polygon")) == 6
-    assert len(page.all("tr")) == 4
+    assert len(page.all("tr", class_="quiet")) == 2
+    assert len(page.all("tr", class_="abnormal")) == 1
     assert INTENDED_USE in page.text
     assert report.summary.headline in page.text
     assert report.summary.statement in page.text
@@ -62,9 +65,10 @@ def test_the_page_is_complete_and_closed(report, volume):
         assert text in page.text
 
 
-def test_warnings_come_before_the_results(report, volume):
+def test_warnings_stand_between_the_conclusion_and_the_measures(report, volume):
     text = report_page(report, volume)
-    assert text.index("Slices are 5 mm thick &amp; heights") < text.index("<h2>Summary")
+    headline, warning = text.index('class="headline"'), text.index("Slices are 5 mm thick &amp; heights")
+    assert headline < warning < text.index("<h2>Vertebrae")
     assert "<h2>Warnings</h2>" not in report_page(replace(report, warnings=()), volume)
 
 
@@ -93,11 +97,11 @@ def test_the_overview_is_the_slice_in_the_window_that_is_stated(report, volume):
     assert float(image["height"]) == 140
 
 
-def test_each_close_up_stands_beside_the_same_image_without_overlay(report, volume):
+def test_an_abnormal_body_is_large_and_stands_beside_the_same_image_without_overlay(report, volume):
     text = report_page(report, volume)
-    figures = re.findall(r"<figure.*?</figure>", text, re.DOTALL)
-    assert len(figures) == len(report.vertebrae)
-    for number, figure in enumerate(figures, 1):
+    figures = re.findall(r'<figure class="large.*?</figure>', text, re.DOTALL)
+    assert len(figures) == 1
+    for number, figure in zip((2,), figures, strict=True):
         alone, drawn = (Page(svg) for svg in re.findall(r"<svg.*?</svg>", figure, re.DOTALL))
         assert [image["id"] for image in alone.all("image")] == [f"close-up-{number}"]
         assert [use["href"] for use in drawn.all("use")] == [f"#close-up-{number}"]
@@ -106,10 +110,19 @@ def test_each_close_up_stands_beside_the_same_image_without_overlay(report, volu
         assert len({one.all("svg")[0]["viewbox"] for one in (alone, drawn)}) == 1
 
 
+def test_a_normal_body_is_small_and_has_no_facts(report, volume):
+    text = report_page(report, volume)
+    small = [Page(one) for one in re.findall(r'<figure class="small.*?</figure>', text, re.DOTALL)]
+    assert [one.all("figure")[0]["id"] for one in small] == ["vertebra-1", "vertebra-3"]
+    assert [len(one.all("image")) for one in small] == [1, 1]
+    assert [one.all("dl") for one in small] == [[], []]
+    assert "T110 normal0 %" in small[0].text.replace("\n", "")
+
+
 def test_every_picture_has_its_directions_and_a_bar_of_10_mm(report, volume):
     """The bar is as long in the units of the picture as 10 mm of its pixels."""
     pictures = re.findall(r"<svg.*?</svg>", report_page(report, volume), re.DOTALL)
-    assert len(pictures) == 1 + 2 * len(report.vertebrae)
+    assert len(pictures) == 1 + 2 + 1 + 1
     for svg, picture in zip(pictures, map(Page, pictures), strict=True):
         left, top, width, height = map(float, picture.all("svg")[0]["viewbox"].split())
         assert re.findall(r">([APHF])</text>", svg) == ["A", "P", "H", "F"]
@@ -127,7 +140,7 @@ def test_a_ruler_on_the_drawn_heights_agrees_with_their_labels(report, volume):
     page = Page(report_page(report, volume))
     labels = [float(text) for text in re.findall(r'class="height [a-z]+"[^>]*>([\d.]+)<', report_page(report, volume))]
     lines = [[float(line[name]) for name in ("x1", "y1", "x2", "y2")] for line in page.all("line")]
-    assert len(labels) == 6
+    assert len(labels) == 3
     for label, (x1, y1, x2, y2) in zip(labels, lines, strict=False):
         assert np.hypot(x2 - x1, y2 - y1) == pytest.approx(label, rel=0.02)
 
@@ -157,7 +170,7 @@ def test_outlines_lie_where_the_points_are_and_have_the_colour_of_the_grade(repo
     expected = np.c_[47.75 - points[:, 1], 20 - (points[:, 2] - 20)]
     np.testing.assert_allclose(corners, expected, atol=0.011)
     colour = "--c:#" + "".join(f"{round(part * 255):02x}" for part in GRADE_COLORS[3])
-    assert page.all("figure")[1]["style"].startswith(colour)
+    assert page.all("figure")[0]["style"].startswith(colour)
 
 
 def test_a_report_without_vertebrae_is_still_a_page(report, volume):
@@ -197,10 +210,23 @@ def test_a_radiograph_has_the_page_of_a_ct_and_its_angles() -> None:
     page = Page(report_page(report, FILM))
     assert len(page.all("figure")) == len(report.vertebrae)
     assert "Radiograph" in page.text
-    for text in ("Sacral slope", "31.0°", "not in view", "L4-L5 0.0°", "between the superior endplates of L1 and S1"):
+    for text in ("Sacral slope", "31.0°", "not measurable", "L4-L5", "between the superior endplates of L1 and S1"):
         assert text in page.text
-    assert page.text.index("Summary") < page.text.index("Sacral slope") < page.text.index("Close-ups")
-    assert "Angles" not in Page(report_page(replace_kind(report), volume_of(report))).text
+    assert page.text.index("Summary") < page.text.index("Sacral slope") < page.text.index("Abnormal and doubtful")
+    assert "Coronal Cobb angle" not in page.text
+    of_ct = Page(report_page(replace_kind(report), volume_of(report)))
+    assert "Coronal Cobb angle" in of_ct.text
+    assert len(page.all("svg", class_="overview wide")) == 1
+    assert of_ct.all("svg", class_="overview wide") == []
+
+
+def test_a_radiograph_without_a_scale_shows_no_millimetres() -> None:
+    shown, hidden = (Page(report_page(radiograph_report(is_scale_known=known), FILM)) for known in (True, False))
+    for text in ("10 mm", " mm", "Hamm", "Uncertainty"):
+        assert text in shown.text.replace("Ha mm", "Hamm").split("Images and definitions")[0]
+        assert text not in hidden.text.replace("Ha mm", "Hamm").split("Images and definitions")[0]
+    assert hidden.all("path", class_="bar") == []
+    assert "Wedge angle" in hidden.text
 
 
 def test_the_points_of_a_radiograph_lie_on_its_image_with_anterior_on_the_left() -> None:
@@ -211,6 +237,7 @@ def test_the_points_of_a_radiograph_lie_on_its_image_with_anterior_on_the_left()
         columns, rows = np.moveaxis(placed.ras_to_pixels(bodies_ras()[0]), -1, 0)
         columns = columns if side == "left" else FILM.image.shape[1] - 1 - columns
         drawn = page.all("circle", class_="dot")[:6]
+        assert len(page.all("circle", class_="sacrum")) == 6
         np.testing.assert_allclose([float(one["cx"]) for one in drawn], columns * report.pixel_mm, atol=0.006)
         np.testing.assert_allclose([float(one["cy"]) for one in drawn], rows * report.pixel_mm, atol=0.006)
 
@@ -232,6 +259,43 @@ def volume_of(report) -> Volume:
 
 
 def test_levels_stand_in_front_of_the_image_and_indices_behind_it(report, volume) -> None:
-    (overview,) = Page(report_page(report, volume)).all("svg", class_="overview")
-    left, top, width, height = map(float, overview["viewbox"].split())
-    assert (left, top, width, height) == (-17.0, 0.0, 17.0 + 96.0 + 30.0, 140.0)
+    (overview,) = Page(report_page(report, volume)).all("svg", class_="overview beside")
+    assert list(map(float, overview["viewbox"].split())) == [-23.8, 0.0, 23.8 + 96.0 + 32.2, 140.0]
+    texts = re.findall(r'class="(level|loss)" x="(\S+)"[^>]*>([^<]+)<', report_page(report, volume))
+    assert [(kind, text) for kind, _, text in texts] == [
+        ("level", "T11"), ("loss", "0 %"), ("level", "T12?"), ("loss", "45 %"), ("level", "No. 3"), ("loss", "–")
+    ]  # fmt: skip
+    assert {float(x) for kind, x, _ in texts if kind == "level"} == {-3.5}
+    assert {float(x) for kind, x, _ in texts if kind == "loss"} == {96.0 + 3.5}
+
+
+def test_normal_bodies_are_quiet_and_abnormal_ones_loud(report, volume):
+    page = Page(report_page(report, volume))
+    assert [one["class"] for one in page.all("a") if "class" in one] == ["quiet", "abnormal", "quiet"]
+    assert len(page.all("circle", class_="chip")) == 1
+    assert len(page.all("span", class_="badge")) == 3 + 1
+
+
+def test_the_columns_have_their_titles_and_are_explained(report, volume):
+    page = Page(report_page(full_report.report(), full_report.volume(full_report.report())))
+    for name in ("height_loss_percent", "neighbour_loss_percent", "attenuation_median_hu", "image_probability"):
+        assert page.text.count(column(name).title) >= 2
+        assert column(name).description in page.text
+
+
+def test_who_is_examined_how_stands_at_the_head_of_the_page() -> None:
+    shown = full_report.report()
+    text = Page(report_page(shown, full_report.volume(shown))).text
+    for fact in ("study 12", "No. 3, Thorax & abdomen 2.0 B70f, 300 slices", "2 mm", "0.7 × 0.7 × 2 mm", "Iodine 350"):
+        assert text.index(fact) < text.index(shown.summary.headline)
+    assert "Patient ID" not in text
+    told = replace(shown, input={**shown.input, "patient_id": "P-7", "patient_age": "67 years"})
+    text = Page(report_page(told, full_report.volume(shown))).text
+    assert text.index("P-7") < text.index("67 years") < text.index("Thorax")
+
+
+def test_a_reader_is_named_where_there_was_one(report, volume):
+    assert "None of 3 vertebrae verified by a reader." in Page(report_page(report, volume)).text
+    first, *rest = report.vertebrae
+    page = Page(report_page(replace(report, vertebrae=(replace(first, status="verified"), *rest)), volume))
+    assert "1 of 3 vertebrae verified by a reader." in page.text

@@ -11,7 +11,7 @@ from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.report.close_up import cut_close_up
 from VertebralFracturesLib.report.page_vertebra import PageVertebra, grade_colors
 from VertebralFracturesLib.report.spine_image import ShownBody
-from VertebralFracturesLib.report.table import table_rows
+from VertebralFracturesLib.report.table import column, table_rows
 
 
 def shown(place: int = 1, **changes) -> PageVertebra:
@@ -37,10 +37,51 @@ def test_a_doubtful_level_has_a_question_mark() -> None:
 
 def test_grade_and_index_are_said_as_in_the_table() -> None:
     one = shown()
-    assert (one.badge, one.index, one.overview_index) == ("2 moderate", "0.667", "0.667")
+    assert (one.badge, one.short_badge, one.index, one.loss) == ("2 moderate", "2 moderate", "0.667", "33 %")
+    assert one.loss_interval == "29–37"
     assert shown(0).badge == "0 normal"
     left_out = shown(status="not evaluable")
-    assert (left_out.badge, left_out.index, left_out.overview_index) == ("not evaluable", "–", "–")
+    assert (left_out.badge, left_out.short_badge, left_out.index, left_out.loss) == (*["not evaluable"] * 2, "–", "–")
+    transitional = shown(0, level="L6")
+    assert (transitional.badge, transitional.short_badge) == ("transitional level, not graded", "not graded")
+
+
+@pytest.mark.parametrize(
+    ("place", "changes", "kind", "concerns"),
+    [
+        (0, {}, "quiet", []),
+        (1, {}, "abnormal", []),
+        (0, {"level_confidence": 0.3}, "quiet", []),
+        (0, {"level": "L6"}, "quiet", []),
+        (1, {"status": "not evaluable"}, "quiet", []),
+        (0, {"score": 0.3}, "doubtful", ["not reliable: low detection score"]),
+        (1, {"uncertainty_mm": np.full(6, 2.1)}, "abnormal", ["borderline"]),
+    ],
+)
+def test_what_a_reader_should_look_at_is_large(place: int, changes: dict, kind: str, concerns: list[str]) -> None:
+    one = shown(place, **changes)
+    assert (one.kind, one.is_large, one.concerns) == (kind, kind != "quiet", concerns)
+
+
+@pytest.mark.parametrize(
+    ("values", "concern"),
+    [
+        ({"discordant": True}, "height- and image-based results disagree"),
+        ({"outside_norm": True}, "outside reference range"),
+        ({"crush_loss_percent": 20.0}, "uniformly reduced in height"),
+        ({"borderline": True}, "borderline"),
+    ],
+)
+def test_a_concern_makes_a_normal_body_large(values: dict, concern: str) -> None:
+    one = shown(0)
+    one.row.update(values)
+    assert (one.kind, one.concerns) == ("doubtful", [concern])
+
+
+def test_physiological_wedging_is_large_and_named_in_full() -> None:
+    one = shown(0)
+    one.row.update(physiological=True, grade_name="mild height reduction, probably physiological")
+    assert (one.kind, one.badge) == ("doubtful", "mild height reduction, probably physiological")
 
 
 def test_who_placed_the_points_is_said_unless_it_was_the_network() -> None:
@@ -87,9 +128,19 @@ def test_a_level_is_named_where_its_heights_are_drawn_more_than_5_percent_wrong(
 def test_values_below_the_close_up_carry_their_unit() -> None:
     facts = {title: text for _, title, text in shown().facts}
     assert facts["Uncertainty"] == "0.50 mm"
-    assert facts["Off plane"] == "0.00 mm"
+    assert facts["Height loss"] == "33.3 % (29–37)"
+    assert facts[column("neighbour_loss_percent").title].endswith(" % (L1 L3 L4 L5)")
+    assert facts[column("height_ratio").title] == "0.667"
     assert facts["Wedge angle"].endswith(" deg")
-    assert {title: text for _, title, text in shown(status="not evaluable").facts}["Wedge angle"] == "–"
+    assert {title for _, title, _ in shown(status="not evaluable").facts} == {"Uncertainty", "Status"}
+
+
+def test_a_keypoint_beside_the_plane_is_told() -> None:
+    points_ras = shown().vertebra.keypoints_ras.copy()
+    assert "Off plane" not in {title for _, title, _ in shown().facts}
+    points_ras[2, 0] += 3.0
+    facts = {title: text for _, title, text in shown(keypoints_ras=points_ras).facts}
+    assert 1.0 < float(facts["Off plane"].removesuffix(" mm")) < 3.0
 
 
 def test_text_on_a_grade_can_be_read() -> None:

@@ -1,17 +1,20 @@
 """The report as a table."""
 
 import csv
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from helpers import full_report
 from helpers.small_radiograph import LEVELS, report
 from VertebralFracturesLib.core.alignment.discs import Disc
 from VertebralFracturesLib.core.attenuation.record import DENSE, Attenuation
 from VertebralFracturesLib.core.keypoints import KEYPOINT_NAMES
 from VertebralFracturesLib.core.report import SpineReport
-from VertebralFracturesLib.report.columns.patient import ORIGIN_COLUMNS
+from VertebralFracturesLib.report.columns.patient import ORIGIN_COLUMNS, STUDY_COLUMNS
 from VertebralFracturesLib.report.columns.vertebra import COLUMNS, POINT_COLUMNS
+from VertebralFracturesLib.report.document import report_json
 from VertebralFracturesLib.report.table import (
     attenuation_values,
     column,
@@ -94,6 +97,36 @@ def test_keypoints_and_what_they_came_from_stand_in_every_row() -> None:
         names = [f"{name.replace(' ', '_')}_{axis}_mm" for name in KEYPOINT_NAMES for axis in "ras"]
         np.testing.assert_allclose([float(row[name]) for name in names], vertebra.keypoints_ras.ravel(), atol=5e-4)
         assert (row["preset"], row["input"], row["warnings"]) == ("genant", "image.png", "a | b")
+
+
+def test_whose_study_it_is_stands_in_every_row() -> None:
+    (row, *rest) = read(report_csv(full_report.report()))
+    assert [row[one.name] for one in STUDY_COLUMNS] == [
+        "study 12",
+        "study 12/ct.nii.gz",
+        "No. 3, Thorax & abdomen 2.0 B70f, 300 slices",
+        "2",
+        "0.7 × 0.7 × 2",
+        "B70f",
+        "Iodine 350",
+        *[""] * 4,
+    ]
+    assert {one["series"] for one in rest} == {row["series"]}
+
+
+def test_a_radiograph_without_a_scale_has_ratios_and_angles_and_no_lengths() -> None:
+    known, unknown = table_rows(report()), table_rows(report(is_scale_known=False))
+    for one, other in zip(known, unknown, strict=True):
+        lengths = {name for name in one if column(name).unit == "mm" or name.startswith("z_height")}
+        assert {name for name in one if one[name] != other[name]} == {n for n in lengths if one[n] is not None}
+        assert {other[name] for name in lengths} == {None}
+    (first, *_), plain = read(report_csv(report(is_scale_known=False))), read(report_csv(report()))
+    assert {name for name in first if first[name] != plain[0][name]} >= {"height_anterior_mm", "anterior_superior_r_mm"}
+    assert {value for name, value in first.items() if name.endswith("_mm")} == {""}
+    entries = json.loads(report_json(report(is_scale_known=False)))["vertebrae"]
+    assert {entry["height_anterior_mm"] for entry in entries} == {None}
+    assert {entry["disc_height_middle_mm"] for entry in entries} == {None}
+    assert entries[0]["height_ratio"] == known[0]["height_ratio"]
 
 
 def test_a_tab_makes_the_same_table() -> None:

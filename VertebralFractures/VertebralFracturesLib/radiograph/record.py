@@ -3,7 +3,7 @@
 The image is laid into the patient's sagittal plane, right = 0 mm: forwards and upwards in the picture are anterior and
 superior. The vertebrae then are records in RAS millimetres like those of a CT, and everything that follows from their
 keypoints comes from the same code. Where the spacing of the pixels is not known, the patient is taken to be of average
-size: ratios and angles hold, lengths are relative.
+size, so that ratios and angles hold; lengths are not reported.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from ..core.volume import Volume
 DETECTOR = "radiograph"
 """What the report of a radiograph names as its detector."""
 
-RELATIVE_LENGTHS = "pixel spacing unknown: lengths are relative, as if of a patient of average size; G and angles hold"
+RELATIVE_LENGTHS = "Pixel spacing missing: no lengths are reported; height ratios and angles remain valid."
 """Warning of a report whose image has no scale."""
 
 FIRST_LEVEL = LEVEL_NUMBERS["T1"]

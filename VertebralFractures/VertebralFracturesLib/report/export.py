@@ -9,9 +9,16 @@ from ..radiograph.record import Image
 from .columns.column import CSV_ENCODING
 from .document import report_json
 from .patient_values import patient_csv
+from .report_text import report_text
 from .table import report_csv
 
-FORMATS = {".csv": "table (CSV)", ".tsv": "table (TSV)", ".json": "measurements (JSON)", ".html": "report page"}
+FORMATS = {
+    ".csv": "table (CSV)",
+    ".tsv": "table (TSV)",
+    ".json": "measurements (JSON)",
+    ".html": "report page",
+    ".txt": "text for the radiology report",
+}
 """Suffix and meaning of the formats."""
 
 
@@ -50,6 +57,8 @@ def write_report(path: Path, report: SpineReport, image: Image | None = None) ->
         write_text(path, report_csv(report, delimiter="\t"), CSV_ENCODING)
     elif suffix == ".json":
         write_text(path, report_json(report))
+    elif suffix == ".txt":
+        write_text(path, report_text(report))
     elif image is not None:
         from .page import write_report_page
 

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.heights.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
+from ..core.heights.grading import CERVICAL, TRANSITIONAL
+from ..core.heights.height_loss import CRUSH_LOSS
 from ..core.keypoints import INFERIOR, OUTLINE, SUPERIOR
 from ..core.report import Vertebra
 from .columns.column import Value
@@ -15,17 +17,28 @@ from .table import column, format_value
 from .window import Window
 
 _HEIGHTS = ("height_anterior_mm", "height_middle_mm", "height_posterior_mm")
-_CLOSE_UP_FACTS = (
+_FACTS = (
     "height_loss_percent",
-    "shape",
-    "wedge_angle_deg",
+    "posterior_loss_percent",
     "neighbour_loss_percent",
+    "crush_loss_percent",
+    "height_ratio",
+    "wedge_angle_deg",
+    "z_anterior_posterior",
+    "z_middle_posterior",
+    "image_probability",
+    "height_probability",
+    "attenuation_median_hu",
     "largest_uncertainty_mm",
     "status",
 )
+"""What stands below a large close-up, where there is a value."""
 
 _STRETCH = 0.05
 """A body whose heights the image draws too long or too short by more than this is named; the issue asks for 5 %."""
+
+_IN_PLANE_MM = 0.05
+"""Below this a body lies in the plane of its close-up: less than is written with one decimal."""
 
 _TEXT_GAP_MM = 1.2
 """Distance of a height's text from its line. Chosen: in the smallest bodies the three texts stay apart."""
@@ -89,22 +102,73 @@ class PageVertebra:
         return grade_colors(self.row["grade"])
 
     @property
+    def is_abnormal(self) -> bool:
+        """Whether it has grade 1 or higher."""
+        return bool(self.row["grade"])
+
+    @property
+    def concerns(self) -> list[str]:
+        """Why a reader should look at its image, beside its grade; an uncertain level has its question mark alone."""
+        row, crush = self.row, self.row["crush_loss_percent"]
+        is_low = row["grade"] == 0 and isinstance(crush, float) and crush >= 100 * CRUSH_LOSS
+        is_unreliable = self.vertebra.is_evaluable and row["grade"] is None
+        found = {
+            "borderline": row["borderline"] and row["grade"] is not None,
+            "height- and image-based results disagree": row["discordant"],
+            "outside reference range": row["outside_norm"] and row["grade"] == 0,
+            "uniformly reduced in height": is_low,
+        }
+        reasons = [reason for reason, holds in found.items() if holds]
+        if is_unreliable and row["grade_name"] not in (CERVICAL, TRANSITIONAL):
+            return [str(row["grade_name"]), *reasons]
+        return reasons
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it is shown in a large close-up: abnormal, or with something that a reader should look at."""
+        return self.is_abnormal or bool(self.row["physiological"]) or bool(self.concerns)
+
+    @property
+    def kind(self) -> str:
+        """How loud it is drawn: "abnormal", "doubtful" or "quiet"."""
+        if self.is_abnormal:
+            return "abnormal"
+        return "doubtful" if self.is_large else "quiet"
+
+    @property
     def badge(self) -> str:
-        """The grade in number and words."""
+        """The grade in number and words, or why there is none."""
         if self.row["grade"] is None:
             return self.cell("grade_name") or "not evaluable"
+        if self.row["physiological"]:
+            return self.cell("grade_name")
         return f"{self.row['grade']} {self.row['grade_name']}"
 
     @property
-    def index(self) -> str:
-        """The height ratio G, with a star where it is borderline."""
-        text = format_value("height_ratio", self.row["height_ratio"])
-        return f"{text}*" if self.row["borderline"] else text or "–"
+    def short_badge(self) -> str:
+        """The grade below a small close-up, which has no room for reasons."""
+        if self.row["grade"] is not None:
+            return self.badge
+        return "not graded" if self.vertebra.is_evaluable else self.badge
 
     @property
-    def overview_index(self) -> str:
-        """The height ratio G beside the vertebra on the image."""
-        return self.index if self.vertebra.is_evaluable else "–"
+    def index(self) -> str:
+        """The height ratio G."""
+        return self.cell("height_ratio") or "–"
+
+    @property
+    def loss(self) -> str:
+        """The height loss in whole percent, with a star where the grade is borderline."""
+        loss = self.row["height_loss_percent"]
+        if not isinstance(loss, float) or not self.vertebra.is_evaluable:
+            return "–"
+        return f"{loss:.0f} %{'*' if self.row['borderline'] else ''}"
+
+    @property
+    def loss_interval(self) -> str:
+        """The 95 % interval of the height loss in whole percent; empty where nothing was measured."""
+        low, high = self.row["height_loss_low_percent"], self.row["height_loss_high_percent"]
+        return f"{low:.0f}–{high:.0f}" if isinstance(low, float) and isinstance(high, float) else ""
 
     @property
     def review(self) -> str:
@@ -123,13 +187,26 @@ class PageVertebra:
         return format_value(name, self.row[name])
 
     @property
+    def fact_names(self) -> list[str]:
+        """The columns whose values stand below the close-up."""
+        return [name for name in _FACTS if self.row[name] is not None]
+
+    @property
     def facts(self) -> list[tuple[str, str, str]]:
         """Description, title and value of what stands below the close-up."""
-        measured = [
-            (column(name).description, column(name).title, _with_unit(name, self.row[name])) for name in _CLOSE_UP_FACTS
-        ]
-        off_plane = f"{self.body.close_up.off_plane_mm:.2f} mm"
+        measured = [(column(name).description, column(name).title, self._fact(name)) for name in self.fact_names]
+        if self.body.close_up.off_plane_mm < _IN_PLANE_MM:
+            return measured
+        off_plane = f"{self.body.close_up.off_plane_mm:.1f} mm"
         return [*measured, ("largest distance of a keypoint from the plane of the close-up", "Off plane", off_plane)]
+
+    def _fact(self, name: str) -> str:
+        text = _with_unit(name, self.row[name])
+        if name == "height_loss_percent" and self.loss_interval:
+            return f"{text} ({self.loss_interval})"
+        if name == "neighbour_loss_percent" and self.row["neighbour_references"]:
+            return f"{text} ({self.row['neighbour_references']})"
+        return self.review if name == "status" else text
 
     @property
     def outline_mm(self) -> NDArray[np.float64]:
@@ -203,4 +280,4 @@ def grade_colors(grade: Value) -> str:
 
 def _with_unit(name: str, value: Value) -> str:
     text, unit = format_value(name, value), column(name).unit
-    return f"{text} {unit}" if text and unit else text or "–"
+    return f"{text} {unit}" if text and unit not in ("", "1") else text or "–"

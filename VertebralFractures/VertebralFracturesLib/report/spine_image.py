@@ -21,9 +21,10 @@ from .window import BONE_WINDOW, Window
 PIXEL_MM = 0.5
 """Side of the image's pixels. Chosen: about that of a spine CT, and a page stays under 2 MB; nothing is measured."""
 
-_ESTIMATED_BAR = "≈ 10 mm"
-_ESTIMATED_SCALE = "The scale of the image is not known: the bar is 10 mm long in a patient of average size."
-"""What is written at the bar and below the images where the scale of a radiograph is not known."""
+BAR = "10 mm"
+"""What is written at the bar, which is that long in the image."""
+
+_NO_SCALE = "The scale of the radiograph is not known, so that no lengths are given."
 
 Points = NDArray[np.float64]
 
@@ -54,7 +55,7 @@ class SpineImage:
     :param title: heading.
     :param note: what readers have to know of the image.
     :param close_up_note: what they have to know of the close-ups.
-    :param bar_text: what is written at the bar of 10 mm.
+    :param bar_text: what is written at the bar of 10 mm; empty where lengths are not known, and there is no bar.
     :param lines: along the endplates that span angles.
     :param sacral_points_mm: (n, 2) points of the sacral endplate.
     """
@@ -67,7 +68,7 @@ class SpineImage:
     title: str
     note: str
     close_up_note: str
-    bar_text: str = "10 mm"
+    bar_text: str = BAR
     lines: tuple[EndplateLine, ...] = ()
     sacral_points_mm: tuple[Points, ...] = ()
 
@@ -141,7 +142,7 @@ def _radiograph_image(report: RadiographReport, radiograph: Radiograph) -> Spine
         return points_mm
 
     plate = report.sacral_endplate_ras
-    scale = "Lengths have the scale of the radiograph." if report.is_scale_known else _ESTIMATED_SCALE
+    scale = "Lengths have the scale of the radiograph." if report.is_scale_known else _NO_SCALE
     return SpineImage(
         resampled(pixels, factor) if factor > 1 else pixels,
         max(PIXEL_MM, report.pixel_mm),
@@ -149,10 +150,10 @@ def _radiograph_image(report: RadiographReport, radiograph: Radiograph) -> Spine
         BONE_WINDOW,
         "whole radiograph",
         "Radiograph",
-        "Anterior is on the left, outlines through the six keypoints, endplates of the angles in their colours.",
+        "Anterior is on the left. Lines along endplates have the number and the colour of their angle.",
         "Each close-up is the radiograph itself, turned so that the endplates of the body lie horizontally. It is not "
         f"distorted. {scale}",
-        "10 mm" if report.is_scale_known else _ESTIMATED_BAR,
+        BAR if report.is_scale_known else "",
         tuple(endplate_lines(report, on_page)),
         () if plate is None else tuple(on_page(plate)),
     )

@@ -10,6 +10,7 @@ from slicer.i18n import translate
 
 from ..errors import UnusableInput
 from ..mrml.study.export import export_study
+from ..report.report_text import report_text
 from ..report.table import report_csv
 from .study_panel import StudyPanel
 from .words import format_words
@@ -41,6 +42,7 @@ class ExportPanel:
         ui.formatBox.addItems(list(self._formats.values()))
         ui.exportButton.connect("clicked()", self.save)
         ui.copyButton.connect("clicked()", self.copy)
+        ui.copyTextButton.connect("clicked()", self.copy_text)
 
     def save(self) -> None:
         """Ask for a file and write the study into it, in the chosen format."""
@@ -76,6 +78,12 @@ class ExportPanel:
         live = self._panel.live
         if live is not None:
             slicer.app.clipboard().setText(report_csv(live.report, delimiter="\t"))
+
+    def copy_text(self) -> None:
+        """Put the text for the radiology report on the clipboard."""
+        live = self._panel.live
+        if live is not None:
+            slicer.app.clipboard().setText(report_text(live.report))
 
 
 def _may_write(path: Path) -> bool:

@@ -30,6 +30,7 @@ _NEED_STUDY = (
     "resetAllButton",
     "exportButton",
     "copyButton",
+    "copyTextButton",
     "addSixClicksButton",
 )
 

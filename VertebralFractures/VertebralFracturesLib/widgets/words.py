@@ -111,4 +111,5 @@ def format_words() -> dict[str, str]:
         ".tsv": translate("VertebralFractures", "Table (TSV)"),
         ".json": translate("VertebralFractures", "Measurements (JSON)"),
         ".html": translate("VertebralFractures", "Report page (HTML)"),
+        ".txt": translate("VertebralFractures", "Text for the radiology report (TXT)"),
     }
