@@ -22,8 +22,9 @@ HEAVY = {
     "SampleData": {"widgets"},
     "matplotlib": {"training", "evaluation"},
     "SimpleITK": {"io"},
-    "pydicom": {"io"},
-    "PIL": {"io", "report", "mrml", "evaluation"},
+    "pydicom": {"io", "pacs"},
+    "highdicom": {"pacs"},
+    "PIL": {"io", "report", "pacs", "mrml", "evaluation"},
     "jinja2": {"report"},
     "pandas": {"api"},
 }

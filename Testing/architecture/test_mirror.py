@@ -20,7 +20,7 @@ MOST_MODULES = 15
 ROOT_MODULES = {"analyzer", "errors", "files", "api", "__main__"}
 """What belongs to no package: what all of them share, and the two ways in."""
 
-PRODUCT = ("core", "ct", "radiograph", "report", "networks", "io", "mrml", "widgets", "cli")
+PRODUCT = ("core", "ct", "radiograph", "report", "networks", "io", "pacs", "mrml", "widgets", "cli")
 """Packages whose results people rely on: each of their numbers has an origin."""
 
 TESTED_ELSEWHERE = {
@@ -39,6 +39,7 @@ TESTED_TOGETHER = {
     "mrml/test_real_case.py": "a study from a real CT to the saved scene",
     "mrml/test_saved_studies.py": "a study saved, loaded and dragged on",
     "mrml/test_slice_view.py": "what a user sees and drags in the slice views",
+    "pacs/test_archive.py": "an export stored in a PACS and fetched from it",
     "report/test_print.py": "the report page in a real browser, on screens and on paper",
     "widgets/test_module.py": "VertebralFractures.py",
     "widgets/test_panel.py": "the panel as a whole",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pydicom
 import pytest
 from helpers.command import assert_one_error_line
 from helpers.small_ct import body_hu, write_image, write_series
@@ -263,3 +264,66 @@ def test_the_second_opinion_can_be_left_out(an_oracle, a_ct, tmp_path, monkeypat
     monkeypatch.setattr("VertebralFracturesLib.networks.ct_networks.load_ct_networks", load)
     assert main(["analyze", str(a_ct), "-o", str(tmp_path / "out"), *options]) == 0
     assert asked == [is_wanted]
+
+
+def test_dicom_objects_are_written_into_the_study_of_the_ct(
+    an_oracle: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("VertebralFracturesLib.pacs.pdf.BROWSERS", ())
+    write_series(tmp_path / "ct", body_hu(), FrameOfReferenceUID="1.2.9", PatientName="Secret^Name", PatientID="P-1")
+    assert main(["analyze", str(tmp_path / "ct"), "-o", str(tmp_path / "out"), "--dicom"]) == 0
+    printed = capsys.readouterr()
+    assert "warning: the PDF of the report page was left out" in printed.err
+    assert printed.out.splitlines()[-1].endswith(", dicom/")
+    files = sorted((tmp_path / "out" / "dicom").iterdir())
+    assert [file.name for file in files] == ["close-up-1.dcm", "spine.dcm", "structured-report.dcm"]
+    for file in files:
+        dataset = pydicom.dcmread(file)
+        assert (dataset.StudyInstanceUID, dataset.PatientID) == ("1.2.3.4", "P-1")
+    for file in (tmp_path / "out").iterdir():
+        if file.is_file():
+            content = file.read_bytes()
+            assert b"Secret" not in content
+            assert b"P-1" not in content or file.suffix == ".mrb"
+
+
+def test_dicom_output_needs_dicom_input(an_oracle: Any, a_ct: Path, tmp_path: Path, capsys: Any) -> None:
+    assert main(["analyze", str(a_ct), "-o", str(tmp_path / "out"), "--dicom"]) == 2
+    assert_one_error_line(capsys.readouterr().err, "chest.nii.gz: --dicom needs a DICOM image, whose study the results")
+    assert not (tmp_path / "out").exists()
+
+
+def test_without_highdicom_the_reason_is_told(
+    an_oracle: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("VertebralFracturesLib.pacs.export.find_spec", lambda name: None)
+    write_series(tmp_path / "ct", body_hu(), FrameOfReferenceUID="1.2.9")
+    assert main(["analyze", str(tmp_path / "ct"), "-o", str(tmp_path / "out"), "--dicom"]) == 2
+    assert_one_error_line(capsys.readouterr().err, 'install it with pip install "vertebral-fractures[dicom]"')
+    assert main(["analyze", str(tmp_path / "ct"), "-o", str(tmp_path / "out")]) == 0
+
+
+def test_an_earlier_structured_report_is_opened_in_place_of_an_analysis(
+    an_oracle: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("VertebralFracturesLib.pacs.pdf.BROWSERS", ())
+    ct = write_series(tmp_path / "ct", body_hu(), FrameOfReferenceUID="1.2.9")
+    assert main(["analyze", str(ct), "-o", str(tmp_path / "first"), "--dicom", "--preset", "pisov"]) == 0
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise AssertionError("no network is asked")
+
+    an_oracle(fail)
+    file = tmp_path / "first" / "dicom" / "structured-report.dcm"
+    assert main(["analyze", str(ct), "-o", str(tmp_path / "again"), "--from-sr", str(file), "--dicom"]) == 0
+    first, again = (
+        json.loads((tmp_path / name / "measurements.json").read_text(encoding="utf-8")) for name in ("first", "again")
+    )
+    assert again["preset"] == "pisov"
+    assert [one["grade"] for one in again["vertebrae"]] == [one["grade"] for one in first["vertebrae"]]
+    heights = ([one["height_anterior_mm"] for one in report["vertebrae"]] for report in (first, again))
+    np.testing.assert_allclose(*heights, atol=1e-4)
+    assert zipfile.is_zipfile(tmp_path / "again" / "scene.mrb")
+    capsys.readouterr()
+    assert main(["analyze", str(ct), "-o", str(tmp_path / "none"), "--from-sr", str(ct / "0003.dcm")]) == 2
+    assert_one_error_line(capsys.readouterr().err, "is no structured report of VertebralFractures")

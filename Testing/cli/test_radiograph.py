@@ -6,10 +6,14 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 import SimpleITK as sitk
 from helpers.command import assert_one_error_line
-from helpers.perfect_radiograph import LEVELS, PIXEL_MM, PerfectNetworks, picture
+from helpers.perfect_radiograph import LEVELS, PIXEL_MM, PerfectNetworks, landmarks_mm, picture
+from helpers.small_ct import write_slice
+from helpers.structured_report import coordinates, groups
+from pydicom.uid import DigitalXRayImageStorageForPresentation
 from VertebralFracturesLib.cli.main import main
 from VertebralFracturesLib.cli.results import RESULT_FILES
 from VertebralFracturesLib.mrml.application import boot_scene, quiet
@@ -78,3 +82,41 @@ def test_wrong_input_is_one_line_and_writes_nothing(tmp_path: Path, capsys: pyte
     assert main(["radiograph", str(file), "-o", str(tmp_path / "results")]) == 2
     assert capsys.readouterr().err.strip().splitlines()[-1].startswith("vertebral-fractures: ")
     assert not (tmp_path / "results").exists()
+
+
+def test_dicom_objects_have_their_points_on_the_stored_image(
+    image_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file has its front on the right, lies upside down and has pixels twice as high as wide."""
+    monkeypatch.setattr("VertebralFracturesLib.pacs.pdf.BROWSERS", ())
+    stored = (picture()[::-2, ::-1] * 50 + 20).astype(np.uint16)
+    file = write_slice(
+        tmp_path / "lateral.dcm",
+        stored - 1024.0,
+        None,
+        Modality="DX",
+        SOPClassUID=DigitalXRayImageStorageForPresentation,
+        ImageType=["ORIGINAL", "PRIMARY"],
+        PatientOrientation=["A", "H"],
+        PixelSpacing=[2 * PIXEL_MM, PIXEL_MM],
+        ImageOrientationPatient=None,
+        PatientID="P-1",
+    )
+    assert main(["radiograph", str(file), "-o", str(tmp_path / "out"), "--dicom"]) == 0
+    document = pydicom.dcmread(tmp_path / "out" / "dicom" / "structured-report.dcm")
+    assert document.PatientID == "P-1"
+    found = []
+    for group in groups(document):
+        points = {code: point for code, point in coordinates(group, "SCOORD") if code.startswith("POINT")}
+        found.append(np.concatenate(list(points.values())))
+    expected_mm = landmarks_mm()[: len(LEVELS)]
+    rows, columns = stored.shape
+    expected = np.stack(
+        [columns - 0.5 - expected_mm[..., 0] / PIXEL_MM, rows - expected_mm[..., 1] / (2 * PIXEL_MM)], -1
+    )
+    np.testing.assert_allclose(found, expected, atol=0.5)
+
+
+def test_dicom_output_needs_dicom_input(image_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    assert main(["radiograph", str(image_file), "-o", str(tmp_path / "out"), "--dicom"]) == 2
+    assert_one_error_line(capsys.readouterr().err, "lateral.png: --dicom needs a DICOM image")

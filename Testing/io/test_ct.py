@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from helpers.ramp_series import assert_refused
-from helpers.small_ct import body_hu, write_image
+from helpers.small_ct import body_hu, write_image, write_series
 from VertebralFracturesLib.ct.check import check_is_ct
 from VertebralFracturesLib.errors import UnusableInput
 from VertebralFracturesLib.io.ct import read_input, read_volume
@@ -146,3 +146,14 @@ def test_real_cts_pass_every_check(real_cases: list[Path]) -> None:
         read = read_input(case / "ct.nii.gz")
         assert read.image.voxels.dtype == np.int16
         check_is_ct(read.image)
+
+
+def test_a_ct_knows_its_dicom_files_and_no_patient(tmp_path: Path) -> None:
+    write_series(tmp_path / "ct", body_hu()[:20], PatientName="Secret^Name", PatientID="P-4711")
+    write_series(tmp_path / "other", body_hu()[:5], SeriesInstanceUID="1.2.9")
+    read = read_input(tmp_path)
+    assert read.dicom is not None
+    assert set(read.dicom.files) == set((tmp_path / "ct").iterdir())
+    assert "Secret" not in str(vars(read))
+    assert "P-4711" not in str(vars(read))
+    assert read_input(write_image(tmp_path / "ct.nrrd", body_hu())).dicom is None

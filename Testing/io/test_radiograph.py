@@ -245,3 +245,35 @@ def test_a_film_is_refused_whatever_its_length(tmp_path: Path) -> None:
         file = header_changed(write_dicom(tmp_path / "a.dcm"), NumberOfFrames=frames)
         with pytest.raises(UnusableInput, match="impossible size"):
             read_radiograph(file)
+
+
+@pytest.mark.parametrize("orientation", [None, ["P", "H"], ["A", "F"]])
+@pytest.mark.parametrize("spacing", [[0.4, 0.4], [0.8, 0.4], [0.4, 0.8]])
+def test_every_pixel_is_found_in_its_file_again(tmp_path: Path, orientation: list | None, spacing: list) -> None:
+    """The brightness of the image is that of the stored pixel, however the file lies and whatever its pixels are."""
+    file = header_changed(write_dicom(tmp_path / "a.dcm"), PixelSpacing=spacing, PatientOrientation=orientation)
+    read = read_radiograph(file)
+    assert read.dicom is not None
+    assert read.dicom.files == (file,)
+    rows, columns = np.indices(read.image.image.shape)
+    stored = read.dicom.stored_pixels(np.stack([columns, rows], -1))
+    assert stored.min() >= 0
+    np.testing.assert_allclose(stored.reshape(-1, 2).max(0), [COLUMNS - 1, ROWS - 1], atol=1)
+    np.testing.assert_allclose(read.image.image, stored @ [2, 1], atol=1e-2)
+
+
+def test_a_picture_has_no_dicom_file(tmp_path: Path) -> None:
+    sitk.WriteImage(sitk.GetImageFromArray((PIXELS // 2).astype(np.uint8)), str(tmp_path / "a.png"))
+    assert read_radiograph(tmp_path / "a.png").dicom is None
+
+
+def test_a_reformat_that_lies_on_its_side_is_found_in_its_file_again(tmp_path: Path) -> None:
+    """Its rows run to the front and its columns upwards: it is transposed and flipped."""
+    file = write_dicom(tmp_path / "a.dcm", modality="CT", image_type="DERIVED\\SECONDARY\\MPR")
+    header_changed(file, ImageOrientationPatient=[0, 0, 1, 0, -1, 0], PixelSpacing=[0.5, 1.0])
+    read = read_radiograph(file)
+    assert read.dicom is not None
+    rows, columns = np.indices(read.image.image.shape)
+    stored = read.dicom.stored_pixels(np.stack([columns, rows], -1))
+    np.testing.assert_allclose(read.image.image, stored @ [2, 1], atol=1e-2)
+    assert stored[0, 0, 0] == COLUMNS - 1

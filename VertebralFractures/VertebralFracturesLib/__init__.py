@@ -35,6 +35,7 @@ The packages, each of which imports only itself and those above it (a test reads
     report       a report as JSON, table, text and page, and back
     networks     torch: arrays in, arrays out
     io           files to records
+    pacs         a report as DICOM objects in the study of its image
     analyzer     networks loaded once; analyzes an image, CT or radiograph
     mrml         a report as a Slicer scene, its views, and what follows the mouse; no Qt
     simulation   synthetic patients, their CTs and radiographs, simulated fractures

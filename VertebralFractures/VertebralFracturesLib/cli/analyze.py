@@ -3,12 +3,17 @@
 import argparse
 from pathlib import Path
 
+from ..core.report import SpineReport
+from ..core.volume import Volume
 from ..files import output_folder
 from ..io.ct import read_input
+from ..io.read_image import ReadImage
+from ..pacs.export import check_dicom_output
 from ..report.text import printable
 from .arguments import (
     DEFAULT_OUTPUT,
     PROGRAM,
+    add_dicom,
     add_output,
     add_run_options,
     add_series,
@@ -16,7 +21,7 @@ from .arguments import (
     default_output,
     say,
 )
-from .results import RESULT_FILES, analyze_read_image, of_case, write_results
+from .results import analyze_read_image, of_case, result_names, write_dicom, write_results
 from .terminal import ProgressLine, result_table
 
 
@@ -26,6 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_series(parser)
     add_study_options(parser)
     add_output(parser, DEFAULT_OUTPUT % PROGRAM)
+    add_dicom(parser)
+    text = (
+        "open the structured report of an earlier --dicom on its CT in place of an analysis: its vertebrae, graded as "
+        "they were, with all result files; no network runs"
+    )
+    parser.add_argument("--from-sr", metavar="FILE", type=Path, help=text)
     add_run_options(parser)
     text = "skip the image-based classifier"
     parser.add_argument("--no-image-classifier", dest="image_classifier", action="store_false", help=text)
@@ -37,17 +48,30 @@ def run(args: argparse.Namespace) -> None:
     with output_folder(target, args.overwrite) as folder, ProgressLine() as progress:
         progress("reading", 0.0)
         read = read_input(args.input, args.series, lambda fraction: progress("reading", fraction), args.identify)
-        report = analyze_read_image(
-            of_case(read, args.case_id),
-            device=args.device,
-            detector=args.detector,
-            preset=args.preset,
-            image_classifier=args.image_classifier,
-            progress=progress,
-        )
+        read = of_case(read, args.case_id)
+        if args.dicom:
+            check_dicom_output(read.dicom, read.path)
+        report = _report(args, read, progress)
         write_results(folder, read.image, report, read.path.name, progress)
-    for warning in report.warnings:
+        left_out = write_dicom(folder, read, report, progress) if args.dicom else ()
+    for warning in (*report.warnings, *left_out):
         say(f"warning: {warning}")
     print(result_table(report))
     print(f"\n{report.summary.headline}\n{report.summary.statement}")
-    print(f"\n{printable(str(target))}: {', '.join(RESULT_FILES)}")
+    print(f"\n{printable(str(target))}: {', '.join(result_names(args.dicom))}")
+
+
+def _report(args: argparse.Namespace, read: ReadImage[Volume], progress: ProgressLine) -> SpineReport:
+    """What the networks find, or what an earlier report holds."""
+    if args.from_sr is not None:
+        from ..pacs.reading import read_structured_report
+
+        return read_structured_report(args.from_sr, read)
+    return analyze_read_image(
+        read,
+        device=args.device,
+        detector=args.detector,
+        preset=args.preset,
+        image_classifier=args.image_classifier,
+        progress=progress,
+    )

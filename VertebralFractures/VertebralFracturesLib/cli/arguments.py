@@ -122,6 +122,15 @@ def add_output(parser: argparse.ArgumentParser, default: str, required: bool = F
     parser.add_argument("--overwrite", action="store_true", help="replace files in an existing folder")
 
 
+def add_dicom(parser: argparse.ArgumentParser) -> None:
+    """Whether results are written as DICOM, too."""
+    text = (
+        "also write DICOM objects of the same study into the subfolder dicom, for a PACS: structured report, images "
+        "and PDF; they name the patient as the input does"
+    )
+    parser.add_argument("--dicom", action="store_true", help=text)
+
+
 def add_series(parser: argparse.ArgumentParser) -> None:
     """Which series of a DICOM folder is read."""
     parser.add_argument("--series", metavar="X", help="Series Instance UID or Series Number in a DICOM folder")

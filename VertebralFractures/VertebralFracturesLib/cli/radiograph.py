@@ -5,12 +5,14 @@ from pathlib import Path
 
 from ..files import output_folder
 from ..io.radiograph import read_radiograph
+from ..pacs.export import check_dicom_output
 from ..radiograph.record import RadiographReport
 from ..report.text import printable
 from .arguments import (
     DEFAULT_OUTPUT,
     PROGRAM,
     add_device,
+    add_dicom,
     add_models,
     add_output,
     add_preset,
@@ -18,7 +20,7 @@ from .arguments import (
     default_output,
     say,
 )
-from .results import RESULT_FILES, analyze_read_image, of_case, write_results
+from .results import analyze_read_image, of_case, result_names, write_dicom, write_results
 from .terminal import ProgressLine, angle_table, result_table
 
 
@@ -30,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pixel-spacing", metavar="MM", type=float, help=text)
     add_study_options(parser)
     add_output(parser, DEFAULT_OUTPUT % PROGRAM)
+    add_dicom(parser)
     add_device(parser)
     add_preset(parser)
     add_models(parser)
@@ -41,13 +44,16 @@ def run(args: argparse.Namespace) -> None:
     with output_folder(target, args.overwrite) as folder, ProgressLine() as progress:
         progress("reading", 0.0)
         read = of_case(read_radiograph(args.input, args.pixel_spacing, args.identify), args.case_id)
+        if args.dicom:
+            check_dicom_output(read.dicom, read.path)
         report = analyze_read_image(
             read, device=args.device, preset=args.preset, weights_folder=args.models, progress=progress
         )
         write_results(folder, read.image, report, read.path.name, progress)
+        left_out = write_dicom(folder, read, report, progress) if args.dicom else ()
     assert isinstance(report, RadiographReport)
-    for warning in report.warnings:
+    for warning in (*report.warnings, *left_out):
         say(f"warning: {warning}")
     print(f"{result_table(report)}\n\n{angle_table(report)}")
     print(f"\n{report.summary.headline}\n{report.summary.statement}")
-    print(f"\n{printable(str(target))}: {', '.join(RESULT_FILES)}")
+    print(f"\n{printable(str(target))}: {', '.join(result_names(args.dicom))}")

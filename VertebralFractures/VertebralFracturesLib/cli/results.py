@@ -17,6 +17,8 @@ from ..report.text import printable
 
 SCENE_FILE, PATIENT_FILE = "scene.mrb", "patient.csv"
 RESULT_FILES = ("measurements.json", "measurements.csv", PATIENT_FILE, SCENE_FILE, "report.html", "report.txt")
+DICOM_FOLDER = "dicom"
+"""The results of a run, and the folder of the DICOM objects beside them."""
 
 Progress = Callable[[str, float], None]
 
@@ -98,3 +100,30 @@ def write_results(folder: Path, image: Image, report: SpineReport, name: str, pr
     progress("writing", 0.3)
     write_scene(folder / SCENE_FILE, image, report, name)
     progress("writing", 1.0)
+
+
+def write_dicom(
+    folder: Path, read: ReadImage[Volume] | ReadImage[Radiograph], report: SpineReport, progress: Progress
+) -> tuple[str, ...]:
+    """Write the results as DICOM objects, too.
+
+    :param folder: of the results.
+    :param read: the image, which is DICOM.
+    :param report: what was found in it.
+    :param progress: called with the stage and its fraction.
+    :return: what was left out, one sentence each.
+    :raises UnusableInput: the DICOM files of the image cannot serve any longer.
+    """
+    from ..pacs.export import export_dicom
+
+    assert read.dicom is not None
+    progress("writing DICOM", 0.0)
+    try:
+        return export_dicom(report, read.image, read.dicom, folder / DICOM_FOLDER)
+    except UnusableInput as error:
+        raise UnusableInput(f"{read.path}: {error}") from error
+
+
+def result_names(with_dicom: bool) -> tuple[str, ...]:
+    """Names of what a run wrote."""
+    return (*RESULT_FILES, f"{DICOM_FOLDER}/") if with_dicom else RESULT_FILES

@@ -14,7 +14,7 @@ from .dicom_image import read_images
 from .dicom_study import study_details
 from .formats import StoredImage, read_stored_image
 from .formats.whole_data import read_voxels
-from .read_image import PICTURE_SUFFIXES, VOLUME_SUFFIXES, ReadImage
+from .read_image import PICTURE_SUFFIXES, VOLUME_SUFFIXES, DicomFiles, ReadImage
 
 _EXPECTED = "a NIfTI (.nii, .nii.gz), NRRD or MetaImage (.mha, .mhd) file or a DICOM folder is needed"
 
@@ -86,8 +86,8 @@ def _described(
         "shape": list(volume.shape[::-1]),
         "spacing_mm": [round(float(value), 6) for value in volume.spacing_mm],
     }
-    listed = study.pop("listed", ())
-    return ReadImage(volume, {**description, **study}, warnings + padding_warnings, listed)
+    listed, dicom = study.pop("listed", ()), study.pop("dicom", None)
+    return ReadImage(volume, {**description, **study}, warnings + padding_warnings, listed, dicom)
 
 
 def _read_dicom(
@@ -104,7 +104,8 @@ def _read_dicom(
         warnings = (f"{len(all_series)} series in the folder; read {chosen}", *warnings)
     study = study_details(chosen.slices[0].path, identify)
     study["series"] |= {"uid": chosen.uid, "number": chosen.number, "slices": chosen.slice_count}
-    return _described(source, volume, warnings, "DICOM", listed=listed, **study)
+    files = DicomFiles(tuple(dict.fromkeys(image.path for image in chosen.images)))
+    return _described(source, volume, warnings, "DICOM", listed=listed, dicom=files, **study)
 
 
 def _read_image_file(source: Path) -> tuple[Volume, tuple[str, ...], str]:

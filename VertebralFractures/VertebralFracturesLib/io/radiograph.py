@@ -1,6 +1,6 @@
 """Reading lateral radiographs: DICOM (CR, DX, scouts and reformats of CTs), pictures, NIfTI, NRRD, MetaImage."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -21,7 +21,7 @@ from .formats.stored_image import LPS_TO_RAS
 from .formats.text_header import printable
 from .formats.whole_data import read_voxels
 from .quiet import quiet
-from .read_image import PICTURE_SUFFIXES, VOLUME_SUFFIXES, ReadImage
+from .read_image import PICTURE_SUFFIXES, VOLUME_SUFFIXES, DicomFiles, ReadImage
 
 NEEDED = "a lateral radiograph of the spine is needed (DICOM, PNG, JPEG, TIFF, or a single slice as NIfTI or NRRD)"
 
@@ -57,14 +57,17 @@ Side = Literal["left", "right"] | None
 
 @dataclass(frozen=True, eq=False)
 class _Picture:
-    """An image as its file has it: brightness, spacing of rows and columns in mm, and what the header says of it."""
+    """An image as its file has it: brightness, spacing of rows and columns in mm, and what the header says of it.
+
+    ``dicom`` says where it came from, with the pixels as they lie here.
+    """
 
     pixels: NDArray[np.float32]
     spacing_mm: tuple[float, float] | None
     anterior_is: Side
     format: str
     warnings: tuple[str, ...] = ()
-    dicom_file: Path | None = None
+    dicom: DicomFiles | None = None
 
 
 def read_radiograph(path: Path | str, pixel_mm: float | None = None, identify: bool = False) -> ReadImage[Radiograph]:
@@ -78,7 +81,7 @@ def read_radiograph(path: Path | str, pixel_mm: float | None = None, identify: b
     source = Path(path)
     try:
         picture = _read(source)
-        study = {} if picture.dicom_file is None else study_details(picture.dicom_file, identify)
+        study = {} if picture.dicom is None else study_details(picture.dicom.files[0], identify)
         return _described(source, picture, pixel_mm, study)
     except UnusableInput as error:
         raise UnusableInput(f"{source}: {error}") from error
@@ -101,9 +104,15 @@ def _described(source: Path, picture: _Picture, pixel_mm: float | None, study: d
     if spacing is not None:
         _check_spacing(spacing)
         pixels, side_mm = _square(pixels, spacing)
+        dicom = picture.dicom
+        if dicom is not None and pixels is not picture.pixels:
+            steps = side_mm / spacing[1], side_mm / spacing[0], 1.0
+            dicom = DicomFiles(dicom.files, dicom.to_stored_pixels * steps)
         description["spacing_mm"] = [round(spacing[1], 6), round(spacing[0], 6)]
-        return ReadImage(Radiograph(pixels, side_mm, picture.anterior_is), description, picture.warnings)
-    return ReadImage(Radiograph(pixels, None, picture.anterior_is), description, picture.warnings)
+        placed = Radiograph(pixels, side_mm, picture.anterior_is)
+        return ReadImage(placed, description, picture.warnings, dicom=dicom)
+    unscaled = Radiograph(pixels, None, picture.anterior_is)
+    return ReadImage(unscaled, description, picture.warnings, dicom=picture.dicom)
 
 
 def _check_spacing(spacing_mm: tuple[float, float]) -> None:
@@ -239,11 +248,33 @@ def _read_dicom(source: Path) -> _Picture:
     if header["modality"] == "CT":
         upright = _of_ct(pixels, header)
         if upright is not None:
-            return _Picture(*upright, "DICOM", dicom_file=source)
+            return _Picture(*upright, "DICOM", dicom=_dicom_files(source, pixels, lambda one: _upright(one, header)))
     spacing, warnings = _patient_spacing(header)
     across, down = (*header["sides"].upper().split("\\"), "", "")[:2]
     side: Side = "right" if across.startswith("A") else "left" if across.startswith("P") else None
-    return _Picture(pixels[::-1] if down.startswith("H") else pixels, spacing, side, "DICOM", warnings, source)
+    turned = (lambda one: one[::-1]) if down.startswith("H") else (lambda one: one)
+    return _Picture(turned(pixels), spacing, side, "DICOM", warnings, _dicom_files(source, pixels, turned))
+
+
+def _upright(pixels: NDArray[np.float32], header: Mapping[str, str]) -> NDArray[np.float32]:
+    """A scout or a reformat as :func:`_of_ct` turns it."""
+    upright = _of_ct(pixels, header)
+    return pixels if upright is None else upright[0]
+
+
+def _dicom_files(
+    source: Path, pixels: NDArray[np.float32], turned: Callable[[NDArray[np.float32]], NDArray[np.float32]]
+) -> DicomFiles:
+    """The file of an image, and where its pixels lay before they were turned.
+
+    :param source: the file.
+    :param pixels: (rows, columns) as stored.
+    :param turned: what was done with them; columns and rows only change their order.
+    """
+    index: NDArray[np.float32] = np.indices(pixels.shape, dtype=np.float32)
+    stored = np.stack([turned(index[1]), turned(index[0])]).astype(np.float64)
+    first = stored[:, 0, 0]
+    return DicomFiles((source,), np.stack([stored[:, 0, 1] - first, stored[:, 1, 0] - first, first], -1))
 
 
 def _check_whole(source: Path) -> None:

@@ -46,7 +46,7 @@ BORDERLINE_PROBABILITY = 1 / 3
 
 CERVICAL, TRANSITIONAL = "cervical level, not graded", "transitional level, not graded"
 
-_COVERAGE_95 = 1.959964
+COVERAGE_95 = 1.959964
 """Standard deviations on either side of the mean that hold 95 % of a normal distribution."""
 
 
@@ -168,7 +168,7 @@ def _graded_heights(heights: ArrayLike, level: str | None, preset: Preset) -> ND
 
 
 def _interval(loss: float, sd: float) -> tuple[float, float]:
-    return max(0.0, loss - _COVERAGE_95 * sd), min(1.0, loss + _COVERAGE_95 * sd)
+    return max(0.0, loss - COVERAGE_95 * sd), min(1.0, loss + COVERAGE_95 * sd)
 
 
 def _counting(by_neighbours: NeighbourLoss | None, preset: Preset) -> NeighbourLoss | None:
