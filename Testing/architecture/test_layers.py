@@ -25,6 +25,8 @@ HEAVY = {
     "pydicom": {"io"},
     "PIL": {"io", "report", "mrml", "evaluation"},
     "jinja2": {"report"},
+    "distributed": {"cli"},
+    "pyarrow": {"cli"},
 }
 """Third-party packages beside numpy and scipy, and the library's packages that may import them."""
 

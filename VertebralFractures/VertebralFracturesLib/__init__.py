@@ -41,7 +41,7 @@ The packages, each of which imports only itself and those above it (a test reads
     widgets      the panel; the only Qt
     training     one command a network
     evaluation   reports against references: tables, pages, studies, stress tests
-    cli          the command ``vertebral-fractures``
+    cli          the command ``vertebral-fractures``; ``cli/cohort`` runs many CTs, with Dask where several work
 
 ``ct`` and ``radiograph`` never meet. torch is imported in ``networks`` and ``training`` only, vtk and slicer in
 ``mrml`` and ``widgets`` only. Readers of images need neither ``training`` nor ``evaluation``, which 3D Slicer does not

@@ -1,7 +1,7 @@
 """The command ``vertebral-fractures``.
 
 Results go to stdout, progress, warnings and errors to stderr. Exit codes: 0 with results, 2 for unusable input or
-arguments or an error that nobody foresaw, 3 if no spine is found, 130 if cancelled.
+arguments or an error that nobody foresaw, 3 if no spine is found, 4 if some cases of a cohort failed, 130 if cancelled.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from .process import interrupt_on_signals, is_out_of_memory, own_streams, write_
 COMMANDS = {
     "analyze": "measure the vertebrae of a CT",
     "radiograph": "measure vertebrae and angles in a lateral radiograph",
+    "cohort": "measure many CTs, on one machine or a cluster",
     "demo": "make a synthetic patient, measure it, compare with the truth",
     "pictures": "draw the views of 3D Slicer as PNG files",
     "research": "compare with references, make test cases, train networks",
@@ -52,7 +53,7 @@ def _run(arguments: Sequence[str], chatter: IO[bytes]) -> int:
     args = argparse.Namespace(if_cancelled=_NOTHING_WRITTEN)
     try:
         interrupt_on_signals()
-        _execute(arguments, args)
+        return _execute(arguments, args)
     except BrokenPipeError:  # the reader of stdout has seen enough, as in "| head"
         return 0
     except (UnusableInput, NoSpineFound, FloatingPointError) as error:  # the last one stops a training
@@ -64,17 +65,18 @@ def _run(arguments: Sequence[str], chatter: IO[bytes]) -> int:
     except Exception as error:
         say(f"{_reason(error, arguments, chatter)}; {_state(args)}")
         return _UNUSABLE
-    return 0
 
 
-def _execute(arguments: Sequence[str], args: argparse.Namespace) -> None:
+def _execute(arguments: Sequence[str], args: argparse.Namespace) -> int:
+    """Run the command; the exit code, which is 0 for most."""
     try:
         parser().parse_args(arguments, args)
-        args.command(args)
+        code = args.command(args) or 0
     except SystemExit:  # --help and --version
         sys.stdout.flush()
         raise
     sys.stdout.flush()
+    return int(code)
 
 
 def _reason(error: Exception, arguments: Sequence[str], chatter: IO[bytes]) -> str:

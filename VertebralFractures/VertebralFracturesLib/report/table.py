@@ -319,7 +319,7 @@ def report_csv(report: SpineReport, delimiter: str = ",") -> str:
     for vertebra, row in zip(report.vertebrae, table_rows(report), strict=True):
         values = [stored_text(name, value) for name, value in row.items()]
         coordinates = [f"{coordinate:.3f}" for coordinate in vertebra.keypoints_ras.ravel()]
-        writer.writerow([*values, *coordinates, *(_no_formula(text) for text in whole.values()), *angle_texts])
+        writer.writerow([*values, *coordinates, *(no_formula(text) for text in whole.values()), *angle_texts])
     return buffer.getvalue()
 
 
@@ -328,6 +328,6 @@ def stored_text(name: str, value: Value) -> str:
     return str(value).lower() if isinstance(value, bool) else format_value(name, value)
 
 
-def _no_formula(text: str) -> str:
+def no_formula(text: str) -> str:
     """Keep a spreadsheet program from running text that came with the input as a formula."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
