@@ -1,7 +1,7 @@
 """``cohort``: many CTs at once, each with the results of ``analyze``, and tables of all."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
 
@@ -154,7 +154,9 @@ def _analyze(pending: list[Case], settings: Settings, workers: int, args: argpar
             progress.end()
 
 
-def _analyzed(pending: list[Case], settings: Settings, workers: int, args: argparse.Namespace) -> Iterator[str]:
+def _analyzed(
+    pending: list[Case], settings: Settings, workers: int, args: argparse.Namespace
+) -> Generator[str, None, None]:
     with closing(analyze_cases(pending, settings, workers, args.scheduler, args.dashboard)) as records:
         for record in records:
             yield record["status"]

@@ -1,7 +1,7 @@
 """Who analyzes the cases: one worker after the other, a local cluster of Dask, or a cluster that exists."""
 
 import importlib.util
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ _CONNECT = "30s"
 
 def analyze_cases(
     cases: Sequence[Case], settings: Settings, workers: int, scheduler: str | None = None, dashboard: str | None = None
-) -> Iterator[Record]:
+) -> Generator[Record, None, None]:
     """Analyze cases, each in a process of a worker, and tell of each when it has ended, in any order.
 
     :param cases: those that have not ended yet.

@@ -47,16 +47,16 @@ def analyze_in_worker(case: Case, settings: Settings) -> Record:
             _give_back(worker)
         if answer["status"] == DONE:
             return answer
-        return _failed(store, case, settings, begun, **answer)
+        return _failed(store, case, settings, begun, answer)
     if _is_closed.is_set():
         raise UnusableInput("the workers were closed")
-    return _failed(store, case, settings, begun, status=FAILED, reason=reason)
+    return _failed(store, case, settings, begun, {"status": FAILED, "reason": reason})
 
 
-def _failed(store: Store, case: Case, settings: Settings, begun: float, **answer: Any) -> Record:
+def _failed(store: Store, case: Case, settings: Settings, begun: float, answer: dict[str, Any]) -> Record:
     """The record of a case without results, with what was spent on it."""
-    more = {"seconds": round(time.monotonic() - begun, 3), "settings": settings.of_results, "versions": versions()}
-    return store.keep_failure(case, **answer, **more)
+    seconds = round(time.monotonic() - begun, 3)
+    return store.keep_failure(case, **answer, seconds=seconds, settings=settings.of_results, versions=versions())
 
 
 def close_workers() -> None:

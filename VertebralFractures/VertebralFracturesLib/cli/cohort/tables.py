@@ -3,6 +3,8 @@
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
 from ...core.keypoints import KEYPOINT_NAMES
 from ...core.report import SpineReport
 from ...report.patient_values import PATIENT_COLUMNS, patient_values
@@ -123,7 +125,7 @@ def _summary_row(report: SpineReport) -> Row:
 
 def _plain(row: Row) -> Row:
     """Values of numpy as those of Python."""
-    return {name: value.item() if hasattr(value, "item") else value for name, value in row.items()}
+    return {name: value.item() if isinstance(value, np.generic) else value for name, value in row.items()}
 
 
 def vertebra_rows(record: dict[str, Any]) -> list[Row]:

@@ -60,7 +60,7 @@ class WorkerProcess:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._said = tempfile.TemporaryFile()  # noqa: SIM115: it lives as long as the process
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
             [sys.executable, "-m", "VertebralFracturesLib.cli.cohort.worker", settings.as_json()],
             stdin=subprocess.PIPE,
