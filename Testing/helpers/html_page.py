@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import numpy as np
 from PIL import Image
 
-VOID = {"meta", "br"}
+VOID = {"input", "meta", "br"}
 
 
 class Page(HTMLParser):

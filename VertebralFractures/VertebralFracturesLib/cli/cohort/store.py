@@ -10,8 +10,10 @@
 """
 
 import json
+import os
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from typing import Any
 from ... import __version__
 from ...errors import UnusableInput
 from ...files import write_text
-from ...publishing.drafts import remove_left_drafts
+from ...publishing.drafts import draft_folder, remove_left_drafts
 from .cases import Case
 from .settings import Settings
 
@@ -52,26 +54,35 @@ class Store:
         :return: the number of the cohort, by which a browser keeps verdicts apart.
         :raises UnusableInput: it holds results of other settings or something else, or it cannot be written.
         """
-        file = self.folder / _COHORT_FILE
         try:
-            if not file.exists() and self.folder.exists() and any(self.folder.iterdir()):
-                raise UnusableInput(f"{self.folder} exists and holds no cohort: choose another folder with -o")
-            self.cases_folder.mkdir(parents=True, exist_ok=True)
-            self._failed.mkdir(exist_ok=True)
-            remove_left_drafts(self.folder)
-            remove_left_drafts(self.cases_folder)
-            remove_left_drafts(self._failed)
-            if not file.exists():
-                first = {"cohort": uuid.uuid4().hex, "software": __version__, "settings": settings.of_results}
-                write_text(file, json.dumps(first, indent=1) + "\n")
-            kept = json.loads(file.read_text(encoding="utf-8"))
-            self._check(kept["settings"], settings)
-            return str(kept["cohort"])
-        except (OSError, ValueError, KeyError) as error:
+            self._make(settings)
+            kept = json.loads((self.folder / _COHORT_FILE).read_text(encoding="utf-8"))
+            number, of_results = str(kept["cohort"]), dict(kept["settings"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
             if isinstance(error, UnusableInput):
                 raise
             reason = getattr(error, "strerror", None) or error
             raise UnusableInput(f"cannot use {self.folder} for results ({reason}): choose another with -o") from error
+        self._check(of_results, settings)
+        return number
+
+    def _make(self, settings: Settings) -> None:
+        """Make what is missing; of several shards that begin at once, one writes the file of the cohort."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        entries = [path for path in self.folder.iterdir() if path.name[0] != "."]
+        file = self.folder / _COHORT_FILE
+        if entries and not file.exists():
+            raise UnusableInput(f"{self.folder} exists and holds no cohort: choose another folder with -o")
+        if not file.exists():
+            first = {"cohort": uuid.uuid4().hex, "software": __version__, "settings": settings.of_results}
+            with draft_folder(self.folder) as draft, suppress(FileExistsError):
+                new = draft / _COHORT_FILE
+                new.write_text(json.dumps(first, indent=1) + "\n", encoding="utf-8")
+                os.link(new, file)
+        for folder in (self.cases_folder, self._failed):
+            folder.mkdir(exist_ok=True)
+            remove_left_drafts(folder)
+        remove_left_drafts(self.folder)
 
     def _check(self, kept: dict[str, Any], settings: Settings) -> None:
         other = [name for name, value in settings.of_results.items() if kept.get(name) != value]

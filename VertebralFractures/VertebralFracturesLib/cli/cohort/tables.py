@@ -105,7 +105,7 @@ def _summary_row(report: SpineReport) -> Row:
         for name in ("headline", "vertebrae", "evaluated", "graded", "worst_grade", "borderline", "physiological")
     }
     discordant = None if image is None else " ".join(names[index] for index in image.discordant_vertebrae) or None
-    return {
+    values: Row = {
         **copied,
         "worst_level": None if summary.worst_vertebra is None else names[summary.worst_vertebra],
         "greatest_height_loss_percent": None if loss is None else 100 * loss,
@@ -121,6 +121,7 @@ def _summary_row(report: SpineReport) -> Row:
         "discordant_levels": discordant,
         "warnings": " | ".join(report.warnings) or None,
     }
+    return {column.name: values[column.name] for column in SUMMARY_COLUMNS}
 
 
 def _plain(row: Row) -> Row:

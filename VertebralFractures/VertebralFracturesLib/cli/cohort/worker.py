@@ -22,11 +22,11 @@ from ... import __version__
 from ...errors import NoSpineFound, UnusableInput
 from ...files import output_folder, write_text
 from ...io.ct import read_input
+from ...io.fingerprint import fingerprint
 from ...io.read_image import ReadImage
 from ..process import is_out_of_memory
 from ..results import analyze_read_image, write_results
 from .cases import Case
-from .fingerprint import fingerprint
 from .memory import free_unused, limit_memory, peak_mb, reset_peak, versions
 from .settings import Settings
 from .store import CASE_FILE, DONE, FAILED, NO_SPINE, Record, Store

@@ -21,6 +21,9 @@ from .memory import resident_mb
 from .settings import Settings
 from .worker import OUT_OF_MEMORY, READY
 
+WORKER_MODULE = "VertebralFracturesLib.cli.cohort.worker"
+"""What a worker's process runs."""
+
 _THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -62,7 +65,7 @@ class WorkerProcess:
         self.settings = settings
         self._said = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "VertebralFracturesLib.cli.cohort.worker", settings.as_json()],
+            [sys.executable, "-m", WORKER_MODULE, settings.as_json()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._said,

@@ -4,8 +4,8 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from ...io.dicom import find_series
-from ...io.formats.whole_data import check_regular
+from .dicom import find_series
+from .formats.whole_data import check_regular
 
 _CHUNK = 1 << 20
 """Bytes that are read at once; chosen, far less than a CT."""
