@@ -1,14 +1,18 @@
 """Fixtures that more than one folder of tests uses."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from helpers import no_internet
 from hypothesis import settings
 from VertebralFracturesLib.core.report import SpineReport
 from VertebralFracturesLib.core.volume import Volume
 
 settings.register_profile("busy machines", deadline=None)
 settings.load_profile("busy machines")
+
+no_internet.install()
 
 SHARED_CT = Path(__file__).resolve().parents[2] / "shared" / "ct"
 
@@ -67,6 +71,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         is_listed = item.path.relative_to(root).as_posix().startswith(SLOW)
         if is_listed or SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker("slow")
+
+
+@pytest.fixture(autouse=True)
+def _no_internet() -> Iterator[None]:
+    """Nothing is sent anywhere: a test fails where an internet socket is asked for, even if the refusal is survived."""
+    no_internet.attempts.clear()
+    yield
+    assert no_internet.attempts == []
 
 
 @pytest.fixture

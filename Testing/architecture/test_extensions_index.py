@@ -62,6 +62,11 @@ def test_the_entry_says_what_cmake_says() -> None:
     assert content["scm_url"].rsplit("/", 1)[-1] == f"Slicer{ENTRY.stem}"
 
 
+def test_the_extension_is_not_offered_at_every_import_of_a_ct() -> None:
+    """A rule can ask for modality and SOP class only: neither tells the CT or the radiograph of a spine from others."""
+    assert "dicom_support_rule" not in entry()
+
+
 def test_the_entry_has_the_category_of_the_module() -> None:
     script = (MODULE / f"{ENTRY.stem}.py").read_text(encoding="utf-8")
     category = re.search(r'categories = \[translate\("qSlicerAbstractCoreModule", "([^"]+)"\)\]', script)
@@ -109,16 +114,28 @@ def test_nothing_installs_pytorch_past_its_extension() -> None:
     assert [path.name for path in scripts if "pip_install(" in path.read_text(encoding="utf-8")] == []
 
 
+COHORT_PAGE = "index.html"
+"""The page for looking through a cohort, which has a script of its own in the page and loads nothing but thumbnails."""
+
+
 def test_no_binary_is_executed_or_fetched() -> None:
     shipped = [path for path in tracked_files() if path.is_relative_to(MODULE)]
-    assert {path.suffix for path in shipped} <= {".py", ".txt", ".png", ".ui", ".json", ".npz", ".html", ".css"}
+    known = {".py", ".pyi", ".typed", ".txt", ".png", ".ui", ".json", ".npz", ".html", ".css", ".js"}
+    assert {path.suffix for path in shipped} <= known
     opens_network = re.compile(r"^\s*(?:import|from) (?:urllib|requests|http|socket|ftplib)\b", re.MULTILINE)
     scripts = [path for path in shipped if path.suffix == ".py"]
     assert [path.name for path in scripts if opens_network.search(path.read_text(encoding="utf-8"))] == []
     templates = [path for path in shipped if path.suffix in (".html", ".css")]
     assert templates
     runs_or_fetches = re.compile(r"<script|https?:|url\(|@import|\bsrc=")
-    assert [path.name for path in templates if runs_or_fetches.search(path.read_text(encoding="utf-8"))] == []
+    assert [path.name for path in templates if runs_or_fetches.search(path.read_text(encoding="utf-8"))] == [
+        COHORT_PAGE
+    ]
+    page_scripts = [path for path in shipped if path.suffix == ".js"] + [
+        path for path in templates if path.name == COHORT_PAGE
+    ]
+    fetches = re.compile(r"https?:|\bfetch\(|XMLHttpRequest|WebSocket|sendBeacon|\bimport\b|\bsrc=|\beval\b")
+    assert [path.name for path in page_scripts if fetches.search(path.read_text(encoding="utf-8"))] == []
 
 
 def test_the_repository_is_small_enough_to_be_cloned() -> None:

@@ -27,6 +27,7 @@ HEAVY = {
     "jinja2": {"report"},
     "distributed": {"cli"},
     "pyarrow": {"cli"},
+    "pandas": {"api"},
 }
 """Third-party packages beside numpy and scipy, and the library's packages that may import them."""
 

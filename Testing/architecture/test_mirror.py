@@ -17,7 +17,8 @@ LONGEST_FUNCTION = 60
 MOST_MODULES = 15
 """Lines of a file, lines of a function, modules of a folder: beyond these a reader loses the thread."""
 
-ROOT_MODULES = {"analyzer", "errors", "files"}
+ROOT_MODULES = {"analyzer", "errors", "files", "api", "__main__"}
+"""What belongs to no package: what all of them share, and the two ways in."""
 
 PRODUCT = ("core", "ct", "radiograph", "report", "networks", "io", "mrml", "widgets", "cli")
 """Packages whose results people rely on: each of their numbers has an origin."""
@@ -99,7 +100,7 @@ def test_no_folder_is_crowded() -> None:
     assert {name(folder): len(files) for folder, files in modules.items() if len(files) > MOST_MODULES} == {}
 
 
-def test_the_root_holds_three_modules() -> None:
+def test_the_root_holds_five_modules() -> None:
     assert {path.stem for path in LIBRARY.glob("*.py")} - {"__init__"} == ROOT_MODULES
 
 

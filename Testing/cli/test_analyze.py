@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,54 @@ def test_results_go_beside_the_working_folder_by_default(
     monkeypatch.chdir(tmp_path)
     assert main(["analyze", "chest.nii.gz"]) == 0
     assert (tmp_path / "chest-vertebral-fractures" / "report.html").is_file()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other names")
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"CT%20spine.nii.gz",
+        b"contrast 50%.nii.gz",
+        b"%s%n.nii.gz",
+        b"Smith & Jones.nii.gz",
+        b"red\x1b[31m.nii.gz",
+        b"x" * 247 + b".nii.gz",
+    ],
+)
+def test_a_file_of_any_name_gives_all_results(
+    an_oracle: Any, a_ct: Path, name: bytes, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from VertebralFracturesLib.mrml.application import boot_scene
+    from VertebralFracturesLib.mrml.scene_file import read_scene
+
+    monkeypatch.chdir(a_ct.parent)
+    a_ct.rename(os.fsdecode(name))
+    assert main(["analyze", os.fsdecode(name)]) == 0
+    printed = capsys.readouterr()
+    assert "\x1b" not in printed.out + printed.err
+    (printed.out + printed.err).encode()
+    (target,) = (path for path in a_ct.parent.iterdir() if path.is_dir())
+    assert sorted(path.name for path in target.iterdir()) == sorted(RESULT_FILES)
+    read_report((target / "measurements.json").read_text(encoding="utf-8"))
+    assert "\x1b" not in (target / "report.html").read_text(encoding="utf-8")
+    with boot_scene() as application:
+        (study,) = read_scene(application.scene, target / "scene.mrb")
+        assert study.volume_node.GetImageData() is not None
+
+
+def test_control_characters_of_a_header_reach_no_terminal_and_no_result(
+    an_oracle: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_series(tmp_path / "ct" / "a", body_hu(), SeriesDescription="chest\x1b[2J")
+    write_series(tmp_path / "ct" / "b", body_hu()[:20], SeriesInstanceUID="1.2.9", SeriesDescription="thick\x1b[2J")
+    assert main(["analyze", str(tmp_path / "ct"), "-o", str(tmp_path / "out")]) == 0
+    printed = capsys.readouterr()
+    assert "chest" in printed.err
+    assert "\x1b" not in printed.out + printed.err
+    for name in ("measurements.json", "measurements.csv", "report.html"):
+        content = (tmp_path / "out" / name).read_text(encoding="utf-8-sig")
+        assert "\x1b" not in content
+        assert "\\u001b" not in content
 
 
 def test_where_one_series_shows_no_spine_the_others_are_named(

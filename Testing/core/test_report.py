@@ -13,8 +13,10 @@ from VertebralFracturesLib.core.image_classification import ImageClassification
 from VertebralFracturesLib.core.report import SpineReport, Vertebra, parse_status
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.spine_slab import SlabFrame
+from VertebralFracturesLib.report.columns.column import CSV_ENCODING
+from VertebralFracturesLib.report.columns.vertebra import COLUMNS
 from VertebralFracturesLib.report.document import read_report, report_json
-from VertebralFracturesLib.report.table import COLUMNS, CSV_ENCODING, column, format_value, report_csv, table_rows
+from VertebralFracturesLib.report.table import column, format_value, report_csv, table_rows
 
 CURVE = SpineCurve(np.c_[np.zeros(5), np.zeros(5), np.linspace(20, -140, 5)], np.linspace(0.5, 1, 5))
 

@@ -88,7 +88,7 @@ def test_the_headline_can_be_signed(factors, headline):
 def test_a_mild_reduction_within_the_norm_is_told_and_does_not_count():
     result = summary(NORMAL, PHYSIOLOGICAL, preset="level-aware")
     assert (result.worst_grade, result.physiological, result.grade_counts) == (0, 1, (5, 0, 0, 0))
-    assert "mild, probably physiological; height ratio 0.78" in result.statement
+    assert "mild height reduction, probably physiological; height ratio 0.78" in result.statement
     assert "Mild height reduction, probably physiological: T8." in result.statement
     assert summary(NORMAL, PHYSIOLOGICAL).worst_grade == 1, "by the height ratio alone it is mild"
 

@@ -12,7 +12,7 @@ from VertebralFracturesLib.evaluation.evaluate import Evaluation, evaluate_cases
 from VertebralFracturesLib.evaluation.pages.files import case_document, read_case_result, write_evaluation
 from VertebralFracturesLib.evaluation.pages.tables import evaluation_text
 from VertebralFracturesLib.io.reference_case import find_cases
-from VertebralFracturesLib.report.table import CSV_ENCODING
+from VertebralFracturesLib.report.columns.column import CSV_ENCODING
 
 LEVELS = ("T8", "T9", "T10")
 

@@ -11,17 +11,22 @@ from VertebralFracturesLib.cli.cohort.tables import PATIENTS_COLUMNS
 
 def record(name: str, kind: str = "no finding", **patient: Any) -> dict[str, Any]:
     """A case that is one of the kinds of the page."""
-    given: dict[str, Any] = {"name": name, "id": name, "path": f"/data/{name}.nii.gz", "series": "", "reason": ""}
+    given: dict[str, Any] = {"name": name, "case_id": name, "path": f"/data/{name}.nii.gz", "series": "", "reason": ""}
     if kind in ("failed", "no spine"):
         return given | {"status": kind, "reason": f"{name}: a reason <b>&"}
-    columns = {column.name: None for column in PATIENTS_COLUMNS[2:]}
+    columns = {column.name: None for column in PATIENTS_COLUMNS[1:]}
     values = columns | {"headline": f"No fracture in {name}.", "worst_grade": 0, "levels_are_uncertain": False}
     if kind == "fracture":
         values |= {"headline": f"Moderate fracture of L1 in {name}.", "worst_grade": 2}
-    values |= {"discordant_levels": "T7"} if kind == "disagreement" else {}
     values |= {"levels_are_uncertain": True} if kind == "uncertain levels" else {}
     settings = Settings("/out").of_results
-    return given | {"status": "done", "settings": settings, "patient": values | patient, "vertebrae": []}
+    return given | {
+        "status": "done",
+        "settings": settings,
+        "patient": values | patient,
+        "vertebrae": [],
+        "discordant_levels": "T7" if kind == "disagreement" else None,
+    }
 
 
 def many_records(count: int) -> list[dict[str, Any]]:

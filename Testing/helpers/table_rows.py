@@ -1,7 +1,7 @@
 """Rows of a study's table."""
 
 import slicer
-from VertebralFracturesLib.report.table import COLUMNS
+from VertebralFracturesLib.report.columns.vertebra import COLUMNS
 
 
 def row_of_vertebra(node: slicer.vtkMRMLTableNode, row: int) -> dict[str, str | float]:

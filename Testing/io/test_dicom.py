@@ -30,7 +30,7 @@ def test_the_ct_with_most_slices_is_chosen_and_all_are_listed(tmp_path: Path) ->
     assert read.image.shape[0] == 30
     assert read.series[0] == "7 (thin): CT, 30 slices"
     assert read.series[1:] == ("1 (chest): CT, 20 slices",)
-    assert read.description["series"] == {"uid": "1.2.9", "number": "7", "slices": 30}
+    assert read.description["series"] == {"uid": "1.2.9", "number": "7", "slices": 30, "description": "thin"}
     assert "4 series" in read.warnings[0]
     assert read_input(tmp_path, "1").image.shape[0] == 20
     assert read_input(tmp_path, SERIES).image.shape[0] == 20

@@ -14,13 +14,13 @@ from VertebralFracturesLib.training.samples.slices import real_samples
 POINTS_MM = np.array([[10.0, 20], [28, 21], [10, 34], [27, 34], [9, 48], [28, 49]])  # down, right
 
 
-def write_flat(folder: Path, anterior_is: str, spacing_mm: float = 0.5) -> np.ndarray:
+def write_flat(folder: Path, anterior_is: str, spacing_mm: float = 0.9) -> np.ndarray:
     """An image with a bright dot at each keypoint of three bodies, the first of which is not certain."""
     folder.mkdir(parents=True)
     bodies = np.stack([POINTS_MM + [number * 30.0, 0.0] for number in range(3)])
     if anterior_is == "right":
         bodies[..., 1] = 70.0 - bodies[..., 1]
-    down, right = np.indices((240, 140)) * spacing_mm
+    down, right = (np.indices((240, 140)) + 0.5) * spacing_mm  # from the corner of the image
     image = sum(900 * np.exp(-((down - y) ** 2 + (right - x) ** 2) / (2 * 1.5**2)) for y, x in bodies.reshape(-1, 2))
     sitk.WriteImage(sitk.GetImageFromArray(image.astype(np.float32)), str(folder / "image.nii.gz"))
     entries = [
@@ -48,6 +48,10 @@ def test_a_flat_image_becomes_a_volume_whose_keypoints_lie_on_it(tmp_path, anter
     volume = case.volume()
     for aside_mm in (-20.0, 0.0, 20.0):
         assert volume.sample(case.keypoints_ras + [aside_mm, 0, 0]).min() > 800
+    for axis in (1, 2):
+        step = 1.5 * np.eye(3)[axis]
+        on_one_side, on_the_other = (volume.sample(case.keypoints_ras + side * step) for side in (-1, 1))
+        assert np.abs((on_one_side - on_the_other).mean()) < 15  # half a pixel off makes it 240
     assert np.linalg.norm(case.curve.ras_to_straight(case.keypoints_ras.mean(1))[:, :2], axis=1).max() < 0.5
 
 

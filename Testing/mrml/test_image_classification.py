@@ -17,8 +17,8 @@ from VertebralFracturesLib.mrml.scene_file import read_scene, write_scene
 from VertebralFracturesLib.mrml.study.creation import complete_study, create_study
 from VertebralFracturesLib.mrml.study.report import study_report
 from VertebralFracturesLib.mrml.study.study import Study
+from VertebralFracturesLib.report.columns.vertebra import COLUMNS
 from VertebralFracturesLib.report.document import report_json
-from VertebralFracturesLib.report.table import COLUMNS
 
 SUSPICIOUS = 1
 

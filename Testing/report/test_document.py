@@ -1,8 +1,11 @@
 """A report as measurements.json, and back."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
+from importlib.resources import files
 
+import jsonschema
 import numpy as np
 import pytest
 from helpers.damaged_json import damaged
@@ -11,12 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from VertebralFracturesLib.core.attenuation.record import DENSE, FRACTURED, Attenuation
 from VertebralFracturesLib.core.image_classification import ROW_CLASSES, ImageClassification
+from VertebralFracturesLib.core.level_naming import BASES, SHAPE_ONLY
 from VertebralFracturesLib.core.report import SpineReport
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.spine_slab import SlabFrame
 from VertebralFracturesLib.radiograph.record import RadiographReport
 from VertebralFracturesLib.report.document import read_report, report_json
-from VertebralFracturesLib.report.table import report_csv
+from VertebralFracturesLib.report.table import report_csv, table_rows
 
 CURVE = SpineCurve(np.c_[np.zeros(8), np.zeros(8), np.linspace(0, -150, 8)], np.ones(8))
 CANAL = SpineCurve(CURVE.points_ras + [0.0, -25.0, 0.0], np.linspace(0.6, 0.9, 8))
@@ -50,6 +54,17 @@ def test_a_report_keeps_its_kind() -> None:
         assert isinstance(after, RadiographReport)
         assert (after.pixel_mm, after.is_scale_known, after.anterior_is) == (0.2, False, "left")
         assert report_json(after) == report_json(before)
+
+
+@pytest.mark.parametrize("basis", [(), (SHAPE_ONLY,), *((one,) for one in BASES), BASES])
+def test_what_the_levels_rest_on_comes_back(basis: tuple[str, ...]) -> None:
+    """Any that an analysis can give: a scene is read back before its results are published."""
+    assert read_report(report_json(replace(measured_report(), numbering_basis=basis))).numbering_basis == basis
+
+
+def test_an_unknown_basis_of_the_levels_is_refused() -> None:
+    with pytest.raises(ValueError, match="basis of the numbering"):
+        read_report(report_json(replace(measured_report(), numbering_basis=("hearsay",))))
 
 
 MEASURED = (Attenuation(142.5, 31.25, None, 44.0), Attenuation(150.0, 30.0), Attenuation(None, None, DENSE), None, None)
@@ -119,6 +134,57 @@ def test_another_layout_is_refused() -> None:
 def test_probabilities_are_rounded_to_a_hundredth_of_a_percent() -> None:
     written = np.array(json.loads(report_json(classified()))["image_classification"]["position_probabilities"])
     np.testing.assert_array_equal(written, classified().image_classification.probabilities.round(4))
+
+
+def schema() -> jsonschema.Draft202012Validator:
+    """The schema that is installed with the library."""
+    text = files("VertebralFracturesLib.report").joinpath("measurements.schema.json").read_text(encoding="utf-8")
+    return jsonschema.Draft202012Validator(json.loads(text))
+
+
+def reports() -> Iterator[SpineReport]:
+    """Reports of every kind."""
+    film = radiograph_report()
+    yield measured_report()
+    yield replace(measured_report(), image_classification=classified(canal=CANAL).image_classification)
+    yield classified()
+    yield film
+    yield replace(film, sacral_endplate_ras=None, is_scale_known=False)
+    yield replace(film, vertebrae=(replace(film.vertebrae[0], status="not evaluable", level=None), *film.vertebrae[1:]))
+    yield replace(film, vertebrae=tuple(replace(one, level_confidence=0.1) for one in film.vertebrae))
+
+
+@pytest.mark.parametrize("report", tuple(reports()))
+def test_reports_follow_the_schema(report: SpineReport) -> None:
+    errors = [f"{error.json_path}: {error.message}" for error in schema().iter_errors(json.loads(report_json(report)))]
+    assert errors == []
+
+
+@pytest.mark.parametrize(
+    ("place", "key", "value"),
+    [
+        ((), "schema", 1),
+        ((), "further", 1),
+        (("patient",), "graded", -1),
+        (("vertebrae", 0), "status", "to review"),
+        (("vertebrae", 0), "borderline", "true"),
+        (("vertebrae", 0), "level", "T14"),
+        (("radiograph",), "anterior_is", "front"),
+    ],
+)
+def test_the_schema_refuses_what_no_report_holds(place: tuple, key: str, value: object) -> None:
+    document = json.loads(report_json(radiograph_report()))
+    within = document
+    for step in place:
+        within = within[step]
+    within[key] = value
+    assert not schema().is_valid(document)
+
+
+def test_a_vertebra_holds_every_column_of_the_table() -> None:
+    entries = json.loads(report_json(measured_report()))["vertebrae"]
+    for entry, row in zip(entries, table_rows(measured_report()), strict=True):
+        assert {name: entry[name] for name in row} == row
 
 
 def documents() -> list[dict]:

@@ -1,5 +1,6 @@
 """What is measured of a whole spine, by column name."""
 
+import csv
 from dataclasses import replace
 
 import pytest
@@ -7,7 +8,8 @@ from helpers.small_radiograph import report as radiograph_report
 from helpers.synthetic_spine import LEVELS, body_keypoints, scoliotic_curve
 from VertebralFracturesLib.core.attenuation.record import Attenuation
 from VertebralFracturesLib.core.report import SpineReport, Vertebra
-from VertebralFracturesLib.report.patient_values import PATIENT_COLUMNS, patient_values
+from VertebralFracturesLib.report.columns.patient import ORIGIN_COLUMNS, SPINE_COLUMNS, SUMMARY_COLUMNS
+from VertebralFracturesLib.report.patient_values import patient_csv, spine_values, summary_values
 
 
 def ct_report() -> SpineReport:
@@ -22,12 +24,12 @@ def ct_report() -> SpineReport:
 
 def test_every_column_has_a_value_in_order() -> None:
     for report in (ct_report(), radiograph_report(), replace(ct_report(), vertebrae=())):
-        assert list(patient_values(report)) == [column.name for column in PATIENT_COLUMNS]
-    assert len({column.title for column in PATIENT_COLUMNS}) == len(PATIENT_COLUMNS)
+        assert list(spine_values(report)) == [column.name for column in SPINE_COLUMNS]
+        assert list(summary_values(report)) == [column.name for column in SUMMARY_COLUMNS]
 
 
 def test_a_ct_has_alignment_and_attenuation() -> None:
-    values = patient_values(ct_report())
+    values = spine_values(ct_report())
     assert values["thoracolumbar_t10_l2_deg"] is not None
     assert values["lordosis_l1_s1_deg"] is values["sacral_slope_deg"] is values["kyphosis_t4_t12_deg"] is None
     assert values["cobb_angle_deg"] > 20
@@ -39,8 +41,37 @@ def test_a_ct_has_alignment_and_attenuation() -> None:
 
 
 def test_a_radiograph_has_sagittal_angles_alone() -> None:
-    values = patient_values(radiograph_report())
+    values = spine_values(radiograph_report())
     assert values["sacral_slope_deg"] == pytest.approx(31.0, abs=0.1)
-    others = [values[column.name] for column in PATIENT_COLUMNS if not column.name.endswith("_deg")]
+    others = [values[column.name] for column in SPINE_COLUMNS if not column.name.endswith("_deg")]
     assert set(others) == {None}
     assert values["cobb_angle_deg"] is None
+
+
+def test_the_conclusion_is_that_of_the_summary() -> None:
+    values, summary = summary_values(radiograph_report()), radiograph_report().summary
+    assert values["headline"] == summary.headline
+    assert (values["worst_level"], values["worst_grade"]) == ("L2", 2)
+    counts = [values[f"grade_{grade}_count"] for grade in range(4)]
+    assert (values["vertebrae_detected"], values["vertebrae_graded"], counts) == (5, 5, [4, 0, 1, 0])
+    assert values["greatest_height_loss_percent"] == pytest.approx(100 / 3)
+    assert values["image_probability"] is None
+    empty = summary_values(replace(ct_report(), vertebrae=()))
+    assert (empty["worst_level"], empty["deformity_index"], empty["deformity_index_levels"]) == (None, None, 0)
+
+
+def test_the_file_of_a_patient_has_one_row() -> None:
+    (row,) = csv.DictReader(patient_csv(radiograph_report()).splitlines())
+    assert list(row) == [one.name for one in (*SUMMARY_COLUMNS, *SPINE_COLUMNS, *ORIGIN_COLUMNS)]
+    assert (row["sacral_slope_deg"], row["kyphosis_t4_t12_deg"], row["input"]) == ("31.0", "", "image.png")
+    assert row["levels_are_uncertain"] in ("true", "false")
+    (row,) = csv.DictReader(patient_csv(replace(radiograph_report(), input={"path": "=1+1"})).splitlines())
+    assert row["input"] == "'=1+1"
+
+
+def test_a_negative_angle_is_a_number() -> None:
+    report = ct_report()
+    row = next(csv.DictReader(patient_csv(report).splitlines()))
+    numbers = {name: value for name, value in spine_values(report).items() if isinstance(value, float)}
+    assert min(numbers.values()) < 0
+    assert {name: float(row[name]) for name in numbers} == pytest.approx(numbers, abs=0.51)

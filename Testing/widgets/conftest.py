@@ -40,7 +40,8 @@ def studied(host, synthetic_ct, synthetic_report):
 
     node = add_volume_node(host.scene, synthetic_ct, "CT")
     create_study(host.scene, node, synthetic_report)
-    host.ui.inputSelector.setCurrentNode(node)
+    host.widget.exit()
+    host.widget.enter()
     return host
 
 

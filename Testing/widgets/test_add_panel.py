@@ -208,7 +208,7 @@ def test_one_click_adds_a_vertebra(measured):
     placed.AddControlPointWorld(host.widget.studyPanel.live.report.curve.ras_to_straight(centre_ras))
     host.wait(lambda: asked and host.ui.applyButton.enabled)
     np.testing.assert_allclose(asked[0], centre_ras, atol=0.1)
-    assert column(host, "level") == list(LEVELS)
+    assert column(host, "level_shown") == list(LEVELS)
     assert column(host, "source")[4] == "added"
     assert host.ui.vertebraTable.currentRow() == 4
     assert not host.ui.addOneClickButton.checked

@@ -136,7 +136,7 @@ def test_nothing_can_be_started_while_packages_are_installed(host, installing):
 
 def test_the_module_may_be_left_while_packages_are_installed(host, installing):
     installing.append(host.widget.exit)
-    host.ui.presetBox.setCurrentIndex(1)
+    host.ui.presetBox.setCurrentIndex(host.ui.presetBox.count - 1)
     host.click("applyButton")
     host.wait(lambda: studies(host.scene))
     host.work()

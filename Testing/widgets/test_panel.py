@@ -17,11 +17,11 @@ def test_the_layout_comes_back_by_a_click(measured):
 
 def test_the_preset_grades_anew_and_follows_the_study(measured):
     host = measured
-    host.ui.presetBox.setCurrentIndex(1)
+    host.ui.presetBox.setCurrentIndex(host.ui.presetBox.count - 1)
     assert host.widget.studyPanel.live.study.preset == "pisov"
     host.widget.exit()
     host.widget.enter()
-    assert host.ui.presetBox.currentIndex == 1
+    assert host.ui.presetBox.currentIndex == host.ui.presetBox.count - 1
 
 
 def test_another_ct_hides_the_study_of_the_first(measured, spine_volume):
@@ -31,7 +31,7 @@ def test_another_ct_hides_the_study_of_the_first(measured, spine_volume):
     assert not any(node.GetDisplayVisibility() for node in (*study.keypoint_nodes, *study.proxy_nodes))
     assert host.scene.GetSingletonNode("Yellow+", "vtkMRMLSliceCompositeNode").GetBackgroundVolumeID() is None
     host.ui.inputSelector.setCurrentNode(study.volume_node)
-    assert column(host, "level") == list(LEVELS)
+    assert column(host, "level_shown") == list(LEVELS)
     assert all(node.GetDisplayVisibility() for node in (*study.keypoint_nodes, *study.proxy_nodes))
 
 
@@ -53,6 +53,6 @@ def test_the_module_closes_and_opens_again(measured):
     host = measured
     host.close_module()
     host.open_module()
-    assert column(host, "level") == list(LEVELS)
+    assert column(host, "level_shown") == list(LEVELS)
     host.widget.onReload()
     assert not any(name.startswith("VertebralFracturesLib.widgets") for name in __import__("sys").modules)

@@ -9,6 +9,7 @@ from helpers.synthetic_spine import LEVELS
 from helpers.watched_scene import watched
 from VertebralFracturesLib.errors import NoSpineFound
 from VertebralFracturesLib.mrml.layout.rendered import RenderedLayout
+from VertebralFracturesLib.mrml.nodes.volume import add_volume_node
 from VertebralFracturesLib.mrml.study.study import studies
 
 
@@ -45,7 +46,7 @@ def test_apply_shows_the_study(host, volume_node):
         host.work()
         stages.add(host.ui.statusLabel.text)
     assert {"Finding the vertebrae (4 of 6)", "Measuring the vertebrae (6 of 6)"} <= stages
-    assert column(host, "level") == list(LEVELS)
+    assert column(host, "level_shown") == list(LEVELS)
     assert column(host, "grade")[3] == "3"
     assert "8 vertebrae measured" in host.ui.statusLabel.text
     assert host.messages == []
@@ -70,7 +71,7 @@ def test_the_window_answers_while_a_job_computes(host, volume_node):
         host.work()
         assert len(clicks) < 1000
     assert len(clicks) >= 5
-    assert column(host, "level") == list(LEVELS)
+    assert column(host, "level_shown") == list(LEVELS)
 
 
 @pytest.mark.parametrize("error", [NoSpineFound("no spine found"), RuntimeError("out of memory")])
@@ -126,6 +127,28 @@ def test_points_that_are_dragged_while_a_second_run_goes_on_are_not_lost_unasked
     assert column(host, "source")[1] == ("model" if is_replaced else "edited")
     assert (host.widget.studyPanel.live is live) == (not is_replaced)
     assert len(studies(host.scene)) == 1
+
+
+def test_the_status_tells_of_the_shown_study_only(measured, spine_volume):
+    host = measured
+    assert "8 vertebrae measured" in host.ui.statusLabel.text
+    first = host.ui.inputSelector.currentNode()
+    host.ui.inputSelector.setCurrentNode(add_volume_node(host.scene, spine_volume, "another"))
+    assert host.ui.statusLabel.text == ""
+    host.ui.inputSelector.setCurrentNode(first)
+    assert host.ui.statusLabel.text == ""
+
+
+def test_an_added_vertebra_is_told_until_the_next_edit(measured):
+    host, live = measured, measured.widget.studyPanel.live
+    missing = live.report.vertebrae[4]
+    live.delete_vertebra(4)
+    host.widget.logic.analyzer.propose = lambda *_, device, cancel: missing
+    host.widget.runPanel.propose(missing.keypoints_ras.mean(0))
+    host.wait(lambda: host.ui.applyButton.enabled)
+    assert "Vertebra added" in host.ui.statusLabel.text
+    live.set_status(0, "verified")
+    assert host.ui.statusLabel.text == ""
 
 
 def test_closing_the_scene_ends_a_run(host, volume_node):

@@ -18,3 +18,12 @@ def test_a_key_clicks_its_button(measured):
         assert live.selected == expected
     keys["Ctrl+Return"].activated.emit()
     assert live.report.vertebrae[0].status == "verified"
+
+
+def test_no_key_acts_before_the_module_was_entered(host):
+    """Slicer makes the panels of modules before it shows them, to let other modules ask them."""
+    from VertebralFracturesLib.widgets.shortcuts import Shortcuts
+
+    shortcuts = Shortcuts(host.ui, host.widget.parent)
+    assert not any(shortcut.enabled for shortcut in shortcuts._shortcuts)
+    shortcuts.delete()

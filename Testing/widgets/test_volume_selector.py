@@ -47,7 +47,7 @@ def test_the_study_of_a_deleted_ct_stays_in_view(measured, spine_volume, others)
     assert host.ui.inputSelector.currentNode() is None
     assert not host.ui.applyButton.enabled
     assert host.widget.studyPanel.live is live
-    assert column(host, "level") == list(LEVELS)
+    assert column(host, "level_shown") == list(LEVELS)
     assert all(node.GetDisplayVisibility() for node in live.study.keypoint_nodes)
     assert host.ui.undoButton.enabled, "edits can still be undone"
 

@@ -42,6 +42,8 @@ The packages, each of which imports only itself and those above it (a test reads
     training     one command a network
     evaluation   reports against references: tables, pages, studies, stress tests
     cli          the command ``vertebral-fractures``; ``cli/cohort`` runs many CTs, with Dask where several work
+    api          what Python programs use: ``from VertebralFracturesLib import analyze``
+    __main__     the command as ``python -m VertebralFracturesLib``
 
 ``ct`` and ``radiograph`` never meet. torch is imported in ``networks`` and ``training`` only, vtk and slicer in
 ``mrml`` and ``widgets`` only. Readers of images need neither ``training`` nor ``evaluation``, which 3D Slicer does not
@@ -50,7 +52,36 @@ install; only ``cli/research`` reaches them. ``simulation`` serves the sample da
 Coordinates carry their space in their names: ``_ijk`` voxel indices, ``_ras`` patient millimetres (right, anterior,
 superior), ``_straight`` millimetres along the straightened spine, ``_pixels`` of the straightened slice.
 Lengths end in ``_mm``. Functions and files are snake_case; camelCase is left to the classes that 3D Slicer calls.
-Nothing is imported here, so that importing a part loads only that part.
+Nothing is imported here until it is asked for, so that importing a part loads only that part.
 """
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Analysis",
+    "Cancelled",
+    "NoSpineFound",
+    "Radiograph",
+    "ReadImage",
+    "SpineReport",
+    "UnusableInput",
+    "Volume",
+    "__version__",
+    "analyze",
+    "analyze_radiograph",
+    "read_ct",
+    "read_radiograph",
+]
+
+
+def __getattr__(name: str) -> object:
+    """The public names, loaded when one of them is first used (PEP 562)."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(".api", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -40,6 +40,6 @@ def test_a_case_that_is_named_twice_is_one() -> None:
 
 
 def test_an_id_of_the_user_stays() -> None:
-    first, second = unique_cases([Case("a", "/a.nii", id="P1"), Case("a", "/b.nii")])
-    assert first.id == "P1"
-    assert second.id == second.name != "a"
+    first, second = unique_cases([Case("a", "/a.nii", case_id="P1"), Case("a", "/b.nii")])
+    assert first.case_id == "P1"
+    assert second.case_id == second.name != "a"

@@ -15,6 +15,7 @@ from helpers.small_patients import SMALL
 from helpers.stand_in_worker import LOG
 from VertebralFracturesLib.cli.cohort.command import SOME_FAILED
 from VertebralFracturesLib.cli.main import main
+from VertebralFracturesLib.cli.results import RESULT_FILES, SCENE_FILE
 from VertebralFracturesLib.io.reference_case import write_reference_case
 from VertebralFracturesLib.simulation.ct.acquisition import scan
 from VertebralFracturesLib.simulation.patient.anatomy import make_patient
@@ -75,7 +76,7 @@ def test_shards_share_the_cases(stand_in: None, named_files: Path, tmp_path: Pat
         ([], "INPUT"),
         (["x"], "-o"),
         (["x", "-o", "out"], "x: no such file"),
-        (["x", "-o", "out", "--write", "json,pdf"], "--write: takes json, csv, html, scene"),
+        (["x", "-o", "out", "--write", "json,pdf"], "--write: takes json, csv, html, text, scene"),
         (["x", "-o", "out", "--write", ""], "--write"),
         (["x", "-o", "out", "--workers", "0"], "--workers"),
         (["x", "-o", "out", "--time-limit", "-1"], "--time-limit"),
@@ -146,19 +147,18 @@ def test_three_real_cases_have_the_results_of_analyze(tmp_path: Path) -> None:
     (tmp_path / "data" / "p0").mkdir()
     (tmp_path / "data" / "p0" / "ct.nii.gz").write_bytes(whole[: len(whole) // 2])
     output, one_thread = tmp_path / "out", {"OMP_NUM_THREADS": "1"}
-    options = ("--workers", "1", "--write", "json,csv,html,scene")
+    options = ("--workers", "1", "--write", "json,csv,html,text,scene")
     ended = run_process("cohort", tmp_path / "data", "-o", output, *options, environment=one_thread)
     assert ended.returncode == SOME_FAILED, ended.stderr
     assert statuses(output) == {"p1__ct": "done", "p2__ct": "done", "p0__ct": "failed"}
-    alone = tmp_path / "alone"
+    alone, name = tmp_path / "alone", "data__p1__ct"
     path = tmp_path / "data" / "p1" / "ct.nii.gz"
-    assert run_process("analyze", path, "-o", alone, environment=one_thread).returncode == 0
-    folder = output / "cases" / "data__p1__ct"
+    analyzed = run_process("analyze", path, "-o", alone, "--case-id", name, environment=one_thread)
+    assert analyzed.returncode == 0, analyzed.stderr
+    folder = output / "cases" / name
     assert {file.name for file in alone.iterdir()} <= {file.name for file in folder.iterdir()}
-    for name in ("measurements.json", "measurements.csv", "report.html"):
-        assert (folder / name).read_bytes() == (alone / name).read_bytes(), name
-    measured = rows(alone / "measurements.csv")
-    ours = [row for row in rows(output / "vertebrae.csv") if row["case"] == "data__p1__ct"]
-    assert [{name: row[name] for name in row if name in measured[0]} for row in ours] == [
-        {name: row[name] for name in row if name in ours[0]} for row in measured
-    ]
+    for file in set(RESULT_FILES) - {SCENE_FILE}:
+        assert (folder / file).read_bytes() == (alone / file).read_bytes(), file
+    for table, file in (("vertebrae", "measurements"), ("patients", "patient")):
+        ours = [row for row in rows(output / f"{table}.csv") if row["case"] == name]
+        assert ours == [{"case": name, **row} for row in rows(alone / f"{file}.csv")]

@@ -22,13 +22,13 @@ def test_what_needs_a_look_comes_first() -> None:
 
 
 def test_a_case_can_be_of_several_kinds() -> None:
-    several = record("a", "fracture", discordant_levels="T5", levels_are_uncertain=True)
+    several = record("a", "fracture", levels_are_uncertain=True) | {"discordant_levels": "T5"}
     assert kinds(several) == ["fracture", "disagreement", "uncertain levels"]
 
 
 def test_an_entry_links_to_what_was_written() -> None:
-    given = record("a%b", "fracture")
-    assert entry(given)["report"] == "cases/a%25b/report.html"
+    given = record("a-b", "fracture")
+    assert entry(given)["report"] == "cases/a-b/report.html"
     given["settings"] = {"write": ["json"]}
     assert entry(given)["report"] is None
     assert entry(record("c", "failed"))["thumbnail"] is None

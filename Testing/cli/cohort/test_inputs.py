@@ -1,5 +1,7 @@
 """From inputs to cases."""
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -57,9 +59,14 @@ def test_a_csv_file_names_cases(tmp_path: Path) -> None:
     table = tmp_path / "cases.csv"
     table.write_text("id,path,series,age\nP 1,x/ct.nii.gz,,70\n,/far/dicom,1.2.3,\n,,,\n", encoding="utf-8-sig")
     first, second = list_cases([str(table)], tmp_path / "out").cases
-    assert (first.id, first.path, first.series) == ("P 1", str(tmp_path / "x" / "ct.nii.gz"), "")
+    assert (first.case_id, first.path, first.series) == ("P 1", str(tmp_path / "x" / "ct.nii.gz"), "")
     assert first.name.startswith("P_1-")
-    assert (second.name, second.id, second.path, second.series) == ("far__dicom", "far__dicom", "/far/dicom", "1.2.3")
+    assert (second.name, second.case_id, second.path, second.series) == (
+        "far__dicom",
+        "far__dicom",
+        "/far/dicom",
+        "1.2.3",
+    )
 
 
 def test_series_of_a_dicom_tree_are_cases(tmp_path: Path) -> None:
@@ -88,3 +95,12 @@ def test_what_holds_no_case_is_told(given: str, expected: str, tmp_path: Path, m
     Path("bad.csv").write_text("file\na.nii\n")
     with pytest.raises(UnusableInput, match=expected):
         list_cases([given], Path("out"))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems have no such names")
+def test_names_that_are_no_text_are_left_out(tmp_path: Path) -> None:
+    touch(tmp_path / "good.nii", Path(os.fsdecode(os.fsencode(tmp_path) + b"/bad-\xff.nii")))
+    listing = list_cases([str(tmp_path)], tmp_path / "out")
+    assert [Path(case.path).name for case in listing.cases] == ["good.nii"]
+    assert "not valid UTF-8" in listing.left_out[0].reason
+    listing.left_out[0].path.encode("utf-8")

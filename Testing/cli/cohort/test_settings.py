@@ -5,13 +5,13 @@ from VertebralFracturesLib.cli.results import RESULT_FILES
 
 
 def test_settings_survive_as_text() -> None:
-    settings = Settings("/out", "cpu", "anchor", "pisov", False, ("json", "scene"), 2, 10.5, 2000.0)
+    settings = Settings("/out", "cpu", "anchor", "pisov", False, True, ("json", "scene"), 2, 10.5, 2000.0)
     assert Settings.from_json(settings.as_json()) == settings
 
 
 def test_a_scene_is_not_written_by_default() -> None:
-    assert DEFAULT_WRITE == ("json", "csv", "html")
-    assert set(Settings("/out", write=("json", "csv", "html", "scene")).files) == set(RESULT_FILES)
+    assert DEFAULT_WRITE == ("json", "csv", "html", "text")
+    assert set(Settings("/out", write=(*DEFAULT_WRITE, "scene")).files) == set(RESULT_FILES)
 
 
 def test_limits_are_no_settings_of_results() -> None:

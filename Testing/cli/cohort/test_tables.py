@@ -3,13 +3,14 @@
 import csv
 import io
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from helpers.command import oracle
 from helpers.small_ct import body_hu
 from VertebralFracturesLib.cli.cohort.cases import LeftOut
-from VertebralFracturesLib.cli.cohort.table_files import csv_text
+from VertebralFracturesLib.cli.cohort.table_files import write_tables
 from VertebralFracturesLib.cli.cohort.tables import (
     CASES_COLUMNS,
     PATIENTS_COLUMNS,
@@ -22,7 +23,7 @@ from VertebralFracturesLib.cli.cohort.tables import (
 )
 from VertebralFracturesLib.core.report import SpineReport
 from VertebralFracturesLib.core.volume import Volume
-from VertebralFracturesLib.report.document import report_json
+from VertebralFracturesLib.report.patient_values import patient_csv
 from VertebralFracturesLib.report.table import report_csv
 
 
@@ -33,40 +34,46 @@ def report() -> SpineReport:
 
 @pytest.fixture(scope="module")
 def record(report: SpineReport) -> dict:
-    kept = {"name": "a", "id": "P1", "path": "/a.nii", "series": "", "status": "done", "reason": "", "seconds": 2.0}
+    kept = {
+        "name": "a",
+        "case_id": "P1",
+        "path": "/a.nii",
+        "series": "",
+        "status": "done",
+        "reason": "",
+        "seconds": 2.0,
+    }
     more = {"settings": {"preset": "level-aware"}, "versions": {"torch": "2"}, "input": {"shape": [36, 36, 30]}}
     return json.loads(json.dumps(kept | more | case_rows(report), allow_nan=False))
 
 
-def test_rows_of_vertebrae_are_those_of_measurements_csv(report: SpineReport, record: dict) -> None:
-    ours = list(csv.DictReader(io.StringIO(csv_text(VERTEBRAE_COLUMNS, vertebra_rows(record)))))
-    theirs = list(csv.DictReader(io.StringIO(report_csv(report))))
-    whole = ("preset", "detector", "software", "input", "warnings")
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_rows_of_vertebrae_are_those_of_measurements_csv(report: SpineReport, record: dict, tmp_path: Path) -> None:
+    write_tables(tmp_path, [record])
+    ours = rows_of((tmp_path / "vertebrae.csv").read_text(encoding="utf-8-sig"))
     assert len(ours) == 3
-    for mine, other in zip(ours, theirs, strict=True):
-        assert (mine.pop("case"), mine.pop("id")) == ("a", "P1")
-        assert mine == {name: value for name, value in other.items() if name not in whole}
+    assert ours == [{"case": "a", **row} for row in rows_of(report_csv(report))]
+    assert [column.name for column in VERTEBRAE_COLUMNS] == list(ours[0])
 
 
-def test_the_row_of_a_patient_is_what_measurements_json_concludes(report: SpineReport, record: dict) -> None:
-    row = patient_row(record)
-    assert row is not None
-    assert list(row) == [column.name for column in PATIENTS_COLUMNS]
-    document = json.loads(report_json(report))
-    patient, spine = document["patient"], document["spine"]
-    assert {name: row[name] for name in spine} == spine
-    assert row["headline"] == patient["headline"]
-    assert row["greatest_height_loss_percent"] == 100 * patient["greatest_height_loss"]
-    assert [row[f"grade_{grade}"] for grade in range(4)] == patient["grade_counts"]
-    assert (row["worst_level"], row["worst_grade"]) == ("T12", patient["worst_grade"])
-    assert row["warnings"] == "a warning"
+def test_the_row_of_a_patient_is_that_of_patient_csv(report: SpineReport, record: dict, tmp_path: Path) -> None:
+    write_tables(tmp_path, [record])
+    ours = rows_of((tmp_path / "patients.csv").read_text(encoding="utf-8-sig"))
+    assert ours == [{"case": "a", **row} for row in rows_of(patient_csv(report))]
+    assert [column.name for column in PATIENTS_COLUMNS] == list(ours[0])
 
 
 def test_the_row_of_a_case_says_what_it_was_made_from(record: dict) -> None:
     row = case_row(record)
     assert list(row) == [column.name for column in CASES_COLUMNS]
     assert (row["case"], row["status"], row["shape"], row["torch"]) == ("a", "done", "36 36 30", "2")
-    failed = {name: record[name] for name in ("name", "id", "path", "series")} | {"status": "failed", "reason": "bad"}
+    failed = {name: record[name] for name in ("name", "case_id", "path", "series")} | {
+        "status": "failed",
+        "reason": "bad",
+    }
     assert (case_row(failed)["reason"], patient_row(failed), vertebra_rows(failed)) == ("bad", None, [])
 
 

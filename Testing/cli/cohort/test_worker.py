@@ -23,17 +23,17 @@ def settings(tmp_path: Path) -> Settings:
 
 def test_results_and_record_are_published_together(an_oracle: Any, a_ct: Path, settings: Settings) -> None:
     store = Store(settings.folder)
-    case = Case("chest", str(a_ct), id="P1")
+    case = Case("chest", str(a_ct), case_id="P1")
     store.keep_failure(case, FAILED, "an earlier attempt")
     record = analyze_case(case, settings, Analyzer())
     folder = store.case_folder("chest")
     assert {path.name for path in folder.iterdir()} == {
-        "measurements.json", "measurements.csv", CASE_FILE, THUMBNAIL_FILE,
+        "measurements.json", "measurements.csv", "patient.csv", CASE_FILE, THUMBNAIL_FILE,
     }  # fmt: skip
     assert json.loads((folder / CASE_FILE).read_text(encoding="utf-8")) == json.loads(json.dumps(record))
     assert store.record("chest") == json.loads(json.dumps(record))
     assert [one["status"] for one in store.records()] == [DONE]
-    assert (record["id"], record["settings"]["preset"], len(record["vertebrae"])) == ("P1", "pisov", 3)
+    assert (record["input"]["case_id"], record["settings"]["preset"], len(record["vertebrae"])) == ("P1", "pisov", 3)
     assert record["seconds"] > 0
     assert record["input"]["bytes"] == a_ct.stat().st_size
     assert json.loads((folder / "measurements.json").read_text(encoding="utf-8"))["preset"] == "pisov"

@@ -34,7 +34,7 @@ def beside(loss: float, count: int = 6) -> NeighbourLoss:
         ((29.7, 24.0, 22.5), "L5", 0.05, "mild", "normal"),  # a lordotic L5, lower behind
         ((30.0, 25.0, 24.0), "L4", 0.05, "mild", "normal"),
         ((16.9, 18.0, 21.2), "T7", 0.05, "mild", "normal"),  # a physiologically wedged T7
-        ((20.5, 22.98, 26.27), "T11", 0.10, "mild", "mild, probably physiological"),
+        ((20.5, 22.98, 26.27), "T11", 0.10, "mild", "mild height reduction, probably physiological"),
         ((20.5, 22.98, 26.27), "T11", 0.16, "mild", "mild"),  # the same beside higher neighbours
         ((22.3, 18.0, 23.6), "T10", 0.08, "mild", "mild"),  # more than three deviations below the norm
         ((16.0, 20.0, 26.0), "L1", 0.30, "moderate", "moderate"),

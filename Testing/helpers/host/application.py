@@ -223,6 +223,7 @@ def _slicer_attributes(host: Host, qt_app: QtWidgets.QApplication, has_window: b
         layoutLogic = staticmethod(lambda: layout_logic)
 
     class App:
+        majorVersion, minorVersion = 5, 13
         layoutManager = staticmethod(LayoutManager if has_window else lambda: None)
         applicationLogic = staticmethod(lambda: host.application.logic)
         connect = staticmethod(lambda signal, slot: None)

@@ -6,7 +6,7 @@ import pytest
 import slicer
 from helpers.small_radiograph import report
 from VertebralFracturesLib.mrml.nodes.angles import add_angles_node, update_angles_node
-from VertebralFracturesLib.report.table import ANGLE_COLUMNS
+from VertebralFracturesLib.report.columns.patient import ANGLE_COLUMNS
 
 
 def rows(node: slicer.vtkMRMLTableNode) -> list[tuple[str, ...]]:

@@ -3,9 +3,11 @@ import pytest
 from helpers.synthetic_spine import scoliotic_curve
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.straightening import straighten
+from VertebralFracturesLib.mrml.nodes.curve import control_points
 from VertebralFracturesLib.mrml.nodes.straightened import (
     add_straightening_node,
     straightened_volume,
+    straightening_error_mm,
     straightening_transform,
     update_straightening_node,
 )
@@ -78,3 +80,12 @@ def test_its_middle_plane_is_the_straightened_slice(curve, volume) -> None:
     difference = np.abs(straight.sample(points) - reference.image)[inside]
     assert np.median(difference) < 1.0
     assert np.corrcoef(straight.sample(points)[inside], reference.image[inside])[0, 1] > 0.99
+
+
+def test_the_inverse_of_vtk_is_checked(curve: SpineCurve) -> None:
+    assert straightening_error_mm(curve, np.empty((0, 3))) < 0.02
+    points_ras, confidence = control_points(curve)
+    points_ras[9] += [10.0, 0, 0]
+    sharp = SpineCurve(points_ras, confidence)
+    assert straightening_error_mm(sharp, np.empty((0, 3))) > 0.02
+    assert straightening_error_mm(curve, curve.straight_to_ras([[5.0, 20, -50], [-20, 0, -200]])) < 0.02

@@ -6,7 +6,8 @@ import pytest
 from helpers.table_rows import row_of_vertebra
 from VertebralFracturesLib.core.report import SpineReport
 from VertebralFracturesLib.mrml.nodes.table import add_table_node, update_table_node
-from VertebralFracturesLib.report.table import COLUMNS, report_csv
+from VertebralFracturesLib.report.columns.vertebra import COLUMNS
+from VertebralFracturesLib.report.table import report_csv
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def test_a_vertebra_that_is_not_evaluable_has_no_measures(node) -> None:
 
 def test_columns_say_what_they_are(node) -> None:
     assert node.GetColumnUnitLabel("height_anterior_mm") == "mm"
-    assert node.GetColumnTitle("height_ratio") == "G"
+    assert node.GetColumnTitle("height_ratio") == "Height ratio"
     assert "Pisov" in node.GetColumnDescription("height_ratio")
     assert node.GetAttribute("VertebralFractures") == "Yes"
     assert node.GetLocked()
@@ -53,3 +54,11 @@ def test_update_follows_another_report(node, report) -> None:
     update_table_node(node, fewer)
     assert node.GetNumberOfRows() == 3
     assert [row_of_vertebra(node, index)["level"] for index in range(3)] == ["T11", "T12", "L1"]
+
+
+def test_ratios_have_no_unit_in_their_headings(scene, report) -> None:
+    """Slicer writes the unit behind the title: "G [1]" would puzzle readers."""
+    node = add_table_node(scene, report, "table")
+    units = {column.name: node.GetColumnUnitLabel(column.name) for column in COLUMNS}
+    assert not any(unit == "1" for unit in units.values())
+    assert units["height_anterior_mm"] == "mm"

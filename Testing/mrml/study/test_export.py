@@ -6,9 +6,10 @@ import pytest
 from VertebralFracturesLib.errors import UnusableInput
 from VertebralFracturesLib.mrml.study.export import export_study
 from VertebralFracturesLib.mrml.study.report import study_report
+from VertebralFracturesLib.report.columns.column import CSV_ENCODING
 from VertebralFracturesLib.report.document import report_json
 from VertebralFracturesLib.report.export import FORMATS
-from VertebralFracturesLib.report.table import CSV_ENCODING, report_csv
+from VertebralFracturesLib.report.table import report_csv
 
 
 def test_the_study_is_written_with_its_edits(study, tmp_path: Path) -> None:

@@ -6,13 +6,17 @@ from hypothesis import strategies as st
 from VertebralFracturesLib.core.heights.genant import genant_index, heights_mm
 from VertebralFracturesLib.core.keypoints import MIDDLE_INFERIOR, MIDDLE_SUPERIOR
 from VertebralFracturesLib.simulation.fractures.deformation import (
+    Bowl,
+    Fracture,
     affine_warp,
     chain,
     elastic_warp,
     far_enough,
     fracture_warp,
+    pressed_fracture,
     random_remaining,
     simulate_fractures,
+    varied_fracture,
 )
 
 GEOMETRY = settings(deadline=None, max_examples=40)
@@ -80,7 +84,7 @@ def test_a_fracture_warp_and_its_way_back(seed, index, remaining):
     rng = np.random.default_rng(seed)
     bodies = tilted_bodies(rng)
     assume(far_enough(bodies, index))
-    warp = fracture_warp(bodies, index, remaining)
+    warp = fracture_warp(bodies, index, Fracture(remaining))
     where = np.concatenate([points(rng), bodies.reshape(-1, 2)])
     np.testing.assert_allclose(warp.to_new(warp.to_old(where)), where, atol=1e-6)
     np.testing.assert_allclose(warp.to_old(warp.to_new(where)), where, atol=1e-6)
@@ -91,7 +95,7 @@ def test_a_fracture_warp_and_its_way_back(seed, index, remaining):
 def test_the_heights_that_remain_are_those_asked_for(index, remaining):
     bodies = BODIES.copy()
     bodies[:, 0, 1] += 4.0  # a little lower in front
-    fractured = fracture_warp(bodies, index, remaining).to_new(bodies)
+    fractured = fracture_warp(bodies, index, Fracture(remaining)).to_new(bodies)
     np.testing.assert_allclose(heights_mm(fractured[index]), remaining * heights_mm(bodies[index]), rtol=1e-6)
     others = np.arange(len(bodies)) != index
     np.testing.assert_allclose(fractured[others], bodies[others], atol=1e-9)
@@ -103,7 +107,7 @@ def test_a_tilted_body_keeps_about_the_heights_asked_for(seed, index, remaining)
     bodies = tilted_bodies(np.random.default_rng(seed))
     gaps = bodies[1:, [0, 2, 4], 1] - bodies[:-1, [1, 3, 5], 1]
     assume(gaps.min() > 1.5)
-    fractured = fracture_warp(bodies, index, remaining).to_new(bodies)
+    fractured = fracture_warp(bodies, index, Fracture(remaining)).to_new(bodies)
     found = heights_mm(fractured[index]) / heights_mm(bodies[index])
     np.testing.assert_allclose(found, remaining, atol=0.12)
     others = np.arange(len(bodies)) != index
@@ -129,13 +133,13 @@ def test_a_pressed_body_stays_before_its_neighbours(seed):
     rng = np.random.default_rng(seed)
     bodies = tilted_bodies(rng)
     assume(far_enough(bodies, 1))
-    fractured = fracture_warp(bodies, 1, random_remaining(rng)).to_new(bodies)
+    fractured = fracture_warp(bodies, 1, pressed_fracture(rng)).to_new(bodies)
     assert (fractured[1, ::2, 1] < fractured[1, 1::2, 1]).all()
     assert (np.diff(fractured.mean(1)[:, 1]) > 8.0).all()
 
 
 def test_far_from_the_body_nothing_moves():
-    warp = fracture_warp(BODIES, 1, np.array([0.5, 0.5, 0.5]))
+    warp = fracture_warp(BODIES, 1, Fracture(np.array([0.5, 0.5, 0.5])))
     away = np.array([[48.0, 20.0], [48.0, 110.0], [2.0, 60.0], [94.0, 60.0]])
     np.testing.assert_allclose(warp.to_new(away), away, atol=0.05)
     assert np.abs(warp.to_new(np.array([[48.0, 52.0]])) - [48, 52]).max() > 3.0
@@ -144,7 +148,7 @@ def test_far_from_the_body_nothing_moves():
 def test_an_endplate_stays_as_thick_as_it_was():
     """A pressed body keeps its bright rims: around an endplate nothing is stretched."""
     bodies = upright_bodies_mm(3, height=20.0, depth=30.0, distance=30.0)
-    warp = fracture_warp(bodies, 1, np.array([0.6, 0.6, 0.6]))
+    warp = fracture_warp(bodies, 1, Fracture(np.array([0.6, 0.6, 0.6])))
     top = bodies[1, MIDDLE_SUPERIOR]
     for step in (-1.9, -1.0, 1.0, 1.9):
         around = warp.to_new(np.array([top, top + [0, step]]))
@@ -153,7 +157,7 @@ def test_an_endplate_stays_as_thick_as_it_was():
 
 def test_disc_tissue_fills_the_room_that_a_pressed_body_leaves():
     bodies = upright_bodies_mm(3, height=20.0, depth=30.0, distance=30.0)
-    warp = fracture_warp(bodies, 1, np.array([0.5, 0.5, 0.5]))
+    warp = fracture_warp(bodies, 1, Fracture(np.array([0.5, 0.5, 0.5])))
     pressed = warp.to_new(bodies)[1]
     column = np.column_stack([np.full(600, bodies[1, MIDDLE_SUPERIOR, 0]), np.linspace(0, 120, 600)])
     filled = warp.look_up(column)[1]
@@ -164,13 +168,13 @@ def test_disc_tissue_fills_the_room_that_a_pressed_body_leaves():
     assert filled.sum() * 0.2 == pytest.approx(lost_mm + 10 + 10 - 4 * 2, abs=2.0)
     beside = column + [40.0, 0]
     assert warp.look_up(beside)[1].max() == 0
-    whole = fracture_warp(bodies, 1, np.ones(3))
+    whole = fracture_warp(bodies, 1, Fracture(np.ones(3)))
     assert whole.look_up(column)[1].max() == 0
 
 
 def test_a_chain_fills_where_each_of_its_warps_does():
     bodies = upright_bodies_mm(3, height=20.0, depth=30.0, distance=30.0)
-    fracture = fracture_warp(bodies, 1, np.array([0.5, 0.5, 0.5]))
+    fracture = fracture_warp(bodies, 1, Fracture(np.array([0.5, 0.5, 0.5])))
     shift = affine_warp(np.eye(2), np.zeros(2), np.array([7.0, -3.0]))
     where = np.random.default_rng(0).uniform([0, 0], [100, 120], (500, 2))
     both = chain([fracture, shift])
@@ -208,3 +212,70 @@ def test_bodies_on_top_of_one_another_are_not_pressed(distance, expected):
     bodies = upright_bodies_mm(3, height=6.0, distance=distance)
     assert far_enough(bodies, 1) is expected
     assert far_enough(bodies[:1], 0)
+
+
+BOWLS = st.builds(
+    Bowl, st.booleans(), st.floats(0.0, 1.2), st.floats(0.3, 0.7), st.floats(0.15, 0.3), st.floats(2.0, 5.0)
+)
+FRACTURES = st.builds(
+    Fracture, SHARES, st.floats(0.0, 1.0), st.lists(BOWLS, max_size=2).map(tuple), st.floats(0.0, 1.0)
+)
+
+
+@GEOMETRY
+@given(SEEDS, st.integers(0, 3), FRACTURES)
+def test_a_fracture_with_bowls_and_its_way_back(seed, index, fracture):
+    rng = np.random.default_rng(seed)
+    bodies = tilted_bodies(rng)
+    assume(far_enough(bodies, index))
+    warp = fracture_warp(bodies, index, fracture)
+    where = np.concatenate([points(rng), bodies.reshape(-1, 2)])
+    np.testing.assert_allclose(warp.to_new(warp.to_old(where)), where, atol=1e-6)
+    np.testing.assert_allclose(warp.to_old(warp.to_new(where)), where, atol=1e-6)
+    others = np.arange(len(bodies)) != index
+    gaps = bodies[1:, [0, 2, 4], 1] - bodies[:-1, [1, 3, 5], 1]
+    if gaps.min() > 1.5:  # nothing of a neighbour enters the body
+        np.testing.assert_allclose(warp.to_new(bodies)[others], bodies[others], atol=1e-6)
+
+
+@pytest.mark.parametrize("superior", [True, False])
+@pytest.mark.parametrize("depth", [0.1, 0.4, 0.7])
+def test_a_bowl_sinks_one_endplate_in_the_middle_and_keeps_its_rim(superior, depth):
+    bowl = Bowl(superior, depth, 0.5, 0.4)
+    pressed = fracture_warp(BODIES, 1, Fracture(np.ones(3), bowls=(bowl,))).to_new(BODIES)[1]
+    sunk, other = (MIDDLE_SUPERIOR, MIDDLE_INFERIOR) if superior else (MIDDLE_INFERIOR, MIDDLE_SUPERIOR)
+    corners = [0, 1, 4, 5]
+    np.testing.assert_allclose(pressed[corners], BODIES[1, corners], atol=1e-9)
+    np.testing.assert_allclose(pressed[other], BODIES[1, other], atol=1e-9)
+    assert heights_mm(pressed)[1] == pytest.approx((1 - depth) * heights_mm(BODIES[1])[1])
+    assert abs(pressed[sunk, 1] - BODIES[1, sunk, 1]) == pytest.approx(depth * 22.0)
+
+
+def test_bowls_that_would_cross_leave_two_millimetres_of_bone():
+    bowls = Bowl(True, 0.8, 0.5, 0.4), Bowl(False, 0.8, 0.5, 0.4)
+    pressed = fracture_warp(BODIES, 1, Fracture(np.ones(3), bowls=bowls)).to_new(BODIES)[1]
+    assert heights_mm(pressed)[1] == pytest.approx(2.0)
+
+
+def test_a_disc_that_stretches_into_a_bowl_is_not_replaced():
+    fracture = Fracture(np.ones(3), bowls=(Bowl(True, 0.5, 0.5, 0.4),), filled=0.0)
+    where = np.random.default_rng(0).uniform([0, 0], SIZE_MM, (500, 2))
+    old, filled = fracture_warp(BODIES, 1, fracture).look_up(where)
+    assert filled.max() == 0
+    assert np.abs(old - where).max() > 3
+
+
+def test_varied_fractures_are_shallow_and_touching_of_either_endplate_and_anywhere():
+    rng = np.random.default_rng(0)
+    drawn = [varied_fracture(rng) for _ in range(600)]
+    bowls = [bowl for one in drawn for bowl in one.bowls]
+    depths = np.array([bowl.depth for bowl in bowls])
+    assert depths.min() < 0.1
+    assert depths.max() > 0.8
+    assert 0.3 < np.mean([len(one.bowls) > 0 for one in drawn]) < 0.7
+    assert 0.5 < np.mean([bowl.superior for bowl in bowls]) < 0.7
+    assert 0.1 < np.mean([len(one.bowls) == 2 for one in drawn]) < 0.3
+    centres = np.array([bowl.centre for bowl in bowls])
+    assert ((centres < 0.43).mean() > 0.1) and ((centres > 0.57).mean() > 0.1)
+    assert all(bowl.centre - bowl.half_width > 0 and bowl.centre + bowl.half_width < 1 for bowl in bowls)
+    assert 0.3 < np.mean([one.filled == 0 for one in drawn]) < 0.7

@@ -72,7 +72,7 @@ def test_centres_and_levels_follow_the_image():
     assert np.mean(errors) < 0.25
     assert np.percentile(errors, 99) < 1.0
     assert np.min(slopes) > 0  # the first slice is cranial
-    assert np.mean(slopes) == pytest.approx(3.0 / 27.0, rel=0.15)
+    assert np.median(slopes) == pytest.approx(3.0 / 27.0, rel=0.15)
 
 
 @pytest.mark.usefixtures("clean")
@@ -102,10 +102,10 @@ def _shows_curve(crop: VolumeCrop) -> np.ndarray:
 @pytest.mark.usefixtures("clean")
 def test_some_crops_are_of_the_size_of_children():
     """A spine of 270 mm from T1 down is drawn between half as long and a third longer."""
-    per_slice = [np.diff(crop.level[crop.located == 1]).mean() for crop in crops(tube_sample(), range(80))]
-    sizes = 3.0 / 27.0 / np.array(per_slice)
-    assert 0.5 < np.nanmin(sizes) < 0.75
-    assert 0.9 < np.nanmedian(sizes) < 1.1
+    levels = [crop.level[crop.located == 1] for crop in crops(tube_sample(), range(80))]
+    sizes = np.array([3.0 / 27.0 / np.diff(one).mean() for one in levels if len(one) > 1])
+    assert 0.5 < sizes.min() < 0.75
+    assert 0.9 < np.median(sizes) < 1.1
     assert (sizes < 0.8).mean() < 0.3
 
 

@@ -6,8 +6,17 @@ from pathlib import Path
 from ..files import output_folder
 from ..io.ct import read_input
 from ..report.text import printable
-from .arguments import PROGRAM, add_output, add_run_options, add_series, default_output, say
-from .results import RESULT_FILES, analyze_read_image, write_results
+from .arguments import (
+    DEFAULT_OUTPUT,
+    PROGRAM,
+    add_output,
+    add_run_options,
+    add_series,
+    add_study_options,
+    default_output,
+    say,
+)
+from .results import RESULT_FILES, analyze_read_image, of_case, write_results
 from .terminal import ProgressLine, result_table
 
 
@@ -15,7 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("input", metavar="INPUT", type=Path, help="NIfTI, NRRD or MetaImage file, or a DICOM folder")
     add_series(parser)
-    add_output(parser, "NAME-vertebral-fractures")
+    add_study_options(parser)
+    add_output(parser, DEFAULT_OUTPUT % PROGRAM)
     add_run_options(parser)
     text = "measure only: do not read the spine a second time with the sequence networks"
     parser.add_argument("--no-second-opinion", dest="image_classifier", action="store_false", help=text)
@@ -26,9 +36,9 @@ def run(args: argparse.Namespace) -> None:
     target = args.output or default_output(args.input, PROGRAM)
     with output_folder(target, args.overwrite) as folder, ProgressLine() as progress:
         progress("reading", 0.0)
-        read = read_input(args.input, args.series, lambda fraction: progress("reading", fraction))
+        read = read_input(args.input, args.series, lambda fraction: progress("reading", fraction), args.identify)
         report = analyze_read_image(
-            read,
+            of_case(read, args.case_id),
             device=args.device,
             detector=args.detector,
             preset=args.preset,

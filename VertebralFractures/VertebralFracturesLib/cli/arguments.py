@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import os
+import re
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,6 +18,17 @@ PROGRAM = "vertebral-fractures"
 
 _LONGEST_NAME = 255
 """Bytes that a file's name can have on the usual file systems."""
+
+_COMMON = re.compile(
+    "(ct|data|dcm|dicom|im|image|img|input|radiograph|scan|scene|series|volume|xray)[ _.-]*[0-9]*", re.IGNORECASE
+)
+"""Names, with or without a number, that do not tell one case from another."""
+
+DEFAULT_OUTPUT = (
+    "NAME-%s in the current folder, where NAME is the input's name without its suffix, or that of the folder around it "
+    "where the input is called ct, image, scan, series or alike, with or without a number"
+)
+"""The rule of :func:`default_output` for ``--help``, with what is added to the name."""
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -102,7 +114,10 @@ def add_preset(parser: argparse.ArgumentParser) -> None:
 
 
 def add_output(parser: argparse.ArgumentParser, default: str, required: bool = False) -> None:
-    """Where results go."""
+    """Where results go.
+
+    :param default: where results go without it, in words.
+    """
     text = "folder for the results" + ("" if required else f" (default: {default})")
     parser.add_argument("-o", "--output", metavar="DIR", type=Path, required=required, help=text)
     parser.add_argument("--overwrite", action="store_true", help="replace files in an existing folder")
@@ -111,6 +126,14 @@ def add_output(parser: argparse.ArgumentParser, default: str, required: bool = F
 def add_series(parser: argparse.ArgumentParser) -> None:
     """Which series of a DICOM folder is read."""
     parser.add_argument("--series", metavar="X", help="Series Instance UID or Series Number in a DICOM folder")
+
+
+def add_study_options(parser: argparse.ArgumentParser) -> None:
+    """What the results say of whose study it is."""
+    text = "name of the case in all results (default: the path of the input as given)"
+    parser.add_argument("--case-id", metavar="ID", help=text)
+    text = "write patient ID, age, sex and study date of a DICOM input into the results; they are left out by default"
+    parser.add_argument("--identify", action="store_true", help=text)
 
 
 def add_models(parser: argparse.ArgumentParser) -> None:
@@ -141,11 +164,15 @@ def input_name(path: Path) -> str:
 
 
 def default_output(path: Path, suffix: str) -> Path:
-    """The folder of results in the current folder where none is named: the input's name and what the results are.
+    """The folder of results in the current folder where none is named: the case's name and what the results are.
+
+    The case is named by the input or, where inputs of other cases are likely to be called alike, by the nearest folder
+    around it that has a name of its own: ``patient7/ct.nii.gz`` gives ``patient7-vertebral-fractures``.
 
     :param suffix: what is added to the name, which is shortened where no folder can have so long a name.
     """
-    name = input_name(path)
+    names = (input_name(path), *(folder.name for folder in path.absolute().parents))
+    name = next((one for one in names if one and not _COMMON.fullmatch(one)), names[0])
     while len(os.fsencode(f"{name}-{suffix}")) > _LONGEST_NAME:
         name = name[:-1]
     return Path(f"{name}-{suffix}")

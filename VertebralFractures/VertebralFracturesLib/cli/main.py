@@ -69,6 +69,7 @@ def _run(arguments: Sequence[str], chatter: IO[bytes]) -> int:
 
 def _execute(arguments: Sequence[str], args: argparse.Namespace) -> int:
     """Run the command; the exit code, which is 0 for most."""
+    _check_names(arguments)
     try:
         parser().parse_args(arguments, args)
         code = args.command(args) or 0
@@ -77,6 +78,18 @@ def _execute(arguments: Sequence[str], args: argparse.Namespace) -> int:
         raise
     sys.stdout.flush()
     return int(code)
+
+
+def _check_names(arguments: Sequence[str]) -> None:
+    """Refuse names of files that libraries in C cannot be given: some of them end the program.
+
+    :raises UnusableInput: a name that is not valid UTF-8.
+    """
+    for argument in arguments:
+        try:
+            argument.encode("utf-8")
+        except UnicodeEncodeError:
+            raise UnusableInput(f"the name {argument!r} is not valid UTF-8: rename the file or folder") from None
 
 
 def _reason(error: Exception, arguments: Sequence[str], chatter: IO[bytes]) -> str:

@@ -19,7 +19,7 @@ _MEMORY_WORDS = ("allocate memory", "out of memory", "not enough memory", "bad_a
 """What libraries say when there is too little memory, in errors of their own."""
 
 _STREAMS = (("stdout", 1), ("stderr", 2))
-"""The standard streams and their numbers, fixed by POSIX."""
+"""The standard streams in Python, and the numbers of their files (POSIX)."""
 
 
 def interrupt_on_signals() -> None:

@@ -10,19 +10,25 @@ from ..core.report import SpineReport
 from ..core.volume import Volume
 from ..ct.networks import DetectorName
 from ..errors import NoSpineFound, UnusableInput
-from ..io.read_image import ReadImage
+from ..io.read_image import ImageT, ReadImage
 from ..radiograph.record import Image, Radiograph
-from ..report.export import write_report
+from ..report.export import write_patient_table, write_report
 from ..report.text import printable
 
 if TYPE_CHECKING:
     from ..analyzer import Analyzer
 
-SCENE_FILE = "scene.mrb"
-RESULT_FILES = ("measurements.json", "measurements.csv", SCENE_FILE, "report.html")
+SCENE_FILE, PATIENT_FILE = "scene.mrb", "patient.csv"
+RESULT_FILES = ("measurements.json", "measurements.csv", PATIENT_FILE, SCENE_FILE, "report.html", "report.txt")
 
-FORMATS = {"json": "measurements.json", "csv": "measurements.csv", "html": "report.html", "scene": SCENE_FILE}
-"""What a cohort can be told to write of each case, and the files that it writes."""
+FORMATS = {
+    "json": ("measurements.json",),
+    "csv": ("measurements.csv", PATIENT_FILE),
+    "html": ("report.html",),
+    "text": ("report.txt",),
+    "scene": (SCENE_FILE,),
+}
+"""What a cohort can be told to write of each case, and the files that it writes; further formats belong here."""
 
 Progress = Callable[[str, float], None]
 
@@ -66,7 +72,16 @@ def analyze_read_image(
         )
     except (UnusableInput, NoSpineFound) as error:
         raise type(error)(f"{read.path}: {error}{read.series_hint}") from error
-    return replace(report, warnings=tuple(dict.fromkeys((*read.warnings, *report.warnings))))
+    warnings = dict.fromkeys(printable(warning) for warning in (*read.warnings, *report.warnings))
+    return replace(report, warnings=tuple(warnings))
+
+
+def of_case(read: ReadImage[ImageT], case_id: str | None) -> ReadImage[ImageT]:
+    """An image that was read, with the name of its case in its description.
+
+    :param case_id: the name; by default the path of the input as it was given.
+    """
+    return replace(read, description={"case_id": case_id or str(read.path), **read.description})
 
 
 def _printable_values(value: Any) -> Any:
@@ -97,7 +112,9 @@ def write_results(
     """
     progress("writing", 0.0)
     for file in files:
-        if file != SCENE_FILE:
+        if file == PATIENT_FILE:
+            write_patient_table(folder / file, report)
+        elif file != SCENE_FILE:
             write_report(folder / file, report, image)
     progress("writing", 0.3)
     if SCENE_FILE in files:

@@ -7,7 +7,9 @@ from typing import TextIO
 
 from ..core.report import SpineReport
 from ..radiograph.record import RadiographReport
-from ..report.table import ANGLE_COLUMNS, Column, column, format_value, table_rows
+from ..report.columns.column import Column
+from ..report.columns.patient import ANGLE_COLUMNS
+from ..report.table import column, format_value, table_rows
 from ..report.text import text_table
 
 RESULT_COLUMNS = (

@@ -37,9 +37,7 @@ CONFIDENT_LEVEL = 0.8
 Chosen; each of the six CTs of val has a name that is known at any value up to 0.82.
 """
 
-LEVELS_ARE_UNCERTAIN = (
-    "Vertebral numbering is uncertain (no reliable landmark in the field of view). Verify levels before use."
-)
+LEVELS_ARE_UNCERTAIN = "Vertebral numbering is uncertain. Verify levels before use."
 """What users are told where no level is certain."""
 
 UNCERTAIN_MARK = "?"

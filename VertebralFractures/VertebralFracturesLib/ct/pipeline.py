@@ -104,7 +104,7 @@ def _named_and_measured(
     """The named vertebrae with their trabecular attenuation, and what their numbering rests on."""
     vertebrae, basis = named
     if not vertebrae:
-        raise NoSpineFound("only the sacrum, C1 or C2 lies wholly within the field of view: nothing to measure")
+        raise NoSpineFound("of the spine only the sacrum, C1 or C2 is in view as a whole: nothing to measure")
     return tuple(replace(one, attenuation=measure_attenuation(volume, one.keypoints_ras)) for one in vertebrae), basis
 
 

@@ -11,6 +11,7 @@ from ..ct.check import check_spacing, fill_padding
 from ..errors import USE_THE_RADIOGRAPH_COMMAND, UnusableInput
 from .dicom import choose_series, find_series, other_series, passed_over, read_series
 from .dicom_image import read_images
+from .dicom_study import study_details
 from .formats import StoredImage, read_stored_image
 from .formats.whole_data import read_voxels
 from .read_image import PICTURE_SUFFIXES, VOLUME_SUFFIXES, ReadImage
@@ -25,7 +26,9 @@ def read_volume(path: Path | str, series: str | None = None) -> Volume:
     return read_input(path, series).image
 
 
-def read_input(path: Path | str, series: str | None = None, progress: Progress | None = None) -> ReadImage[Volume]:
+def read_input(
+    path: Path | str, series: str | None = None, progress: Progress | None = None, identify: bool = False
+) -> ReadImage[Volume]:
     """Read a CT from an image file, a DICOM folder or one file of a DICOM series.
 
     Intensities stay in the type they are stored in. Whether they are those of a CT is for
@@ -34,11 +37,12 @@ def read_input(path: Path | str, series: str | None = None, progress: Progress |
     :param path: image file or DICOM folder.
     :param series: Series Instance UID or Series Number, for DICOM only; by default the CT with most slices.
     :param progress: called with the fraction read, for DICOM only.
+    :param identify: whether the description names patient ID, age, sex and study date, for DICOM only.
     :raises UnusableInput: with one line that says what is wrong, with which input, and what to do.
     """
     source = Path(path)
     try:
-        read = _read(source, series, progress)
+        read = _read(source, series, progress, identify)
     except UnusableInput as error:
         raise UnusableInput(f"{source}: {error}") from error
     except MemoryError as error:
@@ -48,12 +52,12 @@ def read_input(path: Path | str, series: str | None = None, progress: Progress |
     return read
 
 
-def _read(source: Path, series: str | None, progress: Progress | None) -> ReadImage[Volume]:
+def _read(source: Path, series: str | None, progress: Progress | None, identify: bool) -> ReadImage[Volume]:
     """Choose the reader by what the path is."""
     if not source.exists():
         raise UnusableInput("no such file or folder")
     if source.is_dir():
-        return _read_dicom(source, source, series, progress)
+        return _read_dicom(source, source, series, progress, identify)
     name = source.name.lower()
     if name.endswith(VOLUME_SUFFIXES):
         if series is not None:
@@ -62,15 +66,16 @@ def _read(source: Path, series: str | None, progress: Progress | None) -> ReadIm
     if name.endswith((*PICTURE_SUFFIXES, ".gif")):
         raise UnusableInput(f"a picture, not a volume in Hounsfield units: {_EXPECTED}; {USE_THE_RADIOGRAPH_COMMAND}")
     if name == "dicomdir":
-        return _read_dicom(source, source.parent, series, progress)
+        return _read_dicom(source, source.parent, series, progress, identify)
     images = read_images(source)
     if images:
-        return _read_dicom(source, source.parent, series or images[0].header["SeriesInstanceUID"], progress)
+        wanted = series or images[0].header["SeriesInstanceUID"]
+        return _read_dicom(source, source.parent, wanted, progress, identify)
     raise UnusableInput(f"unknown file format: {_EXPECTED}")
 
 
 def _described(
-    source: Path, volume: Volume, warnings: tuple[str, ...], image_format: str, **series: Any
+    source: Path, volume: Volume, warnings: tuple[str, ...], image_format: str, **study: Any
 ) -> ReadImage[Volume]:
     """Clear padding away and put the description together."""
     voxels, padding_warnings = fill_padding(volume.voxels)
@@ -81,11 +86,13 @@ def _described(
         "shape": list(volume.shape[::-1]),
         "spacing_mm": [round(float(value), 6) for value in volume.spacing_mm],
     }
-    listed = series.pop("listed", ())
-    return ReadImage(volume, {**description, **series}, warnings + padding_warnings, listed)
+    listed = study.pop("listed", ())
+    return ReadImage(volume, {**description, **study}, warnings + padding_warnings, listed)
 
 
-def _read_dicom(source: Path, folder: Path, wanted: str | None, progress: Progress | None) -> ReadImage[Volume]:
+def _read_dicom(
+    source: Path, folder: Path, wanted: str | None, progress: Progress | None, identify: bool
+) -> ReadImage[Volume]:
     """Read the wanted series of a folder."""
     all_series, damaged = find_series(folder)
     chosen = choose_series(all_series, wanted)
@@ -95,8 +102,9 @@ def _read_dicom(source: Path, folder: Path, wanted: str | None, progress: Progre
     listed = other_series(all_series, chosen) if wanted is None else ()
     if len(all_series) > 1 and wanted is None:
         warnings = (f"{len(all_series)} series in the folder; read {chosen}", *warnings)
-    details = {"uid": chosen.uid, "number": chosen.number, "slices": chosen.slice_count}
-    return _described(source, volume, warnings, "DICOM", series=details, listed=listed)
+    study = study_details(chosen.slices[0].path, identify)
+    study["series"] |= {"uid": chosen.uid, "number": chosen.number, "slices": chosen.slice_count}
+    return _described(source, volume, warnings, "DICOM", listed=listed, **study)
 
 
 def _read_image_file(source: Path) -> tuple[Volume, tuple[str, ...], str]:

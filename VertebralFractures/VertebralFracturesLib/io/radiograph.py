@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import SimpleITK as sitk
@@ -13,6 +13,7 @@ from scipy import ndimage
 from ..errors import UnusableInput
 from ..radiograph.record import Radiograph
 from .dicom_image import read_images
+from .dicom_study import study_details
 from .formats import read_stored_image
 from .formats.dicom_file import read_outline
 from .formats.picture import check_picture, check_pixels
@@ -63,19 +64,22 @@ class _Picture:
     anterior_is: Side
     format: str
     warnings: tuple[str, ...] = ()
+    dicom_file: Path | None = None
 
 
-def read_radiograph(path: Path | str, pixel_mm: float | None = None) -> ReadImage[Radiograph]:
+def read_radiograph(path: Path | str, pixel_mm: float | None = None, identify: bool = False) -> ReadImage[Radiograph]:
     """Read a lateral radiograph.
 
     :param path: an image file, or a folder that holds one DICOM image.
     :param pixel_mm: side of a pixel in the patient; overrules the header.
+    :param identify: whether the description names patient ID, age, sex and study date, for DICOM only.
     :raises UnusableInput: with one line that says what is wrong, with which input, and what to do.
     """
     source = Path(path)
     try:
         picture = _read(source)
-        return _described(source, picture, pixel_mm)
+        study = {} if picture.dicom_file is None else study_details(picture.dicom_file, identify)
+        return _described(source, picture, pixel_mm, study)
     except UnusableInput as error:
         raise UnusableInput(f"{source}: {error}") from error
     except MemoryError as error:
@@ -84,13 +88,14 @@ def read_radiograph(path: Path | str, pixel_mm: float | None = None) -> ReadImag
         raise UnusableInput(f"{source}: cannot be read ({error.strerror or error})") from error
 
 
-def _described(source: Path, picture: _Picture, pixel_mm: float | None) -> ReadImage[Radiograph]:
+def _described(source: Path, picture: _Picture, pixel_mm: float | None, study: dict[str, Any]) -> ReadImage[Radiograph]:
     pixels, spacing = picture.pixels, picture.spacing_mm
     if min(pixels.shape) < _FEWEST_PIXELS:
         raise UnusableInput(f"an image of {pixels.shape[1]} x {pixels.shape[0]} pixels is too small: {NEEDED}")
     if not np.isfinite(pixels).all() or np.ptp(pixels) <= 0:
         raise UnusableInput(f"the image is empty (all pixels alike or not a number): {NEEDED}")
     description = {"path": str(source), "format": picture.format, "shape": [pixels.shape[1], pixels.shape[0]]}
+    description |= study
     if pixel_mm is not None:
         spacing = (pixel_mm, pixel_mm)
     if spacing is not None:
@@ -234,11 +239,11 @@ def _read_dicom(source: Path) -> _Picture:
     if header["modality"] == "CT":
         upright = _of_ct(pixels, header)
         if upright is not None:
-            return _Picture(*upright, "DICOM")
+            return _Picture(*upright, "DICOM", dicom_file=source)
     spacing, warnings = _patient_spacing(header)
     across, down = (*header["sides"].upper().split("\\"), "", "")[:2]
     side: Side = "right" if across.startswith("A") else "left" if across.startswith("P") else None
-    return _Picture(pixels[::-1] if down.startswith("H") else pixels, spacing, side, "DICOM", warnings)
+    return _Picture(pixels[::-1] if down.startswith("H") else pixels, spacing, side, "DICOM", warnings, source)
 
 
 def _check_whole(source: Path) -> None:

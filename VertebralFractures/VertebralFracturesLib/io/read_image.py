@@ -21,7 +21,8 @@ class ReadImage(Generic[ImageT]):
     """An image and where it came from.
 
     :param image: a CT, padding set to air; or a radiograph, upright, bone bright.
-    :param description: path, format, shape, spacing and, for the DICOM of a CT, the series; goes into the report.
+    :param description: path, format, shape, spacing and, for DICOM, what :mod:`.dicom_study` reads of the study; goes
+        into the report.
     :param warnings: what the reader of the report has to know.
     :param series: the CT series of a DICOM folder that can be read, in words, the one that was read first; else empty.
     """

@@ -105,10 +105,11 @@ def _read_flat_case(file: Path) -> TrainingCase:
 
 
 def _flat_volume(file: Path, spacing_mm: float, forward: float) -> Volume:
+    """The image as a volume. Points count from its corner, half a pixel before the first pixel's centre."""
     image = np.squeeze(sitk.GetArrayFromImage(sitk.ReadImage(str(file)))).astype(np.float32)
     matrix = np.zeros((4, 4))
     matrix[0, 0], matrix[1, 1], matrix[2, 2], matrix[3, 3] = _FLAT_WIDTH_MM, forward * spacing_mm, -spacing_mm, 1.0
-    matrix[0, 3] = -_FLAT_WIDTH_MM / 2
+    matrix[:3, 3] = -_FLAT_WIDTH_MM / 2, forward * spacing_mm / 2, -spacing_mm / 2
     return Volume(np.repeat(image[:, :, None], 2, axis=2), matrix)
 
 

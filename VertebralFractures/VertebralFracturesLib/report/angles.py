@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ..core.alignment.spinal_angles import ANGLES
 from ..radiograph.record import RadiographReport
-from .table import ANGLE_COLUMNS
+from .columns.patient import ANGLE_COLUMNS
 
 COLORS = ("#56b4e9", "#e69f00", "#f0e442", "#cc79a7", "#009e73")
 """One color an angle: those of Okabe and Ito, which the colour-blind tell apart."""

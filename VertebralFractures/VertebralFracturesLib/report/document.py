@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from ..core.attenuation.record import Attenuation
 from ..core.heights.genant import find_preset
 from ..core.image_classification import ImageClassification
-from ..core.level_naming import BASES
+from ..core.level_naming import BASES, SHAPE_ONLY
 from ..core.report import SpineReport, Vertebra, parse_status
 from ..core.spine_curve import SpineCurve
 from ..core.spine_slab import SlabFrame
 from ..core.summary import PatientSummary
 from ..radiograph.record import RadiographReport
-from .patient_values import patient_values
-from .table import attenuation_values, disc_values, measured_values, probability_values
+from .patient_values import spine_values
+from .table import table_rows
 
 SCHEMA = 2
 """Version of the layout of measurements.json."""
@@ -67,7 +67,7 @@ def report_json(report: SpineReport) -> str:
         "warnings": report.warnings,
         "numbering_basis": report.numbering_basis,
         "patient": _summary_document(report.summary),
-        "spine": patient_values(report),
+        "spine": spine_values(report),
         "curve_ras": report.curve.points_ras,
         "curve_confidence": report.curve.confidence,
         "vertebrae": _vertebrae_document(report),
@@ -122,25 +122,12 @@ def _number(index: int | None) -> int | None:
 
 
 def _vertebrae_document(report: SpineReport) -> list[dict[str, Any]]:
+    """Every column of the table, unrounded, and what is recorded of a vertebra beside them."""
     return [
-        {"number": number, "level_shown": report.shown_levels[number - 1]}
+        row
         | {name: getattr(vertebra, name) for name in _VERTEBRA_FIELDS}
-        | values
-        | probability_values(combined)
         | {_ATTENUATION: None if vertebra.attenuation is None else asdict(vertebra.attenuation)}
-        | attenuation_values(attenuation)
-        | disc_values(disc)
-        for number, (vertebra, values, combined, attenuation, disc) in enumerate(
-            zip(
-                report.vertebrae,
-                measured_values(report),
-                report.fracture_probabilities,
-                report.attenuations,
-                report.discs,
-                strict=True,
-            ),
-            1,
-        )
+        for row, vertebra in zip(table_rows(report), report.vertebrae, strict=True)
     ]
 
 
@@ -181,7 +168,7 @@ def _check_finite(*values: Any) -> None:
 
 def _numbering_basis(names: Any) -> tuple[str, ...]:
     """What the numbering rests on; files of older versions do not hold it."""
-    if not isinstance(names, list | tuple) or not set(names) <= set(BASES):
+    if not isinstance(names, list | tuple) or not set(names) <= {*BASES, SHAPE_ONLY}:
         raise ValueError("the basis of the numbering is none that is known")
     return tuple(names)
 

@@ -6,8 +6,10 @@ from ..core.report import SpineReport
 from ..errors import UnusableInput
 from ..files import write_text
 from ..radiograph.record import Image
+from .columns.column import CSV_ENCODING
 from .document import report_json
-from .table import CSV_ENCODING, report_csv
+from .patient_values import patient_csv
+from .table import report_csv
 
 FORMATS = {".csv": "table (CSV)", ".tsv": "table (TSV)", ".json": "measurements (JSON)", ".html": "report page"}
 """Suffix and meaning of the formats."""
@@ -52,3 +54,13 @@ def write_report(path: Path, report: SpineReport, image: Image | None = None) ->
         from .page import write_report_page
 
         write_report_page(path, report, image)
+
+
+def write_patient_table(path: Path, report: SpineReport) -> None:
+    """Write what is reported of the patient as CSV, see :func:`~.patient_values.patient_csv`.
+
+    :param path: the file.
+    :param report: what was found in a CT or a radiograph.
+    :raises OSError: the file cannot be written.
+    """
+    write_text(path, patient_csv(report), CSV_ENCODING)

@@ -14,10 +14,12 @@ from ..core.report import SpineReport
 from ..files import write_text
 from ..radiograph.record import Image, RadiographReport
 from .angles import angle_rows, disc_text
+from .columns.column import Column
+from .columns.vertebra import COLUMNS
 from .page_vertebra import PageVertebra, grade_colors
 from .rendering import render
 from .spine_image import spine_image
-from .table import COLUMNS, Column, column, table_rows
+from .table import column, table_rows
 
 INTENDED_USE = "Research use only; not a medical device. Every vertebra has to be checked by a qualified reader."
 

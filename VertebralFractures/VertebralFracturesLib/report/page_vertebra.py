@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from ..core.heights.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
 from ..core.keypoints import INFERIOR, OUTLINE, SUPERIOR
 from ..core.report import Vertebra
+from .columns.column import Value
 from .images import grey_png
 from .spine_image import ShownBody
-from .table import Value, column, format_value
+from .table import column, format_value
 from .window import Window
 
 _HEIGHTS = ("height_anterior_mm", "height_middle_mm", "height_posterior_mm")

@@ -1,50 +1,9 @@
-"""What is measured of a spine as a whole: alignment and trabecular attenuation, by column name."""
+"""What is measured of a spine as a whole: conclusion, alignment and trabecular attenuation, by column name."""
 
 from ..core.report import SpineReport
-from .table import ANGLE_COLUMNS, Column, Value
-
-CORONAL_COLUMNS = (
-    Column(
-        "cobb_angle_deg",
-        "Coronal Cobb angle",
-        "deg",
-        "curve-based Cobb angle: largest angle between the tangents of the spine curve at two vertebrae in view, in "
-        "the patient's coronal plane; the patient lies supine; below 10 degrees is no scoliosis",
-        1,
-    ),
-    Column("cobb_upper_level", "Upper end vertebra", "", "upper end vertebra of the coronal Cobb angle"),
-    Column("cobb_lower_level", "Lower end vertebra", "", "lower end vertebra of the coronal Cobb angle"),
-    Column("cobb_convex_to", "Convexity", "", "side of the patient to which this curve is convex: right or left"),
-)
-"""The coronal alignment, which only a CT has."""
-
-ATTENUATION_COLUMNS = (
-    Column(
-        "attenuation_l1_hu",
-        "L1 attenuation",
-        "HU",
-        "trabecular attenuation of L1; screening values for osteoporosis at 120 kVp without contrast agent: 160 HU or "
-        "less is sensitive, 110 HU or less is specific (Pickhardt 2013)",
-    ),
-    Column(
-        "attenuation_mean_hu",
-        "T12-L4 attenuation",
-        "HU",
-        "mean trabecular attenuation of the vertebrae from T12 to L4 that were measured",
-    ),
-    Column("attenuation_mean_levels", "Levels of the mean", "", "the levels of that mean"),
-    Column(
-        "contrast_likely",
-        "Contrast agent",
-        "",
-        "an intravenous contrast agent is likely: soft tissue in front of half of the vertebrae has 100 HU or more; it "
-        "raises trabecular attenuation, which is not corrected for it",
-    ),
-)
-"""Trabecular attenuation, which only a CT has."""
-
-PATIENT_COLUMNS = (*ANGLE_COLUMNS, *CORONAL_COLUMNS, *ATTENUATION_COLUMNS)
-"""The columns of :func:`patient_values`, in order."""
+from .columns.column import Value, csv_text
+from .columns.patient import ATTENUATION_COLUMNS, CORONAL_COLUMNS, SPINE_COLUMNS, SUMMARY_COLUMNS
+from .table import origin_values
 
 SUPINE_NOTE = (
     "Sagittal angles of a CT are measured with the patient supine, between endplates projected onto the patient's "
@@ -53,8 +12,44 @@ SUPINE_NOTE = (
 """What readers of a CT's angles have to know."""
 
 
-def patient_values(report: SpineReport) -> dict[str, Value]:
-    """The values of :data:`PATIENT_COLUMNS` by name, None where there is none."""
+def patient_csv(report: SpineReport) -> str:
+    """What is reported of the patient as CSV, to be written as :data:`~.columns.column.CSV_ENCODING`.
+
+    A header and one row: the conclusion, what is measured of the spine, and whose study it is.
+    """
+    given, origin = {**summary_values(report), **spine_values(report)}, origin_values(report)
+    columns = (*SUMMARY_COLUMNS, *SPINE_COLUMNS)
+    texts = [column.cell(given[column.name]) for column in columns]
+    return csv_text([*(column.name for column in columns), *origin], [[*texts, *origin.values()]])
+
+
+def summary_values(report: SpineReport) -> dict[str, Value]:
+    """The values of :data:`~.columns.patient.SUMMARY_COLUMNS` by name, None where there is none."""
+    summary, image, loss = report.summary, report.summary.fracture_probability, report.summary.greatest_height_loss
+    worst = None if summary.worst_grade is None else summary.worst_vertebra
+    values: tuple[Value, ...] = (
+        summary.headline,
+        summary.statement,
+        summary.vertebrae,
+        summary.graded,
+        *summary.grade_counts,
+        summary.borderline,
+        summary.physiological,
+        summary.unreliable,
+        summary.worst_grade,
+        None if worst is None else report.shown_levels[worst],
+        None if loss is None else 100 * loss,
+        summary.least_index,
+        summary.deformity_index.total if summary.deformity_index.evaluated else None,
+        summary.deformity_index.evaluated,
+        summary.levels_are_uncertain,
+        *((None,) * 3 if image is None else (image.image_based, image.height_based, image.combined)),
+    )
+    return {column.name: value for column, value in zip(SUMMARY_COLUMNS, values, strict=True)}
+
+
+def spine_values(report: SpineReport) -> dict[str, Value]:
+    """The values of :data:`~.columns.patient.SPINE_COLUMNS` by name, None where there is none."""
     return {**report.angles_deg, **_coronal_values(report), **_attenuation_values(report)}
 
 

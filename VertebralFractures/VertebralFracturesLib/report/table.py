@@ -1,179 +1,17 @@
-"""The report as a table: one row per vertebra, with the name, unit and meaning of every column."""
-
-import csv
-import io
-from dataclasses import dataclass
+"""The report as a table: one row per vertebra."""
 
 from ..core.alignment.discs import Disc
 from ..core.attenuation.record import Attenuation
 from ..core.heights.genant import PLAIN_PRESETS
 from ..core.heights.genant import grade as genant_grade
 from ..core.image_classification import CombinedProbability
-from ..core.keypoints import KEYPOINT_NAMES
 from ..core.levels import is_certain
 from ..core.measures import Measures
 from ..core.report import SpineReport, Vertebra
 from ..radiograph.record import RadiographReport
-
-Value = str | int | float | bool | None
-
-CSV_ENCODING = "utf-8-sig"
-"""Encoding in which spreadsheet programs recognise the text of a CSV file."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of the table.
-
-    :param name: key of the value in a row, in measurements.json and in the CSV header.
-    :param title: short heading for readers.
-    :param unit: unit of the values, empty for text, "1" for ratios.
-    :param description: what the values mean.
-    :param decimals: decimals that mean something, for floating-point values.
-    """
-
-    name: str
-    title: str
-    unit: str
-    description: str
-    decimals: int = 0
-
-
-COLUMNS = (
-    Column("number", "No.", "", "number of the vertebra among those detected, 1 is the most cranial"),
-    Column(
-        "level_shown", "Level", "", "vertebral level as every output shows it; a question mark where it is uncertain"
-    ),
-    Column("level", "Level name", "", "vertebral level without a mark; empty where it has no name"),
-    Column("level_confidence", "Level confidence", "1", "probability that the level is right", 2),
-    Column("level_is_certain", "Level certain", "", "the level is shown without a question mark"),
-    Column("grade", "Grade", "", "grade 0 to 3 under the preset; empty where the vertebra is measured but not graded"),
-    Column("grade_name", "Severity", "", "the grade in words, or why there is none"),
-    Column(
-        "height_loss_percent",
-        "Height loss",
-        "%",
-        "height loss that the grade is about; it includes the normal concavity of the endplates, about 15 %",
-        1,
-    ),
-    Column("height_loss_low_percent", "Loss from", "%", "lower end of the 95 % interval of the height loss", 1),
-    Column("height_loss_high_percent", "Loss to", "%", "upper end of the 95 % interval of the height loss", 1),
-    Column("height_ratio", "G", "1", "smallest divided by largest of the three heights (Pisov 2020, eq. 1)", 3),
-    Column("genant_grade", "Grade by G", "", "grade 0 to 3 of the height ratio G alone (Genant: 0.80, 0.75, 0.60)"),
-    Column(
-        "borderline", "Borderline", "", "by the uncertainty of the landmarks, another grade is at least 33 % likely"
-    ),
-    Column(
-        "physiological", "Physiological", "", "mild height reduction within the norm of the level and the neighbours"
-    ),
-    Column("shape", "Shape", "", "shape of the deformity: wedge, biconcave, crush or none"),
-    Column("height_anterior_mm", "Ha", "mm", "anterior height", 2),
-    Column("height_middle_mm", "Hm", "mm", "middle height", 2),
-    Column("height_posterior_mm", "Hp", "mm", "posterior height", 2),
-    Column("height_anterior_sd_mm", "SD Ha", "mm", "standard deviation of the anterior height", 2),
-    Column("height_middle_sd_mm", "SD Hm", "mm", "standard deviation of the middle height", 2),
-    Column("height_posterior_sd_mm", "SD Hp", "mm", "standard deviation of the posterior height", 2),
-    Column("posterior_loss_percent", "Loss vs posterior", "%", "height loss relative to the own posterior height", 1),
-    Column(
-        "neighbour_loss_percent",
-        "Loss vs adjacent",
-        "%",
-        "largest height loss relative to the median of up to six non-deformed vertebrae nearby, scaled to this level",
-        1,
-    ),
-    Column("neighbour_references", "Adjacent levels", "", "the vertebrae that neighbour_loss_percent compares with"),
-    Column(
-        "crush_loss_percent",
-        "Posterior height loss",
-        "%",
-        "posterior height loss relative to the same vertebrae",
-        1,
-    ),
-    Column("wedge_angle_deg", "Wedge angle", "deg", "vertebral wedge angle, positive for anterior wedging", 1),
-    Column("z_anterior_posterior", "z Ha/Hp", "SD", "z-score of anterior over posterior height for the level", 1),
-    Column("z_middle_posterior", "z Hm/Hp", "SD", "z-score of middle over posterior height for the level", 1),
-    Column("z_height_anterior", "z Ha", "SD", "z-score of the anterior height for the level", 1),
-    Column("z_height_middle", "z Hm", "SD", "z-score of the middle height for the level", 1),
-    Column("z_height_posterior", "z Hp", "SD", "z-score of the posterior height for the level", 1),
-    Column(
-        "outside_norm",
-        "Outside reference range",
-        "",
-        "a height ratio is more than 3 SD below the norm of the level",
-    ),
-    Column("depth_superior_mm", "Depth sup.", "mm", "depth of the superior endplate", 1),
-    Column("depth_inferior_mm", "Depth inf.", "mm", "depth of the inferior endplate", 1),
-    Column("score", "Score", "1", "score of the detection", 2),
-    Column(
-        "largest_uncertainty_mm",
-        "Uncertainty",
-        "mm",
-        "largest uncertainty of the six landmarks, each a 68 % confidence radius",
-        2,
-    ),
-    Column("source", "Source", "", "who placed the landmarks: model, edited or added"),
-    Column("status", "Status", "", "not reviewed, verified or not evaluable"),
-    Column("image_probability", "P(image)", "1", "image-based probability of a moderate or severe fracture", 2),
-    Column("image_grade", "Image grade", "", "most probable grade 0 to 3 by image appearance"),
-    Column("height_probability", "P(heights)", "1", "height-based probability of a moderate or severe fracture", 2),
-    Column("combined_probability", "P(combined)", "1", "both probabilities averaged", 2),
-    Column(
-        "discordant", "Discordant", "", "height- and image-based probability differ by more than 0.5; please review"
-    ),
-    Column(
-        "attenuation_median_hu",
-        "Attenuation",
-        "HU",
-        "trabecular attenuation: median of an ellipsoid in the anterior half of the body; none for fractured bodies",
-    ),
-    Column("attenuation_sd_hu", "Attenuation SD", "HU", "standard deviation of the attenuation in that ellipsoid"),
-    Column("attenuation_note", "Attenuation note", "", "why a body has no trabecular attenuation"),
-    Column("disc_height_anterior_mm", "Disc anterior", "mm", "anterior height of the disc below", 1),
-    Column("disc_height_middle_mm", "Disc middle", "mm", "middle height of the disc below", 1),
-    Column("disc_height_posterior_mm", "Disc posterior", "mm", "posterior height of the disc below", 1),
-    Column(
-        "intervertebral_angle_deg",
-        "Intervertebral angle",
-        "deg",
-        "angle between the endplates that face the disc below, positive where the disc is open anteriorly; on CT "
-        "the patient lies supine and the endplates are projected onto the patient's sagittal plane",
-        1,
-    ),
-)
-"""The columns of :func:`table_rows`, in order."""
-
-ANGLE_COLUMNS = (
-    Column(
-        "lordosis_l1_l5_deg",
-        "L1-L5 lordosis",
-        "deg",
-        "between the superior endplate of L1 and the inferior endplate of L5",
-        1,
-    ),
-    Column("lordosis_l1_s1_deg", "L1-S1 lordosis", "deg", "between the superior endplates of L1 and S1", 1),
-    Column(
-        "sacral_slope_deg",
-        "Sacral slope",
-        "deg",
-        "between the superior endplate of S1 and the horizontal of the image",
-        1,
-    ),
-    Column(
-        "kyphosis_t4_t12_deg",
-        "T4-T12 kyphosis",
-        "deg",
-        "between the superior endplate of T4 and the inferior endplate of T12",
-        1,
-    ),
-    Column(
-        "thoracolumbar_t10_l2_deg",
-        "Thoracolumbar angle",
-        "deg",
-        "between the superior endplate of T10 and the inferior endplate of L2, positive in kyphosis",
-        1,
-    ),
-)
-"""What a radiograph's CSV has beside :data:`COLUMNS`: the angles of the spine, see core/alignment."""
+from .columns.column import Column, Value, csv_text, no_formula
+from .columns.vertebra import COLUMNS, POINT_COLUMNS
+from .study import study_values
 
 _BY_NAME = {column.name: column for column in COLUMNS}
 
@@ -186,9 +24,27 @@ def column(name: str) -> Column:
 def measured_values(report: SpineReport) -> list[dict[str, Value]]:
     """What follows from the keypoints of each vertebra, by column name; all None where it is not evaluable."""
     return [
-        dict.fromkeys(_MEASURED) if measures is None else _measured_values(measures, _neighbour_names(report, measures))
+        dict.fromkeys(_MEASURED)
+        if measures is None
+        else reported_values(report, _measured_values(measures, _neighbour_names(report, measures)))
         for measures in report.measures
     ]
+
+
+def has_lengths(report: SpineReport) -> bool:
+    """Whether lengths are known; they are not in a radiograph without a scale, of which ratios and angles hold."""
+    return not isinstance(report, RadiographReport) or report.is_scale_known
+
+
+def reported_values(report: SpineReport, values: dict[str, Value]) -> dict[str, Value]:
+    """Values by column name as a report states them: without any length where lengths are not known.
+
+    :param report: that the values belong to.
+    :param values: by names of :data:`COLUMNS`.
+    """
+    if has_lengths(report):
+        return values
+    return {name: None if name in _LENGTHS else value for name, value in values.items()}
 
 
 def _neighbour_names(report: SpineReport, measures: Measures) -> str | None:
@@ -230,6 +86,7 @@ def _measured_values(measures: Measures, references: str | None) -> dict[str, Va
 
 
 _NAMES = tuple(_BY_NAME)
+_LENGTHS = {one.name for one in COLUMNS if one.unit == "mm" or one.name.startswith("z_height_")}
 _MEASURED = _NAMES[_NAMES.index("grade") : _NAMES.index("score")]
 _PROBABILITIES = _NAMES[_NAMES.index("image_probability") : _NAMES.index("attenuation_median_hu")]
 _ATTENUATION = _NAMES[_NAMES.index("attenuation_median_hu") : _NAMES.index("disc_height_anterior_mm")]
@@ -266,7 +123,7 @@ def table_rows(report: SpineReport) -> list[dict[str, Value]]:
         recorded = {"number": number, "level_shown": shown, **_recorded_values(vertebra)}
         row = {**values, **recorded, **probability_values(combined)}
         row |= attenuation_values(report.attenuations[number - 1]) | disc_values(report.discs[number - 1])
-        rows.append({c.name: row[c.name] for c in COLUMNS})
+        rows.append(reported_values(report, {c.name: row[c.name] for c in COLUMNS}))
     return rows
 
 
@@ -284,50 +141,35 @@ def _recorded_values(vertebra: Vertebra) -> dict[str, Value]:
 
 def format_value(name: str, value: Value) -> str:
     """A value of a column as text, with the decimals that mean something; empty where there is none."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        text = f"{value:.{_BY_NAME[name].decimals}f}"
-        return text.lstrip("-") if float(text) == 0 else text
-    return str(value)
+    return _BY_NAME[name].text(value)
 
 
 def report_csv(report: SpineReport, delimiter: str = ",") -> str:
     """The report as CSV: a header, then one row per vertebra.
 
     After the table's columns come the keypoints in RAS mm and, the same in every row, what the rows need to be read on
-    their own: preset, detector, software, input and warnings; for a radiograph also the angles of the spine in degrees.
-    Write it as :data:`CSV_ENCODING`.
+    their own, see :func:`origin_values`. What is measured of the patient has a table of its own, see
+    :func:`~.patient_values.patient_csv`. Write it as :data:`~.columns.column.CSV_ENCODING`.
 
     :param delimiter: between the values; a tab makes it TSV.
     """
-    points = [f"{name.replace(' ', '_')}_{axis}_mm" for name in KEYPOINT_NAMES for axis in "ras"]
-    whole = {
+    origin = origin_values(report)
+    header = [*_BY_NAME, *(one.name for one in POINT_COLUMNS), *origin]
+    rows = []
+    for vertebra, row in zip(report.vertebrae, table_rows(report), strict=True):
+        values = [_BY_NAME[name].stored_text(value) for name, value in row.items()]
+        coordinates = [f"{coordinate:.3f}" if has_lengths(report) else "" for coordinate in vertebra.keypoints_ras.flat]
+        rows.append([*values, *coordinates, *origin.values()])
+    return csv_text(header, rows, delimiter)
+
+
+def origin_values(report: SpineReport) -> dict[str, str]:
+    """How the values of a report came about and whose they are, by :data:`~.columns.patient.ORIGIN_COLUMNS`."""
+    values = {
         "preset": report.preset,
         "detector": report.detector,
         "software": report.software,
-        "input": str(report.input.get("path", "")),
+        **study_values(report.input),
         "warnings": " | ".join(report.warnings),
     }
-    angles = report.angles_deg if isinstance(report, RadiographReport) else {}
-    angle_texts = ["" if angle is None else f"{angle:.1f}" for angle in angles.values()]
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, delimiter=delimiter, lineterminator="\r\n")
-    writer.writerow([*_BY_NAME, *points, *whole, *angles])
-    for vertebra, row in zip(report.vertebrae, table_rows(report), strict=True):
-        values = [stored_text(name, value) for name, value in row.items()]
-        coordinates = [f"{coordinate:.3f}" for coordinate in vertebra.keypoints_ras.ravel()]
-        writer.writerow([*values, *coordinates, *(no_formula(text) for text in whole.values()), *angle_texts])
-    return buffer.getvalue()
-
-
-def stored_text(name: str, value: Value) -> str:
-    """A value of a column as files and table nodes hold it: as :func:`format_value`, but true or false."""
-    return str(value).lower() if isinstance(value, bool) else format_value(name, value)
-
-
-def no_formula(text: str) -> str:
-    """Keep a spreadsheet program from running text that came with the input as a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    return {name: no_formula(text) for name, text in values.items()}

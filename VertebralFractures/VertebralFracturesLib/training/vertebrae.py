@@ -38,6 +38,10 @@ _SLICES_PER_CASE = 14
 _SOURCE_SHARES = 3.0, 1.0, 2.0
 _MATCH_MM = 8.0
 
+_LEAST_WEIGHED_INDEX = 0.3
+"""G below which a body weighs no more in the loss. Chosen: bodies whose endplates touch would weigh ten times as much
+as others."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
@@ -125,7 +129,7 @@ class VertebraTargets:
         for anchors.
     :param decided: where the objectness counts, of the same shape.
     :param keypoints_mm: (batch, n, 6, 2), padded with any values.
-    :param genant_index: G (batch, n) of every body.
+    :param genant_index: G (batch, n) of every body, from 0.3 up.
     """
 
     bodies: Tensor
@@ -146,7 +150,8 @@ def crop_targets(crop: Crop, detector: DetectorName) -> dict[str, Any]:
         decided = (decided | (bodies >= 0)) & ~seam
     padding = [(0, _MOST_BODIES - len(crop.keypoints_mm)), (0, 0), (0, 0)]
     keypoints = np.pad(crop.keypoints_mm, padding)
-    index = np.pad(genant_index(heights_mm(crop.keypoints_mm)), padding[0], constant_values=1.0)
+    index = np.clip(genant_index(heights_mm(crop.keypoints_mm)), _LEAST_WEIGHED_INDEX, 1.0)
+    index = np.pad(index, padding[0], constant_values=1.0)
     return {
         "image": crop.image,
         "bodies": bodies,

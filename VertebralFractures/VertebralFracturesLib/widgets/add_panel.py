@@ -7,7 +7,7 @@ import numpy as np
 import qt
 import slicer
 from numpy.typing import NDArray
-from slicer.i18n import tr as _
+from slicer.i18n import translate
 
 from ..core.keypoints import KEYPOINT_NAMES, ordered_keypoints
 from ..errors import UnusableInput
@@ -80,12 +80,15 @@ class AddPanel:
 
     def _prompt(self, left: int) -> None:
         if self.ui.addOneClickButton.checked:
-            what = _("Click the middle of the vertebra in the straightened view.")
+            what = translate("VertebralFractures", "Click the middle of the vertebra in the straightened view.")
         else:
-            what = _(
-                "Click front, middle and back of both endplates in the straightened view, in any order: {left} left."
+            what = translate(
+                "VertebralFractures",
+                "Click front, middle and back of both endplates in the straightened view, in any order: {left} left.",
             ).format(left=left)
-        self.ui.addPromptLabel.setText(_("{what} Esc or a right click gives up.").format(what=what))
+        self.ui.addPromptLabel.setText(
+            translate("VertebralFractures", "{what} Esc or a right click gives up.").format(what=what)
+        )
 
     def _finish(self, placement: PointPlacement, action: Callable[[], None]) -> None:
         """End a placement, unless another one or none is under way by now."""

@@ -2,7 +2,7 @@
 
 import enum
 
-from slicer.i18n import tr as _
+from slicer.i18n import translate
 
 
 class Grading(enum.Enum):
@@ -15,9 +15,9 @@ class Grading(enum.Enum):
     def label(self) -> str:
         """What the reader reads."""
         return {
-            "level-aware": _("Level-aware, Genant 20/25/40 %"),
-            "genant": _("Genant 20/25/40 %"),
-            "pisov": _("Pisov 2020 (0.80/0.74/0.60)"),
+            "level-aware": translate("VertebralFractures", "Level-aware, Genant 20/25/40 %"),
+            "genant": translate("VertebralFractures", "Genant 20/25/40 %"),
+            "pisov": translate("VertebralFractures", "Pisov 2020 (0.80/0.74/0.60)"),
         }[self.value]
 
 
@@ -30,4 +30,8 @@ class Device(enum.Enum):
 
     def label(self) -> str:
         """What the reader reads."""
-        return {"auto": _("Automatic"), "cpu": _("CPU"), "cuda": _("GPU")}[self.value]
+        return {
+            "auto": translate("VertebralFractures", "Automatic"),
+            "cpu": translate("VertebralFractures", "CPU"),
+            "cuda": translate("VertebralFractures", "GPU"),
+        }[self.value]

@@ -6,7 +6,7 @@ from typing import Any
 
 import slicer
 import slicer.packaging
-from slicer.i18n import tr as _
+from slicer.i18n import translate
 
 from ..errors import Cancelled
 
@@ -30,9 +30,10 @@ def ensure_packages(requirements_file: str) -> None:
         return
     if importlib.util.find_spec("torch") is not None:
         raise RuntimeError(
-            _(
+            translate(
+                "VertebralFractures",
                 "The installed torch is too old: update it to {requirement} in the module PyTorch Utils, restart "
-                "Slicer and click Apply again."
+                "Slicer and click Apply again.",
             ).format(requirement=TORCH_REQUIREMENT)
         )
     _install_torch()
@@ -41,16 +42,19 @@ def ensure_packages(requirements_file: str) -> None:
 def _install(requirements: list[Any]) -> None:
     names = ", ".join(map(str, requirements))
     if not slicer.util.confirmOkCancelDisplay(
-        _("The analysis needs Python packages that are not installed: {packages}. Install them?").format(packages=names)
+        translate(
+            "VertebralFractures", "The analysis needs Python packages that are not installed: {packages}. Install them?"
+        ).format(packages=names)
     ):
         raise Cancelled("the user declined the installation of Python packages")
     try:
         slicer.packaging.pip_ensure(requirements, prompt_install=False, requester="VertebralFractures")
     except subprocess.CalledProcessError as error:
         raise RuntimeError(
-            _(
+            translate(
+                "VertebralFractures",
                 "Python packages could not be installed: {packages}. Check the network and the free disk space, then "
-                "click Apply again."
+                "click Apply again.",
             ).format(packages=names)
         ) from error
 
@@ -60,9 +64,10 @@ def _install_torch() -> None:
         import PyTorchUtils
     except ImportError as error:
         raise RuntimeError(
-            _(
+            translate(
+                "VertebralFractures",
                 "The networks need the extension PyTorch: install it in the Extensions Manager, restart Slicer and "
-                "click Apply again. Without internet access, install the extension and torch from files."
+                "click Apply again. Without internet access, install the extension and torch from files.",
             )
         ) from error
     try:
@@ -71,9 +76,10 @@ def _install_torch() -> None:
         )
     except Exception as error:
         raise RuntimeError(
-            _(
+            translate(
+                "VertebralFractures",
                 "PyTorch could not be installed: check the network and the free disk space, then try again with the "
-                "module PyTorch Utils. {error}"
+                "module PyTorch Utils. {error}",
             ).format(error=error)
         ) from error
     if torch is None:

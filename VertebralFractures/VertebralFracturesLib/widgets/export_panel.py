@@ -1,11 +1,12 @@
 """Saving and copying the results of the shown study."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import qt
 import slicer
-from slicer.i18n import tr as _
+from slicer.i18n import translate
 
 from ..errors import UnusableInput
 from ..mrml.study.export import export_study
@@ -14,6 +15,17 @@ from .study_panel import StudyPanel
 from .words import format_words
 
 _SETTING = "VertebralFractures/ExportFolder"
+
+
+_NOT_IN_FILE_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
+_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+"""What Windows allows in no name of a file, and the names that it keeps for devices; a slash is allowed nowhere."""
+
+
+def file_name(name: str) -> str:
+    """The name of a study as a name of a file on every system: DICOM names volumes such as "3: CT thorax/abdomen"."""
+    allowed = _NOT_IN_FILE_NAMES.sub("_", name).strip(" .")
+    return f"_{allowed}" if not allowed or _DEVICES.match(allowed) else allowed
 
 
 class ExportPanel:
@@ -37,24 +49,37 @@ class ExportPanel:
             return
         suffix = list(self._formats)[self.ui.formatBox.currentIndex]
         folder = Path(str(qt.QSettings().value(_SETTING, "") or Path.home()))
-        proposed = folder / f"{live.study.report_node.GetName()}{suffix}"
+        proposed = folder / f"{file_name(live.study.report_node.GetName())}{suffix}"
         chosen = qt.QFileDialog.getSaveFileName(
-            self.ui.exportButton, _("Save the study"), str(proposed), f"{self._formats[suffix]} (*{suffix})"
+            self.ui.exportButton,
+            translate("VertebralFractures", "Save the study"),
+            str(proposed),
+            f"{self._formats[suffix]} (*{suffix})",
         )
         if not chosen:
             return
         path = Path(chosen)
-        path = path if path.suffix.lower() == suffix else path.with_name(path.name + suffix)
+        if path.suffix.lower() != suffix:
+            path = path.with_name(path.name + suffix)
+            if not _may_write(path):
+                return
         try:
             export_study(live.study, path)
         except UnusableInput as error:
             slicer.util.errorDisplay(str(error))
             return
         qt.QSettings().setValue(_SETTING, str(path.parent))
-        slicer.util.showStatusMessage(_("Saved {path}").format(path=path), 3000)
+        slicer.util.showStatusMessage(translate("VertebralFractures", "Saved {path}").format(path=path), 3000)
 
     def copy(self) -> None:
         """Put the table on the clipboard as text that spreadsheet programs take."""
         live = self._panel.live
         if live is not None:
             slicer.app.clipboard().setText(report_csv(live.report, delimiter="\t"))
+
+
+def _may_write(path: Path) -> bool:
+    """Ask before a file is replaced whose name was completed here, after Qt's dialog had asked for the shorter one."""
+    return not path.exists() or slicer.util.confirmOkCancelDisplay(
+        translate("VertebralFractures", "{path} exists already. Replace it?").format(path=path)
+    )

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 
 import qt
-from slicer.i18n import tr as _
 
 from ..core.heights.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
 from ..core.report import SpineReport
-from ..report.table import Value, format_value, table_rows
-from .words import column_headings, grade_words, table_words
+from ..report.columns.column import Value
+from ..report.table import format_value, table_rows
+from .words import cell_words, column_headings, grade_words, table_words
 
 _DARK = 140
 """Brightness (0 to 255) below which a grade's color takes white text; chosen by eye for the four colors."""
@@ -40,7 +40,7 @@ class ResultsTable:
         header.setDefaultSectionSize(_LEAST_PIXELS)
         header.setHighlightSections(False)
         header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
-        header.setStretchLastSection(True)
+        header.setStretchLastSection(False)
         table.verticalHeader().setDefaultSectionSize(_ROW_PIXELS)
         table.connect("itemSelectionChanged()", self._selection_changed)
         table.connect("cellClicked(int,int)", lambda row, _column: table.selectRow(row))
@@ -107,7 +107,7 @@ def _cell(name: str, row: Mapping[str, Value]) -> str:
     if name == "image_probability" and row["discordant"]:
         return f"{format_value(name, value)} ≠"
     if name == "largest_uncertainty_mm":
-        return _("borderline") if row["borderline"] else f"±{value:.1f}"
+        return cell_words()["borderline"] if row["borderline"] else _uncertainty(name, value)
     return format_value(name, value)
 
 
@@ -117,19 +117,22 @@ def _explanation(name: str, row: Mapping[str, Value]) -> str:
         return _grade_explanation(row)
     if name == "image_probability" and row["discordant"]:
         measured = format_value("height_probability", row["height_probability"])
-        return _("From heights {heights}, from the image {image}: please review").format(
-            heights=measured, image=format_value(name, row[name])
-        )
+        return cell_words()["discordant"].format(heights=measured, image=format_value(name, row[name]))
     if name == "largest_uncertainty_mm":
-        return f"±{format_value(name, row[name])} mm"
+        return f"±{format_value(name, row[name])} mm" if row[name] is not None else ""
     return ""
+
+
+def _uncertainty(name: str, value: Value) -> str:
+    """An uncertainty in a narrow column; empty in a radiograph without a scale."""
+    return f"±{value:.1f}" if isinstance(value, float) else format_value(name, value)
 
 
 def _grade_explanation(row: Mapping[str, Value]) -> str:
     """The grade in words, or why there is none."""
     grade = row["grade"]
     if row["physiological"]:
-        return _("mild height reduction, probably physiological")
+        return cell_words()["physiological"]
     return grade_words()[grade] if isinstance(grade, int) else format_value("grade_name", row["grade_name"])
 
 

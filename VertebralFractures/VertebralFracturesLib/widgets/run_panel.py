@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import slicer
 from numpy.typing import NDArray
-from slicer.i18n import tr as _
+from slicer.i18n import translate
 
 from ..analyzer import LOADING, Analyzer, known_device, stages
 from ..core.report import SpineReport, Vertebra
@@ -38,14 +38,16 @@ def stage_titles(image: Image) -> dict[str, str]:
     """
     is_radiograph = isinstance(image, Radiograph)
     titles = {
-        LOADING: _("Loading the networks"),
-        "spine curve": _("Finding the spine"),
-        "straightened slice": _("Straightening the spine"),
-        "view": _("Looking at the radiograph"),
-        "vertebrae": _("Finding the vertebrae"),
-        "landmarks": _("Placing the points"),
-        "second opinion": _("Reading the spine a second time"),
-        "measures": _("Measuring vertebrae and angles") if is_radiograph else _("Measuring the vertebrae"),
+        LOADING: translate("VertebralFractures", "Loading the networks"),
+        "spine curve": translate("VertebralFractures", "Finding the spine"),
+        "straightened slice": translate("VertebralFractures", "Straightening the spine"),
+        "view": translate("VertebralFractures", "Looking at the radiograph"),
+        "vertebrae": translate("VertebralFractures", "Finding the vertebrae"),
+        "landmarks": translate("VertebralFractures", "Placing the points"),
+        "second opinion": translate("VertebralFractures", "Reading the spine a second time"),
+        "measures": translate("VertebralFractures", "Measuring vertebrae and angles")
+        if is_radiograph
+        else translate("VertebralFractures", "Measuring the vertebrae"),
     }
     return {stage: titles[stage] for stage in stages(image)}
 
@@ -77,7 +79,7 @@ class RunPanel:
         self._titles: dict[str, str] = {}
         self._parameters: Any = None
         self._jobs = JobRunner(self._show_progress)
-        self._is_installing = self._is_closed = False
+        self._is_installing = self._is_closed = self._tells_of_edit = False
         self._discarded = 0
         ui.applyButton.connect("clicked()", self.apply)
         ui.cancelButton.connect("clicked()", self.cancel)
@@ -97,7 +99,9 @@ class RunPanel:
         """Bring the buttons and the name of the device up to the reader's choices."""
         has_volume = bool(self._parameters and self._parameters.inputVolume)
         self.ui.applyButton.toolTip = (
-            _("Find and measure the vertebrae") if has_volume else _("Load a CT and choose it above")
+            translate("VertebralFractures", "Find and measure the vertebrae")
+            if has_volume
+            else translate("VertebralFractures", "Load a CT and choose it above")
         )
         self.ui.applyButton.enabled = has_volume and not self.is_running
         self.ui.cancelButton.enabled = self._jobs.is_running
@@ -112,7 +116,11 @@ class RunPanel:
         if not self._may_replace_study(volume_node):
             return
         image = self._prepared(lambda: _checked_image(volume_node))
-        if image is not None:
+        if image is not None and volume_node.GetScene() is None:
+            slicer.util.errorDisplay(
+                translate("VertebralFractures", "The volume was deleted while packages were installed.")
+            )
+        elif image is not None:
             self._analyze(volume_node, image, *choices)
 
     def _analyze(
@@ -156,21 +164,33 @@ class RunPanel:
         def proposed(vertebra: Vertebra) -> None:
             self._show_running(False)
             live.add_vertebra(vertebra.keypoints_ras, None, vertebra.score, vertebra.uncertainty_mm)
-            self.ui.statusLabel.text = _("Vertebra added: check its points and its level")
+            self.ui.statusLabel.text = translate("VertebralFractures", "Vertebra added: check its points and its level")
+            self._tells_of_edit = True
 
         self._jobs.start(
             lambda progress, cancel: self._analyzer.propose(volume, curve, point_ras, device=device, cancel=cancel),
             proposed,
             self._failed,
         )
-        self.ui.statusLabel.text = _("Placing the points...")
+        self.ui.statusLabel.text = translate("VertebralFractures", "Placing the points...")
         self._show_running(True, is_counted=False)
+
+    def study_changed(self) -> None:
+        """The shown study was edited: what was said of an edit before holds no more."""
+        if self._tells_of_edit:
+            self.study_left()
+
+    def study_left(self) -> None:
+        """Another study is shown, or none: what was said of the one before holds no more."""
+        self._tells_of_edit = False
+        if not self.is_running:
+            self.ui.statusLabel.text = ""
 
     def cancel(self) -> None:
         """Stop at the next chance."""
         self._jobs.cancel()
         self.ui.cancelButton.enabled = False
-        self.ui.statusLabel.text = _("Cancelling...")
+        self.ui.statusLabel.text = translate("VertebralFractures", "Cancelling...")
 
     def discard(self) -> None:
         """Forget what is running, or waits for an installation: the scene is about to go."""
@@ -193,11 +213,15 @@ class RunPanel:
         try:
             volume = read()
             if volume is None:
-                raise UnusableInput(_("the CT of this study was deleted: no vertebra can be added"))
+                raise UnusableInput(
+                    translate("VertebralFractures", "the CT of this study was deleted: no vertebra can be added")
+                )
             self._install()
         except Cancelled:
             if not self._is_closed:
-                self.ui.statusLabel.text = _("The analysis needs these packages. Click Apply again to install them.")
+                self.ui.statusLabel.text = translate(
+                    "VertebralFractures", "The analysis needs these packages. Click Apply again to install them."
+                )
             return None
         except (RuntimeError, UnusableInput) as error:
             slicer.util.errorDisplay(str(error))
@@ -208,7 +232,7 @@ class RunPanel:
         """Install what is missing. Installers let the window answer, so that nothing else may be started meanwhile."""
         self._is_installing = True
         self._show_running(True, is_counted=False)
-        self.ui.statusLabel.text = _("Installing Python packages...")
+        self.ui.statusLabel.text = translate("VertebralFractures", "Installing Python packages...")
         try:
             ensure_packages(self._requirements)
         finally:
@@ -220,7 +244,9 @@ class RunPanel:
     def _may_replace_study(self, volume_node: slicer.vtkMRMLScalarVolumeNode) -> bool:
         """Ask before a study that holds edits is replaced."""
         return not any(has_edits(study) for study in studies_of(volume_node)) or slicer.util.confirmOkCancelDisplay(
-            _("The study of {volume} holds edits. Replace it by a new analysis?").format(volume=volume_node.GetName())
+            translate("VertebralFractures", "The study of {volume} holds edits. Replace it by a new analysis?").format(
+                volume=volume_node.GetName()
+            )
         )
 
     def _may_replace_edited(self, volume_node: slicer.vtkMRMLScalarVolumeNode, before: list[str]) -> bool:
@@ -228,9 +254,10 @@ class RunPanel:
         if volume_node.GetScene() is None or _contents(volume_node) == before:
             return True
         return slicer.util.confirmOkCancelDisplay(
-            _("The study of {volume} was edited while it was analyzed again. Replace it, with these edits?").format(
-                volume=volume_node.GetName()
-            )
+            translate(
+                "VertebralFractures",
+                "The study of {volume} was edited while it was analyzed again. Replace it, with these edits?",
+            ).format(volume=volume_node.GetName())
         )
 
     def _show_progress(self, stage: str, fraction: float) -> None:
@@ -238,7 +265,7 @@ class RunPanel:
         place = list(titles).index(stage)
         self.ui.progressBar.value = int(_PERCENT * (place + fraction) / len(titles))
         if self.ui.cancelButton.enabled:
-            self.ui.statusLabel.text = _("{stage} ({place} of {count})").format(
+            self.ui.statusLabel.text = translate("VertebralFractures", "{stage} ({place} of {count})").format(
                 stage=titles[stage], place=place + 1, count=len(titles)
             )
 
@@ -268,7 +295,9 @@ class RunPanel:
         if not self._may_replace_edited(volume_node, before):
             self._show_running(False)
             self._ended()
-            self.ui.statusLabel.text = _("Your study was kept, and the new analysis dropped.")
+            self.ui.statusLabel.text = translate(
+                "VertebralFractures", "Your study was kept, and the new analysis dropped."
+            )
             return
         try:
             with slicer.util.RenderBlocker():
@@ -285,8 +314,10 @@ class RunPanel:
         """What came of an analysis, in one sentence."""
         count = len(report.vertebrae)
         if isinstance(report, RadiographReport):
-            return _("{count} vertebrae measured; the angles are in a table of their own").format(count=count)
-        return _("{count} vertebrae measured in {seconds:.0f} s on {device}").format(
+            return translate(
+                "VertebralFractures", "{count} vertebrae measured; the angles are in a table of their own"
+            ).format(count=count)
+        return translate("VertebralFractures", "{count} vertebrae measured in {seconds:.0f} s on {device}").format(
             count=count, seconds=seconds, device=self.ui.deviceNameLabel.text
         )
 
@@ -295,14 +326,16 @@ class RunPanel:
         self._show_running(False)
         self._ended()
         if isinstance(error, Cancelled):
-            self.ui.statusLabel.text = _("Cancelled")
+            self.ui.statusLabel.text = translate("VertebralFractures", "Cancelled")
             return
-        self.ui.statusLabel.text = _("Failed: {error}").format(error=error)
+        self.ui.statusLabel.text = translate("VertebralFractures", "Failed: {error}").format(error=error)
         if isinstance(error, (NoSpineFound, UnusableInput)):
             slicer.util.errorDisplay(str(error))
         else:
             logging.error("The analysis failed", exc_info=error)
-            slicer.util.errorDisplay(_("The analysis failed: {error}").format(error=repr(error)))
+            slicer.util.errorDisplay(
+                translate("VertebralFractures", "The analysis failed: {error}").format(error=repr(error))
+            )
 
 
 def _contents(volume_node: slicer.vtkMRMLScalarVolumeNode) -> list[str]:
@@ -327,4 +360,4 @@ def _device_name(device: str) -> str:
     try:
         return known_device(device) or ""
     except UnusableInput:
-        return _("no GPU found")
+        return translate("VertebralFractures", "no GPU found")

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import slicer
-from slicer.i18n import tr as _
+from slicer.i18n import translate
 
 from ..errors import Cancelled
 
@@ -21,7 +21,9 @@ def register_sample_data(icon: Path) -> None:
     """
     import SampleData
 
-    SampleData.SampleDataLogic.registerCustomSampleDataCategory("VertebralFractures", title=_("Vertebral Fractures"))
+    SampleData.SampleDataLogic.registerCustomSampleDataCategory(
+        "VertebralFractures", title=translate("VertebralFractures", "Vertebral Fractures")
+    )
     SampleData.SampleDataLogic.registerCustomSampleDataSource(
         category="VertebralFractures",
         sampleName=SAMPLE_NAME,
@@ -41,7 +43,8 @@ def add_synthetic_patient(source: Any = None) -> slicer.vtkMRMLScalarVolumeNode 
     from ..simulation.demo_patient import sample_ct
 
     dialog = slicer.util.createProgressDialog(
-        labelText=_("Making a synthetic patient..."), windowTitle=_("Vertebral Fractures")
+        labelText=translate("VertebralFractures", "Making a synthetic patient..."),
+        windowTitle=translate("VertebralFractures", "Vertebral Fractures"),
     )
 
     def progressed(share: float) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import slicer
-from slicer.i18n import tr as _
+from slicer.i18n import translate
 
 if TYPE_CHECKING:
     from ..mrml.live.study import LiveStudy
@@ -21,7 +21,7 @@ def check_synthetic_patient(test: unittest.TestCase, logic: Any) -> None:
     :raises unittest.SkipTest: torch is not installed.
     """
     if importlib.util.find_spec("torch") is None:
-        test.skipTest(_("torch is not installed: open the module and click Apply once"))
+        test.skipTest(translate("VertebralFractures", "torch is not installed: open the module and click Apply once"))
     from ..mrml.nodes.image import image_from_node
     from ..mrml.study.replacement import replace_study
     from ..mrml.study.report import study_report

@@ -9,7 +9,7 @@ _KEYS = {"Ctrl+Up": "previousButton", "Ctrl+Down": "nextButton", "Ctrl+Return": 
 
 
 class Shortcuts:
-    """Keys that click buttons wherever the focus is in the main window.
+    """Keys that click buttons wherever the focus is in the main window, once :meth:`set_enabled` lets them.
 
     :param ui: the widgets of VertebralFractures.ui by name.
     :param panel: takes the keys where there is no main window.
@@ -22,6 +22,7 @@ class Shortcuts:
             button = getattr(ui, name)
             shortcut.connect("activated()", lambda button=button: button.click())
             self._shortcuts.append(shortcut)
+        self.set_enabled(False)
 
     def set_enabled(self, is_enabled: bool) -> None:
         """Let the keys work, or not: another module may use them."""

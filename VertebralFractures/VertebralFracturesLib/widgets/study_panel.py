@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import slicer
-from slicer.i18n import tr as _
+from slicer.i18n import translate
 
 from ..core.levels import ALL_LEVEL_NAMES
 from ..core.report import NOT_EVALUABLE, NOT_REVIEWED, VERIFIED, SpineReport
@@ -92,7 +92,9 @@ class StudyPanel:
         if report is not None:
             messages += report.warnings
         self.ui.summaryLabel.setText(
-            _("No study yet: choose a CT and click Apply.") if report is None else report.summary.statement
+            translate("VertebralFractures", "No study yet: choose a CT and click Apply.")
+            if report is None
+            else report.summary.statement
         )
         self.ui.studyMessageLabel.setText("\n".join(f"• {text[:1].upper()}{text[1:]}" for text in messages))
         self.ui.studyMessageLabel.setVisible(bool(messages))
@@ -102,7 +104,9 @@ class StudyPanel:
         is_radiograph = isinstance(report, RadiographReport)
         self.ui.addOneClickButton.setEnabled(report is not None and not is_radiograph)
         self.ui.addOneClickButton.toolTip = (
-            _("Points can be placed by one click on CTs only. Use six clicks on a radiograph.")
+            translate(
+                "VertebralFractures", "Points can be placed by one click on CTs only. Use six clicks on a radiograph."
+            )
             if is_radiograph
             else self._one_click_help
         )

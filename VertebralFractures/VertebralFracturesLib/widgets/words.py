@@ -1,61 +1,114 @@
 """What users read, in literal strings that translators can extract: headings, grades, shapes, sources, statuses."""
 
-from slicer.i18n import tr as _
+import functools
+
+from slicer.i18n import translate
 
 
+@functools.cache
 def column_headings() -> dict[str, tuple[str, str]]:
     """Heading and explanation of the columns of the panel's table, in order.
 
     The names are those of :data:`~..report.table.COLUMNS`; exports hold all of them.
     """
     return {
-        "level_shown": (_("Level"), _("Vertebral level; a question mark where it is uncertain")),
-        "height_anterior_mm": (_("Ha\nmm"), _("Anterior height in mm")),
-        "height_middle_mm": (_("Hm\nmm"), _("Middle height in mm")),
-        "height_posterior_mm": (_("Hp\nmm"), _("Posterior height in mm")),
-        "height_loss_percent": (_("Loss\n%"), _("Height loss that the grade is about, in %")),
-        "height_ratio": (_("G"), _("Height ratio: smallest divided by largest of the three heights")),
-        "grade": (_("Grade"), _("Grade 0 to 3 under the chosen thresholds")),
-        "shape": (_("Shape"), _("Shape of the deformity")),
-        "status": (_("Status"), _("Review status")),
+        "level_shown": (
+            translate("VertebralFractures", "Level"),
+            translate("VertebralFractures", "Vertebral level; a question mark where it is uncertain"),
+        ),
+        "height_anterior_mm": (
+            translate("VertebralFractures", "Ha\nmm"),
+            translate("VertebralFractures", "Anterior height in mm"),
+        ),
+        "height_middle_mm": (
+            translate("VertebralFractures", "Hm\nmm"),
+            translate("VertebralFractures", "Middle height in mm"),
+        ),
+        "height_posterior_mm": (
+            translate("VertebralFractures", "Hp\nmm"),
+            translate("VertebralFractures", "Posterior height in mm"),
+        ),
+        "height_loss_percent": (
+            translate("VertebralFractures", "Loss\n%"),
+            translate("VertebralFractures", "Height loss that the grade is about, in %"),
+        ),
+        "height_ratio": (
+            translate("VertebralFractures", "G"),
+            translate("VertebralFractures", "Height ratio: smallest divided by largest of the three heights"),
+        ),
+        "grade": (
+            translate("VertebralFractures", "Grade"),
+            translate("VertebralFractures", "Grade 0 to 3 under the chosen thresholds"),
+        ),
+        "shape": (translate("VertebralFractures", "Shape"), translate("VertebralFractures", "Shape of the deformity")),
+        "status": (translate("VertebralFractures", "Status"), translate("VertebralFractures", "Review status")),
         "image_probability": (
-            _("Image"),
-            _("Image-based probability of a moderate or severe fracture; ≠ where the heights disagree"),
+            translate("VertebralFractures", "Image"),
+            translate(
+                "VertebralFractures",
+                "Image-based probability of a moderate or severe fracture; ≠ where the heights disagree",
+            ),
         ),
         "largest_uncertainty_mm": (
-            _("Uncertainty\nmm"),
-            _("Largest 68 % confidence radius of the six points in mm; borderline where another grade is likely, too"),
+            translate("VertebralFractures", "Uncertainty\nmm"),
+            translate(
+                "VertebralFractures",
+                "Largest 68 % confidence radius of the six points in mm; borderline where another grade is likely, too",
+            ),
         ),
-        "source": (_("Source"), _("Who placed the points: the model, the model and you (edited), or you (added)")),
+        "source": (
+            translate("VertebralFractures", "Source"),
+            translate(
+                "VertebralFractures", "Who placed the points: the model, the model and you (edited), or you (added)"
+            ),
+        ),
     }
 
 
+@functools.cache
 def grade_words() -> tuple[str, ...]:
     """The grades 0 to 3."""
-    return _("normal"), _("mild"), _("moderate"), _("severe")
+    return (
+        translate("VertebralFractures", "normal"),
+        translate("VertebralFractures", "mild"),
+        translate("VertebralFractures", "moderate"),
+        translate("VertebralFractures", "severe"),
+    )
 
 
+@functools.cache
 def table_words() -> dict[str, str]:
     """The words that a report holds, by the words of :mod:`~..core`."""
     return {
-        "none": _("none"),
-        "wedge": _("wedge"),
-        "biconcave": _("biconcave"),
-        "crush": _("crush"),
-        "model": _("model"),
-        "edited": _("edited"),
-        "added": _("added"),
-        "not reviewed": _("not reviewed"),
-        "verified": _("verified"),
-        "not evaluable": _("not eval."),
+        "none": translate("VertebralFractures", "none"),
+        "wedge": translate("VertebralFractures", "wedge"),
+        "biconcave": translate("VertebralFractures", "biconcave"),
+        "crush": translate("VertebralFractures", "crush"),
+        "model": translate("VertebralFractures", "model"),
+        "edited": translate("VertebralFractures", "edited"),
+        "added": translate("VertebralFractures", "added"),
+        "not reviewed": translate("VertebralFractures", "not reviewed"),
+        "verified": translate("VertebralFractures", "verified"),
+        "not evaluable": translate("VertebralFractures", "not eval."),
     }
 
 
+@functools.cache
+def cell_words() -> dict[str, str]:
+    """What the cells of the panel's table say beside the values of a report, and their explanations."""
+    return {
+        "borderline": translate("VertebralFractures", "borderline"),
+        "physiological": translate("VertebralFractures", "mild height reduction, probably physiological"),
+        "discordant": translate("VertebralFractures", "From heights {heights}, from the image {image}: please review"),
+    }
+
+
+@functools.cache
 def format_words() -> dict[str, str]:
     """The formats of exports by the suffix of their files."""
     return {
-        ".csv": _("Table (CSV)"),
-        ".tsv": _("Table (TSV)"),
-        ".json": _("Measurements (JSON)"),
-        ".html": _("Report page (HTML)"),
+        ".csv": translate("VertebralFractures", "Table (CSV)"),
+        ".tsv": translate("VertebralFractures", "Table (TSV)"),
+        ".json": translate("VertebralFractures", "Measurements (JSON)"),
+        ".html": translate("VertebralFractures", "Report page (HTML)"),
     }

@@ -26,16 +26,16 @@ class Case:
     :param name: name of its folder of results, unique in the cohort and the same in every run.
     :param path: absolute path of an image file or a DICOM folder.
     :param series: Series Instance UID in a DICOM folder; empty for an image file.
-    :param id: what the user calls it; the name unless a CSV file has another one.
+    :param case_id: what the user calls it; the name unless a CSV file has another one.
     """
 
     name: str
     path: str
     series: str = ""
-    id: str = ""
+    case_id: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "id", self.id or self.name)
+        object.__setattr__(self, "case_id", self.case_id or self.name)
 
 
 @dataclass(frozen=True)
@@ -84,4 +84,4 @@ def unique_cases(cases: Iterable[Case]) -> tuple[Case, ...]:
 
 def _told_apart(case: Case) -> Case:
     name = _with_digest(case.name, f"{case.path}\n{case.series}")
-    return replace(case, name=name, id=name if case.id == case.name else case.id)
+    return replace(case, name=name, case_id=name if case.case_id == case.name else case.case_id)

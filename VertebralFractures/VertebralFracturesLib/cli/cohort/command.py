@@ -41,6 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_run_options(parser)
     text = "analyze without the image classifier"
     parser.add_argument("--no-second-opinion", dest="image_classifier", action="store_false", help=text)
+    text = "write patient ID, age, sex and study date of DICOM inputs into the results; they are left out by default"
+    parser.add_argument("--identify", action="store_true", help=text)
     limits = parser.add_argument_group("workers")
     text = "how many cases are analyzed at once (default: one per core that 3 GB of memory are free for)"
     limits.add_argument("--workers", metavar="N", type=_positive_int, help=text)
@@ -119,6 +121,7 @@ def _settings(args: argparse.Namespace) -> tuple[Settings, int]:
         detector=args.detector,
         preset=args.preset,
         image_classifier=args.image_classifier,
+        identify=args.identify,
         write=args.write,
         threads=1 if args.scheduler else max(1, cores // workers),
         time_limit_s=args.time_limit,

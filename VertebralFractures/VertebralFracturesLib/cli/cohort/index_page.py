@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from ...files import write_text
 from ...report.page import INTENDED_USE
@@ -61,7 +60,7 @@ def kinds(record: Record) -> list[str]:
     found = [
         kind
         for kind, is_so in zip(
-            KINDS, (patient["worst_grade"], patient["discordant_levels"], patient["levels_are_uncertain"]), strict=False
+            KINDS, (patient["worst_grade"], record["discordant_levels"], patient["levels_are_uncertain"]), strict=False
         )
         if is_so
     ]
@@ -77,18 +76,18 @@ def urgency(record: Record) -> tuple:
 
 def entry(record: Record) -> dict[str, Any]:
     """What the page takes of a case."""
-    is_done, folder = record["status"] == DONE, f"cases/{quote(record['name'])}"
+    is_done, folder = record["status"] == DONE, f"cases/{record['name']}"
     patient = record.get("patient", {})
     has_report = is_done and "html" in record["settings"]["write"]
     return {
         "name": record["name"],
-        "id": record["id"],
+        "id": record["case_id"],
         "status": record["status"],
         "kinds": kinds(record),
         "grade": patient.get("worst_grade"),
         "text": patient.get("headline") or record["reason"],
-        "disagreement": patient.get("discordant_levels"),
+        "disagreement": record.get("discordant_levels"),
         "warnings": patient.get("warnings"),
         "thumbnail": f"{folder}/{THUMBNAIL_FILE}" if is_done else None,
-        "report": f"{folder}/{FORMATS['html']}" if has_report else None,
+        "report": f"{folder}/{FORMATS['html'][0]}" if has_report else None,
     }

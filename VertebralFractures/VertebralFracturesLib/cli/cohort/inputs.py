@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ...errors import UnusableInput
 from ...io.read_image import VOLUME_SUFFIXES
+from ...report.text import printable
 from ..arguments import input_name
 from .cases import Case, LeftOut, safe_name, unique_cases
 from .dicom_series import DicomTree
@@ -92,9 +93,11 @@ def _in_folder(folder: Path, output: Path) -> Listing:
     if (folder / _BIDS_FILE).is_file():
         files = (file for file in _files(folder, output) if _is_bids_ct(file.relative_to(folder)))
         return Listing(tuple(Case(safe_name([folder.name, _bids_name(file)]), str(file)) for file in files))
-    cases, tree = [], DicomTree()
+    cases, unnamed, tree = [], [], DicomTree()
     for file in _files(folder, output):
-        if file.name.lower().endswith(VOLUME_SUFFIXES):
+        if not _is_text(str(file)):
+            unnamed.append(LeftOut(printable(str(file)), "", "its name is not valid UTF-8: rename the file or folder"))
+        elif file.name.lower().endswith(VOLUME_SUFFIXES):
             parts = file.relative_to(folder).parts[:-1]
             cases.append(Case(safe_name([folder.name, *parts, input_name(file)]), str(file)))
         else:
@@ -103,7 +106,16 @@ def _in_folder(folder: Path, output: Path) -> Listing:
     for one in chosen:
         parts = one.folder.relative_to(folder).parts
         cases.append(Case(safe_name([folder.name, *parts, one.name]), str(one.folder), one.uid))
-    return Listing(tuple(cases), left_out)
+    return Listing(tuple(cases), (*unnamed, *left_out))
+
+
+def _is_text(name: str) -> bool:
+    """Whether a name can be given to libraries in C and be written into tables."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _files(folder: Path, output: Path) -> Iterator[Path]:

@@ -8,7 +8,7 @@ from typing import Any
 from ...ct.networks import DetectorName
 from ..results import FORMATS
 
-RESULT_SETTINGS = ("device", "detector", "preset", "image_classifier", "write")
+RESULT_SETTINGS = ("device", "detector", "preset", "image_classifier", "identify", "write")
 """Those that change results: a folder of results has one value of each."""
 
 DEFAULT_WRITE = tuple(name for name in FORMATS if name != "scene")
@@ -24,6 +24,7 @@ class Settings:
     :param detector: which detection head reads the CTs.
     :param preset: name of the cut-offs of the grades.
     :param image_classifier: whether the image classifier looks at the CTs as well.
+    :param identify: whether results name patient ID, age, sex and study date of a DICOM input.
     :param write: which of :data:`~..results.FORMATS` are written.
     :param threads: threads of a worker.
     :param time_limit_s: seconds after which a case is given up.
@@ -35,6 +36,7 @@ class Settings:
     detector: DetectorName = "anchor-free"
     preset: str = "level-aware"
     image_classifier: bool = True
+    identify: bool = False
     write: tuple[str, ...] = DEFAULT_WRITE
     threads: int = 1
     time_limit_s: float = 900.0
@@ -43,7 +45,7 @@ class Settings:
     @property
     def files(self) -> tuple[str, ...]:
         """Names of the result files."""
-        return tuple(FORMATS[name] for name in self.write)
+        return tuple(file for name in self.write for file in FORMATS[name])
 
     @property
     def folder(self) -> Path:

@@ -1,14 +1,12 @@
 """The tables of a cohort as CSV, and as Parquet where pyarrow is installed."""
 
-import csv
 import importlib.util
-import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from ...files import whole_file, write_text
-from ...report.table import CSV_ENCODING, Column, Value, no_formula
+from ...report.columns.column import CSV_ENCODING, Column, csv_text
 from .cases import LeftOut
 from .tables import (
     CASES_COLUMNS,
@@ -43,34 +41,15 @@ def write_tables(folder: Path, records: Iterable[dict[str, Any]], left_out: Sequ
     cases += map(left_out_row, left_out)
     columns = (CASES_COLUMNS, PATIENTS_COLUMNS, VERTEBRAE_COLUMNS)
     for name, of_table, rows in zip(TABLES, columns, (cases, patients, vertebrae), strict=True):
-        write_text(folder / f"{name}.csv", csv_text(of_table, rows), CSV_ENCODING)
+        write_text(folder / f"{name}.csv", _csv(of_table, rows), CSV_ENCODING)
         if importlib.util.find_spec("pyarrow") is not None:
             _write_parquet(folder / f"{name}.parquet", of_table, rows)
 
 
-def csv_text(columns: Sequence[Column], rows: Iterable[Row]) -> str:
-    """A table as CSV: a header, then one line per row.
-
-    :param columns: in order.
-    :param rows: values by the columns' names.
-    """
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow([column.name for column in columns])
-    writer.writerows([[_text(column, row[column.name]) for column in columns] for row in rows])
-    return buffer.getvalue()
-
-
-def _text(column: Column, value: Value) -> str:
-    """A value as measurements.csv has it."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        text = f"{value:.{column.decimals}f}"
-        return text.lstrip("-") if float(text) == 0 else text
-    return no_formula(value) if isinstance(value, str) else str(value)
+def _csv(columns: Sequence[Column], rows: Iterable[Row]) -> str:
+    """A table as CSV; values have the text that they have in measurements.csv and patient.csv."""
+    texts = ([column.cell(row[column.name]) for column in columns] for row in rows)
+    return csv_text([column.name for column in columns], texts)
 
 
 def _write_parquet(path: Path, columns: Sequence[Column], rows: Sequence[Row]) -> None:

@@ -25,7 +25,7 @@ from ...io.ct import read_input
 from ...io.fingerprint import fingerprint
 from ...io.read_image import ReadImage
 from ..process import is_out_of_memory
-from ..results import analyze_read_image, write_results
+from ..results import analyze_read_image, of_case, write_results
 from .cases import Case
 from .memory import free_unused, limit_memory, peak_mb, reset_peak, versions
 from .settings import Settings
@@ -123,10 +123,10 @@ def _analyzed(case: Case, settings: Settings, analyzer: "Analyzer") -> Record:
     store = Store(settings.folder)
     begun = time.perf_counter()
     reset_peak()
-    from ...report.thumbnail import write_thumbnail
+    from ...report.spine_image import write_thumbnail
 
     with output_folder(store.case_folder(case.name)) as folder:
-        read = read_input(case.path, case.series or None)
+        read = of_case(read_input(case.path, case.series or None, identify=settings.identify), case.case_id)
         report = analyze_read_image(
             read,
             device=settings.device,

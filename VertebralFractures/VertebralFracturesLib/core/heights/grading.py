@@ -83,7 +83,7 @@ class Grading:
         """The grade in words; why there is none where there is none."""
         if self.grade is None:
             return self.not_graded or "not graded"
-        return "mild, probably physiological" if self.is_physiological else GRADE_NAMES[self.grade]
+        return "mild height reduction, probably physiological" if self.is_physiological else GRADE_NAMES[self.grade]
 
 
 def level_adjusted_heights(heights: ArrayLike, level: str | None) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ import numpy as np
 from ...core.volume import Volume
 from ...files import write_text
 from ...io.reference_case import ReferenceCase
-from ...report.table import CSV_ENCODING
+from ...report.columns.column import CSV_ENCODING
 from ..conclusion import Conclusion
 from ..evaluate import Evaluation
 from ..false_alarms import count_alarms

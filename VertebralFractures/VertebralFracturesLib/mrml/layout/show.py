@@ -13,6 +13,7 @@ from ..study.display import limit_to_views, set_visible
 from ..study.report import read_study
 from ..study.study import Study, selected_node, studies
 from .description import COLUMN_SHARES, LAST_COLUMN_SHARES, LAYOUT_ID, register_layout
+from .unstraightened import free_unstraightened, keep_out_unstraightened
 
 _PATIENT_SLICES = {"Yellow": "Sagittal", "Red": "Axial"}
 _STRAIGHTENED_SLICES = {"Yellow+": "Sagittal"}
@@ -63,6 +64,7 @@ def show_study(study: Study, layout_node: slicer.vtkMRMLLayoutNode) -> None:
     The patient's slices look at the selected vertebra, or at the one of the least index G. The straightened view and
     the 3D view show the whole spine, the latter from the patient's left as the sagittal slices do. Slicer gives the
     panes their sizes only when they come on screen; it keeps the height of each field of view, so that this holds.
+    What the user drew in the patient is kept out of the straightened views.
 
     :param layout_node: the layout node of the study's scene.
     """
@@ -72,6 +74,7 @@ def show_study(study: Study, layout_node: slicer.vtkMRMLLayoutNode) -> None:
     hide_studies(study.scene, study.volume_node, kept=study)
     set_visible(study, True)
     limit_to_views(study)
+    keep_out_unstraightened(study.scene)
     report, nodes = read_study(study)
     selected = selected_node(study)
     focus_ras, focus_straight = focus(report, nodes.index(selected) if selected in nodes else None)
@@ -101,6 +104,8 @@ def hide_studies(
     hidden = [study for study in studies(scene) if study != kept]
     for study in hidden:
         set_visible(study, False)
+    if kept is None:
+        free_unstraightened(scene)
     _replace(scene, _STRAIGHTENED_SLICES, [study.straightened_node for study in hidden], None)
     if volume_node is not None:
         others = [study.volume_node for study in hidden if study.volume_node is not volume_node]

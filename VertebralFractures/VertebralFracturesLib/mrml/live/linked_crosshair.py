@@ -44,7 +44,7 @@ class LinkedCrosshair:
         if point_world == self._point_world:
             return
         self._point_world = point_world
-        if crosshair.GetCrosshairBehavior() == crosshair.NoAction or not self._is_shown():
+        if crosshair.GetCrosshairBehavior() == crosshair.NoAction or not self.is_shown():
             return
         is_centring = crosshair.GetCrosshairBehavior() == crosshair.CenteredJumpSlice
         mode = slicer.vtkMRMLSliceNode.CenteredJumpSlice if is_centring else slicer.vtkMRMLSliceNode.OffsetJumpSlice
@@ -52,7 +52,8 @@ class LinkedCrosshair:
         if point is not None:
             slicer.vtkMRMLSliceNode.JumpAllSlices(self._study.scene, *point, mode, group)
 
-    def _is_shown(self) -> bool:
+    def is_shown(self) -> bool:
+        """Whether the straightened view shows this study."""
         view = self._study.scene.GetSingletonNode(STRAIGHTENED_VIEWS.sagittal[0], "vtkMRMLSliceCompositeNode")
         straightened = self._study.straightened_node
         return view is not None and straightened is not None and view.GetBackgroundVolumeID() == straightened.GetID()

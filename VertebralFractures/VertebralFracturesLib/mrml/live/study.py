@@ -23,6 +23,7 @@ from ..study.state import StudyState, restore_state, study_state
 from ..study.study import Study, proxy_of, selected_node, set_selected_node, write_preset
 from ..study.unfolding import MOVED_ALONG, check_shown, folding_problem, unfold_curve
 from ..study.volume import volume_problem
+from .kept_out import KeptOut
 from .linked_crosshair import LinkedCrosshair
 from .linked_points import LinkedPoints
 from .observers import Observers
@@ -59,6 +60,7 @@ class LiveStudy:
         self._history: UndoHistory[StudyState] = UndoHistory(self._state())
         self._points = LinkedPoints(study, self._on_grabbed, self._on_moved)
         self._crosshair = LinkedCrosshair(study, lambda: self._report.curve)
+        self._kept_out = KeptOut(study.scene, self._crosshair.is_shown)
         self._observers = Observers()
         self._problem = folding_problem(study)
         self._observe()
@@ -76,6 +78,7 @@ class LiveStudy:
     def close(self) -> None:
         """Remove all observers; the nodes stay."""
         self._observers.leave_all()
+        self._kept_out.close()
         self._crosshair.close()
         self._points.close()
 

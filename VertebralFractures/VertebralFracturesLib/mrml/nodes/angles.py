@@ -4,7 +4,7 @@ import slicer
 import vtk
 
 from ...radiograph.record import RadiographReport
-from ...report.table import ANGLE_COLUMNS
+from ...report.columns.patient import ANGLE_COLUMNS
 
 _COLUMNS = ("Angle", "Degrees", "Between")
 

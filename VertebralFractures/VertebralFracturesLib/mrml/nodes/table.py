@@ -6,7 +6,12 @@ import slicer
 import vtk
 
 from ...core.report import SpineReport
-from ...report.table import COLUMNS, Column, Value, stored_text, table_rows
+from ...report.columns.column import Column, Value
+from ...report.columns.vertebra import COLUMNS
+from ...report.table import table_rows
+
+_RATIO = "1"
+"""The unit of values that have none; Slicer would write it into their headings: "G [1]"."""
 
 MARK = "VertebralFractures"
 """Attribute of the table node, "Yes", by which other modules find it."""
@@ -34,7 +39,8 @@ def _add_column(node: slicer.vtkMRMLTableNode, column: Column) -> None:
     array.SetName(column.name)
     node.AddColumn(array)
     node.SetColumnTitle(column.name, column.title)
-    node.SetColumnUnitLabel(column.name, column.unit)
+    if column.unit != _RATIO:
+        node.SetColumnUnitLabel(column.name, column.unit)
     node.SetColumnDescription(column.name, column.description)
 
 
@@ -61,7 +67,7 @@ def update_table_node(node: slicer.vtkMRMLTableNode, report: SpineReport) -> Non
 
 
 def _cell(column: Column, value: Value) -> str | float:
-    text = stored_text(column.name, value)
+    text = column.stored_text(value)
     if not column.decimals:
         return text
     return float(text) if text else math.nan

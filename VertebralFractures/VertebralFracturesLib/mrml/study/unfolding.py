@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from ...core.spine_curve import SpineCurve
 from ...errors import UnusableInput
-from ..nodes.curve import DescribedPoint, described_points, set_described_points
+from ..nodes.curve import DescribedPoint, control_points, described_points, set_described_points
 from ..nodes.keypoints import keypoints_from_node
 from ..nodes.straightened import straightening_error_mm
-from .report import study_curve
+from .report import model_report, study_curve
 from .study import Study
 
 LARGEST_ERROR_MM = 0.02
@@ -48,7 +48,7 @@ def unfold_curve(study: Study, before: Sequence[DescribedPoint]) -> bool:
     if _error_mm(study) <= LARGEST_ERROR_MM:
         return False
     node, now = study.curve_node, described_points(study.curve_node)
-    for candidate in _candidates(before, now):
+    for candidate in _candidates(study, before, now):
         set_described_points(node, candidate)
         if _error_mm(study) <= LARGEST_ERROR_MM:
             return True
@@ -88,16 +88,32 @@ def _error_mm_with(study: Study, points: Sequence[DescribedPoint]) -> float:
     return _error_mm(study)
 
 
-def _candidates(before: Sequence[DescribedPoint], now: Sequence[DescribedPoint]) -> Iterator[list[DescribedPoint]]:
-    """The changed control points with more and more neighbours moved along; none where points came or went."""
+def _candidates(
+    study: Study, before: Sequence[DescribedPoint], now: Sequence[DescribedPoint]
+) -> Iterator[list[DescribedPoint]]:
+    """The changed control points with more and more neighbours moved along; none where points came or went.
+
+    Where the curve was bent sharply there before, its neighbours move along from where the model had them.
+    """
     if len(before) != len(now):
         return
-    moves = np.array([one[0] for one in now]) - np.array([one[0] for one in before])
-    is_moved = np.abs(moves).max(axis=1) > 0
-    steps = np.subtract.outer(np.arange(len(now)), np.arange(len(now)))
-    for reach in _REACHES:
-        weights = np.exp(-0.5 * (steps / reach) ** 2) * is_moved
-        along = weights @ moves / np.maximum(weights.sum(axis=1, keepdims=True), 1.0)
-        shifts = np.where(is_moved[:, None], moves, along)
-        places = np.array([one[0] for one in before]) + shifts
-        yield [((x, y, z), text) for (x, y, z), (_, text) in zip(places.tolist(), before, strict=True)]
+    old, new = (np.array([one[0] for one in points]) for points in (before, now))
+    model = control_points(model_report(study).curve)[0]
+    is_moved = np.abs(new - old).max(axis=1) > 0
+    for start in (old, model) if model.shape == old.shape else (old,):
+        for reach in _REACHES:
+            weights = _weights(len(old), reach) * is_moved
+            along = weights @ (new - start) / np.maximum(weights.sum(axis=1, keepdims=True), 1.0)
+            near = (_weights(len(old), 2 * reach) * is_moved).max(axis=1, keepdims=True)
+            places = near * (start + along) + (1 - near) * (old + (along if start is old else 0.0))
+            yield _described(np.where(is_moved[:, None], new, places), before)
+
+
+def _weights(count: int, reach: float) -> NDArray[np.float64]:
+    """How much each control point follows each other one."""
+    steps = np.subtract.outer(np.arange(count), np.arange(count))
+    return np.exp(-0.5 * (steps / reach) ** 2)
+
+
+def _described(places: NDArray[np.float64], like: Sequence[DescribedPoint]) -> list[DescribedPoint]:
+    return [((x, y, z), text) for (x, y, z), (_, text) in zip(places.tolist(), like, strict=True)]

@@ -18,7 +18,7 @@ from ...core.straightening import StraightenedSlice
 from ...core.volume import Volume
 from ...io.ct import read_volume
 from ...io.reference_case import ReferenceCase, write_reference_case
-from .deformation import Warp, chain, far_enough, fracture_warp, random_remaining
+from .deformation import Fracture, Warp, chain, far_enough, fracture_warp, pressed_fracture
 
 FRACTURED_SHARE = 0.3
 """Share of the bodies that are fractured; chosen, so that most cases have a few fractures."""
@@ -75,7 +75,11 @@ def write_fractured_cases(
 
 
 def with_fractures(
-    case: ReferenceCase, volume: Volume, rng: np.random.Generator, share: float = FRACTURED_SHARE
+    case: ReferenceCase,
+    volume: Volume,
+    rng: np.random.Generator,
+    share: float = FRACTURED_SHARE,
+    draw: Callable[[np.random.Generator], Fracture] = pressed_fracture,
 ) -> tuple[Volume, NDArray[np.float64]]:
     """Simulate fractures of some bodies of a case.
 
@@ -83,6 +87,7 @@ def with_fractures(
     :param volume: its image.
     :param rng: which bodies, and how.
     :param share: of the bodies that are fractured, in the mean.
+    :param draw: of which kind.
     :return: the new image on the same grid, and the keypoints (n, 6, 3) in it, in RAS mm.
     """
     view = StraightenedSlice(np.empty((0, 0), np.float32), 1.0, case.curve, 0.0, 0.0)
@@ -91,7 +96,7 @@ def with_fractures(
     bodies_ras: list[NDArray[np.float64]] = []
     for index in np.flatnonzero(rng.random(len(keypoints_mm)) < share):
         if far_enough(keypoints_mm, int(index)):
-            warps.append(fracture_warp(keypoints_mm, int(index), random_remaining(rng)))
+            warps.append(fracture_warp(keypoints_mm, int(index), draw(rng)))
             keypoints_mm = warps[-1].to_new(keypoints_mm)
             bodies_ras.append(body_centre(case.keypoints_ras[index]))
     lateral_mm = case.curve.ras_to_straight(case.keypoints_ras)[..., 0]

@@ -35,6 +35,14 @@ _ENDPLATE_MM, _BAND_SHARE = 2.0, 0.4
 _RAMP_MM = 1.0
 _FILLED_FROM_MM = 3.0
 
+_LEAST_BODY_MM = 2.0
+"""What is left between the endplates where the bowls of both touch. Chosen: two cortical lines of a millimetre."""
+
+
+_NEW_TISSUE_SHARE, _BOWLS_SHARE, _RIM_SHARE = 0.5, 0.55, 0.04
+"""Shares of varied fractures whose room new disc tissue fills, and of those with bowls; share of a body's depth that
+stays as the rim at either end of a bowl. Chosen by eye."""
+
 
 @dataclass(frozen=True, eq=False)
 class Warp:
@@ -119,29 +127,83 @@ def elastic_warp(rng: np.random.Generator, size_mm: Points, knot_mm: float, stre
     return Warp.without_filling(lambda points: points + displacement(points), to_new)
 
 
-def fracture_warp(keypoints_mm: Points, index: int, remaining: NDArray[np.float64]) -> Warp:
+@dataclass(frozen=True)
+class Bowl:
+    """A part of an endplate that has sunk into its body.
+
+    :param superior: of the superior endplate rather than the inferior one.
+    :param depth: greatest depth as a share of the body's middle height.
+    :param centre: where it is deepest, 0 at the anterior wall and 1 at the posterior one.
+    :param half_width: as a share of the depth of the body from front to back.
+    :param flatness: 2 is round; the greater, the flatter its floor and the steeper its wall.
+    """
+
+    superior: bool
+    depth: float
+    centre: float
+    half_width: float
+    flatness: float = 2.0
+
+    def sinks(self, share: Points) -> Points:
+        """Depth, as a share of the body's middle height, at places from front (0) to back (1)."""
+        aside = np.minimum(np.abs(share - self.centre) / self.half_width, 1.0)
+        return np.asarray(self.depth * (1 - aside**self.flatness) ** 2)
+
+
+@dataclass(frozen=True, eq=False)
+class Fracture:
+    """How a body is fractured.
+
+    :param remaining: share of the anterior, middle and posterior height that remains (3,), without the bowls.
+    :param upper_share: part of the loss that the superior endplate takes.
+    :param bowls: of its endplates.
+    :param filled: how much of the room is filled with new disc tissue, 0 to 1; otherwise the disc that is there
+        stretches.
+    """
+
+    remaining: NDArray[np.float64]
+    upper_share: float = _UPPER_SHARE
+    bowls: tuple[Bowl, ...] = ()
+    filled: float = 1.0
+
+
+def fracture_warp(keypoints_mm: Points, index: int, fracture: Fracture) -> Warp:
     """Simulate a compression fracture of one body; the discs beside it take up the room.
 
-    Endplates keep their thickness and so remain visible; where a disc grows, disc tissue fills it.
+    Endplates keep their thickness and so remain visible; the neighbours stay where they are. Where both endplates would
+    meet, 2 mm of bone are left between them.
 
     :param keypoints_mm: all bodies (n, 6, 2), cranial to caudal.
     :param index: which of them.
-    :param remaining: share of the anterior, middle and posterior height that remains (3,).
+    :param fracture: how.
     """
+    remaining = fracture.remaining
     body = keypoints_mm[index]
     upper, lower = _endplate(body[list(SUPERIOR)]), _endplate(body[list(INFERIOR)])
     lost = _endplate(np.column_stack([body[list(SUPERIOR), 0], (1 - remaining) * heights_mm(body)]))
     above = _endplate(keypoints_mm[index - 1][list(INFERIOR)]) if index else None
     below = _endplate(keypoints_mm[index + 1][list(SUPERIOR)]) if index + 1 < len(keypoints_mm) else None
     left, right = body[:, 0].min(), body[:, 0].max()
+    middle_mm = float(heights_mm(body)[1])
+
+    def moves(x: Points) -> tuple[Points, Points]:
+        """How far the superior endplate falls and the inferior one rises."""
+        drop = lost(x) * np.exp(-((aside(x) / _TAPER_MM) ** 2))
+        falls, rises = fracture.upper_share * drop, (1 - fracture.upper_share) * drop
+        for bowl in fracture.bowls:
+            sunk = middle_mm * bowl.sinks((x - left) / (right - left))
+            falls, rises = (falls + sunk, rises) if bowl.superior else (falls, rises + sunk)
+        room = np.maximum(lower(x) - upper(x) - _LEAST_BODY_MM, 0.0)
+        share = np.minimum(1.0, room / np.maximum(falls + rises, 1e-6))
+        return falls * share, rises * share
 
     def aside(x: Points) -> Points:
         return np.maximum(np.maximum(left - x, x - right), 0.0)
 
     def knots(x: Points) -> tuple[list[Points], list[Points]]:
-        drop = lost(x) * np.exp(-((aside(x) / _TAPER_MM) ** 2))
         top, bottom = upper(x), lower(x)
-        new_top, new_bottom = top + _UPPER_SHARE * drop, bottom - (1 - _UPPER_SHARE) * drop
+        falls, rises = moves(x)
+        new_top, new_bottom = top + falls, bottom - rises
         ceiling = np.minimum(above(x) if above else top - 8.0, np.minimum(top, new_top) - _LEAST_DISC_MM)
         floor = np.maximum(below(x) if below else bottom + 8.0, np.maximum(bottom, new_bottom) + _LEAST_DISC_MM)
         over = np.minimum(_BAND_SHARE * (np.minimum(top, new_top) - ceiling), _ENDPLATE_MM)
@@ -155,7 +217,7 @@ def fracture_warp(keypoints_mm: Points, index: int, remaining: NDArray[np.float6
         x, y = points[..., 0], points[..., 1]
         old, new = knots(x)
         share = np.maximum(_grown(y, old, new, 1), _grown(y, old, new, 5))
-        filled = share * np.clip(1 - aside(x) / _FILLED_FROM_MM, 0.0, 1.0)
+        filled = fracture.filled * share * np.clip(1 - aside(x) / _FILLED_FROM_MM, 0.0, 1.0)
         return np.stack([x, _between(y, new, old)], -1), filled
 
     def to_new(points: Points) -> Points:
@@ -173,18 +235,58 @@ def _grown(y: Points, old: list[Points], new: list[Points], first: int) -> Point
     return share
 
 
-def simulate_fractures(keypoints_mm: Points, places: Iterable[int], rng: np.random.Generator) -> list[Warp]:
+def pressed_fracture(rng: np.random.Generator) -> Fracture:
+    """Draw a wedge, biconcave, crush or swollen body whose endplates stay smooth from front to back."""
+    return Fracture(random_remaining(rng))
+
+
+def varied_fracture(rng: np.random.Generator) -> Fracture:
+    """Draw a fracture as they vary in patients: of either endplate, smooth or with bowls, the disc stretched or new.
+
+    :param rng: draws it; shares chosen by eye on sagittal CTs of train cases.
+    """
+    filled = float(rng.uniform(0.0, 1.0)) if rng.random() < _NEW_TISSUE_SHARE else 0.0
+    upper_share = float(rng.uniform(0.2, 1.0))
+    if rng.random() < _BOWLS_SHARE:
+        remaining = 1 - rng.uniform(0.0, 0.15) * rng.uniform(0.0, 1.0, 3)
+        return Fracture(remaining, upper_share, _random_bowls(rng), filled)
+    return Fracture(random_remaining(rng), upper_share, (), filled)
+
+
+def _random_bowls(rng: np.random.Generator) -> tuple[Bowl, ...]:
+    """A bowl of one endplate or of both, from shallow ones to such that touch."""
+    depth, upper = rng.uniform(0.08, 0.9), rng.uniform(0.3, 0.7)
+    depths = {"superior": (depth, 0.0), "inferior": (0.0, depth), "both": (depth * upper, depth * (1 - upper))}
+    chosen = depths[str(rng.choice(list(depths), p=[0.45, 0.2, 0.35]))]
+    place = str(rng.choice(["central", "anterior", "posterior"], p=[0.6, 0.2, 0.2]))
+    centre = {"central": 0.5, "anterior": 0.36, "posterior": 0.64}[place]
+    bowls = []
+    for superior, share in zip((True, False), chosen, strict=True):
+        middle = centre + rng.uniform(-0.06, 0.06)
+        half_width = min(rng.uniform(0.26, 0.5), middle - _RIM_SHARE, 1 - _RIM_SHARE - middle)
+        if share > 0:
+            bowls.append(Bowl(superior, share, middle, half_width, rng.uniform(2.0, 5.0)))
+    return tuple(bowls)
+
+
+def simulate_fractures(
+    keypoints_mm: Points,
+    places: Iterable[int],
+    rng: np.random.Generator,
+    draw: Callable[[np.random.Generator], Fracture] = pressed_fracture,
+) -> list[Warp]:
     """Simulate fractures of some bodies at random, one after the other: of those that are whole and have room.
 
     :param keypoints_mm: all bodies (n, 6, 2), cranial to caudal; points that are not known are not numbers.
     :param places: which of them.
     :param rng: draws the fractures.
+    :param draw: of which kind.
     :return: one warp a fracture, in their order.
     """
     warps: list[Warp] = []
     for place in places:
         if (heights_mm(keypoints_mm[place]) > 0).all() and far_enough(keypoints_mm, place):
-            warps.append(fracture_warp(keypoints_mm, place, random_remaining(rng)))
+            warps.append(fracture_warp(keypoints_mm, place, draw(rng)))
             keypoints_mm = warps[-1].to_new(keypoints_mm)
     return warps
 

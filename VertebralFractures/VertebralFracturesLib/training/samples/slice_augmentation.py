@@ -1,16 +1,38 @@
 """Random crops of straightened slices: shape, scanner and intensity are varied far beyond the cases at hand."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from ...core.volume import AIR_HU
-from ...simulation.fractures.deformation import Warp, affine_warp, chain, elastic_warp, simulate_fractures
+from ...simulation.fractures.deformation import (
+    Warp,
+    affine_warp,
+    chain,
+    elastic_warp,
+    pressed_fracture,
+    simulate_fractures,
+    varied_fracture,
+)
+from .degeneration import with_degeneration
 from .slices import SliceSample
 
 CROP_ROWS, CROP_COLUMNS = 160, 96
+
+_END_SHARE = 0.3
+"""Share of crops about the last body where what lies beyond it is known. Chosen: the sacrum and C2 are in view there."""
+
+_REACH_MM = 130.0
+"""How far from a crop's middle body others are fractured and degenerated. Chosen: beyond a crop that is shrunk."""
+
+_VARIED_SHARE = 0.7
+"""Share of fractures that are of the varied kind, the others being pressed evenly. Chosen."""
+
+_THICK_SHARE, _THICK_MM, _OVERLAP, _SLANT_DEGREES = 0.35, (1.5, 5.0), (0.5, 1.0), 13.0
+"""Share of crops made into thick slices, their thickness, their distance as a share of it, and how the spine slants
+through them. Chosen: slices of 1.5 to 5 mm, reconstructed next to one another or overlapping by half."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +58,12 @@ def random_crop(sample: SliceSample, pixel_mm: float, rng: np.random.Generator) 
     """
     size_mm = np.array([CROP_COLUMNS, CROP_ROWS]) * pixel_mm
     middle = _chosen_middle(sample, rng)
-    warp = chain([*_fractures(sample, rng), affine_warp(_random_matrix(rng), middle, size_mm / 2 + _shift(rng)),
+    near = np.abs(sample.keypoints_mm[..., 1].mean(1) - middle[1]) < _REACH_MM
+    warp = chain([*_fractures(sample, near, rng), affine_warp(_random_matrix(rng), middle, size_mm / 2 + _shift(rng)),
                   elastic_warp(rng, size_mm, 40.0, rng.uniform(0.0, 2.0))])  # fmt: skip
     grid_mm = np.stack(np.meshgrid(np.arange(CROP_COLUMNS), np.arange(CROP_ROWS)), -1) * pixel_mm
     old_mm, filled = warp.look_up(grid_mm)
-    image = _filled(_look_up(sample, old_mm), filled, rng)
+    image = _filled(_look_up(_degenerated(sample, near, rng), old_mm), filled, rng)
     keypoints = warp.to_new(sample.keypoints_mm)
     inside = ((keypoints >= 0) & (keypoints <= size_mm - pixel_mm)).all((1, 2))
     known = _known_rows(sample, warp, middle[0], pixel_mm)
@@ -54,9 +77,8 @@ def degraded(image: NDArray[np.float32], pixel_mm: float, rng: np.random.Generat
     measured = image > AIR_HU + 1
     result = image * rng.uniform(0.75, 1.35) + rng.normal(0, 30)
     result = _gamma(result, rng)
-    if rng.random() < 0.35:
-        rows = max(1, round(rng.uniform(1.0, 5.0) / pixel_mm))
-        result = ndimage.uniform_filter1d(result, rows, axis=0)
+    if rng.random() < _THICK_SHARE:
+        result = thick_slices(result, pixel_mm, rng)
     if rng.random() < 0.2:
         result = _coarse(result, rng)
     if rng.random() < 0.4:
@@ -70,7 +92,43 @@ def degraded(image: NDArray[np.float32], pixel_mm: float, rng: np.random.Generat
     return np.where(measured, result, AIR_HU).astype(np.float32)
 
 
+def thick_slices(image: NDArray[np.floating], pixel_mm: float, rng: np.random.Generator) -> NDArray[np.floating]:
+    """What is left of an image after a scan in thick slices, between which values are interpolated.
+
+    Each slice averages over its thickness; the slices lie at their distance, anywhere, and slant to the spine.
+
+    :param image: Hounsfield units (rows, columns).
+    :param pixel_mm: side of a pixel.
+    :param rng: draws thickness, distance, place and slant.
+    """
+    thickness = rng.uniform(*_THICK_MM) / pixel_mm
+    distance = thickness * rng.uniform(*_OVERLAP)
+    angle, first = np.radians(rng.normal(0, _SLANT_DEGREES)), rng.uniform(0, distance)
+    across = np.array([np.cos(angle), np.sin(angle)])
+    places = np.indices(image.shape).astype(np.float64)
+    at = (np.tensordot(across, places, 1) - first) / distance
+    share = at - np.floor(at)
+    result: NDArray[np.float64] = np.zeros(image.shape)
+    steps = (np.arange(max(3, round(thickness))) + 0.5) / max(3, round(thickness)) - 0.5
+    for plane, weight in ((-share, 1 - share), (1 - share, share)):
+        for step in steps:
+            moved = places + across[:, None, None] * (plane * distance + step * thickness)
+            result += weight * ndimage.map_coordinates(image, moved, order=1, mode="nearest") / len(steps)
+    return result
+
+
+def _degenerated(sample: SliceSample, near: NDArray[np.bool_], rng: np.random.Generator) -> SliceSample:
+    """A sample with degeneration beside some of its bodies."""
+    image = with_degeneration(sample.image, sample.pixel_mm, sample.keypoints_mm[near], rng)
+    return replace(sample, image=image)
+
+
 def _chosen_middle(sample: SliceSample, rng: np.random.Generator) -> NDArray[np.float64]:
+    """A body about which a crop lies; more often one beyond which there is known to be none."""
+    end_mm = len(sample.image) * sample.pixel_mm
+    ends = [0] * bool((sample.known_mm[:, 0] <= 0).any()) + [-1] * bool((sample.known_mm[:, 1] >= end_mm - 1).any())
+    if ends and rng.random() < _END_SHARE:
+        return sample.keypoints_mm[rng.choice(ends)].mean(0)
     return sample.keypoints_mm[rng.integers(len(sample.keypoints_mm))].mean(0)
 
 
@@ -86,11 +144,12 @@ def _random_matrix(rng: np.random.Generator) -> NDArray[np.float64]:
     return turn @ shear @ stretch
 
 
-def _fractures(sample: SliceSample, rng: np.random.Generator) -> list[Warp]:
-    """Press a few bodies, one after the other, in three of four crops."""
+def _fractures(sample: SliceSample, near: NDArray[np.bool_], rng: np.random.Generator) -> list[Warp]:
+    """Fracture a few of the bodies near by, one after the other, in three of four crops."""
     share = rng.choice([0.0, 0.2, 0.5], p=[0.25, 0.4, 0.35])
-    places = np.flatnonzero(rng.random(len(sample.keypoints_mm)) < share)
-    return simulate_fractures(sample.keypoints_mm, places.tolist(), rng)
+    places = np.flatnonzero(near & (rng.random(len(near)) < share))
+    kind = varied_fracture if rng.random() < _VARIED_SHARE else pressed_fracture
+    return simulate_fractures(sample.keypoints_mm, places.tolist(), rng, kind)
 
 
 def _look_up(sample: SliceSample, points_mm: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -14,6 +14,10 @@ from ...io.training_case import LAST_LUMBAR, TrainingCase
 SAMPLE_PIXEL_MM = 0.75
 _WIDTH_MM = 132.0
 _MARGIN_MM = 25.0
+_SACRUM_MARGIN_MM = 60.0
+"""How far a slice goes beyond the curve of a case that is marked down to L5, which ends 15 mm beyond its centre. Chosen:
+S1 is whole in it, so that the network learns that it is none of the bodies."""
+
 _SLAB_MM = 3.0
 _KNOT_MM = 60.0
 _JITTER_RIGHT_MM, _JITTER_ANTERIOR_MM = 1.6, 1.8
@@ -43,13 +47,16 @@ def real_samples(case: TrainingCase, count: int, rng: np.random.Generator) -> It
     for index in range(count):
         scan = thickened(volume, rng) if index % 2 else volume
         curve = jittered(case.curve, rng)
-        yield slice_sample(straightened(scan, curve, rng), case.keypoints_ras, case.levels)
+        margin_mm = _SACRUM_MARGIN_MM if case.levels[-1] == LAST_LUMBAR else _MARGIN_MM
+        yield slice_sample(straightened(scan, curve, rng, margin_mm), case.keypoints_ras, case.levels)
 
 
-def straightened(volume: Volume, curve: SpineCurve, rng: np.random.Generator) -> StraightenedSlice:
+def straightened(
+    volume: Volume, curve: SpineCurve, rng: np.random.Generator, margin_mm: float = _MARGIN_MM
+) -> StraightenedSlice:
     """A wide slice at :data:`SAMPLE_PIXEL_MM`, slightly off the middle and of random thickness."""
     lateral_mm, slab_mm = rng.normal(0, 0.7), rng.choice([1.0, 2.0, _SLAB_MM, _SLAB_MM, 4.0])
-    return straighten(volume, curve, SAMPLE_PIXEL_MM, _WIDTH_MM, _MARGIN_MM, slab_mm, lateral_mm)
+    return straighten(volume, curve, SAMPLE_PIXEL_MM, _WIDTH_MM, margin_mm, slab_mm, lateral_mm)
 
 
 def slice_sample(cut: StraightenedSlice, keypoints_ras: NDArray, levels: NDArray) -> SliceSample:

@@ -28,6 +28,10 @@ _SLICE_WIDTH_MM = 114.0
 _SLICE_MARGIN_MM = 25.0
 _LAYERS_MM = (-1.0, 0.0, 1.0)
 _END_MM = 1.0
+_SACRUM_SHARE, _NECK_SHARE = 0.4, 0.15
+"""Shares of slices that show the sacrum below the lumbar spine and C1 and C2 above the neck. Chosen: a scan drawn as met
+in practice shows a whole S1 in few of a hundred slices, and C2 in as few, so that the network took S1 for L5."""
+
 _AS_DRAWN, _WHOLE_SPINE = 0.35, 0.7
 """Share of trunks that are scanned as met in practice, and that share with the whole spines. Chosen: the ends of the
 spine, which tell the levels for sure, are in view of two trunks in three."""
@@ -79,8 +83,8 @@ def _cached(cache: Path, kind: str, count: int, seed: int, render: Callable[[int
 
 def _render_slice(seed: int) -> Arrays:
     rng = np.random.default_rng(seed)
-    patient, protocol = make_patient(seed), random_protocol(rng)
-    curve = jittered(_curve_in_view(patient, protocol), rng)
+    patient, protocol = make_patient(seed), _with_ends_of_slices(random_protocol(rng), rng)
+    curve = jittered(_curve_past_ends(patient, protocol, rng), rng)
     columns = round(_SLICE_WIDTH_MM / SAMPLE_PIXEL_MM)
     rows = round((curve.length_mm + 2 * _SLICE_MARGIN_MM) / SAMPLE_PIXEL_MM)
     anterior_mm = (columns - 1) / 2 * SAMPLE_PIXEL_MM
@@ -95,8 +99,9 @@ def _render_slice(seed: int) -> Arrays:
     near = (np.abs(curve.length_mm / 2 + curve.ras_to_straight(keypoints_ras)[..., 2]) < curve.length_mm).all(1)
     keypoints_mm = layer.ras_to_pixels(keypoints_ras[near]) * SAMPLE_PIXEL_MM
     whole = _measured(patient, protocol, keypoints_ras[near])
-    last_level = patient.vertebrae[int(np.flatnonzero(near)[-1])].number
-    known_mm = _known(keypoints_mm, whole, rows * SAMPLE_PIXEL_MM, last_level >= 24)
+    known_mm = _known(keypoints_mm, whole, rows * SAMPLE_PIXEL_MM, bool(near[-1]))
+    if len(known_mm) and near[0] and whole[0]:
+        known_mm[0, 0] = 0.0
     return {"image": np.mean(layers, 0).astype(np.float16), "keypoints_mm": keypoints_mm[whole], "known_mm": known_mm}
 
 
@@ -108,6 +113,31 @@ def _curve_in_view(patient: Patient, protocol: Protocol) -> SpineCurve:
     ends = np.interp([protocol.first_level - 0.5, protocol.last_level + 0.5], numbers, centre_arcs)
     arcs = np.linspace(ends[0], ends[1], max(6, round((ends[1] - ends[0]) / 6.0)))
     return SpineCurve(curve.position(arcs), np.ones(len(arcs)))
+
+
+def _curve_past_ends(patient: Patient, protocol: Protocol, rng: np.random.Generator) -> SpineCurve:
+    """As :func:`_curve_in_view`, but where the scan goes on, the curve may run into the sacrum, as step 1 errs."""
+    column = [one for one in patient.column if one.level not in ("S3", "S4", "S5")]
+    centres = np.array([one.keypoints_ras.mean(0) for one in column])
+    curve = SpineCurve(centres, np.ones(len(centres)))
+    arcs = -curve.ras_to_straight(centres)[:, 2]
+    numbers = np.array([one.number for one in column])
+    last = min(protocol.last_level + 0.5, float(rng.uniform(24.5, numbers[-1])))
+    ends = np.interp([protocol.first_level - 0.5, last], numbers, arcs)
+    places = np.linspace(ends[0], ends[1], max(6, round((ends[1] - ends[0]) / 6.0)))
+    return SpineCurve(curve.position(places), np.ones(len(places)))
+
+
+def _with_ends_of_slices(protocol: Protocol, rng: np.random.Generator) -> Protocol:
+    """Some scans of the lumbar spine with the sacrum, and some of the neck up to the skull."""
+    kind = rng.random()
+    if kind < _SACRUM_SHARE:
+        first, last = rng.uniform(15.0, 20.0), rng.uniform(26.0, 29.0)
+    elif kind < _SACRUM_SHARE + _NECK_SHARE:
+        first, last = rng.uniform(-3.0, 0.5), rng.uniform(7.0, 12.0)
+    else:
+        return protocol
+    return replace(protocol, first_level=float(first), last_level=float(last))
 
 
 def _centres_ras(patient: Patient) -> NDArray[np.float64]:
