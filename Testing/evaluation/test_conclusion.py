@@ -11,22 +11,22 @@ from VertebralFracturesLib.io.reference_case import C2_CENTRE, S1_CENTRE
 CURVE = SpineCurve(np.array([[0.0, 0, 200], [0, 0, 100], [0, 0, 0], [0, 0, -200]]), np.ones(4))
 
 
-def vertebra(superior_mm: float, level: str, index: float = 1.0, status: str = "to review") -> Vertebra:
+def vertebra(superior_mm: float, level: str, index: float = 1.0, status: str = "not reviewed") -> Vertebra:
     return Vertebra(body(index, superior_mm), 0.9, np.ones(6), level, 0.9, status=status)
 
 
 def test_a_report_concludes_what_its_bodies_do():
     bodies = (
         vertebra(150, "C2"),
-        vertebra(100, "C3", 0.78),
-        vertebra(-100, "L5", 0.5, "not evaluable"),
-        vertebra(-108, "L6", 0.65),
+        vertebra(100, "T3", 0.79),
+        vertebra(-100, "L4", 0.5, "not evaluable"),
+        vertebra(-108, "L5", 0.68),
     )
     report = SpineReport("test", {}, "anchor-free", "genant", CURVE, bodies)
     places = {S1_CENTRE: np.array([0.0, 0, -105]), C2_CENTRE: np.array([0.0, 0, 160])}
-    assert conclusion_of(report, places) == Conclusion(2, 3, 2, 1, 1)
-    assert conclusion_of(report, {}) == Conclusion(2, 3, 2, 0, 1)
-    assert reported_grades(report) == [0, 1, None, 2]
+    assert conclusion_of(report, places) == Conclusion(2, 2, 1, 1, 1)
+    assert conclusion_of(report, {}) == Conclusion(2, 2, 1, 0, 1)
+    assert reported_grades(report) == [None, 1, None, 2]
 
 
 @pytest.mark.parametrize(("level", "confidence", "marked"), [("T8", 0.8, False), ("T8", 0.79, True), (None, 1.0, True)])

@@ -44,7 +44,7 @@ class Column:
         return str(value).lower() if isinstance(value, bool) else self.text(value)
 
     def cell(self, value: Value) -> str:
-        """A value as a cell of a CSV file: as :meth:`stored_text`, but text is never a formula; numbers stay numbers."""
+        """A value as a cell of a CSV file: as :meth:`stored_text`, but no text is a formula; numbers stay numbers."""
         return no_formula(value) if isinstance(value, str) else self.stored_text(value)
 
 
