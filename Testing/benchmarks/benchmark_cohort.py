@@ -83,8 +83,8 @@ def make_cohort(folder: Path, count: int, distinct: int) -> int:
         place = folder / f"case{index:03d}"
         place.mkdir(parents=True)
         shutil.copy(files[index % len(files)], place / "ct.nii.gz")
-    for name, write in broken.items():
-        place = folder / f"broken-{name}"
+    for index, (name, write) in enumerate(broken.items()):
+        place = folder / f"case{index * count // len(broken):03d}-{name}"
         place.mkdir(parents=True)
         write(place / "ct.nii.gz")
     return len(broken)

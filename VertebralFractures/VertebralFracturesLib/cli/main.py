@@ -21,6 +21,7 @@ COMMANDS = {
     "cohort": "measure many CTs, on one machine or a cluster",
     "demo": "make a synthetic patient, measure it, compare with the truth",
     "pictures": "draw the views of 3D Slicer as PNG files",
+    "info": "tell what is installed, as JSON for programs",
     "research": "compare with references, make test cases, train networks",
 }
 """The commands by name, and what they do; each is a module beside this one."""

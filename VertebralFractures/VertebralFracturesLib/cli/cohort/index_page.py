@@ -38,7 +38,8 @@ def index_page(records: Iterable[Record], cohort: str, title: str) -> str:
     :param cohort: number of the cohort.
     :param title: what it is called.
     """
-    entries = [entry(record) for record in sorted(records, key=urgency)]
+    lean = [{name: value for name, value in record.items() if name != "vertebrae"} for record in records]
+    entries = [entry(record) for record in sorted(lean, key=urgency)]
     counts = {kind: sum(kind in one["kinds"] for one in entries) for kind in KINDS}
     return render(
         "index.html",
