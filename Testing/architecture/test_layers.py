@@ -25,6 +25,7 @@ HEAVY = {
     "pydicom": {"io"},
     "PIL": {"io", "report", "mrml", "evaluation"},
     "jinja2": {"report"},
+    "dask": {"cli"},
     "distributed": {"cli"},
     "pyarrow": {"cli"},
     "pandas": {"api"},

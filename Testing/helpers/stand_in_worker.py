@@ -1,7 +1,8 @@
 """A worker that answers as :mod:`VertebralFracturesLib.cli.cohort.worker` does and behaves as its case is called.
 
 ``hang`` never ends, ``eat`` takes memory until it is stopped, ``die`` ends the process, ``die-once`` does so on its
-first attempt, ``spineless``, ``broken`` and ``too-large`` have no results; every other case is done at once.
+first attempt, ``meet`` and ``greet`` wait for one another, ``spineless``, ``broken`` and ``too-large`` have no results;
+every other case is done at once.
 """
 
 import json
@@ -18,6 +19,9 @@ from VertebralFracturesLib.cli.cohort.cases import Case
 from VertebralFracturesLib.cli.cohort.settings import Settings
 from VertebralFracturesLib.cli.cohort.store import CASE_FILE, DONE, FAILED, NO_SPINE, Store
 from VertebralFracturesLib.files import output_folder, write_text
+
+MEETING = ("meet", "greet")
+"""Two cases that wait for one another."""
 
 LOG = "attempts.txt"
 """Beside the folder of results: a line for each attempt, with the number of the process."""
@@ -38,6 +42,9 @@ def behave(case: Case, settings: Settings, analyzer: object) -> dict[str, Any]:
         eaten = []
         while True:
             eaten.append(b"x" * (1 << 24))
+    end = time.monotonic() + 60
+    while what in MEETING and not all(f"{one}\n" in log.read_text() for one in MEETING) and time.monotonic() < end:
+        time.sleep(0.05)
     failures = {"spineless": NO_SPINE, "broken": FAILED, "too-large": worker.OUT_OF_MEMORY}
     if what in failures:
         return {"status": failures[what], "reason": f"{what}: so it is"}

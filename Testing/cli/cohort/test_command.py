@@ -14,6 +14,7 @@ from helpers.repository import MODULE, ROOT
 from helpers.small_patients import SMALL
 from helpers.stand_in_worker import LOG
 from VertebralFracturesLib.cli.cohort.command import SOME_FAILED
+from VertebralFracturesLib.cli.cohort.memory import usable_cores
 from VertebralFracturesLib.cli.main import main
 from VertebralFracturesLib.cli.results import RESULT_FILES, SCENE_FILE
 from VertebralFracturesLib.io.reference_case import write_reference_case
@@ -146,14 +147,14 @@ def test_three_real_cases_have_the_results_of_analyze(tmp_path: Path) -> None:
     whole = (tmp_path / "data" / "p1" / "ct.nii.gz").read_bytes()
     (tmp_path / "data" / "p0").mkdir()
     (tmp_path / "data" / "p0" / "ct.nii.gz").write_bytes(whole[: len(whole) // 2])
-    output, one_thread = tmp_path / "out", {"OMP_NUM_THREADS": "1"}
+    output, as_many_threads = tmp_path / "out", {"OMP_NUM_THREADS": str(usable_cores())}
     options = ("--workers", "1", "--write", "json,csv,html,text,scene")
-    ended = run_process("cohort", tmp_path / "data", "-o", output, *options, environment=one_thread)
+    ended = run_process("cohort", tmp_path / "data", "-o", output, *options)
     assert ended.returncode == SOME_FAILED, ended.stderr
     assert statuses(output) == {"p1__ct": "done", "p2__ct": "done", "p0__ct": "failed"}
     alone, name = tmp_path / "alone", "data__p1__ct"
     path = tmp_path / "data" / "p1" / "ct.nii.gz"
-    analyzed = run_process("analyze", path, "-o", alone, "--case-id", name, environment=one_thread)
+    analyzed = run_process("analyze", path, "-o", alone, "--case-id", name, environment=as_many_threads)
     assert analyzed.returncode == 0, analyzed.stderr
     folder = output / "cases" / name
     assert {file.name for file in alone.iterdir()} <= {file.name for file in folder.iterdir()}

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from ... import __version__
 from ...errors import UnusableInput
+from ..arguments import say
 from .cases import Case
 from .settings import Settings
 from .slots import analyze_in_worker, close_workers, open_workers
 from .store import FAILED, Record, Store
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, LocalCluster
+
+_LOOPBACK = "127.0.0.1"
+"""Address of this machine that no other one reaches."""
 
 _CONNECT = "30s"
 """How long a scheduler may take to answer; chosen, that of Dask itself."""
@@ -37,19 +41,21 @@ def analyze_cases(
             for case in cases:
                 yield analyze_in_worker(case, settings)
             return
-        _check_dask(scheduler)
+        _check_dask(scheduler, dashboard)
         with _client(workers, scheduler, dashboard) as client:
             yield from _by_dask(client, cases, settings)
     finally:
         close_workers()
 
 
-def _check_dask(scheduler: str | None) -> None:
+def _check_dask(scheduler: str | None, dashboard: str | None) -> None:
     if importlib.util.find_spec("distributed") is None:
         instead = "" if scheduler else ", or use --workers 1"
         raise UnusableInput(
             f'several workers need Dask, which is not installed: pip install "vertebral-fractures[cohort]"{instead}'
         )
+    if dashboard and importlib.util.find_spec("bokeh") is None:
+        raise UnusableInput("the dashboard needs the package bokeh: pip install bokeh")
 
 
 @contextmanager
@@ -58,7 +64,7 @@ def _client(workers: int, scheduler: str | None, dashboard: str | None) -> Itera
 
     The workers of a local cluster are threads, since each has a process for its cases, which Dask need not watch.
     """
-    from distributed import Client, LocalCluster
+    from distributed import Client
 
     if scheduler is not None:
         try:
@@ -72,16 +78,36 @@ def _client(workers: int, scheduler: str | None, dashboard: str | None) -> Itera
             finally:
                 client.run(close_workers)
         return
-    with (
-        LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=False, memory_limit=0, dashboard_address=dashboard
-        ) as cluster,
-        Client(cluster) as client,
-    ):
+    with _local_cluster(workers, dashboard) as cluster, Client(cluster) as client:
         try:
             yield client
         finally:
             close_workers()
+
+
+@contextmanager
+def _local_cluster(workers: int, dashboard: str | None) -> Iterator["LocalCluster"]:
+    """Workers in this process. Nothing listens to the network, unless a dashboard is asked for."""
+    import dask
+    from distributed import LocalCluster
+    from distributed.comm import inproc
+
+    inproc.global_manager._ip = _LOOPBACK  # Dask would open a socket towards the internet to learn its own address
+    pages: dict[str, list[str]] = {} if dashboard else {"distributed.scheduler.http.routes": []}
+    with (
+        dask.config.set(pages),
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=False,
+            memory_limit=0,
+            dashboard_address=dashboard or f"{_LOOPBACK}:0",
+            scheduler_kwargs={"dashboard": bool(dashboard)},
+        ) as cluster,
+    ):
+        if dashboard:
+            say(f"dashboard: {cluster.dashboard_link}")
+        yield cluster
 
 
 def _check_versions(client: "Client") -> None:
