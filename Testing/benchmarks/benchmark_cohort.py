@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "VertebralFractures"))
@@ -150,6 +151,17 @@ def memory_text(records: list[dict]) -> str:
     return f"memory of a worker: {first:.0f} MB about case 10, {last:.0f} MB in the last ten of {len(peaks)}"
 
 
+def busy_text(records: list[dict], workers: int) -> str:
+    """The share of their time in which workers analyzed, from the first case's beginning to the last one's end."""
+    ends = [datetime.fromisoformat(record["finished"]).timestamp() for record in records]
+    begins = [end - record["seconds"] for end, record in zip(ends, records, strict=True)]
+    if len(records) < 20:
+        return "too few cases for the throughput"
+    span = max(ends) - min(begins)
+    share = sum(record["seconds"] for record in records) / (workers * span)
+    return f"{60 * len(records) / span:.1f} cases per minute without start-up; workers analyzed {share:.2f} of the time"
+
+
 def main() -> int:
     """Run, kill, go on and check."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -180,10 +192,10 @@ def main() -> int:
             print("killed the process of a worker", flush=True)
         run_until(process, watch, args.cases + 1)
         code, seconds = process.wait(), time.monotonic() - begun
-        return conclude(watch, args.cases, broken, code, before, seconds)
+        return conclude(watch, args, broken, code, before, seconds)
 
 
-def conclude(watch: Watch, cases: int, broken: int, code: int, before: int, seconds: float) -> int:
+def conclude(watch: Watch, args: argparse.Namespace, broken: int, code: int, before: int, seconds: float) -> int:
     """Print what came out; 1 where it is not what it has to be."""
     watch.look()
     records = [json.loads(file.read_text()) for file in watch.output.glob("cases/[!.]*/case.json")]
@@ -195,8 +207,10 @@ def conclude(watch: Watch, cases: int, broken: int, code: int, before: int, seco
     print(f"exit code {code}; {len(records)} with results, {len(failed)} failed, {len(watch.repeated)} done twice, "
           f"{len(drafts)} drafts left; last run {60 * ended / seconds:.1f} cases per minute with start-up, "
           f"load {os.getloadavg()[0]:.1f}")  # fmt: skip
-    print(memory_text(sorted(records, key=lambda one: one["finished"])[before:]))
-    is_right = len(records) == cases - broken and len(failed) == broken and not watch.repeated and not drafts
+    last = sorted(records, key=lambda one: one["finished"])[before:]
+    print(memory_text(last))
+    print(busy_text(last, args.workers))
+    is_right = len(records) == args.cases - broken and len(failed) == broken and not watch.repeated and not drafts
     return 0 if is_right and code == 4 else 1
 
 
