@@ -95,12 +95,12 @@ def test_wrong_arguments_give_one_line_and_code_2(
     assert list(tmp_path.iterdir()) == []
 
 
-def started(named_files: Path, output: Path) -> subprocess.Popen[str]:
+def started(named_files: Path, output: Path, workers: int = 1) -> subprocess.Popen[str]:
     """The program in a process of its own, in the middle of a case."""
     (named_files / "hang.nii").touch()
     path = os.pathsep.join([str(MODULE), str(ROOT / "Testing"), os.environ.get("PYTHONPATH", "")])
     process = subprocess.Popen(
-        [sys.executable, "-c", WITH_STAND_IN, "cohort", str(named_files), "-o", str(output), "--workers", "1"],
+        [sys.executable, "-c", WITH_STAND_IN, "cohort", str(named_files), "-o", str(output), "--workers", str(workers)],
         env={**os.environ, "PYTHONPATH": path}, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )  # fmt: skip
@@ -115,13 +115,18 @@ def started(named_files: Path, output: Path) -> subprocess.Popen[str]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for a child process")
-def test_a_cancelled_run_says_what_is_there(named_files: Path, tmp_path: Path) -> None:
-    process = started(named_files, tmp_path / "out")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_cancelled_run_says_what_is_there(named_files: Path, tmp_path: Path, workers: int) -> None:
+    if workers > 1:
+        pytest.importorskip("distributed", reason="several workers need Dask")
+    process = started(named_files, tmp_path / "out", workers)
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
     assert_one_error_line(stderr, "cancelled: the cases that are done are in")
-    assert statuses(tmp_path / "out") == {"broken": "failed", "first": "done"}
+    ended = statuses(tmp_path / "out")
+    assert "hang" not in ended
+    assert ended.items() >= {"broken": "failed", "first": "done"}.items()
 
 
 @pytest.mark.slow

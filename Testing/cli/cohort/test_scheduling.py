@@ -12,7 +12,7 @@ from helpers.repository import MODULE, ROOT
 from helpers.stand_in_worker import LOG, MEETING
 from VertebralFracturesLib import __version__
 from VertebralFracturesLib.cli.cohort.cases import Case
-from VertebralFracturesLib.cli.cohort.scheduling import analyze_cases, library_version
+from VertebralFracturesLib.cli.cohort.scheduling import analyze_cases, check_dask, library_version
 from VertebralFracturesLib.cli.cohort.settings import Settings
 from VertebralFracturesLib.cli.cohort.store import Store
 from VertebralFracturesLib.errors import UnusableInput
@@ -35,9 +35,10 @@ def cases() -> list[Case]:
 def test_one_worker_needs_no_dask(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    check_dask(1, None, None)
     assert {one["name"]: one["status"] for one in analyze_cases(cases(), settings, 1)} == STATUSES
     with pytest.raises(UnusableInput, match=r"needs? Dask.*pip install .*\[cohort\].*--workers 1"):
-        list(analyze_cases(cases(), settings, 2))
+        check_dask(2, None, None)
 
 
 def test_a_local_cluster_works_on_several_cases_at_once(settings: Settings) -> None:
@@ -49,6 +50,12 @@ def test_a_local_cluster_works_on_several_cases_at_once(settings: Settings) -> N
     meeting = [Case(name, f"/data/{name}.nii") for name in MEETING]
     assert [one["status"] for one in analyze_cases(meeting, settings, 2)] == ["done", "done"]
     assert time.monotonic() - begun < 50  # one after the other, the first one waits for 60 s
+
+
+def test_a_dashboard_needs_bokeh(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "bokeh" else "found")
+    with pytest.raises(UnusableInput, match="pip install bokeh"):
+        check_dask(2, None, ":8787")
 
 
 @pytest.fixture

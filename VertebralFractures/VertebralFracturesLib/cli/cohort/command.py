@@ -14,7 +14,7 @@ from .index_page import INDEX_FILE, write_index
 from .inputs import Listing, list_cases
 from .memory import available_mb, usable_cores
 from .progress import CohortProgress
-from .scheduling import analyze_cases
+from .scheduling import analyze_cases, check_dask
 from .settings import DEFAULT_WRITE, Settings
 from .store import DONE, NO_SPINE, Store
 from .table_files import TABLES, write_tables
@@ -94,6 +94,7 @@ def run(args: argparse.Namespace) -> int:
     """
     listing = list_cases(args.inputs, args.output)
     settings, workers = _settings(args)
+    check_dask(workers, args.scheduler, args.dashboard)
     store = Store(settings.folder)
     cohort = store.open(settings)
     args.if_cancelled = "cancelled: the cases that are done are in {output}; run the same again to go on"

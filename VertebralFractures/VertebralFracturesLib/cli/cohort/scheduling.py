@@ -33,7 +33,7 @@ def analyze_cases(
     :param workers: how many work at once on this machine.
     :param scheduler: address of a Dask scheduler whose workers are used instead.
     :param dashboard: address at which Dask shows what it does; none by default.
-    :raises UnusableInput: Dask is needed and not installed, the scheduler does not answer, or no worker can work.
+    :raises UnusableInput: the scheduler does not answer, or no worker can work.
     """
     open_workers()
     try:
@@ -41,14 +41,22 @@ def analyze_cases(
             for case in cases:
                 yield analyze_in_worker(case, settings)
             return
-        _check_dask(scheduler, dashboard)
         with _client(workers, scheduler, dashboard) as client:
             yield from _by_dask(client, cases, settings)
     finally:
         close_workers()
 
 
-def _check_dask(scheduler: str | None, dashboard: str | None) -> None:
+def check_dask(workers: int, scheduler: str | None, dashboard: str | None) -> None:
+    """Refuse in time what needs packages that are not installed.
+
+    :param workers: how many work at once on this machine.
+    :param scheduler: address of a Dask scheduler; None without one.
+    :param dashboard: address of Dask's dashboard; None without one.
+    :raises UnusableInput: a package is missing.
+    """
+    if scheduler is None and workers == 1:
+        return
     if importlib.util.find_spec("distributed") is None:
         instead = "" if scheduler else ", or use --workers 1"
         raise UnusableInput(
