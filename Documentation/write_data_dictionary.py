@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from VertebralFracturesLib import report
+from VertebralFracturesLib.cli.cohort.tables import CASE, CASES_COLUMNS
 from VertebralFracturesLib.report.columns.column import Column
 from VertebralFracturesLib.report.columns.patient import ORIGIN_COLUMNS, SPINE_COLUMNS, SUMMARY_COLUMNS
 from VertebralFracturesLib.report.columns.vertebra import COLUMNS, POINT_COLUMNS
@@ -24,6 +25,7 @@ definitions that the program itself uses.
 
 - [`measurements.csv`](#measurementscsv): one row per vertebra.
 - [`patient.csv`](#patientcsv): one row with the conclusion, the alignment and the trabecular attenuation.
+- [`vertebrae.csv`, `patients.csv` and `cases.csv`](#tables-of-a-cohort): all cases of a cohort.
 - [`measurements.json`](#measurementsjson): all of these and the landmarks, the spine curve, models and thresholds.
 
 CSV files are UTF-8 with a header line. A cell is empty where a value could not be determined, was not asked for or
@@ -35,6 +37,14 @@ report and 3D Slicer show. How the values are measured and what they rest on is 
 
 Four abbreviations: Ha, Hm and Hp are the anterior, middle and posterior height of a vertebral body; G is the height
 ratio, the smallest of these heights divided by the largest.
+"""
+
+_COHORT_HEAD = """
+## Tables of a cohort
+
+`vertebrae.csv` holds the rows of `measurements.csv` and `patients.csv` the row of `patient.csv` of every case with
+results; `cases.csv` has one row per case that ended and per series that was left out. The same tables are written as
+Parquet where pyarrow is installed, with values that are not rounded. Each begins with the column:
 """
 
 _JSON_HEAD = """
@@ -84,6 +94,10 @@ def data_dictionary() -> str:
         "\nAlignment and trabecular attenuation:\n",
         _column_table(SPINE_COLUMNS, of_spine),
         "\nThe columns from `preset` to `warnings` follow, as in `measurements.csv`.\n",
+        _COHORT_HEAD,
+        _column_table((CASE,), {}),
+        "\nThe columns of `cases.csv`:\n",
+        _column_table(CASES_COLUMNS, {}),
         _JSON_HEAD,
         *_key_tables("", schema),
     ]

@@ -21,6 +21,9 @@ SLOW_FIXTURES = {"real_cases", "synthetic_ct", "synthetic_report"}
 """What is slow to make: tests that use it are slow."""
 
 SLOW = (
+    "cli/cohort/test_scheduling.py",
+    "cli/cohort/test_slots.py",
+    "cli/cohort/test_worker_process.py",
     "cli/research/",
     "cli/test_demo.py",
     "cli/test_pictures.py",

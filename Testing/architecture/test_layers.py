@@ -26,6 +26,9 @@ HEAVY = {
     "highdicom": {"pacs"},
     "PIL": {"io", "report", "pacs", "mrml", "evaluation"},
     "jinja2": {"report"},
+    "dask": {"cli"},
+    "distributed": {"cli"},
+    "pyarrow": {"cli"},
     "pandas": {"api"},
 }
 """Third-party packages beside numpy and scipy, and the library's packages that may import them."""

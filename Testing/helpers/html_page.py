@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import numpy as np
 from PIL import Image
 
-VOID = {"meta", "br", "wbr"}
+VOID = {"br", "input", "meta", "wbr"}
 
 
 class Page(HTMLParser):

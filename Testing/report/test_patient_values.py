@@ -67,3 +67,11 @@ def test_the_file_of_a_patient_has_one_row() -> None:
     assert row["levels_are_uncertain"] in ("true", "false")
     (row,) = csv.DictReader(patient_csv(replace(radiograph_report(), input={"path": "=1+1"})).splitlines())
     assert row["input"] == "'=1+1"
+
+
+def test_a_negative_angle_is_a_number() -> None:
+    report = ct_report()
+    row = next(csv.DictReader(patient_csv(report).splitlines()))
+    numbers = {name: value for name, value in spine_values(report).items() if isinstance(value, float)}
+    assert min(numbers.values()) < 0
+    assert {name: float(row[name]) for name in numbers} == pytest.approx(numbers, abs=0.51)

@@ -1,16 +1,21 @@
 """The image of the spine on a page."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.command import oracle
+from helpers.small_ct import body_hu
 from helpers.small_radiograph import report
 from helpers.spine_shapes import kyphotic_circle
+from PIL import Image
+from VertebralFracturesLib.core.heights.genant import GRADE_COLORS
 from VertebralFracturesLib.core.report import SpineReport, Vertebra
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.radiograph.record import Radiograph
 from VertebralFracturesLib.report.close_up import window_of
-from VertebralFracturesLib.report.spine_image import PIXEL_MM, spine_image
+from VertebralFracturesLib.report.spine_image import PIXEL_MM, spine_image, thumbnail, write_thumbnail
 from VertebralFracturesLib.report.window import BONE_WINDOW
 
 
@@ -108,3 +113,25 @@ def test_a_radiograph_without_a_scale_has_no_bar() -> None:
     without = spine_image(replace(shown, is_scale_known=False), radiograph)
     assert without.bar_text == ""
     assert "no lengths are given" in without.close_up_note
+
+
+SMALL_CT = Volume(body_hu(), np.diag([3.0, 3.0, 3.0, 1.0]))
+
+
+def test_in_the_small_image_every_vertebra_is_outlined_in_the_colour_of_its_grade() -> None:
+    image = np.asarray(thumbnail(oracle(SMALL_CT, None, preset="pisov"), SMALL_CT)).astype(int)
+    assert image.shape[1:] == (128, 3)
+    is_coloured = {
+        grade: (np.abs(image - np.round(255 * np.array(GRADE_COLORS[grade]))).max(-1) <= 1) for grade in (0, 2, 3)
+    }
+    rows = {grade: np.flatnonzero(where.any(1)) for grade, where in is_coloured.items()}
+    assert rows[3].size == 0
+    assert rows[0].min() < rows[2].min() < rows[2].max() < rows[0].max()
+
+
+def test_the_file_of_the_small_image_is_small(tmp_path: Path) -> None:
+    write_thumbnail(tmp_path / "thumbnail.jpg", oracle(SMALL_CT, None, preset="pisov"), SMALL_CT)
+    with Image.open(tmp_path / "thumbnail.jpg") as image:
+        assert image.format == "JPEG"
+    assert (tmp_path / "thumbnail.jpg").stat().st_size < 30_000
+    assert [path.name for path in tmp_path.iterdir()] == ["thumbnail.jpg"]

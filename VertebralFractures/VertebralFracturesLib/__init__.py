@@ -42,7 +42,7 @@ The packages, each of which imports only itself and those above it (a test reads
     widgets      the panel; the only Qt
     training     one command a network
     evaluation   reports against references: tables, pages, studies, stress tests
-    cli          the command ``vertebral-fractures``
+    cli          the command ``vertebral-fractures``; ``cli/cohort`` runs many CTs, with Dask where several work
     api          what Python programs use: ``from VertebralFracturesLib import analyze``
     __main__     the command as ``python -m VertebralFracturesLib``
 

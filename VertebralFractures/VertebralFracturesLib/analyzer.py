@@ -85,6 +85,18 @@ class Analyzer:
         report = analyze_ct(measured, ct_networks, preset=preset, progress=progress, cancel=cancel, input=input)
         return replace(report, warnings=tuple(dict.fromkeys((*warnings, *report.warnings))))
 
+    def load_for_cts(
+        self, device: str = "auto", detector: DetectorName = "anchor-free", image_classifier: bool = True
+    ) -> None:
+        """Load the networks that CTs need, so that the first CT takes no longer than the others.
+
+        :param device: "auto", "cpu" or "cuda".
+        :param detector: which detection head reads CTs.
+        :param image_classifier: whether the image classifier looks at them as well.
+        :raises UnusableInput: there is no such device.
+        """
+        self._load_for_cts(device, detector, image_classifier)
+
     def propose(
         self,
         volume: Volume,

@@ -37,3 +37,8 @@ def test_a_table_can_be_read_again(delimiter: str) -> None:
 def test_a_formula_is_made_text(text: str) -> None:
     assert no_formula(text) == f"'{text}"
     assert no_formula(f"a{text}") == f"a{text}"
+
+
+def test_in_a_cell_text_is_no_formula_and_a_number_stays_one() -> None:
+    assert LENGTH.cell("-1+1") == "'-1+1"
+    assert (LENGTH.cell(-1.5), LENGTH.cell(-2), LENGTH.cell(None), LENGTH.cell(True)) == ("-1.50", "-2", "", "true")

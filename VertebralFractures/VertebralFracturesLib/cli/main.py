@@ -1,7 +1,7 @@
 """The command ``vertebral-fractures``.
 
 Results go to stdout, progress, warnings and errors to stderr. Exit codes: 0 with results, 2 for unusable input or
-arguments or an error that nobody foresaw, 3 if no spine is found, 130 if cancelled.
+arguments or an error that nobody foresaw, 3 if no spine is found, 4 if some cases of a cohort failed, 130 if cancelled.
 """
 
 import argparse
@@ -18,8 +18,10 @@ from .process import interrupt_on_signals, is_out_of_memory, own_streams, write_
 COMMANDS = {
     "analyze": "measure the vertebrae of a CT",
     "radiograph": "measure vertebrae and angles in a lateral radiograph",
+    "cohort": "measure many CTs, on one machine or a cluster",
     "demo": "make a synthetic patient, measure it and compare with the truth",
     "pictures": "export the Slicer views as PNG",
+    "info": "list what is installed, as JSON for programs",
     "research": "evaluate on reference cases, make test cases, train networks",
 }
 """The commands by name, and what they do; each is a module beside this one."""
@@ -52,7 +54,7 @@ def _run(arguments: Sequence[str], chatter: IO[bytes]) -> int:
     args = argparse.Namespace(if_cancelled=_NOTHING_WRITTEN)
     try:
         interrupt_on_signals()
-        _execute(arguments, args)
+        return _execute(arguments, args)
     except BrokenPipeError:  # the reader of stdout has seen enough, as in "| head"
         return 0
     except (UnusableInput, NoSpineFound, FloatingPointError) as error:  # the last one stops a training
@@ -64,18 +66,19 @@ def _run(arguments: Sequence[str], chatter: IO[bytes]) -> int:
     except Exception as error:
         say(f"{_reason(error, arguments, chatter)}; {_state(args)}")
         return _UNUSABLE
-    return 0
 
 
-def _execute(arguments: Sequence[str], args: argparse.Namespace) -> None:
+def _execute(arguments: Sequence[str], args: argparse.Namespace) -> int:
+    """Run the command; the exit code, which is 0 for most."""
     _check_names(arguments)
     try:
         parser().parse_args(arguments, args)
-        args.command(args)
+        code = args.command(args) or 0
     except SystemExit:  # --help and --version
         sys.stdout.flush()
         raise
     sys.stdout.flush()
+    return int(code)
 
 
 def _check_names(arguments: Sequence[str]) -> None:

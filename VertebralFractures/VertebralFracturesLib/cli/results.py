@@ -1,9 +1,9 @@
 """From an image that was read to a report and the result files: the way of every command, for every kind of image."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..core.heights.genant import DEFAULT_PRESET
 from ..core.report import SpineReport
@@ -15,10 +15,22 @@ from ..radiograph.record import Image, Radiograph
 from ..report.export import write_patient_table, write_report
 from ..report.text import printable
 
+if TYPE_CHECKING:
+    from ..analyzer import Analyzer
+
 SCENE_FILE, PATIENT_FILE = "scene.mrb", "patient.csv"
 RESULT_FILES = ("measurements.json", "measurements.csv", PATIENT_FILE, SCENE_FILE, "report.html", "report.txt")
 DICOM_FOLDER = "dicom"
 """The results of a run, and the folder of the DICOM objects beside them."""
+
+FORMATS = {
+    "json": ("measurements.json",),
+    "csv": ("measurements.csv", PATIENT_FILE),
+    "html": ("report.html",),
+    "text": ("report.txt",),
+    "scene": (SCENE_FILE,),
+}
+"""What a cohort can be told to write of each case, and the files that it writes; further formats belong here."""
 
 Progress = Callable[[str, float], None]
 
@@ -32,6 +44,7 @@ def analyze_read_image(
     image_classifier: bool = True,
     weights_folder: Path | None = None,
     progress: Progress,
+    analyzer: "Analyzer | None" = None,
 ) -> SpineReport:
     """Find and measure the vertebrae of an image that was read.
 
@@ -42,6 +55,7 @@ def analyze_read_image(
     :param image_classifier: whether the image classifier looks at a CT as well.
     :param weights_folder: weights to use instead of the shipped ones.
     :param progress: called with the stage and its fraction.
+    :param analyzer: one that has loaded its networks before; by default they are loaded for this image.
     :return: a :class:`~..radiograph.record.RadiographReport` for a radiograph; warnings of reading come first.
     :raises UnusableInput: the image is of another kind than it has to be, or there is no such device.
     :raises NoSpineFound: no spine in view.
@@ -49,7 +63,7 @@ def analyze_read_image(
     from ..analyzer import Analyzer
 
     try:
-        report = Analyzer(weights_folder).analyze(
+        report = (analyzer or Analyzer(weights_folder)).analyze(
             read.image,
             preset=preset,
             device=device,
@@ -81,24 +95,34 @@ def _printable_values(value: Any) -> Any:
     return printable(value) if isinstance(value, str) else value
 
 
-def write_results(folder: Path, image: Image, report: SpineReport, name: str, progress: Progress) -> None:
-    """Write :data:`RESULT_FILES`.
+def write_results(
+    folder: Path,
+    image: Image,
+    report: SpineReport,
+    name: str,
+    progress: Progress,
+    files: Collection[str] = RESULT_FILES,
+) -> None:
+    """Write the result files.
 
     :param folder: takes the files.
     :param image: the CT or the radiograph.
     :param report: what was found in it.
     :param name: what the image is called in the scene.
     :param progress: called with the stage and its fraction.
+    :param files: which of :data:`RESULT_FILES` are written.
     """
-    from ..mrml.scene_file import write_scene
-
     progress("writing", 0.0)
-    for file in RESULT_FILES:
-        if file not in (SCENE_FILE, PATIENT_FILE):
+    for file in files:
+        if file == PATIENT_FILE:
+            write_patient_table(folder / file, report)
+        elif file != SCENE_FILE:
             write_report(folder / file, report, image)
-    write_patient_table(folder / PATIENT_FILE, report)
     progress("writing", 0.3)
-    write_scene(folder / SCENE_FILE, image, report, name)
+    if SCENE_FILE in files:
+        from ..mrml.scene_file import write_scene
+
+        write_scene(folder / SCENE_FILE, image, report, name)
     progress("writing", 1.0)
 
 

@@ -26,7 +26,9 @@ PHASE_KEYWORDS = (
 
 _KEYWORDS = (
     "Modality",
+    "StudyInstanceUID",
     "SeriesInstanceUID",
+    "FrameOfReferenceUID",
     "SeriesNumber",
     "SeriesDescription",
     "SOPInstanceUID",
@@ -43,6 +45,8 @@ _KEYWORDS = (
     "ImageOrientationPatient",
     "PixelSpacing",
     "SliceThickness",
+    "ConvolutionKernel",
+    "AcquisitionTime",
     *PHASE_KEYWORDS,
 )
 _FUNCTIONAL_GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")

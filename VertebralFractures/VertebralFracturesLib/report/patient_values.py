@@ -1,7 +1,7 @@
 """What is measured of a spine as a whole: conclusion, alignment and trabecular attenuation, by column name."""
 
 from ..core.report import SpineReport
-from .columns.column import Value, csv_text, no_formula
+from .columns.column import Value, csv_text
 from .columns.patient import ATTENUATION_COLUMNS, CORONAL_COLUMNS, SPINE_COLUMNS, SUMMARY_COLUMNS
 from .table import origin_values
 
@@ -19,7 +19,7 @@ def patient_csv(report: SpineReport) -> str:
     """
     given, origin = {**summary_values(report), **spine_values(report)}, origin_values(report)
     columns = (*SUMMARY_COLUMNS, *SPINE_COLUMNS)
-    texts = [no_formula(column.stored_text(given[column.name])) for column in columns]
+    texts = [column.cell(given[column.name]) for column in columns]
     return csv_text([*(column.name for column in columns), *origin], [[*texts, *origin.values()]])
 
 

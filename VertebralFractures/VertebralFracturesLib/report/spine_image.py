@@ -2,14 +2,20 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import PIL.Image
+import PIL.ImageDraw
 from numpy.typing import NDArray
 
+from ..core.heights.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
+from ..core.keypoints import OUTLINE
 from ..core.reformation.stretch import height_stretch
 from ..core.report import SpineReport
 from ..core.straightening import straighten
 from ..core.volume import Volume
+from ..files import whole_file
 from ..radiograph.network_input import resampled
 from ..radiograph.record import Image, Radiograph, RadiographReport
 from .angles import EndplateLine, endplate_lines
@@ -25,6 +31,12 @@ BAR = "10 mm"
 """What is written at the bar, which is that long in the image."""
 
 _NO_SCALE = "The scale of the radiograph is not known, so that no lengths are given."
+
+_THUMBNAIL_PIXEL_MM = 0.75
+"""Side of the pixels. Chosen: 128 pixels across, and the endplates of a thoracic body can be told apart."""
+
+_THUMBNAIL_QUALITY = 85
+"""Quality of the JPEG. Chosen: a spine takes some 15 kB, so that a page of 1000 cases loads 15 MB at most."""
 
 Points = NDArray[np.float64]
 
@@ -170,3 +182,32 @@ def _bodies_of_radiograph(
     for vertebra in report.vertebrae:
         points_ras = vertebra.keypoints_ras
         yield ShownBody(on_page(points_ras), np.ones(3), cut_close_up(film, points_ras))
+
+
+def thumbnail(report: SpineReport, volume: Volume) -> PIL.Image.Image:
+    """The straightened spine of a CT as a small image, each vertebra outlined in the colour of its grade.
+
+    :param report: what was found in the CT.
+    :param volume: the CT.
+    """
+    view = straighten(volume, report.curve, pixel_mm=_THUMBNAIL_PIXEL_MM)
+    image = PIL.Image.fromarray(window_of(report, volume).grey(view.image)).convert("RGB")
+    draw = PIL.ImageDraw.Draw(image)
+    for vertebra, measures in zip(report.vertebrae, report.measures, strict=True):
+        grade = None if measures is None else measures.grade
+        color = NOT_EVALUABLE_COLOR if grade is None else GRADE_COLORS[grade]
+        corners = view.ras_to_pixels(vertebra.keypoints_ras[list(OUTLINE)])
+        outline = [(float(x), float(y)) for x, y in np.vstack([corners, corners[:1]])]
+        draw.line(outline, fill=tuple(round(255 * share) for share in color), width=2 if grade else 1)
+    return image
+
+
+def write_thumbnail(path: Path, report: SpineReport, volume: Volume) -> None:
+    """Write that image as JPEG.
+
+    :param path: the file.
+    :param report: what was found in the CT.
+    :param volume: the CT.
+    """
+    with whole_file(path) as draft:
+        thumbnail(report, volume).save(draft, "JPEG", quality=_THUMBNAIL_QUALITY, subsampling=0)

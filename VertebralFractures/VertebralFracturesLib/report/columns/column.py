@@ -43,6 +43,10 @@ class Column:
         """A value as files and table nodes hold it: as :meth:`text`, but true or false."""
         return str(value).lower() if isinstance(value, bool) else self.text(value)
 
+    def cell(self, value: Value) -> str:
+        """A value as a cell of a CSV file: as :meth:`stored_text`, but no text is a formula; numbers stay numbers."""
+        return no_formula(value) if isinstance(value, str) else self.stored_text(value)
+
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[str]], delimiter: str = ",") -> str:
     """A table as CSV text, to be written as :data:`CSV_ENCODING`.

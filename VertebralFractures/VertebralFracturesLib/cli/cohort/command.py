@@ -1,0 +1,188 @@
+"""``cohort``: many CTs at once, each with the results of ``analyze``, and tables of all."""
+
+import argparse
+from collections.abc import Generator
+from contextlib import closing
+from pathlib import Path
+
+from ...errors import UnusableInput
+from ...report.text import printable
+from ..arguments import add_run_options, say
+from ..results import FORMATS
+from .cases import Case
+from .index_page import INDEX_FILE, write_index
+from .inputs import Listing, list_cases
+from .memory import available_mb, usable_cores
+from .progress import CohortProgress
+from .scheduling import analyze_cases, check_dask
+from .settings import DEFAULT_WRITE, Settings
+from .store import DONE, NO_SPINE, Store
+from .table_files import TABLES, write_tables
+
+SOME_FAILED = 4
+"""Exit code where the run went through and some cases failed."""
+
+_WORKER_MB = 3072.0
+"""Memory for which a worker is started by default: what a chest CT may take, see Testing/benchmarks."""
+
+_MEMORY_SHARE = 0.9
+"""Share of the free memory that workers may use together; chosen, the rest is for the program and the system."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    text = "image file, folder, BIDS data set, DICOM tree, pattern, or CSV file with the columns path, id and series"
+    parser.add_argument("inputs", metavar="INPUT", nargs="+", help=text)
+    text = "folder for the results; a run that was ended goes on there"
+    parser.add_argument("-o", "--output", metavar="DIR", type=Path, required=True, help=text)
+    text = f"formats of each case, of {', '.join(FORMATS)} (default: {','.join(DEFAULT_WRITE)})"
+    parser.add_argument("--write", metavar="LIST", type=_formats, default=DEFAULT_WRITE, help=text)
+    parser.add_argument("--retry-failed", action="store_true", help="analyze cases again that failed in an earlier run")
+    add_run_options(parser)
+    text = "analyze without the image classifier"
+    parser.add_argument("--no-second-opinion", dest="image_classifier", action="store_false", help=text)
+    text = "write patient ID, age, sex and study date of DICOM inputs into the results; they are left out by default"
+    parser.add_argument("--identify", action="store_true", help=text)
+    limits = parser.add_argument_group("workers")
+    text = "how many cases are analyzed at once (default: one per core that 3 GB of memory are free for)"
+    limits.add_argument("--workers", metavar="N", type=_positive_int, help=text)
+    text = "memory of a worker in GB (default: its part of 90 %% of the free memory)"
+    limits.add_argument("--memory-limit", metavar="GB", type=_positive, help=text)
+    text = "seconds after which a case is given up (default: %(default)s)"
+    limits.add_argument("--time-limit", metavar="S", type=_positive, default=900.0, help=text)
+    where = limits.add_mutually_exclusive_group()
+    where.add_argument("--scheduler", metavar="ADDRESS", help="Dask scheduler whose workers analyze the cases")
+    text = "analyze only every N-th case beginning with the I-th, as a job of an array does; 1/N to N/N are all cases"
+    where.add_argument("--shard", metavar="I/N", type=_shard, help=text)
+    text = "address of Dask's dashboard, such as :8787, which needs the package bokeh (default: none)"
+    limits.add_argument("--dashboard", metavar="ADDRESS", help=text)
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    unknown = [name for name in names if name not in FORMATS]
+    if unknown or not names:
+        raise argparse.ArgumentTypeError(f"takes {', '.join(FORMATS)}, separated by commas")
+    return names
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError("has to be more than 0")
+    return value
+
+
+def _positive_int(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("has to be 1 or more")
+    return value
+
+
+def _shard(text: str) -> tuple[int, int]:
+    index, _, count = text.partition("/")
+    if not (index.isdecimal() and count.isdecimal() and 1 <= int(index) <= int(count)):
+        raise argparse.ArgumentTypeError("has to be I/N with I from 1 to N")
+    return int(index), int(count)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Analyze the cases that have not ended, write the tables and the page.
+
+    :return: the exit code.
+    """
+    listing = list_cases(args.inputs, args.output)
+    settings, workers = _settings(args)
+    check_dask(workers, args.scheduler, args.dashboard)
+    store = Store(settings.folder)
+    cohort = store.open(settings)
+    args.if_cancelled = "cancelled: the cases that are done are in {output}; run the same again to go on"
+    cases = listing.cases if args.shard is None else listing.cases[args.shard[0] - 1 :: args.shard[1]]
+    pending = _pending(cases, store, args.retry_failed)
+    if len(pending) < len(cases):
+        say(f"{len(cases) - len(pending)} of {len(cases)} cases ended in an earlier run")
+    try:
+        _analyze(pending, settings, workers, args)
+    finally:
+        _write_overview(store, listing, cohort)
+    return _conclude(cases, store, args.output)
+
+
+def _settings(args: argparse.Namespace) -> tuple[Settings, int]:
+    """What is the same for all cases, and how many workers there are."""
+    cores, free_mb = usable_cores(), available_mb()
+    fitting = cores if free_mb is None else int(_MEMORY_SHARE * free_mb / _WORKER_MB)
+    default = 1 if args.shard is not None else max(1, min(cores, fitting))
+    workers = args.workers or default
+    limit_mb = None if free_mb is None or args.scheduler else _MEMORY_SHARE * free_mb / workers
+    settings = Settings(
+        output=str(args.output.absolute()),
+        device=args.device,
+        detector=args.detector,
+        preset=args.preset,
+        image_classifier=args.image_classifier,
+        identify=args.identify,
+        write=args.write,
+        threads=1 if args.scheduler else max(1, cores // workers),
+        time_limit_s=args.time_limit,
+        memory_limit_mb=limit_mb if args.memory_limit is None else 1024 * args.memory_limit,
+    )
+    return settings, workers
+
+
+def _pending(cases: tuple[Case, ...], store: Store, retry_failed: bool) -> list[Case]:
+    """The cases that have not ended; with ``retry_failed`` also those that ended without results."""
+    pending = []
+    for case in cases:
+        record = store.record(case.name)
+        if record is not None and record["status"] != DONE and retry_failed:
+            store.forget_failure(case.name)
+            record = None
+        if record is None:
+            pending.append(case)
+    return pending
+
+
+def _analyze(pending: list[Case], settings: Settings, workers: int, args: argparse.Namespace) -> None:
+    if not pending:
+        return
+    progress = CohortProgress(len(pending))
+    progress.show()
+    workers = min(workers, len(pending))
+    with closing(_analyzed(pending, settings, workers, args)) as statuses:
+        try:
+            for status in statuses:
+                progress.count(status)
+        finally:
+            progress.end()
+
+
+def _analyzed(
+    pending: list[Case], settings: Settings, workers: int, args: argparse.Namespace
+) -> Generator[str, None, None]:
+    with closing(analyze_cases(pending, settings, workers, args.scheduler, args.dashboard)) as records:
+        for record in records:
+            yield record["status"]
+
+
+def _write_overview(store: Store, listing: Listing, cohort: str) -> None:
+    """Write tables and page of all that is in the folder, also where the run was cancelled.
+
+    :raises UnusableInput: they cannot be written.
+    """
+    try:
+        write_tables(store.folder, store.records(), listing.left_out)
+        write_index(store.folder, store.records(), cohort)
+    except OSError as error:
+        raise UnusableInput(f"cannot write the tables into {store.folder} ({error.strerror or error})") from error
+
+
+def _conclude(cases: tuple[Case, ...], store: Store, output: Path) -> int:
+    """Say how many cases have results; the exit code."""
+    statuses = [record["status"] for case in cases if (record := store.record(case.name)) is not None]
+    done, no_spine = statuses.count(DONE), statuses.count(NO_SPINE)
+    failed = len(cases) - done - no_spine
+    print(f"{len(cases)} cases: {done} with results, {no_spine} without a spine, {failed} failed")
+    print(f"{printable(str(output))}: {', '.join(f'{name}.csv' for name in TABLES)}, {INDEX_FILE}")
+    return SOME_FAILED if failed else 0
