@@ -276,6 +276,9 @@ def test_varied_fractures_are_shallow_and_touching_of_either_endplate_and_anywhe
     assert 0.5 < np.mean([bowl.superior for bowl in bowls]) < 0.7
     assert 0.1 < np.mean([len(one.bowls) == 2 for one in drawn]) < 0.3
     centres = np.array([bowl.centre for bowl in bowls])
-    assert ((centres < 0.43).mean() > 0.1) and ((centres > 0.57).mean() > 0.1)
-    assert all(0 < bowl.centre - bowl.half_width and bowl.centre + bowl.half_width < 1 for bowl in bowls)
+    assert (centres < 0.43).mean() > 0.1
+    assert (centres > 0.57).mean() > 0.1
+    half_widths = np.array([bowl.half_width for bowl in bowls])
+    assert (centres - half_widths > 0).all()
+    assert (centres + half_widths < 1).all()
     assert 0.3 < np.mean([one.filled == 0 for one in drawn]) < 0.7

@@ -6,6 +6,7 @@ changes the image only.
 
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 from matplotlib.path import Path as Polygon
@@ -29,8 +30,8 @@ spurs of a sagittal CT are 2 to 6 mm long, posterior ones shorter."""
 _SPUR_HU, _BRIDGE_HU = (250.0, 900.0), (200.0, 900.0)
 _BRIGHT_DISC = (0.6, 1.15)
 _GAS_HU = (-900.0, -200.0)
-"""Hounsfield units of spurs, bridges and gas, and those of bright discs as a share of those of the bodies beside. Chosen
-by eye."""
+"""Hounsfield units of spurs, bridges and gas, and those of bright discs as a share of those of the bodies. Chosen by
+eye."""
 
 _CORTEX_MM = 1.0
 """What of an endplate's outside stays as it is below a bright disc. Chosen: a pixel of the network."""
@@ -73,7 +74,9 @@ class _Canvas:
         part, grid = self.window(line_mm, float(radii_mm.max()) + 2.0)
         if not grid.size:
             return
-        depth = np.max([radius - np.linalg.norm(grid - at, axis=-1) for at, radius in zip(line_mm, radii_mm, strict=True)], 0)
+        depth = np.max(
+            [radius - np.linalg.norm(grid - at, axis=-1) for at, radius in zip(line_mm, radii_mm, strict=True)], 0
+        )
         share = np.clip(depth / self.pixel_mm + 0.5, 0.0, 1.0) * self.outside_bodies(grid)
         below = self.image[part]
         self.image[part] = np.maximum(below, below + share * (hu - below))
@@ -96,7 +99,7 @@ def with_degeneration(
         for shares, chances in ((_SPURRED_SHARES, _SPURRED_CHANCES), (_BRIDGED_SHARES, _BRIDGED_CHANCES),
                                 (_BRIGHT_SHARES, _BRIGHT_CHANCES))
     )  # fmt: skip
-    for upper, lower in zip(keypoints_mm, keypoints_mm[1:], strict=False):
+    for upper, lower in pairwise(keypoints_mm):
         if not _are_neighbours(upper, lower):
             continue
         for chance, draw in ((bright, _draw_bright_disc), (_GAS_SHARE, _draw_gas), (bridged, _draw_bridge)):
@@ -165,7 +168,9 @@ def _draw_bright_disc(
     canvas.image[part] = np.maximum(below, below + share * rng.uniform(0.5, 1.0) * (level - below))
 
 
-def _draw_gas(canvas: _Canvas, upper: NDArray[np.float64], lower: NDArray[np.float64], rng: np.random.Generator) -> None:
+def _draw_gas(
+    canvas: _Canvas, upper: NDArray[np.float64], lower: NDArray[np.float64], rng: np.random.Generator
+) -> None:
     """A dark cleft in the middle of a disc."""
     gap_mm = float(lower[list(SUPERIOR), 1].mean() - upper[list(INFERIOR), 1].mean())
     part, grid, share = _disc(canvas, upper, lower, max(_CORTEX_MM, gap_mm / 2 - rng.uniform(0.4, 1.2)))
