@@ -58,6 +58,13 @@ def crop(shape=(80, 64), known=slice(None)) -> Crop:
     return Crop(drawn(bodies, shape), bodies, rows)
 
 
+def test_a_body_whose_endplates_touch_weighs_no_more_than_one_of_g_0_3():
+    touching = crop()
+    touching.keypoints_mm[0, 2, 1] = touching.keypoints_mm[0, 3, 1] - 1.0
+    assert genant_index(heights_mm(touching.keypoints_mm))[0] < 0.1
+    assert crop_targets(touching, "anchor-free")["genant_index"][0] == pytest.approx(0.3)
+
+
 @pytest.mark.parametrize("detector", DETECTORS)
 def test_targets_of_a_crop(detector):
     parts = crop_targets(crop(known=slice(0, 50)), detector)

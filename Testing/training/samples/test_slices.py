@@ -117,6 +117,15 @@ def test_keypoints_of_a_case_lie_on_what_they_mark():
     assert np.abs(np.mean(errors, 0)).max() < 0.15
 
 
+@pytest.mark.parametrize(("level", "margin_mm"), [(24, 60.0), (23, 25.0)])
+def test_below_l5_a_slice_shows_the_whole_of_s1(level, margin_mm):
+    points = np.column_stack([np.zeros(10), np.zeros(10), -np.linspace(0, 100, 10)])
+    case = TrainingCase("one", lambda: Volume(np.zeros((4, 4, 4)), np.diag([40.0, 40, 40, 1])),
+                        np.zeros((1, 6, 3)) - [0, 0, 50], np.array([level]), curve_through(points))  # fmt: skip
+    (sample,) = real_samples(case, 1, np.random.default_rng(0))
+    assert len(sample.image) * sample.pixel_mm == pytest.approx(100 + 2 * margin_mm, abs=2)
+
+
 def test_the_curve_of_a_sample_is_jittered_anew_each_time():
     points = np.column_stack([np.zeros(10), np.zeros(10), -np.linspace(0, 100, 10)])
     case = TrainingCase("one", lambda: Volume(np.zeros((4, 4, 4)), np.diag([40.0, 40, 40, 1])),

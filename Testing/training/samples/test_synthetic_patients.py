@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -70,10 +71,44 @@ def test_rows_are_known_where_whole_bodies_were_scanned(cache):
     for body in sample.keypoints_mm:
         holds = (sample.known_mm[:, 0] <= body[:, 1].min()) & (sample.known_mm[:, 1] >= body[:, 1].max())
         assert holds.any()
-    protocol = random_protocol(np.random.default_rng(1000 * SEED))
+    rng = np.random.default_rng(1000 * SEED)
+    protocol = phantom_cache._with_ends_of_slices(random_protocol(rng), rng)
     numbers = [vertebra.number for vertebra in make_patient(1000 * SEED).vertebrae]
     covered = [n for n in numbers if protocol.first_level + 1 < n < protocol.last_level - 1]
     assert len(sample.keypoints_mm) >= len(covered) > 3
+
+
+def test_slices_show_the_sacrum_and_the_top_of_the_neck_and_say_that_no_body_is_there():
+    for ends, shown in (((16.0, 29.0), "S1"), ((-1.0, 8.0), "C2")):
+        patient, protocol = make_patient(1), replace(random_protocol(np.random.default_rng(0)), first_level=ends[0],
+                                                     last_level=ends[1], obliquity_degrees=(0.0, 0.0, 0.0))  # fmt: skip
+        rng = np.random.default_rng(4)
+        curve = phantom_cache._curve_past_ends(patient, protocol, rng)
+        (vertebra,) = (one for one in patient.column if one.level == shown)
+        along_mm = -curve.ras_to_straight(vertebra.keypoints_ras.mean(0))[2]
+        margin_mm = phantom_cache._SLICE_MARGIN_MM
+        assert -margin_mm < along_mm < curve.length_mm + margin_mm
+        centres = np.array([one.keypoints_ras.mean(0) for one in patient.vertebrae])
+        in_view = centres[
+            (centres[:, 2] < curve.position(0.0)[2]) & (centres[:, 2] > curve.position(curve.length_mm)[2])
+        ]
+        assert len(in_view) >= 5
+        assert np.abs(curve.ras_to_straight(in_view)[:, :2]).max() < 3.0
+
+
+def test_beyond_the_last_and_the_first_vertebra_all_is_known(monkeypatch):
+    monkeypatch.setattr(phantom_cache, "sample_scanned", lambda patient, points, *others: np.zeros(points.shape[:-1]))
+    for share, end in (("_SACRUM_SHARE", -1), ("_NECK_SHARE", 0)):
+        monkeypatch.setattr(phantom_cache, "_SACRUM_SHARE", float(share == "_SACRUM_SHARE"))
+        monkeypatch.setattr(phantom_cache, "_NECK_SHARE", float(share == "_NECK_SHARE"))
+        reached = []
+        for seed in range(4):
+            arrays = phantom_cache._render_slice(seed)
+            height_mm = len(arrays["image"]) * phantom_cache.SAMPLE_PIXEL_MM
+            known = arrays["known_mm"]
+            if len(known):
+                reached.append(known[-1, 1] == height_mm if end else known[0, 0] == 0)
+        assert sum(reached) >= 2
 
 
 def test_the_curve_of_a_trunk_runs_through_bone_where_it_was_scanned(cache):

@@ -6,6 +6,7 @@ changes the image only.
 
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 from matplotlib.path import Path as Polygon
@@ -29,8 +30,8 @@ spurs of a sagittal CT are 2 to 6 mm long, posterior ones shorter."""
 _SPUR_HU, _BRIDGE_HU = (250.0, 900.0), (200.0, 900.0)
 _BRIGHT_DISC = (0.6, 1.15)
 _GAS_HU = (-900.0, -200.0)
-"""Hounsfield units of spurs, bridges and gas, and those of bright discs as a share of those of the bodies beside. Chosen
-by eye."""
+"""Hounsfield units of spurs, bridges and gas, and those of bright discs as a share of those of the bodies. Chosen by
+eye."""
 
 _CORTEX_MM = 1.0
 """What of an endplate's outside stays as it is below a bright disc. Chosen: a pixel of the network."""
@@ -98,7 +99,7 @@ def with_degeneration(
         for shares, chances in ((_SPURRED_SHARES, _SPURRED_CHANCES), (_BRIDGED_SHARES, _BRIDGED_CHANCES),
                                 (_BRIGHT_SHARES, _BRIGHT_CHANCES))
     )  # fmt: skip
-    for upper, lower in zip(keypoints_mm, keypoints_mm[1:], strict=False):
+    for upper, lower in pairwise(keypoints_mm):
         if not _are_neighbours(upper, lower):
             continue
         for chance, draw in ((bright, _draw_bright_disc), (_GAS_SHARE, _draw_gas), (bridged, _draw_bridge)):

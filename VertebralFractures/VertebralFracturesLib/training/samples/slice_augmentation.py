@@ -6,8 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from ...core.keypoints import MIDDLE_INFERIOR, MIDDLE_SUPERIOR
 from ...core.volume import AIR_HU
 from ...simulation.fractures.deformation import (
+    Fracture,
     Warp,
     affine_warp,
     chain,
@@ -22,13 +24,17 @@ from .slices import SliceSample
 CROP_ROWS, CROP_COLUMNS = 160, 96
 
 _END_SHARE = 0.3
-"""Share of crops about the last body where what lies beyond it is known. Chosen: the sacrum and C2 are in view there."""
+"""Share of crops about an end body beyond which no other lies. Chosen: the sacrum and C2 are in view there."""
 
 _REACH_MM = 130.0
 """How far from a crop's middle body others are fractured and degenerated. Chosen: beyond a crop that is shrunk."""
 
 _VARIED_SHARE = 0.7
 """Share of fractures that are of the varied kind, the others being pressed evenly. Chosen."""
+
+_DARKER_HU = 30.0
+"""By how much discs are darker than bodies where they can be told from them. Chosen: 80 and 110 to 300 HU are usual;
+between slices of 5 mm thoracic discs are as bright as bone."""
 
 _THICK_SHARE, _THICK_MM, _OVERLAP, _SLANT_DEGREES = 0.35, (1.5, 5.0), (0.5, 1.0), 13.0
 """Share of crops made into thick slices, their thickness, their distance as a share of it, and how the spine slants
@@ -149,7 +155,23 @@ def _fractures(sample: SliceSample, near: NDArray[np.bool_], rng: np.random.Gene
     share = rng.choice([0.0, 0.2, 0.5], p=[0.25, 0.4, 0.35])
     places = np.flatnonzero(near & (rng.random(len(near)) < share))
     kind = varied_fracture if rng.random() < _VARIED_SHARE else pressed_fracture
-    return simulate_fractures(sample.keypoints_mm, places.tolist(), rng, kind)
+    least = 0.0 if _discs_are_darker(sample, near) else 1.0
+
+    def drawn(rng: np.random.Generator) -> Fracture:
+        fracture = kind(rng)
+        return replace(fracture, filled=max(least, fracture.filled))
+
+    return simulate_fractures(sample.keypoints_mm, places.tolist(), rng, drawn)
+
+
+def _discs_are_darker(sample: SliceSample, near: NDArray[np.bool_]) -> bool:
+    """Whether discs can be told from bodies; a disc that cannot would look like bone if it stretched into a bowl."""
+    superior, inferior = (sample.keypoints_mm[near, place] for place in (MIDDLE_SUPERIOR, MIDDLE_INFERIOR))
+    gaps_mm = superior[1:, 1] - inferior[:-1, 1]
+    neighbours = gaps_mm < 0.8 * (inferior - superior)[:-1, 1]
+    discs_hu = _look_up(sample, (superior[1:] + inferior[:-1])[neighbours] / 2)
+    bodies_hu = _look_up(sample, (superior + inferior) / 2)
+    return bool(len(discs_hu) and np.median(discs_hu) < np.median(bodies_hu) - _DARKER_HU)
 
 
 def _look_up(sample: SliceSample, points_mm: NDArray[np.floating]) -> NDArray[np.float32]:

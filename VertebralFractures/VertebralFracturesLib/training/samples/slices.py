@@ -15,8 +15,8 @@ SAMPLE_PIXEL_MM = 0.75
 _WIDTH_MM = 132.0
 _MARGIN_MM = 25.0
 _SACRUM_MARGIN_MM = 60.0
-"""How far a slice goes beyond the curve of a case that is marked down to L5, which ends 15 mm beyond its centre. Chosen:
-S1 is whole in it, so that the network learns that it is none of the bodies."""
+"""How far a slice goes beyond the curve of a case that is marked down to L5, which ends 15 mm beyond its centre.
+Chosen: S1 is whole in it, so that the network learns that it is none of the bodies."""
 
 _SLAB_MM = 3.0
 _KNOT_MM = 60.0

@@ -29,8 +29,8 @@ _SLICE_MARGIN_MM = 25.0
 _LAYERS_MM = (-1.0, 0.0, 1.0)
 _END_MM = 1.0
 _SACRUM_SHARE, _NECK_SHARE = 0.4, 0.15
-"""Shares of slices that show the sacrum below the lumbar spine and C1 and C2 above the neck. Chosen: a scan drawn as met
-in practice shows a whole S1 in few of a hundred slices, and C2 in as few, so that the network took S1 for L5."""
+"""Shares of slices that show the sacrum below the lumbar spine, and C1 and C2 above the neck. Chosen: slices whose
+curves ended at L5 and C2 never showed a whole S1, and the network took it for L5 (experiments.md, 2026-12-01)."""
 
 _AS_DRAWN, _WHOLE_SPINE = 0.35, 0.7
 """Share of trunks that are scanned as met in practice, and that share with the whole spines. Chosen: the ends of the
