@@ -3,7 +3,7 @@ import pytest
 from helpers.spine_shapes import upright_bodies_mm
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from VertebralFracturesLib.core.genant import genant_index, heights_mm
+from VertebralFracturesLib.core.heights.genant import genant_index, heights_mm
 from VertebralFracturesLib.core.keypoints import MIDDLE_INFERIOR, MIDDLE_SUPERIOR
 from VertebralFracturesLib.simulation.fractures.deformation import (
     Bowl,

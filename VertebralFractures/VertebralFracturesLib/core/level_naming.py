@@ -146,8 +146,8 @@ class Numbering:
 def number_vertebrae(slices: SliceLevels, heights_mm: ArrayLike, centres_arc_mm: ArrayLike) -> Numbering:
     """Tell the vertebrae of a CT from the sacrum, and name them.
 
-    A body is sacral by the names of the whole row and by its own slices: the last lumbar body of a spine with T13 or L6,
-    which the row alone would take for S1, stays a vertebra.
+    A body is sacral if both the sequence of levels and the slices through it agree. The last lumbar vertebra of a spine
+    with T13 or L6 lies where the sequence expects S1, but its own slices are lumbar, so that it stays a vertebra.
 
     :param slices: what step 1 says of the levels.
     :param heights_mm: (n,) height of the bodies' centres in the patient.

@@ -96,7 +96,8 @@ def _render_slice(seed: int) -> Arrays:
         points = layer.pixels_to_ras(np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1))
         layers.append(sample_scanned(patient, points, protocol, seed))
     keypoints_ras = np.array([vertebra.keypoints_ras for vertebra in patient.vertebrae])
-    near = (np.abs(curve.length_mm / 2 + curve.ras_to_straight(keypoints_ras)[..., 2]) < curve.length_mm).all(1)
+    arcs_mm = -curve.ras_to_straight(keypoints_ras)[..., 2]
+    near = np.abs(arcs_mm - curve.length_mm / 2).max(axis=1) < curve.length_mm
     keypoints_mm = layer.ras_to_pixels(keypoints_ras[near]) * SAMPLE_PIXEL_MM
     whole = _measured(patient, protocol, keypoints_ras[near])
     known_mm = _known(keypoints_mm, whole, rows * SAMPLE_PIXEL_MM, bool(near[-1]))
@@ -203,7 +204,8 @@ def _render_slab(seed: int) -> Arrays:
     points = frame.voxels_to_ras(grid).transpose(2, 0, 1, 3)
     image = sample_scanned(patient, points, protocol, seed).transpose(1, 2, 0)
     keypoints_ras = np.array([vertebra.keypoints_ras for vertebra in patient.vertebrae])
-    near = (np.abs(curve.length_mm / 2 + curve.ras_to_straight(keypoints_ras)[..., 2]) < curve.length_mm).all(1)
+    arcs_mm = -curve.ras_to_straight(keypoints_ras)[..., 2]
+    near = np.abs(arcs_mm - curve.length_mm / 2).max(axis=1) < curve.length_mm
     points_mm = -frame.ras_to_slab(keypoints_ras[near])[..., 1:]
     whole = _measured(patient, protocol, keypoints_ras[near])
     last_level = patient.vertebrae[int(np.flatnonzero(near)[-1])].number
