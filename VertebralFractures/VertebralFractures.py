@@ -268,6 +268,7 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         parameterNode = self._parameterNode or self.logic.getParameterNode()
         parameterNode.inputVolume = study.volume_node
         parameterNode.preset = Grading(study.preset)
+        self.studyPanel.begin_review()
 
     def _show(self, live: LiveStudy | None) -> None:
         """Show another study in the panel; clicks that were awaited for the one before are not any more."""
@@ -276,7 +277,6 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         self.studyPanel.show(live)
 
     def _onStudyChanged(self) -> None:
-        """Called after every edit of the shown study."""
         self.runPanel.study_changed()
         self.studyPanel.refresh()
 

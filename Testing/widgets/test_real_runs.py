@@ -167,19 +167,21 @@ def test_two_studies_take_turns(host, small_ct, synthetic_report):
     first, second = (add_volume_node(host.scene, small_ct, name, share_voxels=True) for name in ("first", "second"))
     create_study(host.scene, first, lower)
     create_study(host.scene, second, replace(lower, preset="pisov"))
-    for node, preset in ((first, "genant"), (second, "pisov"), (first, "genant")):
+    host.widget.exit()
+    host.widget.enter()
+    for node, preset in ((first, "level-aware"), (second, "pisov"), (first, "level-aware")):
         host.ui.inputSelector.setCurrentNode(node)
         live = host.widget.studyPanel.live
         assert live.study.volume_node is node
         assert live.study.preset == preset
-        assert host.ui.presetBox.currentIndex == ["genant", "pisov"].index(preset)
+        assert host.ui.presetBox.currentIndex == ["level-aware", "genant", "pisov"].index(preset)
         (other,) = [study for study in studies(host.scene) if study.volume_node is not node]
         untouched = [point.GetMTime() for point in other.keypoint_nodes]
         drag(live, 0)
         assert [point.GetMTime() for point in other.keypoint_nodes] == untouched
         assert not any(proxy.GetDisplayVisibility() for proxy in other.proxy_nodes)
         assert host.ui.vertebraTable.rowCount == 4
-        assert host.ui.vertebraTable.item(0, 0).text() == lower.levels[0]
+        assert host.ui.vertebraTable.item(0, 0).text() == live.report.shown_levels[0]
 
 
 @pytest.fixture

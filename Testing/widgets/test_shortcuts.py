@@ -3,7 +3,8 @@
 
 def test_keys_walk_only_while_the_module_is_open(host):
     shortcuts = host.widget.shortcuts._shortcuts
-    assert [shortcut.key.toString() for shortcut in shortcuts] == ["Ctrl+Up", "Ctrl+Down", "Ctrl+Return"]
+    walking, judging = ["Ctrl+Up", "Ctrl+Down"], ["Ctrl+Return", "Ctrl+Shift+Return"]
+    assert [shortcut.key.toString() for shortcut in shortcuts] == [*walking, *judging, "Ctrl+Backspace"]
     host.widget.exit()
     assert not any(shortcut.enabled for shortcut in shortcuts)
     host.widget.enter()
@@ -13,11 +14,16 @@ def test_keys_walk_only_while_the_module_is_open(host):
 def test_a_key_clicks_its_button(measured):
     keys = {shortcut.key.toString(): shortcut for shortcut in measured.widget.shortcuts._shortcuts}
     live = measured.widget.studyPanel.live
+    live.select(None)
     for name, expected in (("Ctrl+Down", 0), ("Ctrl+Down", 1), ("Ctrl+Up", 0)):
         keys[name].activated.emit()
         assert live.selected == expected
     keys["Ctrl+Return"].activated.emit()
     assert live.report.vertebrae[0].status == "verified"
+    keys["Ctrl+Shift+Return"].activated.emit()
+    assert live.report.vertebrae[1].status == "not evaluable"
+    keys["Ctrl+Backspace"].activated.emit()
+    assert live.report.vertebrae[1].status == "not reviewed"
 
 
 def test_no_key_acts_before_the_module_was_entered(host):

@@ -3,6 +3,7 @@
 import numpy as np
 from helpers.panel import column
 from helpers.synthetic_spine import LEVELS
+from VertebralFracturesLib.core.review import first_to_review, order_by_need
 
 
 def test_a_dragged_point_is_followed_by_the_table(measured):
@@ -22,6 +23,7 @@ def test_buttons_correct_the_set(measured):
     host.ui.vertebraTable.selectRow(0)
     host.click("verifyButton")
     assert column(host, "status")[0] == "verified"
+    host.ui.vertebraTable.selectRow(0)
     host.click("verifyButton")
     assert column(host, "status")[0] == "not reviewed"
     host.click("notEvaluableButton")
@@ -48,6 +50,7 @@ def test_the_table_and_the_buttons_are_those_of_the_shown_study(measured):
     panel = measured.widget.studyPanel
     live = panel.live
     assert measured.ui.exportButton.enabled
+    live.select(None)
     assert not measured.ui.verifyButton.enabled
     live.select(2)
     assert measured.ui.verifyButton.enabled
@@ -56,3 +59,53 @@ def test_the_table_and_the_buttons_are_those_of_the_shown_study(measured):
     assert measured.ui.vertebraTable.rowCount == 0
     assert not measured.ui.exportButton.enabled
     assert not measured.ui.verifyButton.enabled
+
+
+def test_a_study_is_verified_by_one_click_a_vertebra(measured):
+    """From a loaded CT: Apply, Verified for each vertebra, Save; 14 vertebrae take 16 clicks so, at most 20 allowed."""
+    ui, live = measured.ui, measured.widget.studyPanel.live
+    count = len(live.report.vertebrae)
+    assert live.selected == first_to_review(live.report)
+    for clicks in range(1, count + 1):
+        measured.click("verifyButton")
+        assert ui.reviewLabel.text == f"{clicks} of {count} verified"
+    assert column(measured, "status") == ["verified"] * count
+    apply_and_save = 2
+    assert apply_and_save + 14 * clicks / count <= 20
+
+
+def test_verified_rows_are_grey_until_it_is_undone(measured):
+    table = measured.ui.vertebraTable
+    plain = table.item(0, 1).foreground()
+    table.selectRow(0)
+    measured.click("verifyButton")
+    assert table.item(0, 1).foreground().color().name() == "#808080"
+    assert table.item(1, 1).foreground() == plain
+    measured.click("undoButton")
+    assert table.item(0, 1).foreground() == plain
+
+
+def test_rows_can_be_ordered_by_need(measured):
+    """What needs a look comes first, a click selects the vertebra of the row, and Verified follows the rows."""
+    ui, live = measured.ui, measured.widget.studyPanel.live
+    drag_down(live, 5)
+    by_need = order_by_need(live.report)
+    assert by_need[0] != 0
+    ui.orderBox.setCurrentIndex(1)
+    ui.orderBox.activated.emit(1)
+    assert column(measured, "level_shown") == [live.report.shown_levels[index] for index in by_need]
+    ui.vertebraTable.selectRow(0)
+    assert live.selected == by_need[0]
+    measured.click("verifyButton")
+    assert live.selected == by_need[1]
+    assert ui.vertebraTable.currentRow() == 1
+    ui.orderBox.setCurrentIndex(0)
+    ui.orderBox.activated.emit(0)
+    assert ui.vertebraTable.currentRow() == by_need[1]
+    assert column(measured, "level_shown") == live.report.shown_levels
+
+
+def drag_down(live, place: int) -> None:
+    """Lower the anterior superior point of a vertebra until it is fractured."""
+    node = live.study.keypoint_nodes[place]
+    node.SetNthControlPointPosition(0, *(np.array(node.GetNthControlPointPosition(0)) - [0, 0, 8]))

@@ -1,11 +1,11 @@
 """The table of vertebrae in the panel, narrow enough for a module panel."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import qt
 
 from ..core.heights.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
-from ..core.report import SpineReport
+from ..core.report import VERIFIED, SpineReport
 from ..report.columns.column import Value
 from ..report.table import format_value, table_rows
 from .words import cell_words, column_headings, grade_words, table_words
@@ -20,15 +20,17 @@ _LEAST_PIXELS = 40
 
 
 class ResultsTable:
-    """One row per vertebra, cranial to caudal.
+    """One row per vertebra, in any order; those that the reader verified are written in grey.
 
     :param table: the QTableWidget.
-    :param selected: called with the row that the user selects.
+    :param selected: called with the place in the report of the vertebra that the user selects.
     """
 
     def __init__(self, table: "qt.QTableWidget", selected: Callable[[int], None]) -> None:
         self._table, self._selected = table, selected
         self._is_updating = False
+        self._order: tuple[int, ...] = ()
+        self._are_verified: list[bool] = []
         headings = column_headings()
         self._columns = tuple(headings)
         table.setColumnCount(len(headings))
@@ -45,9 +47,13 @@ class ResultsTable:
         table.connect("itemSelectionChanged()", self._selection_changed)
         table.connect("cellClicked(int,int)", lambda row, _column: table.selectRow(row))
 
-    def show(self, report: SpineReport | None) -> None:
-        """Write the values of a report, or nothing; the selected row stays selected."""
-        rows = table_rows(report) if report is not None else []
+    def show(self, report: SpineReport | None, order: Sequence[int]) -> None:
+        """Write the values of a report, or nothing; the selected row stays selected.
+
+        :param order: places in the report of the vertebrae from the first row to the last.
+        """
+        values = table_rows(report) if report is not None else []
+        rows, self._order = [values[index] for index in order], tuple(order)
         self._is_updating = True
         try:
             if self._table.rowCount != len(rows):
@@ -55,6 +61,7 @@ class ResultsTable:
                 self._table.setMinimumHeight(_ROW_PIXELS * (max(len(rows), _LEAST_ROWS) + 3))
             for place, row in enumerate(rows):
                 self._write(place, row)
+            self._show_verified([row["status"] == VERIFIED for row in rows])
         finally:
             self._is_updating = False
 
@@ -68,15 +75,26 @@ class ResultsTable:
                 self._table.clearSelection()
                 self._table.setCurrentCell(-1, -1)
             else:
-                self._table.selectRow(index)
+                self._table.selectRow(self._order.index(index))
         finally:
             self._is_updating = False
 
     @property
     def selected(self) -> int | None:
-        """The selected row."""
+        """The selected vertebra, as its place in the report."""
         row = self._table.currentRow()
-        return row if row >= 0 else None
+        return self._order[row] if 0 <= row < len(self._order) else None
+
+    def _show_verified(self, are_verified: list[bool]) -> None:
+        """Write verified rows in grey; only rows that changed are touched, as this follows every step of a drag."""
+        before = self._are_verified + [False] * len(are_verified)
+        for place, is_verified in enumerate(are_verified):
+            if is_verified != before[place]:
+                for position, name in enumerate(self._columns):
+                    if name != "grade":
+                        color = qt.QBrush(qt.QColor("gray")) if is_verified else None
+                        self._table.item(place, position).setData(qt.Qt.ForegroundRole, color)
+        self._are_verified = are_verified
 
     def _selection_changed(self) -> None:
         if not self._is_updating and self.selected is not None:

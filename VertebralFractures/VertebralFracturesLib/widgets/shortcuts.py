@@ -1,11 +1,18 @@
-"""Keys for walking through the vertebrae and verifying them."""
+"""Keys for walking through the vertebrae, judging them and undoing an edit."""
 
 from typing import Any
 
 import qt
 import slicer
 
-_KEYS = {"Ctrl+Up": "previousButton", "Ctrl+Down": "nextButton", "Ctrl+Return": "verifyButton"}
+_KEYS = {
+    "Ctrl+Up": "previousButton",
+    "Ctrl+Down": "nextButton",
+    "Ctrl+Return": "verifyButton",
+    "Ctrl+Shift+Return": "notEvaluableButton",
+    "Ctrl+Backspace": "undoButton",
+}
+"""The button of every key. Chosen; Ctrl+Z is left to Slicer, which has an Undo of its own."""
 
 
 class Shortcuts:

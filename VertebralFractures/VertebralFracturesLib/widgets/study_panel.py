@@ -3,16 +3,21 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import qt
 import slicer
 from slicer.i18n import translate
 
 from ..core.levels import ALL_LEVEL_NAMES
 from ..core.report import NOT_EVALUABLE, NOT_REVIEWED, VERIFIED, SpineReport
+from ..core.review import first_to_review, next_to_review, order_by_need, verified_count
 from ..radiograph.record import RadiographReport
 from .results_table import ResultsTable
+from .words import order_words, verified_words
 
 if TYPE_CHECKING:
     from ..mrml.live.study import LiveStudy
+
+_ORDER_SETTING = "VertebralFractures/TableOrder"
 
 _NEED_SELECTION = (
     "verifyButton",
@@ -44,6 +49,7 @@ class StudyPanel:
     def __init__(self, ui: Any) -> None:
         self.ui = ui
         self.live: LiveStudy | None = None
+        self._order: list[int] = []
         self._one_click_help = ui.addOneClickButton.toolTip
         self._table = ResultsTable(ui.vertebraTable, self._select)
         ui.levelBox.addItems(list(ALL_LEVEL_NAMES))
@@ -59,12 +65,17 @@ class StudyPanel:
         }.items():
             getattr(ui, name).connect("clicked()", lambda action=action: self._change(action))
         for name, action_of_one in {
-            "verifyButton": lambda live, index: _toggle_status(live, index, VERIFIED),
+            "verifyButton": self._verify,
             "notEvaluableButton": lambda live, index: _toggle_status(live, index, NOT_EVALUABLE),
             "deleteButton": lambda live, index: live.delete_vertebra(index),
             "resetButton": lambda live, index: live.reset_to_model(index),
         }.items():
             getattr(ui, name).connect("clicked()", lambda action=action_of_one: self._change_selected(action))
+        self._orders = list(order_words())
+        ui.orderBox.addItems(list(order_words().values()))
+        kept = str(qt.QSettings().value(_ORDER_SETTING, "") or "")
+        ui.orderBox.setCurrentIndex(self._orders.index(kept) if kept in self._orders else 0)
+        ui.orderBox.connect("activated(int)", self._change_order)
         self.show(None)
 
     def show(self, live: "LiveStudy | None") -> None:
@@ -72,16 +83,49 @@ class StudyPanel:
         if self.live is not None and self.live is not live:
             self.live.close()
         self.live = live
+        self._order = []
         self.refresh()
+
+    def begin_review(self) -> None:
+        """Select the vertebra that the reader should see first, unless one is selected or all were reviewed."""
+        if self.live is not None and self.live.selected is None:
+            first = first_to_review(self.live.report)
+            if first is not None:
+                self._select(first)
 
     def refresh(self) -> None:
         """Bring every widget up to the study as it is now."""
         report = self._report()
         selected = self.live.selected if report is not None and self.live is not None else None
-        self._table.show(report)
+        if report is None or len(self._order) != len(report.vertebrae):
+            self._set_order(report)
+        self._table.show(report, self._order)
         self._table.select(selected)
         self._show_words(report)
         self._enable(report, selected)
+
+    def _set_order(self, report: SpineReport | None) -> None:
+        """Order the rows. It holds until vertebrae come or go: rows must not jump while a point is dragged."""
+        is_by_need = self._orders[max(self.ui.orderBox.currentIndex, 0)] == "need"
+        if report is None:
+            self._order = []
+        else:
+            self._order = order_by_need(report) if is_by_need else list(range(len(report.vertebrae)))
+
+    def _change_order(self, place: int) -> None:
+        """Order the rows as the reader has chosen, and in every study from now on."""
+        qt.QSettings().setValue(_ORDER_SETTING, self._orders[place])
+        self._set_order(self._report())
+        self._table.select(None)
+        self.refresh()
+
+    def _verify(self, live: "LiveStudy", index: int) -> None:
+        """Verify a vertebra and go to the next that was not reviewed, or take the verification back."""
+        _toggle_status(live, index, VERIFIED)
+        if live.report.vertebrae[index].status == VERIFIED:
+            following = next_to_review(live.report, self._order, index)
+            if following is not None:
+                live.select(following)
 
     def _report(self) -> SpineReport | None:
         return self.live.report if self.live is not None else None
@@ -96,6 +140,11 @@ class StudyPanel:
             translate("VertebralFractures", "No study yet: choose a CT and click Apply.")
             if report is None
             else report.summary.statement
+        )
+        self.ui.reviewLabel.setText(
+            ""
+            if report is None
+            else verified_words().format(verified=verified_count(report), count=len(report.vertebrae))
         )
         self.ui.studyMessageLabel.setText("\n".join(f"• {text[:1].upper()}{text[1:]}" for text in messages))
         self.ui.studyMessageLabel.setVisible(bool(messages))

@@ -104,6 +104,21 @@ def cell_words() -> dict[str, str]:
 
 
 @functools.cache
+def order_words() -> dict[str, str]:
+    """The orders of the table, by what the panel keeps of the choice."""
+    return {
+        "position": translate("VertebralFractures", "Cranial to caudal"),
+        "need": translate("VertebralFractures", "Review first"),
+    }
+
+
+@functools.cache
+def verified_words() -> str:
+    """How many vertebrae were verified."""
+    return translate("VertebralFractures", "{verified} of {count} verified")
+
+
+@functools.cache
 def format_words() -> dict[str, str]:
     """The formats of exports by the suffix of their files."""
     return {
