@@ -13,7 +13,6 @@ from VertebralFracturesLib.core.review import (
     verified_count,
 )
 
-
 NEEDY = [3, 5]
 """The fractured vertebrae of the synthetic spine."""
 
