@@ -289,7 +289,7 @@ def test_dicom_objects_are_written_into_the_study_of_the_ct(
 
 def test_dicom_output_needs_dicom_input(an_oracle: Any, a_ct: Path, tmp_path: Path, capsys: Any) -> None:
     assert main(["analyze", str(a_ct), "-o", str(tmp_path / "out"), "--dicom"]) == 2
-    assert_one_error_line(capsys.readouterr().err, "chest.nii.gz: --dicom needs a DICOM image, whose study the results")
+    assert_one_error_line(capsys.readouterr().err, "chest.nii.gz: DICOM output needs a DICOM image, whose study")
     assert not (tmp_path / "out").exists()
 
 

@@ -119,4 +119,4 @@ def test_dicom_objects_have_their_points_on_the_stored_image(
 
 def test_dicom_output_needs_dicom_input(image_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     assert main(["radiograph", str(image_file), "-o", str(tmp_path / "out"), "--dicom"]) == 2
-    assert_one_error_line(capsys.readouterr().err, "lateral.png: --dicom needs a DICOM image")
+    assert_one_error_line(capsys.readouterr().err, "lateral.png: DICOM output needs a DICOM image")

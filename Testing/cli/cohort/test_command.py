@@ -63,6 +63,27 @@ def test_cases_end_with_results_or_a_reason_and_once(
     assert main(arguments) == 0
 
 
+def test_dicom_objects_that_were_left_out_are_told_once(
+    stand_in: None, named_files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("broken", "first"):
+        (named_files / f"{name}.nii").unlink()
+    for number in (1, 2):
+        (named_files / str(number)).mkdir()
+        (named_files / str(number) / "unprinted.nii").touch()
+    assert main(["cohort", str(named_files), "-o", str(tmp_path / "out"), "--workers", "1", "--write", "dicom"]) == 0
+    assert_one_error_line(capsys.readouterr().err, "in 2 of 4 cases, the PDF was left out: so it is")
+
+
+def test_without_highdicom_no_folder_is_made(
+    named_files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("VertebralFracturesLib.pacs.export.find_spec", lambda name: None)
+    assert main(["cohort", str(named_files), "-o", str(tmp_path / "out"), "--write", "csv,dicom"]) == 2
+    assert_one_error_line(capsys.readouterr().err, "needs highdicom, which is not installed")
+    assert not (tmp_path / "out").exists()
+
+
 def test_shards_share_the_cases(stand_in: None, named_files: Path, tmp_path: Path) -> None:
     arguments = ["cohort", str(named_files), "-o", str(tmp_path / "out"), "--shard"]
     assert main([*arguments, "2/2"]) == 0
@@ -77,7 +98,7 @@ def test_shards_share_the_cases(stand_in: None, named_files: Path, tmp_path: Pat
         ([], "INPUT"),
         (["x"], "-o"),
         (["x", "-o", "out"], "x: no such file"),
-        (["x", "-o", "out", "--write", "json,pdf"], "--write: takes json, csv, html, text, scene"),
+        (["x", "-o", "out", "--write", "json,pdf"], "--write: takes json, csv, html, text, scene, dicom"),
         (["x", "-o", "out", "--write", ""], "--write"),
         (["x", "-o", "out", "--workers", "0"], "--workers"),
         (["x", "-o", "out", "--time-limit", "-1"], "--time-limit"),

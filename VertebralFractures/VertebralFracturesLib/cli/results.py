@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SCENE_FILE, PATIENT_FILE = "scene.mrb", "patient.csv"
 RESULT_FILES = ("measurements.json", "measurements.csv", PATIENT_FILE, SCENE_FILE, "report.html", "report.txt")
 DICOM_FOLDER = "dicom"
-"""The results of a run, and the folder of the DICOM objects beside them."""
+"""The results of a run, and the folder of the DICOM objects beside them, which is called as its format."""
 
 FORMATS = {
     "json": ("measurements.json",),
@@ -29,8 +29,9 @@ FORMATS = {
     "html": ("report.html",),
     "text": ("report.txt",),
     "scene": (SCENE_FILE,),
+    DICOM_FOLDER: (),
 }
-"""What a cohort can be told to write of each case, and the files that it writes; further formats belong here."""
+"""What a cohort can be told to write of each case, and the files that it writes; DICOM objects have their folder."""
 
 Progress = Callable[[str, float], None]
 

@@ -1,11 +1,13 @@
 """``cohort``: many CTs at once, each with the results of ``analyze``, and tables of all."""
 
 import argparse
-from collections.abc import Generator
+from collections import Counter
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from pathlib import Path
 
 from ...errors import UnusableInput
+from ...pacs.export import check_highdicom
 from ...report.text import printable
 from ..arguments import add_run_options, say
 from ..results import FORMATS
@@ -16,8 +18,9 @@ from .memory import available_mb, usable_cores
 from .progress import CohortProgress
 from .scheduling import analyze_cases, check_dask
 from .settings import DEFAULT_WRITE, Settings
-from .store import DONE, NO_SPINE, Store
+from .store import DONE, NO_SPINE, Record, Store
 from .table_files import TABLES, write_tables
+from .worker import LEFT_OUT_OF_DICOM
 
 SOME_FAILED = 4
 """Exit code where the run went through and some cases failed."""
@@ -35,12 +38,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("inputs", metavar="INPUT", nargs="+", help=text)
     text = "folder for the results; a run that was ended goes on there"
     parser.add_argument("-o", "--output", metavar="DIR", type=Path, required=True, help=text)
-    text = f"formats of each case, of {', '.join(FORMATS)} (default: {','.join(DEFAULT_WRITE)})"
+    text = (
+        f"formats of each case, of {', '.join(FORMATS)} (default: {','.join(DEFAULT_WRITE)}); dicom needs DICOM "
+        "inputs, and its objects name the patients as the inputs do"
+    )
     parser.add_argument("--write", metavar="LIST", type=_formats, default=DEFAULT_WRITE, help=text)
     parser.add_argument("--retry-failed", action="store_true", help="analyze cases again that failed in an earlier run")
     add_run_options(parser)
-    text = "analyze without the image classifier"
-    parser.add_argument("--no-second-opinion", dest="image_classifier", action="store_false", help=text)
+    text = "skip the image-based classifier"
+    parser.add_argument("--no-image-classifier", dest="image_classifier", action="store_false", help=text)
     text = "write patient ID, age, sex and study date of DICOM inputs into the results; they are left out by default"
     parser.add_argument("--identify", action="store_true", help=text)
     limits = parser.add_argument_group("workers")
@@ -95,6 +101,8 @@ def run(args: argparse.Namespace) -> int:
     listing = list_cases(args.inputs, args.output)
     settings, workers = _settings(args)
     check_dask(workers, args.scheduler, args.dashboard)
+    if settings.dicom:
+        check_highdicom()
     store = Store(settings.folder)
     cohort = store.open(settings)
     args.if_cancelled = "cancelled: the cases that are done are in {output}; run the same again to go on"
@@ -180,9 +188,18 @@ def _write_overview(store: Store, listing: Listing, cohort: str) -> None:
 
 def _conclude(cases: tuple[Case, ...], store: Store, output: Path) -> int:
     """Say how many cases have results; the exit code."""
-    statuses = [record["status"] for case in cases if (record := store.record(case.name)) is not None]
+    records = [record for case in cases if (record := store.record(case.name)) is not None]
+    statuses = [record["status"] for record in records]
     done, no_spine = statuses.count(DONE), statuses.count(NO_SPINE)
     failed = len(cases) - done - no_spine
+    _tell_left_out(records)
     print(f"{len(cases)} cases: {done} with results, {no_spine} without a spine, {failed} failed")
     print(f"{printable(str(output))}: {', '.join(f'{name}.csv' for name in TABLES)}, {INDEX_FILE}")
     return SOME_FAILED if failed else 0
+
+
+def _tell_left_out(records: Sequence[Record]) -> None:
+    """Say which DICOM objects were not made, and of how many cases, one line a reason."""
+    counts = Counter(sentence for record in records for sentence in record.get(LEFT_OUT_OF_DICOM, ()))
+    for sentence, count in counts.items():
+        say(f"warning: in {count} of {len(records)} cases, {sentence}")
