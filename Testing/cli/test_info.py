@@ -45,7 +45,7 @@ def test_arguments_tell_what_a_command_takes() -> None:
     assert "900.0" in told["--time-limit"]["help"]
 
 
-def test_the_readme_names_the_exit_codes() -> None:
-    readme = " ".join((LIBRARY.parents[1] / "README.md").read_text(encoding="utf-8").split())
-    stated = readme.split("Exit codes: ")[1].split(".")[0]
-    assert [int(part.split()[0]) for part in stated.split(", ")] == list(EXIT_CODES)
+def test_the_documentation_names_the_exit_codes() -> None:
+    page = (LIBRARY.parents[1] / "Documentation" / "command_line.md").read_text(encoding="utf-8")
+    rows = page.split("| exit code | meaning |")[1].splitlines()[2:]
+    assert [int(row.split("|")[1]) for row in rows if row.startswith("|")] == list(EXIT_CODES)

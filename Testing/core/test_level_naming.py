@@ -413,3 +413,17 @@ def test_a_body_whose_own_slices_are_lumbar_is_no_sacrum_however_many_there_are(
     assert len(number_vertebrae(SliceLevels(-arcs, levels), -arcs, arcs).names) == 23
     levels[22, [23, SACRUM]] = levels[22, [SACRUM, 23]]
     assert number_vertebrae(SliceLevels(-arcs, levels), -arcs, arcs).names[-1] == "L5"
+
+
+def test_where_c3_is_in_doubt_the_levels_between_first_rib_and_sacrum_are_not():
+    slices, heights, arcs = scan(range(3, 25), [1] * 6, [23] * 3 + [SACRUM] * 9)
+    slices.probabilities[np.abs(slices.heights_mm - heights[0]) < 8] = np.eye(SPINE_CLASSES)[1]
+    numbering = number_vertebrae(slices, heights, arcs)
+    assert numbering.names == tuple(LEVEL_NAMES[2:])
+    is_neck = np.array([name.startswith("C") for name in numbering.names])
+    assert is_neck.any()
+    assert (numbering.confidences[is_neck] < CONFIDENT_LEVEL).all()
+    assert (numbering.confidences[~is_neck] >= CONFIDENT_LEVEL).all()
+    without_sacrum = slices.heights_mm > heights[-3]
+    cut = SliceLevels(slices.heights_mm[without_sacrum], slices.probabilities[without_sacrum])
+    assert (number_vertebrae(cut, heights[:-4], arcs[:-4]).confidences < CONFIDENT_LEVEL).all()

@@ -54,7 +54,7 @@ def test_other_images_are_refused() -> None:
     generator = np.random.default_rng(0)
     magnetic_resonance = np.where(hu > -500, 400 + 200 * generator.random(hu.shape), 10 * generator.random(hu.shape))
     standardized = (magnetic_resonance - magnetic_resonance.mean()) / magnetic_resonance.std()
-    assert_refused(np.clip((hu + 160) * 255 / 400, 0, 255).astype(np.uint8), "windowed picture")
+    assert_refused(np.clip((hu + 160) * 255 / 400, 0, 255).astype(np.uint8), "like a windowed image")
     assert_refused(magnetic_resonance, "neither air nor fat")
     assert_refused(standardized, "neither air nor fat")
     assert_refused((hu > 100).astype(np.uint8) * 20, "segmentation")

@@ -41,6 +41,7 @@ def test_patients_are_counted_by_what_they_are_and_are_called():
     assert (counts.levels_unmarked, counts.levels_unmarked_right, counts.levels_marked) == (6, 5, 1)
     assert (counts.starred, counts.graded) == (1, 7)
     assert (counts.fractured, counts.fractured_found) == (3, 1)
+    assert (counts.gradable, counts.gradable_found) == (3, 1)
     assert (counts.sound, counts.sound_right) == (4, 3)
     assert (counts.sacral, counts.upper_cervical) == (1, 2)
 
@@ -59,3 +60,14 @@ def test_faults_are_said_in_words():
         "mild",
         "-",
     ]
+
+
+def test_fractures_of_the_neck_and_of_transitional_vertebrae_are_counted_apart():
+    """They are measured and not graded."""
+    levels_and_grades = [("C5", None), ("T8", 2), ("T9", None), ("L6", None)]
+    several = judged("several", [(0.7, True, given, level) for level, given in levels_and_grades], 2, upper_cervical=0)
+    matched = [replace(one, level=level) for one, (level, _) in zip(several.matched, levels_and_grades, strict=True)]
+    neck = replace(missed(0.6), is_fractured=True, level="C4")
+    counts = count_alarms([replace(several, matched=tuple(matched), missed=(neck,))])
+    assert (counts.fractured, counts.fractured_found) == (5, 1)
+    assert (counts.gradable, counts.gradable_found) == (2, 1)

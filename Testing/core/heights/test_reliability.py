@@ -9,7 +9,7 @@ from VertebralFracturesLib.core.heights.norms import HEIGHT_NORMS
 from VertebralFracturesLib.core.heights.reliability import unreliable_reasons
 
 LEVELS = ("T8", "T9", "T10", "T11", "T12", "L1")
-SHARED_CT = Path(__file__).resolve().parents[3] / "shared" / "ct"
+SHARED_CT = Path(__file__).resolve().parents[4] / "shared" / "ct"
 
 
 def spine() -> np.ndarray:

@@ -169,9 +169,25 @@ def number_vertebrae(slices: SliceLevels, heights_mm: ArrayLike, centres_arc_mm:
     is_start_clear = not shows_axis or _starts_at_axis(names[0], levels[0])
     landmarks = _landmarks(names, levels, shows_axis and is_start_clear, on_sacrum and is_end_clear)
     agrees = len(landmarks) > 1 or _agreement(names, levels) > _LEAST_AGREEMENT
-    if not (landmarks and agrees and is_start_clear and is_end_clear and _is_regular(names)):
-        confidences = _RIGHT_WITHOUT_LANDMARK * confidences
+    is_founded = bool(landmarks) and agrees and is_end_clear and _is_regular(names)
+    is_doubtful = _without_foundation(names, landmarks, is_founded, is_start_clear)
+    confidences = np.where(is_doubtful, _RIGHT_WITHOUT_LANDMARK, 1.0) * confidences
     return Numbering(names, confidences, landmarks or (SHAPE_ONLY,))
+
+
+def _without_foundation(
+    names: Sequence[str], landmarks: Sequence[str], is_founded: bool, is_start_clear: bool
+) -> NDArray[np.bool_]:
+    """Which names (n,) rest on no landmark.
+
+    Where it is not clear which body is C3, the names of the neck are in doubt, and all others too, unless the first rib
+    and the sacrum are both where the names expect them.
+    """
+    if is_founded and is_start_clear:
+        return np.zeros(len(names), dtype=bool)
+    if is_founded and {FIRST_RIB, SACRAL_BASE} <= set(landmarks):
+        return np.array([name.startswith("C") for name in names])
+    return np.ones(len(names), dtype=bool)
 
 
 def _is_regular(names: Sequence[str]) -> bool:

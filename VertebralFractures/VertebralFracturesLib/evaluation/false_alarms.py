@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.heights.genant import GRADE_NAMES, PRESETS, grade
+from ..core.heights.grading import not_graded_reason
 from .conclusion import is_marked
 from .results import CaseResult, MatchedVertebra, MissedVertebra
 
@@ -31,6 +32,8 @@ class AlarmCounts:
     :param starred: those of them that are called borderline.
     :param fractured: fractured bodies with G of at most :data:`FRACTURED_INDEX`.
     :param fractured_found: those of them that are reported as moderate or severe.
+    :param gradable: those of the fractured bodies whose level by the reference is graded, or not known.
+    :param gradable_found: those of them that are reported as moderate or severe.
     :param sound: other graded bodies.
     :param sound_right: those of them that are not reported as moderate or severe.
     :param sacral: segments of the sacrum among the vertebrae.
@@ -46,6 +49,8 @@ class AlarmCounts:
     starred: int
     fractured: int
     fractured_found: int
+    gradable: int
+    gradable_found: int
     sound: int
     sound_right: int
     sacral: int
@@ -113,7 +118,8 @@ def count_alarms(cases: Sequence[CaseResult]) -> AlarmCounts:
     flagged = [body.found_grade is not None and body.found_grade >= MODERATE for body in matched]
     graded = [body.found_grade is not None for body in matched]
     conclusions = [case.conclusion for case in cases if case.conclusion is not None]
-    missed_low = sum(_is_low(body) for case in cases for body in case.missed)
+    missed_low = [body for case in cases for body in case.missed if _is_low(body)]
+    gradable = [not_graded_reason(body.level) is None for body in matched]
     return AlarmCounts(
         called=tuple(tuple(int(count) for count in row) for row in patients),
         unanswered=tuple(int(count) for count in unanswered),
@@ -122,8 +128,11 @@ def count_alarms(cases: Sequence[CaseResult]) -> AlarmCounts:
         levels_marked=len(named) - len(unmarked),
         graded=sum(one.graded for one in conclusions),
         starred=sum(one.starred for one in conclusions),
-        fractured=sum(low) + missed_low,
+        fractured=sum(low) + len(missed_low),
         fractured_found=sum(a and b for a, b in zip(low, flagged, strict=True)),
+        gradable=sum(a and b for a, b in zip(low, gradable, strict=True))
+        + sum(not_graded_reason(body.level) is None for body in missed_low),
+        gradable_found=sum(all(one) for one in zip(low, gradable, flagged, strict=True)),
         sound=sum(b and not a for a, b in zip(low, graded, strict=True)),
         sound_right=sum(c and not a and not b for a, b, c in zip(low, flagged, graded, strict=True)),
         sacral=sum(one.sacral for one in conclusions),

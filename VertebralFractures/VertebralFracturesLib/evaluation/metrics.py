@@ -246,7 +246,7 @@ def _detection_metrics() -> tuple[Metric, ...]:
     return (
         Metric(group, "recall", "recall", "1", 3, recall, f"TP / (TP + FN), {paired}"),
         Metric(group, "precision", "precision", "1", 3, precision, f"TP / (TP + FP), {paired}"),
-        Metric(group, "whole_precision", "precision, including outside the annotated range", "1", 3, whole_precision,
+        Metric(group, "whole_precision", "precision in the whole field of view", "1", 3, whole_precision,
                "TP / (TP + FP) with detections outside the annotated range as false: a lower bound"),
         Metric(group, "severe_recall", f"recall, G <= {PISOV_CUTOFF}", "1", 3, severe_recall,
                f"recall of vertebrae with G <= {PISOV_CUTOFF} by the reference"),

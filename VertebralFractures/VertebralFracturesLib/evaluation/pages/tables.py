@@ -122,6 +122,7 @@ def _alarm_shares(counts: AlarmCounts) -> Iterator[tuple[str, int, int]]:
         counts.fractured_found,
         counts.fractured,
     )
+    yield "of these, at levels that are graded (T1 to L5)", counts.gradable_found, counts.gradable
     yield "other bodies: not called moderate or severe", counts.sound_right, counts.sound
 
 
