@@ -53,7 +53,7 @@ def behave(case: Case, settings: Settings, analyzer: object) -> dict[str, Any]:
     )
     assert made["status"] == DONE
     if what == "unprinted":
-        made[worker.LEFT_OUT_OF_DICOM] = ["the PDF was left out: so it is"]
+        made[worker.LEFT_OUT_OF_RESULTS] = ["the PDF was left out: so it is"]
     with output_folder(Store(settings.folder).case_folder(case.name)) as folder:
         write_text(folder / CASE_FILE, json.dumps(made))
     return made

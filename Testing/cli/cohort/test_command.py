@@ -98,7 +98,7 @@ def test_shards_share_the_cases(stand_in: None, named_files: Path, tmp_path: Pat
         ([], "INPUT"),
         (["x"], "-o"),
         (["x", "-o", "out"], "x: no such file"),
-        (["x", "-o", "out", "--write", "json,pdf"], "--write: takes json, csv, html, text, scene, dicom"),
+        (["x", "-o", "out", "--write", "json,pdf"], "--write: takes json, csv, html, text, scene, dicom, exchange"),
         (["x", "-o", "out", "--write", ""], "--write"),
         (["x", "-o", "out", "--workers", "0"], "--workers"),
         (["x", "-o", "out", "--time-limit", "-1"], "--time-limit"),

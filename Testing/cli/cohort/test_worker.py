@@ -12,7 +12,7 @@ from VertebralFracturesLib.analyzer import Analyzer
 from VertebralFracturesLib.cli.cohort.cases import Case
 from VertebralFracturesLib.cli.cohort.settings import Settings
 from VertebralFracturesLib.cli.cohort.store import CASE_FILE, DONE, FAILED, NO_SPINE, Store
-from VertebralFracturesLib.cli.cohort.worker import LEFT_OUT_OF_DICOM, OUT_OF_MEMORY, THUMBNAIL_FILE, analyze_case
+from VertebralFracturesLib.cli.cohort.worker import LEFT_OUT_OF_RESULTS, OUT_OF_MEMORY, THUMBNAIL_FILE, analyze_case
 from VertebralFracturesLib.errors import NoSpineFound
 from VertebralFracturesLib.io.ct import read_input
 from VertebralFracturesLib.pacs.reading import read_structured_report
@@ -89,7 +89,18 @@ def test_dicom_objects_are_published_with_the_results(
     assert {path.name for path in folder.iterdir()} == {"measurements.json", "dicom", CASE_FILE, THUMBNAIL_FILE}
     report = read_structured_report(folder / "dicom" / "structured-report.dcm", read_input(case.path))
     assert [one.level for one in report.vertebrae] == [row["level"] for row in record["vertebrae"]]
-    assert [text.partition(":")[0] for text in record[LEFT_OUT_OF_DICOM]] == ["the PDF of the report page was left out"]
+    (left_out,) = record[LEFT_OUT_OF_RESULTS]
+    assert left_out.startswith("the PDF of the report page was left out")
+
+
+def test_the_formats_of_other_tools_are_published_with_the_results(
+    an_oracle: Any, a_ct: Path, settings: Settings
+) -> None:
+    record = analyze_case(Case("chest", str(a_ct)), replace(settings, write=("json", "exchange")), Analyzer())
+    assert (record["status"], record[LEFT_OUT_OF_RESULTS]) == (DONE, [])
+    exchange = Store(settings.folder).case_folder("chest") / "exchange"
+    assert sorted(path.name for path in exchange.iterdir()) == ["markups", "tptbox_poi.json", "verse_ctd.json"]
+    assert len(list((exchange / "markups").iterdir())) == len(record["vertebrae"])
 
 
 def test_a_case_that_is_no_dicom_has_no_results_without_its_dicom_objects(

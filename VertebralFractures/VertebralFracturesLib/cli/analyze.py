@@ -21,7 +21,7 @@ from .arguments import (
     default_output,
     say,
 )
-from .results import analyze_read_image, of_case, result_names, write_dicom, write_results
+from .results import analyze_read_image, of_case, result_names, write_dicom, write_exchange, write_results
 from .terminal import ProgressLine, result_table
 
 
@@ -32,6 +32,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_study_options(parser)
     add_output(parser, DEFAULT_OUTPUT % PROGRAM)
     add_dicom(parser)
+    text = (
+        "also write levels, body centres and keypoints for other tools into the subfolder exchange: VerSe centroids, "
+        "TPTBox points of interest, and markups of 3D Slicer"
+    )
+    parser.add_argument("--exchange", action="store_true", help=text)
     text = (
         "open the structured report of an earlier --dicom on its CT in place of an analysis: its vertebrae, graded as "
         "they were, with all result files; no network runs"
@@ -54,11 +59,12 @@ def run(args: argparse.Namespace) -> None:
         report = _report(args, read, progress)
         write_results(folder, read.image, report, read.path.name, progress)
         left_out = write_dicom(folder, read, report, progress) if args.dicom else ()
+        left_out += write_exchange(folder, read.image, report) if args.exchange else ()
     for warning in (*report.warnings, *left_out):
         say(f"warning: {warning}")
     print(result_table(report))
     print(f"\n{report.summary.headline}\n{report.summary.statement}")
-    print(f"\n{printable(str(target))}: {', '.join(result_names(args.dicom))}")
+    print(f"\n{printable(str(target))}: {', '.join(result_names(args.dicom, args.exchange))}")
 
 
 def _report(args: argparse.Namespace, read: ReadImage[Volume], progress: ProgressLine) -> SpineReport:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 SCENE_FILE, PATIENT_FILE = "scene.mrb", "patient.csv"
 RESULT_FILES = ("measurements.json", "measurements.csv", PATIENT_FILE, SCENE_FILE, "report.html", "report.txt")
-DICOM_FOLDER = "dicom"
-"""The results of a run, and the folder of the DICOM objects beside them, which is called as its format."""
+DICOM_FOLDER, EXCHANGE_FOLDER = "dicom", "exchange"
+"""The results of a run, and the folders of the DICOM objects and of the formats of other tools beside them."""
 
 FORMATS = {
     "json": ("measurements.json",),
@@ -30,8 +30,9 @@ FORMATS = {
     "text": ("report.txt",),
     "scene": (SCENE_FILE,),
     DICOM_FOLDER: (),
+    EXCHANGE_FOLDER: (),
 }
-"""What a cohort can be told to write of each case, and the files that it writes; DICOM objects have their folder."""
+"""What a cohort can be told to write of each case, and the files that it writes; the last two have their folders."""
 
 Progress = Callable[[str, float], None]
 
@@ -149,6 +150,24 @@ def write_dicom(
         raise UnusableInput(f"{read.path}: {error}") from error
 
 
-def result_names(with_dicom: bool) -> tuple[str, ...]:
+def write_exchange(folder: Path, volume: Volume, report: SpineReport) -> tuple[str, ...]:
+    """Write levels, body centres and keypoints in the formats of other tools, too.
+
+    :param folder: of the results.
+    :param volume: the CT.
+    :param report: what was found in it.
+    :return: what was left out, one sentence each.
+    """
+    from ..io.exchange.files import write_points
+    from ..io.exchange.grid import Grid
+    from ..io.exchange.points import points_of
+
+    points = points_of(report)
+    write_points(folder / EXCHANGE_FOLDER, points, Grid.of(volume))
+    return points.left_out
+
+
+def result_names(with_dicom: bool, with_exchange: bool = False) -> tuple[str, ...]:
     """Names of what a run wrote."""
-    return (*RESULT_FILES, f"{DICOM_FOLDER}/") if with_dicom else RESULT_FILES
+    folders = {DICOM_FOLDER: with_dicom, EXCHANGE_FOLDER: with_exchange}
+    return (*RESULT_FILES, *(f"{name}/" for name, is_there in folders.items() if is_there))

@@ -20,7 +20,7 @@ from .scheduling import analyze_cases, check_dask
 from .settings import DEFAULT_WRITE, Settings
 from .store import DONE, NO_SPINE, Record, Store
 from .table_files import TABLES, write_tables
-from .worker import LEFT_OUT_OF_DICOM
+from .worker import LEFT_OUT_OF_RESULTS
 
 SOME_FAILED = 4
 """Exit code where the run went through and some cases failed."""
@@ -199,7 +199,7 @@ def _conclude(cases: tuple[Case, ...], store: Store, output: Path) -> int:
 
 
 def _tell_left_out(records: Sequence[Record]) -> None:
-    """Say which DICOM objects were not made, and of how many cases, one line a reason."""
-    counts = Counter(sentence for record in records for sentence in record.get(LEFT_OUT_OF_DICOM, ()))
+    """Say what was not written and of how many cases, one line a reason."""
+    counts = Counter(sentence for record in records for sentence in record.get(LEFT_OUT_OF_RESULTS, ()))
     for sentence, count in counts.items():
         say(f"warning: in {count} of {len(records)} cases, {sentence}")

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from ...ct.networks import DetectorName
-from ..results import DICOM_FOLDER, FORMATS, SCENE_FILE
+from ..results import DICOM_FOLDER, EXCHANGE_FOLDER, FORMATS
 
 RESULT_SETTINGS = ("device", "detector", "preset", "image_classifier", "identify", "write")
 """Those that change results: a folder of results has one value of each."""
 
-DEFAULT_WRITE = tuple(name for name, files in FORMATS.items() if name != DICOM_FOLDER and SCENE_FILE not in files)
-"""Formats that a cohort writes unless told otherwise: a scene holds the CT and takes 10 to 31 MB, and DICOM objects
-name the patient."""
+DEFAULT_WRITE = tuple(name for name in FORMATS if name not in ("scene", DICOM_FOLDER, EXCHANGE_FOLDER))
+"""Formats that a cohort writes unless told otherwise: a scene holds the CT and takes 10 to 31 MB, DICOM objects name
+the patient, and other tools are not everybody's."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,11 @@ class Settings:
     def dicom(self) -> bool:
         """Whether DICOM objects are written, too."""
         return DICOM_FOLDER in self.write
+
+    @property
+    def exchange(self) -> bool:
+        """Whether the formats of other tools are written, too."""
+        return EXCHANGE_FOLDER in self.write
 
     @property
     def folder(self) -> Path:

@@ -26,7 +26,7 @@ from ...io.fingerprint import fingerprint
 from ...io.read_image import ReadImage
 from ...pacs.export import check_dicom_output
 from ..process import is_out_of_memory
-from ..results import analyze_read_image, of_case, write_dicom, write_results
+from ..results import analyze_read_image, of_case, write_dicom, write_exchange, write_results
 from .cases import Case
 from .memory import free_unused, limit_memory, peak_mb, reset_peak, versions
 from .settings import Settings
@@ -42,8 +42,8 @@ READY, OUT_OF_MEMORY, UNUSABLE = "ready", "out of memory", "unusable"
 THUMBNAIL_FILE = "thumbnail.jpg"
 """The straightened spine of a case, small."""
 
-LEFT_OUT_OF_DICOM = "left_out_of_dicom"
-"""Entry of a record: which DICOM objects were not made of a case and why, one sentence each."""
+LEFT_OUT_OF_RESULTS = "left_out_of_results"
+"""Entry of a record: which DICOM objects or vertebrae were not written and why, one sentence each."""
 
 _IDLE_S = 600.0
 """Chosen: whoever has more cases sends the next one within seconds."""
@@ -144,6 +144,7 @@ def _analyzed(case: Case, settings: Settings, analyzer: "Analyzer") -> Record:
         )
         write_results(folder, read.image, report, Path(case.path).name, _unseen, settings.files)
         left_out = write_dicom(folder, read, report, _unseen) if settings.dicom else ()
+        left_out += write_exchange(folder, read.image, report) if settings.exchange else ()
         write_thumbnail(folder / THUMBNAIL_FILE, report, read.image)
         record = {
             **asdict(case),
@@ -157,7 +158,7 @@ def _analyzed(case: Case, settings: Settings, analyzer: "Analyzer") -> Record:
             "settings": settings.of_results,
             "models": report.models,
             "input": _identity(case, read),
-            LEFT_OUT_OF_DICOM: list(left_out),
+            LEFT_OUT_OF_RESULTS: list(left_out),
             **case_rows(report),
         }
         write_text(folder / CASE_FILE, json.dumps(record, allow_nan=False) + "\n")
