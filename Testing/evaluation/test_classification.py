@@ -12,6 +12,7 @@ from VertebralFracturesLib.evaluation.classification import (
     area_under_roc,
     roc_curve,
     sensitivity,
+    sensitivity_at_stated_specificity,
     specificity,
 )
 from VertebralFracturesLib.evaluation.results import Pool
@@ -50,12 +51,23 @@ def test_patients_by_hand():
     assert area_under_roc(task) == pytest.approx((2 + 1 + 0) / 6)
 
 
+def test_sensitivity_is_compared_at_one_specificity():
+    """Of 40 sound bodies one is lower than two of three fractured ones: 0.975 allows it, two would be too many."""
+    sound = [found(0.9, 0.9 + 0.001 * i) for i in range(38)]
+    ill = [found(0.6, 0.76), found(0.6, 0.79), found(0.6, 0.84)]
+    one_low = answers(Pool([case("a", [*sound, *ill, found(0.9, 0.78), found(0.9, 0.9)])]), Task("vertebra", 0.75))
+    assert sensitivity(one_low) == 0
+    assert sensitivity_at_stated_specificity(one_low) == 1
+    two_low = answers(Pool([case("a", [*sound, *ill, found(0.9, 0.78), found(0.9, 0.8)])]), Task("vertebra", 0.75))
+    assert sensitivity_at_stated_specificity(two_low) == pytest.approx(2 / 3)
+
+
 def test_an_empty_class_gives_no_number():
     healthy = answers(Pool([case("a", [found(0.9, 0.7)])]), Task("vertebra", 0.74))
     assert np.isnan([sensitivity(healthy), area_under_roc(healthy)]).all()
     assert specificity(healthy) == 0
     ill = answers(Pool([case("a", [found(0.5, 0.7)])]), Task("vertebra", 0.74))
-    assert np.isnan([specificity(ill), area_under_roc(ill)]).all()
+    assert np.isnan([specificity(ill), area_under_roc(ill), sensitivity_at_stated_specificity(ill)]).all()
     with pytest.raises(ValueError, match="positives and negatives"):
         roc_curve(ill.is_positive, -ill.index)
 

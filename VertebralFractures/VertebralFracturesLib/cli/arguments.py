@@ -152,14 +152,18 @@ def add_models(parser: argparse.ArgumentParser) -> None:
 
 def add_seed(parser: argparse.ArgumentParser, default: int, text: str) -> None:
     """Which of the many random results is made."""
-    parser.add_argument("--seed", type=_seed, default=default, help=text)
+    parser.add_argument("--seed", type=seed, default=default, help=text)
 
 
-def _seed(text: str) -> int:
-    seed = int(text)
-    if seed < 0:
+def seed(text: str) -> int:
+    """A seed; argparse names it as this function is called.
+
+    :raises argparse.ArgumentTypeError: it is negative.
+    """
+    value = int(text)
+    if value < 0:
         raise argparse.ArgumentTypeError("has to be 0 or more")
-    return seed
+    return value
 
 
 def input_name(path: Path) -> str:

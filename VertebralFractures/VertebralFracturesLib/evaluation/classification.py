@@ -96,6 +96,18 @@ def specificity(given: Answers) -> float:
     return float((given.index[~given.is_positive] > given.cutoff).mean()) if given.negatives else float("nan")
 
 
+STATED_SPECIFICITY = 0.97
+"""Specificity at which sensitivities are compared whatever the cut-off. Chosen; Pisov 2020 has 0.98 at G <= 0.74."""
+
+
+def sensitivity_at_stated_specificity(given: Answers) -> float:
+    """Greatest sensitivity of the cut-offs with at least :data:`STATED_SPECIFICITY`; NaN where a class is empty."""
+    if not given.positives or not given.negatives:
+        return float("nan")
+    false_alarms, hits = roc_curve(given.is_positive, -given.index)
+    return float(hits[1 - false_alarms >= STATED_SPECIFICITY].max())
+
+
 def area_under_roc(given: Answers) -> float:
     """Area under the ROC curve with 1 - G as the score, see :func:`~.statistics.area_under_curve`."""
     return area_under_curve(given.is_positive, -given.index)

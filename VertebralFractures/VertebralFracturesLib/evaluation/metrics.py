@@ -11,7 +11,17 @@ from ..core.heights.uncertainty import height_ratio_sd, heights_sd_mm
 from ..core.levels import CONFIDENT_LEVEL
 from ..ct.detection import UNCERTAINTY_COVERAGE
 from ..simulation.matching import MATCH_MM
-from .classification import TASKS, Answers, Task, answers, area_under_roc, sensitivity, specificity
+from .classification import (
+    STATED_SPECIFICITY,
+    TASKS,
+    Answers,
+    Task,
+    answers,
+    area_under_roc,
+    sensitivity,
+    sensitivity_at_stated_specificity,
+    specificity,
+)
 from .results import Pool
 from .statistics import bland_altman, confusion, weighted_kappa
 
@@ -261,7 +271,7 @@ def _classification_metrics(task: Task) -> tuple[Metric, ...]:
     def by(measure: Callable[[Answers], float]) -> Callable[[Pool], float]:
         return lambda pool: measure(answers(pool, task))
 
-    group = "classification"
+    group, stated = "classification", f"{STATED_SPECIFICITY:.2f}"
     of = f"positive: {task.unit} with {'least ' * (task.unit == 'patient')}G <= {task.cutoff:.2f}"
     return (
         Metric(group, f"area_under_curve_{task.key}", f"AUC, {task.title}", "1", 3, by(area_under_roc),
@@ -270,6 +280,8 @@ def _classification_metrics(task: Task) -> tuple[Metric, ...]:
                f"TP / (TP + FN) at the same cut-off of the measured G; {of}; not detected counts as not flagged"),
         Metric(group, f"specificity_{task.key}", f"specificity, {task.title}", "1", 3, by(specificity),
                f"TN / (TN + FP) at the same cut-off of the measured G; {of}"),
+        Metric(group, f"sensitivity_at_97_{task.key}", f"sensitivity at specificity {stated}, {task.title}", "1", 3,
+               by(sensitivity_at_stated_specificity), f"at the best cut-off of G with specificity {stated}; {of}"),
     )  # fmt: skip
 
 

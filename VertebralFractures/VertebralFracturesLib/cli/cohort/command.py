@@ -51,11 +51,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--identify", action="store_true", help=text)
     limits = parser.add_argument_group("workers")
     text = "how many cases are analyzed at once (default: one per core that 3 GB of memory are free for)"
-    limits.add_argument("--workers", metavar="N", type=_positive_int, help=text)
+    limits.add_argument("--workers", metavar="N", type=whole_number, help=text)
     text = "memory of a worker in GB (default: its part of 90 %% of the free memory)"
-    limits.add_argument("--memory-limit", metavar="GB", type=_positive, help=text)
+    limits.add_argument("--memory-limit", metavar="GB", type=number, help=text)
     text = "seconds after which a case is given up (default: %(default)s)"
-    limits.add_argument("--time-limit", metavar="S", type=_positive, default=900.0, help=text)
+    limits.add_argument("--time-limit", metavar="S", type=number, default=900.0, help=text)
     where = limits.add_mutually_exclusive_group()
     where.add_argument("--scheduler", metavar="ADDRESS", help="Dask scheduler whose workers analyze the cases")
     text = "analyze only every N-th case beginning with the I-th, as a job of an array does; 1/N to N/N are all cases"
@@ -72,14 +72,16 @@ def _formats(text: str) -> tuple[str, ...]:
     return names
 
 
-def _positive(text: str) -> float:
+def number(text: str) -> float:
+    """More than 0; argparse names it as this function is called."""
     value = float(text)
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError("has to be more than 0")
     return value
 
 
-def _positive_int(text: str) -> int:
+def whole_number(text: str) -> int:
+    """1 or more; argparse names it as this function is called."""
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError("has to be 1 or more")

@@ -8,7 +8,7 @@ import numpy as np
 from ...core.heights.genant import GRADE_NAMES, PLAIN_PRESETS, Preset
 from ...report.text import text_table
 from ..bootstrap import Estimate
-from ..classification import TASKS, Task, answers
+from ..classification import STATED_SPECIFICITY, TASKS, Task, answers
 from ..evaluate import Evaluation
 from ..false_alarms import FRACTURED_INDEX, TRUTHS, AlarmCounts, count_alarms
 from ..metrics import HEIGHT_NAMES, METRICS, Metric, grade_table
@@ -36,7 +36,7 @@ _TITLES = {
     "uncertainty": "Uncertainty of keypoints, heights and G",
     "cases": "Cases",
 }
-_AREA, _SENSITIVITY, _SPECIFICITY = "area_under_curve", "sensitivity", "specificity"
+_CLASSIFICATION = ("area_under_curve", "sensitivity", "specificity", "sensitivity_at_97")
 
 
 @dataclass(frozen=True)
@@ -185,16 +185,21 @@ def classification_table(evaluation: Evaluation) -> Table:
     pool = Pool(evaluation.cases)
     rows = [row for task in TASKS for row in _task_rows(evaluation, pool, task)]
     spread = "mean (SD) over folds" if evaluation.spreads else "value (SE of the bootstrap over patients)"
-    note = f"{spread}; flagged at the same cut-off of the measured G; Pisov 2020: 100 other CTs, SD over folds"
-    header = ("at or below the cut-off", "positive", "negative", "AUC", "sensitivity", "specificity")
+    note = (
+        f"{spread}; flagged at the same cut-off of the measured G; last column: sensitivity at the cut-off where "
+        f"specificity is {STATED_SPECIFICITY:.2f}; Pisov 2020: 100 other CTs, SD over folds"
+    )
+    names = ("AUC", "sensitivity", "specificity", f"at {STATED_SPECIFICITY:.2f}")
+    header = ("at or below the cut-off", "positive", "negative", *names)
     return Table("Classification", header, tuple(rows), note)
 
 
 def _task_rows(evaluation: Evaluation, pool: Pool, task: Task) -> Iterator[tuple[str, ...]]:
     given = answers(pool, task)
     metrics = {metric.name: metric for metric in METRICS}
-    names = [f"{measure}_{task.key}" for measure in (_AREA, _SENSITIVITY, _SPECIFICITY)]
-    empty = [not given.positives or not given.negatives, not given.positives, not given.negatives]
+    names = [f"{measure}_{task.key}" for measure in _CLASSIFICATION]
+    is_one_class = not given.positives or not given.negatives
+    empty = [is_one_class, not given.positives, not given.negatives, is_one_class]
     why = "no positives" if not given.positives else "no negatives"
     cells = [
         why if is_empty else _value_and_spread(evaluation, metrics[name])
