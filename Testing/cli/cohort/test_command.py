@@ -1,6 +1,7 @@
 """The command from its arguments to the folder of results."""
 
 import csv
+import json
 import os
 import signal
 import subprocess
@@ -8,9 +9,10 @@ import sys
 import time
 from pathlib import Path
 
+import jsonschema
 import pytest
 from helpers.command import assert_one_error_line, run_process
-from helpers.repository import MODULE, ROOT
+from helpers.repository import LIBRARY, MODULE, ROOT
 from helpers.small_patients import SMALL
 from helpers.stand_in_worker import LOG
 from VertebralFracturesLib.cli.cohort.command import SOME_FAILED
@@ -61,6 +63,27 @@ def test_cases_end_with_results_or_a_reason_and_once(
     assert attempts(tmp_path)[5:] == ["broken", "spineless"]
     (named_files / "broken.nii").unlink()
     assert main(arguments) == 0
+
+
+def test_every_run_is_kept_with_its_counts(stand_in: None, named_files: Path, tmp_path: Path) -> None:
+    schema = json.loads((LIBRARY / "cli" / "run.schema.json").read_text(encoding="utf-8"))
+    arguments = ["cohort", str(named_files), "-o", str(tmp_path / "out"), "--workers", "1", "--write", "csv,json"]
+    main([*arguments, "--shard", "1/2"])
+    main(arguments)
+    runs = [json.loads(file.read_text(encoding="utf-8")) for file in (tmp_path / "out" / "runs").iterdir()]
+    assert len(runs) == 2
+    for run in runs:
+        jsonschema.validate(run, schema)
+        assert str(tmp_path) not in json.dumps(run)
+    by_line = {run["command_line"]: run["cases"] for run in runs}
+    assert by_line == {
+        "vertebral-fractures cohort INPUT --output DIR --write csv,json --workers 1 --shard 1/2": {
+            "given": 2, "failed": 1, "done": 1,
+        },
+        "vertebral-fractures cohort INPUT --output DIR --write csv,json --workers 1": {
+            "given": 4, "failed": 1, "done": 2, "no spine": 1,
+        },
+    }  # fmt: skip
 
 
 def test_dicom_objects_that_were_left_out_are_told_once(

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 SCENE_FILE, PATIENT_FILE = "scene.mrb", "patient.csv"
 RESULT_FILES = ("measurements.json", "measurements.csv", PATIENT_FILE, SCENE_FILE, "report.html", "report.txt")
+RUN_FILE = "run.json"
+"""How the results were made, see :mod:`.manifest`."""
+
 DICOM_FOLDER, EXCHANGE_FOLDER = "dicom", "exchange"
 """The results of a run, and the folders of the DICOM objects and of the formats of other tools beside them."""
 
@@ -168,6 +171,6 @@ def write_exchange(folder: Path, volume: Volume, report: SpineReport) -> tuple[s
 
 
 def result_names(with_dicom: bool, with_exchange: bool = False) -> tuple[str, ...]:
-    """Names of what a run wrote."""
+    """Names of what a run of ``analyze`` or ``radiograph`` wrote."""
     folders = {DICOM_FOLDER: with_dicom, EXCHANGE_FOLDER: with_exchange}
-    return (*RESULT_FILES, *(f"{name}/" for name, is_there in folders.items() if is_there))
+    return (*RESULT_FILES, RUN_FILE, *(f"{name}/" for name, is_there in folders.items() if is_there))

@@ -5,11 +5,13 @@ from collections import Counter
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from ...errors import UnusableInput
 from ...pacs.export import check_highdicom
 from ...report.text import printable
 from ..arguments import add_run_options, say
+from ..manifest import RunClock, run_facts
 from ..results import FORMATS
 from .cases import Case
 from .index_page import INDEX_FILE, write_index
@@ -100,6 +102,7 @@ def run(args: argparse.Namespace) -> int:
 
     :return: the exit code.
     """
+    clock = RunClock()
     listing = list_cases(args.inputs, args.output)
     settings, workers = _settings(args)
     check_dask(workers, args.scheduler, args.dashboard)
@@ -115,7 +118,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         _analyze(pending, settings, workers, args)
     finally:
-        _write_overview(store, listing, cohort)
+        _write_overview(store, listing, cohort, run_facts("cohort", args, clock) | {"cases": _counts(cases, store)})
     return _conclude(cases, store, args.output)
 
 
@@ -176,14 +179,22 @@ def _analyzed(
             yield record["status"]
 
 
-def _write_overview(store: Store, listing: Listing, cohort: str) -> None:
-    """Write tables and page of all that is in the folder, also where the run was cancelled.
+def _counts(cases: tuple[Case, ...], store: Store) -> dict[str, int]:
+    """How many cases a run was given, and how they have ended by now, in this run or an earlier one."""
+    records = [store.record(case.name) for case in cases]
+    statuses = Counter("not ended" if record is None else record["status"] for record in records)
+    return {"given": len(cases), **statuses}
+
+
+def _write_overview(store: Store, listing: Listing, cohort: str, run: dict[str, Any]) -> None:
+    """Write tables and page of all that is in the folder, and what the run was, also where it was cancelled.
 
     :raises UnusableInput: they cannot be written.
     """
     try:
         write_tables(store.folder, store.records(), listing.left_out)
         write_index(store.folder, store.records(), cohort)
+        store.keep_run(run)
     except OSError as error:
         raise UnusableInput(f"cannot write the tables into {store.folder} ({error.strerror or error})") from error
 

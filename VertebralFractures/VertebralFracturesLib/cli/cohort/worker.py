@@ -25,10 +25,11 @@ from ...io.ct import read_input
 from ...io.fingerprint import fingerprint
 from ...io.read_image import ReadImage
 from ...pacs.export import check_dicom_output
+from ..manifest import versions
 from ..process import is_out_of_memory
 from ..results import analyze_read_image, of_case, write_dicom, write_exchange, write_results
 from .cases import Case
-from .memory import free_unused, limit_memory, peak_mb, reset_peak, versions
+from .memory import free_unused, limit_memory, peak_mb, reset_peak
 from .settings import Settings
 from .store import CASE_FILE, DONE, FAILED, NO_SPINE, Record, Store
 from .tables import case_rows
