@@ -111,7 +111,7 @@ def _words(actions: list[argparse.Action], args: argparse.Namespace) -> list[str
     for action in actions:
         value, name = getattr(args, action.dest), str(action.metavar or action.dest.upper())
         if not action.option_strings:
-            words.append(name)
+            words.append(name if action.choices is None else str(value))
         elif value != action.default:
             words.append(action.option_strings[-1])
             if action.nargs != 0:
