@@ -13,8 +13,8 @@ RUN python -m venv /opt/vertebral-fractures && /opt/vertebral-fractures/bin/pip 
 FROM python:3.12-slim-bookworm
 COPY --from=build /opt/vertebral-fractures /opt/vertebral-fractures
 ENV PATH=/opt/vertebral-fractures/bin:$PATH PYTHONDONTWRITEBYTECODE=1
-RUN useradd --create-home --uid 1000 analyst
+RUN useradd --uid 1000 analyst
 USER 1000
-WORKDIR /home/analyst
+WORKDIR /tmp
 ENTRYPOINT ["vertebral-fractures", "bids"]
 CMD ["--help"]

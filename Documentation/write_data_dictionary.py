@@ -61,8 +61,8 @@ which version 0.1 wrote up to November 2026, can still be loaded.
 _RUN_HEAD = """
 ## run.json
 
-How the results of `analyze` and `radiograph` were made. A cohort keeps such a file for every run in the folder `runs`;
-the same about a single case stands in its `case.json`. The JSON Schema is
+How the results of `analyze`, `radiograph` and `bids` were made. A cohort keeps such a file for every run in the folder
+`runs`; the same about a single case stands in its `case.json`. The JSON Schema is
 `VertebralFracturesLib/cli/run.schema.json`. The file names no patient.
 """
 
