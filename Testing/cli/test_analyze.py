@@ -296,6 +296,19 @@ def test_programs_get_json_on_stdout_and_nothing_else(
     assert "warning: a warning" in printed.err
 
 
+@pytest.mark.parametrize("again", [["--exchange"], []])
+def test_points_of_an_earlier_run_are_not_left_among_new_ones(
+    an_oracle: Any, a_ct: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], again: list[str]
+) -> None:
+    call = ["analyze", str(a_ct), "-o", str(tmp_path / "out"), "--overwrite"]
+    assert main([*call, "--exchange"]) == 0
+    before = (tmp_path / "out" / "run.json").read_bytes()
+    capsys.readouterr()
+    assert main([*call, *again]) == 2
+    assert_one_error_line(capsys.readouterr().err, "exchange holds files of an earlier run")
+    assert (tmp_path / "out" / "run.json").read_bytes() == before
+
+
 def test_dicom_output_needs_dicom_input(an_oracle: Any, a_ct: Path, tmp_path: Path, capsys: Any) -> None:
     assert main(["analyze", str(a_ct), "-o", str(tmp_path / "out"), "--dicom"]) == 2
     assert_one_error_line(capsys.readouterr().err, "chest.nii.gz: DICOM output needs a DICOM image, whose study")

@@ -18,7 +18,7 @@ from VertebralFracturesLib.io.reference_case import read_case
 def exchanged(an_oracle: Any, a_ct: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
     """The folder of the formats of other tools that analyze wrote."""
     assert main(["analyze", str(a_ct), "-o", str(tmp_path / "out"), "--exchange"]) == 0
-    assert capsys.readouterr().out.rstrip().endswith("report.txt, exchange/")
+    assert capsys.readouterr().out.rstrip().endswith("run.json, exchange/")
     return tmp_path / "out" / "exchange"
 
 

@@ -1,17 +1,25 @@
 """All formats beside each other, and any of them read."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from helpers.damaged_json import damaged
 from helpers.dicom_study import spine_report
 from helpers.exchange_points import assert_same
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.errors import UnusableInput
 from VertebralFracturesLib.io.exchange.files import MARKUPS_FOLDER, TPTBOX_FILE, VERSE_FILE, read_points, write_points
 from VertebralFracturesLib.io.exchange.grid import Grid
+from VertebralFracturesLib.io.exchange.markups import markups_json
 from VertebralFracturesLib.io.exchange.points import points_of
+from VertebralFracturesLib.io.exchange.tptbox import poi_json
+from VertebralFracturesLib.io.exchange.verse import centroids_json
 from VertebralFracturesLib.io.read_image import ReadImage
 from VertebralFracturesLib.report.document import report_json
 
@@ -64,6 +72,20 @@ def test_damaged_and_other_files_are_refused(tmp_path: Path, content: str, reaso
     (tmp_path / "points.json").write_text(content, encoding="utf-8")
     with pytest.raises(UnusableInput, match=reason):
         read_points(tmp_path / "points.json", GRID)
+
+
+DOCUMENTS = [json.loads(centroids_json(points_of(REPORT), GRID)), json.loads(poi_json(points_of(REPORT), GRID))]
+DOCUMENTS += [json.loads(markups_json(points_of(REPORT).vertebrae[0])), json.loads(report_json(REPORT))]
+
+
+@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(DOCUMENTS).flatmap(damaged))
+def test_whatever_is_wrong_is_told_in_a_sentence(tmp_path: Path, document: Any) -> None:
+    (tmp_path / "L1.mrk.json").write_text(json.dumps(document), encoding="utf-8")
+    with suppress(UnusableInput):
+        for vertebra in read_points(tmp_path / "L1.mrk.json", GRID).vertebrae:
+            assert np.isfinite(vertebra.centre_ras).all()
+            assert vertebra.keypoints_ras is None or np.isfinite(vertebra.keypoints_ras).all()
 
 
 def test_measurements_of_a_radiograph_are_refused(tmp_path: Path) -> None:

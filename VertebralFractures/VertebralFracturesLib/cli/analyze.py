@@ -24,7 +24,15 @@ from .arguments import (
     say,
 )
 from .manifest import RunClock, write_manifest
-from .results import analyze_read_image, of_case, result_names, write_dicom, write_exchange, write_results
+from .results import (
+    analyze_read_image,
+    check_no_earlier_folders,
+    of_case,
+    result_names,
+    write_dicom,
+    write_exchange,
+    write_results,
+)
 from .terminal import ProgressLine, result_table
 
 
@@ -55,6 +63,7 @@ def run(args: argparse.Namespace) -> None:
     """Analyze and write the results."""
     target, clock = args.output or default_output(args.input, PROGRAM), RunClock()
     with output_folder(target, args.overwrite) as folder, ProgressLine() as progress:
+        check_no_earlier_folders(target)
         progress("reading", 0.0)
         read = read_input(args.input, args.series, lambda fraction: progress("reading", fraction), args.identify)
         read = of_case(read, args.case_id)

@@ -23,7 +23,7 @@ from .arguments import (
     say,
 )
 from .manifest import RunClock, write_manifest
-from .results import analyze_read_image, of_case, result_names, write_dicom, write_results
+from .results import analyze_read_image, check_no_earlier_folders, of_case, result_names, write_dicom, write_results
 from .terminal import ProgressLine, angle_table, result_table
 
 
@@ -46,6 +46,7 @@ def run(args: argparse.Namespace) -> None:
     """Analyze and write the results."""
     target, clock = args.output or default_output(args.input, PROGRAM), RunClock()
     with output_folder(target, args.overwrite) as folder, ProgressLine() as progress:
+        check_no_earlier_folders(target)
         progress("reading", 0.0)
         read = of_case(read_radiograph(args.input, args.pixel_spacing, args.identify), args.case_id)
         if args.dicom:

@@ -170,6 +170,20 @@ def write_exchange(folder: Path, volume: Volume, report: SpineReport) -> tuple[s
     return points.left_out
 
 
+def check_no_earlier_folders(target: Path) -> None:
+    """Refuse to write over results with folders, whose files would stay beside and among the new ones.
+
+    :param target: the folder of results, which may exist.
+    :raises UnusableInput: it holds DICOM objects or points of an earlier run.
+    """
+    for name in (DICOM_FOLDER, EXCHANGE_FOLDER):
+        if (target / name).exists():
+            raise UnusableInput(
+                f"{target / name} holds files of an earlier run, which would stay beside the new results: remove it, "
+                "or choose another folder with -o"
+            )
+
+
 def result_names(with_dicom: bool, with_exchange: bool = False) -> tuple[str, ...]:
     """Names of what a run of ``analyze`` or ``radiograph`` wrote."""
     folders = {DICOM_FOLDER: with_dicom, EXCHANGE_FOLDER: with_exchange}

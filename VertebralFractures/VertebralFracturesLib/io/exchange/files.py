@@ -90,7 +90,7 @@ def _vertebrae(files: list[Path]) -> SpinePoints:
         document = _document(file)
         try:
             vertebra = read_markups(document, file.name)
-        except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise UnusableInput(f"{file}: no markups of a vertebra ({error})") from error
         if vertebra.level in found:
             raise UnusableInput(f"{file}: there is another file of {vertebra.level}")

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...core.keypoints import KEYPOINT_NAMES
 from ...core.levels import parse_level
-from .points import VertebraPoints
+from .points import VertebraPoints, numbers
 
 SCHEMA = (
     "https://raw.githubusercontent.com/slicer/slicer/master/Modules/Loadable/Markups/Resources/Schema/"
@@ -79,8 +79,8 @@ def read_markups(document: Any, name: str) -> VertebraPoints:
     (markup,) = document["markups"]
     factors = _LPS if markup.get("coordinateSystem", "LPS") == "LPS" else np.ones(3)
     placed = [one for one in markup["controlPoints"] if one.get("positionStatus", "defined") == "defined"]
-    positions = {one["label"].strip(): np.array(one["position"], dtype=np.float64) * factors for one in placed}
-    if any(position.shape != (3,) or not np.isfinite(position).all() for position in positions.values()):
+    positions = {one["label"].strip(): numbers(one["position"], (3,)) * factors for one in placed}
+    if not all(np.isfinite(position).all() for position in positions.values()):
         raise ValueError("a position is not three numbers")
     centres = [label for label in positions if label.endswith(_CENTRE_LABEL)]
     if len(positions) == len(centres) == 1:

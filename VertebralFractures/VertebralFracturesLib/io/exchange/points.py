@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,24 @@ from ...core.report import SpineReport
 
 C2, S1 = "C2", "S1"
 """Vertebrae that are no levels of ours to be measured but landmarks, of which a file may give the body centre."""
+
+
+_FARTHEST = 1e6
+"""Largest coordinate in voxels or millimetres; chosen, far beyond any scanner."""
+
+
+def numbers(values: Any, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Coordinates of a file, which may be NaN where a point is not known.
+
+    :param values: what the file holds.
+    :param shape: how many there have to be.
+    :raises ValueError: other values, or beyond any scanner.
+    :raises TypeError: likewise.
+    """
+    found = np.array(values, dtype=np.float64)
+    if found.shape != shape or (np.abs(found) > _FARTHEST).any():
+        raise ValueError(f"{values} are no coordinates")
+    return found
 
 
 @dataclass(frozen=True, eq=False)

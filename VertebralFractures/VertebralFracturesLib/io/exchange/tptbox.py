@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .grid import Grid
-from .points import C2, S1, SpinePoints, VertebraPoints, in_order
+from .points import C2, S1, SpinePoints, VertebraPoints, in_order, numbers
 from .verse import LABELS
 
 CENTRE = (50, "Vertebra_Corpus")
@@ -32,6 +32,9 @@ KEYPOINTS = (
 _NUMBERS = {name.lower(): number for number, name in (CENTRE, *KEYPOINTS)}
 _VERTEBRAE = {number: level for level, number in LABELS.items()} | {26: S1}
 """Vertebrae by their numbers in TPTBox (``Vertebra_Instance``), which are those of VerSe; 26 is S1 alone."""
+
+_OWN_GRID = {"zoom": (3,), "origin": (3,), "rotation": (3, 3)}
+"""What of a header places its voxels in the patient, and how many numbers each is."""
 
 _LABEL_MAX = 256
 """In the formats docker and none, a label is that of the vertebra plus this times the location (TPTBox)."""
@@ -87,9 +90,7 @@ def read_poi(document: Any, grid: Grid) -> SpinePoints:
     points = _listed(document[1:]) if header.get("format") in (None, "docker") else _nested(document[1])
     by_vertebra: dict[str, dict[int, NDArray[np.float64]]] = {}
     for vertebra, location, coordinates in points:
-        place = np.array(coordinates, dtype=np.float64)
-        if place.shape != (3,):
-            raise ValueError(f"{coordinates} are not three coordinates")
+        place = numbers(coordinates, (3,))
         if np.isfinite(place).all() and vertebra in _VERTEBRAE:
             by_vertebra.setdefault(_VERTEBRAE[vertebra], {})[location] = _to_ras(place, header, grid)
     return _spine(by_vertebra)
@@ -121,10 +122,9 @@ def _to_ras(place: NDArray[np.float64], header: Mapping[str, Any], grid: Grid) -
     system = header.get("coordinate_system")
     if system is not None:
         return place if system == "nib" else place * np.array([-1.0, -1.0, 1.0])
-    own = ("zoom", "origin", "rotation")
-    if all(header.get(name) is not None for name in own):
-        zoom_mm, origin_ras, rotation = (np.array(header[name], dtype=np.float64) for name in own)
-        return np.asarray(rotation.reshape(3, 3) @ (place * zoom_mm) + origin_ras, dtype=np.float64)
+    if all(header.get(name) is not None for name in _OWN_GRID):
+        zoom_mm, origin_ras, rotation = (numbers(header[name], shape) for name, shape in _OWN_GRID.items())
+        return np.asarray(rotation @ (place * zoom_mm) + origin_ras, dtype=np.float64)
     return grid.to_ras(grid.from_direction(place, header["direction"]))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...core.levels import ALL_LEVEL_NAMES, parse_level
 from .grid import Grid
-from .points import C2, SpinePoints, VertebraPoints, in_order
+from .points import C2, SpinePoints, VertebraPoints, in_order, numbers
 
 LABELS: dict[str, int] = {**{name: number for number, name in enumerate(
     (one for one in ALL_LEVEL_NAMES if one != "T13"), 1)}, "T13": 28}  # fmt: skip
@@ -56,7 +56,7 @@ def read_centroids(document: Any, grid: Grid) -> SpinePoints:
     left_out = []
     for entry in document[1:]:
         label = int(entry["label"])
-        coordinates = np.array([entry[name] for name in "XYZ"], dtype=np.float64)
+        coordinates = numbers([entry[name] for name in "XYZ"], (3,))
         if label in BELOW_L6:
             left_out.append(f"label {label} was left out, since the sacrum and the coccyx have no level here")
         elif np.isfinite(coordinates).all():
