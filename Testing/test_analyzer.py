@@ -138,7 +138,7 @@ def test_weights_come_from_the_folder_that_is_named(tmp_path: Path, image: Volum
 @pytest.mark.parametrize("image", [VOLUME, RADIOGRAPH], ids=["CT", "radiograph"])
 def test_a_gpu_that_is_asked_for_has_to_be_there(monkeypatch: pytest.MonkeyPatch, image: Volume | Radiograph) -> None:
     monkeypatch.setattr(devices.torch.cuda, "is_available", lambda: False)
-    with pytest.raises(UnusableInput, match="no GPU"):
+    with pytest.raises(UnusableInput, match="no CUDA-capable GPU"):
         Analyzer().analyze(image, device="cuda")
     assert known_device("cpu") == known_device("auto") == "CPU"
 

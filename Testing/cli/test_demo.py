@@ -19,7 +19,7 @@ def truth_of(folder: Path) -> Callable[..., SpineReport]:
     """An analysis that answers with the truth of the case that is being made in a folder, but for one vertebra."""
 
     def analyze(volume: Volume, models: object, *, preset: str, input: dict[str, Any], **_: object) -> SpineReport:
-        case = read_case(next(folder.glob(".*/reference.json")).parent)
+        case = read_case(next(folder.glob(".*/*/reference.json")).parent)
         found = [
             Vertebra(keypoints, 0.9, np.full(6, 0.5), level, 0.9)
             for level, keypoints in zip(case.levels, case.keypoints_ras, strict=True)

@@ -75,8 +75,9 @@ def test_the_image_classifier_is_asked_where_there_is_one():
     networks = PerfectCtNetworks(image_classifier=PerfectImageClassifier(temperature=2.0))
     report = analyze_ct(BRIGHT_CTS["axial"], networks)
     assert report.image_classification.temperature == 2.0
-    assert len(report.fracture_probabilities) == len(LEVELS)
-    assert all(one.image_based < 0.5 for one in report.fracture_probabilities)
+    answers = [report.image_classification.grade_probabilities(one.keypoints_ras) for one in report.vertebrae]
+    assert len(answers) == len(LEVELS)
+    assert all(normal > 0.5 for normal, *_ in answers)
 
 
 def test_bodies_that_are_cut_are_left_out_and_counted():
@@ -207,7 +208,7 @@ def test_the_report_says_what_was_done(report, networks, volume):
     assert heights == sorted(heights, reverse=True)
     assert report.input == {"path": "scan"}
     assert report.detector == "anchor-free"
-    assert report.preset == "genant"
+    assert report.preset == "level-aware"
     assert report.models == networks.versions
     assert set(report.thresholds) == {"existence", "objectness"}
     assert all(0 < vertebra.score <= 1 and vertebra.source == "model" for vertebra in report.vertebrae)

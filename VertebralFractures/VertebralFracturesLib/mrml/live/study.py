@@ -90,7 +90,7 @@ class LiveStudy:
     @property
     def problem(self) -> str | None:
         """Why the last edit was put back or changed, or the CT does not fit the study any more; None if all is well."""
-        return self._problem or self._volume_problem
+        return "; ".join(filter(None, (self._problem, self._volume_problem))) or None
 
     @property
     def selected(self) -> int | None:
@@ -233,12 +233,15 @@ class LiveStudy:
 
     def undo(self) -> None:
         """Undo the last edit; a drag is one edit."""
-        self._restore(self._history.undo())
-        self._changed()
+        self._step_to(self._history.undo())
 
     def redo(self) -> None:
         """Repeat the edit that was undone last."""
-        self._restore(self._history.redo())
+        self._step_to(self._history.redo())
+
+    def _step_to(self, state: StudyState) -> None:
+        self._problem = None
+        self._restore(state)
         self._changed()
 
     @contextmanager
