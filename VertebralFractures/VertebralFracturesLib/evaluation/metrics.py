@@ -325,8 +325,8 @@ def _uncertainty_metrics() -> tuple[Metric, ...]:
                f"times which the reported uncertainty would hold {UNCERTAINTY_COVERAGE:.0%} of the keypoints: 1 where "
                "it is calibrated (split conformal, Vovk 2005)"),
         Metric(group, "height_coverage_1", "heights within their standard deviation", "1", 3,
-               lambda p: height_coverage(p, 1), f"{heights} the standard deviation that the uncertainties of its two points give: 0.68 where it is "
-               "calibrated"),
+               lambda p: height_coverage(p, 1), f"{heights} the standard deviation that the uncertainties of its two "
+               "points give: 0.68 where it is calibrated"),
         Metric(group, "height_coverage_2", "heights within their interval of 95 %", "1", 3,
                lambda p: height_coverage(p, NORMAL_95), f"{heights} {NORMAL_95} standard deviations"),
         Metric(group, "index_coverage_1", "G within its standard deviation", "1", 3, lambda p: index_coverage(p, 1),
