@@ -21,6 +21,7 @@ COMMANDS = {
     "cohort": "measure many CTs, on one machine or a cluster",
     "bids": "measure the CTs of a BIDS data set, as a BIDS App",
     "convert": "convert points of a spine between the formats of other tools and reference cases",
+    "compare": "compare a prior and a current study of one patient",
     "demo": "make a synthetic patient, measure it and compare with the truth",
     "pictures": "export the Slicer views as PNG",
     "info": "list what is installed, as JSON for programs",
