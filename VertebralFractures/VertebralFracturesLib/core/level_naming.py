@@ -148,8 +148,8 @@ def number_vertebrae(slices: SliceLevels, heights_mm: ArrayLike, centres_arc_mm:
 
     A body is sacral if both the sequence of levels and the slices through it agree. The last lumbar vertebra of a spine
     with T13 or L6 lies where the sequence expects S1, but its own slices are lumbar, so that it stays a vertebra.
-    Likewise a first body whose own slices are those of C1 or C2 is called C2 whatever the sequence expects, so that it is
-    not measured.
+    Likewise a first body whose own slices are those of C1 or C2 is called C2 whatever the sequence expects, so that it
+    is not measured.
 
     :param slices: what step 1 says of the levels.
     :param heights_mm: (n,) height of the bodies' centres in the patient.
