@@ -55,7 +55,7 @@ def test_cases_end_with_results_or_a_reason_and_once(
     assert "4 of 4 cases, 1 failed" in printed.err
     (named_files / "third.nii").touch()
     assert main(arguments) == SOME_FAILED
-    assert "4 of 5 cases ended in an earlier run" in capsys.readouterr().err
+    assert "4 of 5 cases were finished in an earlier run" in capsys.readouterr().err
     assert attempts(tmp_path) == ["broken", "first", "second", "spineless", "third"]
     assert main([*arguments, "--retry-failed"]) == SOME_FAILED
     assert attempts(tmp_path)[5:] == ["broken", "spineless"]

@@ -33,8 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_output(parser, DEFAULT_OUTPUT % PROGRAM)
     add_dicom(parser)
     text = (
-        "open the structured report of an earlier --dicom on its CT in place of an analysis: its vertebrae, graded as "
-        "they were, with all result files; no network runs"
+        "write all result files from the structured report that --dicom wrote earlier for this CT, instead of "
+        "analyzing the CT again"
     )
     parser.add_argument("--from-sr", metavar="FILE", type=Path, help=text)
     add_run_options(parser)

@@ -19,10 +19,10 @@ COMMANDS = {
     "analyze": "measure the vertebrae of a CT",
     "radiograph": "measure vertebrae and angles in a lateral radiograph",
     "cohort": "measure many CTs, on one machine or a cluster",
-    "demo": "make a synthetic patient, measure it and compare with the truth",
+    "demo": "measure the CT of a synthetic patient and compare with its known truth",
     "pictures": "export the Slicer views as PNG",
-    "info": "list what is installed, as JSON for programs",
-    "research": "evaluate on reference cases, make test cases, train networks",
+    "info": "show version, networks and, with --json, all settings",
+    "research": "evaluate on reference cases, generate test cases, train networks",
 }
 """The commands by name, and what they do; each is a module beside this one."""
 

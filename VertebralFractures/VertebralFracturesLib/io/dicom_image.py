@@ -105,7 +105,7 @@ class _Frames:
         except RuntimeError as error:
             raise DamagedDicom(self.path, "is damaged or in a compression that cannot be read") from error
         if pixels.size != np.prod(self.shape) or pixels.shape[-2:] != self.shape[1:]:
-            raise DamagedDicom(self.path, "is damaged, its pixel data have another size than its header says")
+            raise DamagedDicom(self.path, "is damaged, the size of its pixel data differs from what its header states")
         pixels = pixels.reshape(self.shape)
         if len(pixels) > 1:
             self._kept = pixels

@@ -46,7 +46,9 @@ def run(args: argparse.Namespace) -> None:
     :raises UnusableInput: no weights of step 1 to start from.
     """
     if args.start_from is None:
-        raise UnusableInput("the levels are told by what step 1 sees: give its weights with --start-from")
+        raise UnusableInput(
+            "training of levels starts from the trained network of step 1: give its weights with --start-from"
+        )
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
     net = SpineCurveNet()

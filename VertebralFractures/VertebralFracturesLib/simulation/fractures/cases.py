@@ -69,7 +69,7 @@ def write_fractured_cases(
             progress(name, (place + number / count) / len(cases))
             rng = np.random.default_rng([seed, place, number])
             pressed, keypoints_ras = with_fractures(case, volume, rng, share)
-            source = f"{case.name} with bodies pressed by VertebralFractures, seed {seed}"
+            source = f"{case.name} with simulated compression fractures, seed {seed}"
             write_reference_case(folder / name, pressed, _document(case, keypoints_ras, source))
     return len(cases) * count
 
