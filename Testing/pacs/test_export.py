@@ -65,7 +65,7 @@ def test_other_inputs_and_a_missing_library_are_refused(
     a_study, a_report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     image = read_input(write_image(tmp_path / "ct.nii.gz", body_hu()))
-    with pytest.raises(UnusableInput, match=r"ct.nii.gz: --dicom needs a DICOM image"):
+    with pytest.raises(UnusableInput, match=r"ct.nii.gz: DICOM output needs a DICOM image"):
         check_dicom_output(image.dicom, image.path)
     incomplete = read_ct_study(tmp_path / "incomplete", FrameOfReferenceUID="")
     with pytest.raises(UnusableInput, match="incomplete: the DICOM files state no frame of reference"):

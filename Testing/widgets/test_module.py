@@ -13,7 +13,7 @@ from VertebralFracturesLib.mrml.layout.description import LAYOUT_ID
 FIRST = ("__init__.py", "widgets/__init__.py", "widgets/choices.py", "widgets/versions.py")
 """What is imported before the version of Slicer is known."""
 
-NARROW_PIXELS = 460
+NARROW_PIXELS = 400
 """Least width of the panel with the fonts of these tests; Slicer's own panel begins with 400 to 500 pixels."""
 
 

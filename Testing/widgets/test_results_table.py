@@ -40,7 +40,7 @@ def test_the_essential_columns_fit_a_narrow_panel(studied):
     names = list(column_headings())
     assert {"level_shown", "height_ratio", "grade", "shape", "height_loss_percent", "status"} <= set(names[:ESSENTIAL])
     assert [name for name in names[:ESSENTIAL] if name.endswith("_mm")] == names[1:4]
-    studied.widget.parent.resize(470, 900)
+    studied.widget.parent.resize(480, 900)
     studied.work()
     table = studied.ui.vertebraTable
     assert sum(table.columnWidth(place) for place in range(ESSENTIAL)) <= table.viewport().width
@@ -49,7 +49,7 @@ def test_the_essential_columns_fit_a_narrow_panel(studied):
     assert table.horizontalScrollBar().maximum == 0
     last = len(names) - 1
     assert table.columnWidth(last) >= table.sizeHintForColumn(last), "no cell is elided"
-    studied.widget.parent.resize(470, 900)
+    studied.widget.parent.resize(480, 900)
     studied.work()
     assert table.columnWidth(last) >= table.sizeHintForColumn(last)
 

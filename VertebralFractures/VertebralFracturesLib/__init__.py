@@ -34,7 +34,7 @@ The packages, each of which imports only itself and those above it (a test reads
     radiograph   the stages of a lateral radiograph; networks are handed in
     report       a report as JSON, table, text and page, and back
     networks     torch: arrays in, arrays out
-    io           files to records
+    io           files to records; ``io/exchange`` reads and writes points in the formats of other tools
     pacs         a report as DICOM objects in the study of its image
     analyzer     networks loaded once; analyzes an image, CT or radiograph
     mrml         a report as a Slicer scene, its views, and what follows the mouse; no Qt
@@ -42,7 +42,8 @@ The packages, each of which imports only itself and those above it (a test reads
     widgets      the panel; the only Qt
     training     one command a network
     evaluation   reports against references: tables, pages, studies, stress tests
-    cli          the command ``vertebral-fractures``; ``cli/cohort`` runs many CTs, with Dask where several work
+    cli          the command ``vertebral-fractures``; ``cli/cohort`` runs many CTs, with Dask where several work,
+                 ``cli/bids`` those of a BIDS data set
     api          what Python programs use: ``from VertebralFracturesLib import analyze``
     __main__     the command as ``python -m VertebralFracturesLib``
 

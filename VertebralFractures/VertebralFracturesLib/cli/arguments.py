@@ -136,6 +136,12 @@ def add_dicom(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dicom", action="store_true", help=text)
 
 
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Whether a program reads stdout."""
+    text = "print measurements.json on stdout instead of the table, for programs"
+    parser.add_argument("--json", action="store_true", help=text)
+
+
 def add_series(parser: argparse.ArgumentParser) -> None:
     """Which series of a DICOM folder is read."""
     parser.add_argument("--series", metavar="X", help="Series Instance UID or Series Number in a DICOM folder")

@@ -19,6 +19,8 @@ COMMANDS = {
     "analyze": "measure the vertebrae of a CT",
     "radiograph": "measure vertebrae and angles in a lateral radiograph",
     "cohort": "measure many CTs, on one machine or a cluster",
+    "bids": "measure the CTs of a BIDS data set, as a BIDS App",
+    "convert": "convert vertebral landmarks between reference cases and the formats of other programs",
     "demo": "measure the CT of a synthetic patient and compare with its known truth",
     "pictures": "export the Slicer views as PNG",
     "info": "show version, networks and, with --json, all settings",

@@ -7,9 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.heights.genant import GRADE_NAMES, PLAIN_PRESETS, Preset, grade
-from ..core.heights.uncertainty import height_ratio_sd, heights_sd_mm
 from ..core.levels import CONFIDENT_LEVEL
-from ..ct.detection import UNCERTAINTY_COVERAGE
 from ..simulation.matching import MATCH_MM
 from .classification import (
     STATED_SPECIFICITY,
@@ -22,6 +20,16 @@ from .classification import (
     sensitivity_at_stated_specificity,
     specificity,
 )
+from .coverage import (
+    LARGE_ERROR_MM,
+    NORMAL_95,
+    UNCERTAINTY_COVERAGE,
+    height_coverage,
+    index_coverage,
+    keypoint_coverage,
+    large_errors_foreseen,
+    uncertainty_factor,
+)
 from .results import Pool
 from .statistics import bland_altman, confusion, weighted_kappa
 
@@ -33,15 +41,6 @@ SAME_BODY_OVERLAP = 0.5
 
 SURE_LEVEL = 0.9
 """Confidence above which a level name must not be wrong."""
-
-LARGE_ERROR_MM = 2.0
-"""Above it the error of a height is large, a tenth of a thoracic height (T8: 20 mm, core/heights/norms)."""
-
-NORMAL_95 = 1.96
-"""Standard deviations that hold 95 % of normal errors."""
-
-LARGEST_SHARE = 0.1
-"""The share of the heights, those that are said to be least certain, among which large errors are looked for."""
 
 HEIGHT_NAMES = ("anterior", "middle", "posterior")
 
@@ -169,53 +168,6 @@ def _patient_index_errors(pool: Pool) -> NDArray[np.float64]:
 def _level_share(of: Callable[[Pool], NDArray[np.bool_]], least_confidence: float = 0.0) -> Callable[[Pool], float]:
     """Share of the detections with a level by the reference, and at least a confidence in theirs, of which it holds."""
     return _over(lambda pool: of(pool)[(pool.has_level == 1) & (pool.level_confidence >= least_confidence)], _mean)
-
-
-def _uncertain(pool: Pool) -> NDArray[np.bool_]:
-    """Where (n, 6) an expected error was reported."""
-    return ~np.isnan(pool.uncertainty_mm)
-
-
-def _coverage(times: float) -> Callable[[Pool], float]:
-    return _over(lambda p: (p.sagittal_errors_mm <= times * p.uncertainty_mm)[_uncertain(p)], _mean)
-
-
-def _uncertainty_factor(pool: Pool) -> float:
-    known = _uncertain(pool)
-    with np.errstate(divide="ignore"):  # a lone vote says 0 mm
-        ratios = pool.sagittal_errors_mm[known] / pool.uncertainty_mm[known]
-    return float(np.quantile(ratios, UNCERTAINTY_COVERAGE)) if known.any() else np.nan
-
-
-def _known_heights(pool: Pool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Absolute errors (n,) of the heights whose points have an uncertainty, and their standard deviations (n,)."""
-    sd_mm = heights_sd_mm(pool.uncertainty_mm)
-    known = ~np.isnan(sd_mm)
-    return np.abs(pool.height_errors_mm)[known], sd_mm[known]
-
-
-def _height_coverage(times: float) -> Callable[[Pool], float]:
-    def within(pool: Pool) -> NDArray[np.bool_]:
-        errors_mm, sd_mm = _known_heights(pool)
-        return errors_mm <= times * sd_mm
-
-    return _over(within, _mean)
-
-
-def _index_coverage(times: float) -> Callable[[Pool], float]:
-    def within(pool: Pool) -> NDArray[np.bool_]:
-        known = _uncertain(pool).all(1)
-        sd = height_ratio_sd(pool.found_heights_mm[known], heights_sd_mm(pool.uncertainty_mm[known]))
-        return np.abs(pool.index_errors[known]) <= times * sd
-
-    return _over(within, _mean)
-
-
-def _large_errors_foreseen(pool: Pool) -> float:
-    errors_mm, sd_mm = _known_heights(pool)
-    least_certain = np.argsort(-sd_mm, kind="stable")[: round(LARGEST_SHARE * len(sd_mm))]
-    are_large = errors_mm > LARGE_ERROR_MM
-    return _share(int(are_large[least_certain].sum()), int(are_large.sum()))
 
 
 def _kappa(preset: Preset) -> Callable[[Pool], float]:
@@ -366,23 +318,23 @@ def _uncertainty_metrics() -> tuple[Metric, ...]:
     heights = "share of the heights whose absolute error is at most"
     indices = "share of the height ratios G whose absolute error is at most"
     return (
-        Metric(group, "coverage_1", "keypoints within their uncertainty", "1", 3, _coverage(1),
+        Metric(group, "coverage_1", "keypoints within their uncertainty", "1", 3, lambda p: keypoint_coverage(p, 1),
                f"{within} the reported uncertainty"),
-        Metric(group, "coverage_2", "keypoints within twice their uncertainty", "1", 3, _coverage(2),
-               f"{within} twice the reported uncertainty"),
-        Metric(group, "uncertainty_factor", f"factor for {UNCERTAINTY_COVERAGE:.0%}", "1", 2, _uncertainty_factor,
+        Metric(group, "coverage_2", "keypoints within twice their uncertainty", "1", 3,
+               lambda p: keypoint_coverage(p, 2), f"{within} twice the reported uncertainty"),
+        Metric(group, "uncertainty_factor", f"factor for {UNCERTAINTY_COVERAGE:.0%}", "1", 2, uncertainty_factor,
                f"multiple of the reported uncertainty that contains {UNCERTAINTY_COVERAGE:.0%} of the keypoints: 1 "
                "where it is calibrated (split conformal, Vovk 2005)"),
-        Metric(group, "height_coverage_1", "heights within their standard deviation", "1", 3, _height_coverage(1),
-               f"{heights} the standard deviation that the uncertainties of its two points give: 0.68 where it is "
-               "calibrated"),
+        Metric(group, "height_coverage_1", "heights within their standard deviation", "1", 3,
+               lambda p: height_coverage(p, 1), f"{heights} the standard deviation that the uncertainties of its two "
+               "points give: 0.68 where it is calibrated"),
         Metric(group, "height_coverage_2", "heights within their 95 % interval", "1", 3,
-               _height_coverage(NORMAL_95), f"{heights} {NORMAL_95} standard deviations"),
-        Metric(group, "index_coverage_1", "G within its standard deviation", "1", 3, _index_coverage(1),
+               lambda p: height_coverage(p, NORMAL_95), f"{heights} {NORMAL_95} standard deviations"),
+        Metric(group, "index_coverage_1", "G within its standard deviation", "1", 3, lambda p: index_coverage(p, 1),
                f"{indices} the standard deviation that those of the heights give"),
-        Metric(group, "index_coverage_2", "G within its 95 % interval", "1", 3, _index_coverage(NORMAL_95),
-               f"{indices} {NORMAL_95} standard deviations"),
-        Metric(group, "large_errors_foreseen", "large height errors predicted", "1", 2, _large_errors_foreseen,
+        Metric(group, "index_coverage_2", "G within its 95 % interval", "1", 3,
+               lambda p: index_coverage(p, NORMAL_95), f"{indices} {NORMAL_95} standard deviations"),
+        Metric(group, "large_errors_foreseen", "large height errors predicted", "1", 2, large_errors_foreseen,
                f"share of the height errors above {LARGE_ERROR_MM:.0f} mm that belong to the tenth of the heights with "
                "the largest reported standard deviations"),
     )  # fmt: skip

@@ -81,7 +81,7 @@ def read_source(files: Sequence[Path]) -> DicomSource:
         images = [image for file in files for image in read_images(Path(file))]
     except OSError as error:
         raise UnusableInput(
-            f"{error.filename} can no longer be read ({error.strerror}), which --dicom needs"
+            f"{error.filename} can no longer be read ({error.strerror}), which DICOM output needs"
         ) from error
     if not images:
         raise UnusableInput("none of the files is a DICOM image, so there is no study to add DICOM objects to")

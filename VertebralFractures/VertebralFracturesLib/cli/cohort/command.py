@@ -1,13 +1,17 @@
 """``cohort``: many CTs at once, each with the results of ``analyze``, and tables of all."""
 
 import argparse
-from collections.abc import Generator
+from collections import Counter
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from ...errors import UnusableInput
+from ...pacs.export import check_highdicom
 from ...report.text import printable
 from ..arguments import add_run_options, say
+from ..manifest import RunClock, run_facts
 from ..results import FORMATS
 from .cases import Case
 from .index_page import INDEX_FILE, write_index
@@ -16,8 +20,9 @@ from .memory import available_mb, usable_cores
 from .progress import CohortProgress
 from .scheduling import analyze_cases, check_dask
 from .settings import DEFAULT_WRITE, Settings
-from .store import DONE, NO_SPINE, Store
+from .store import DONE, NO_SPINE, Record, Store
 from .table_files import TABLES, write_tables
+from .worker import LEFT_OUT_OF_RESULTS
 
 SOME_FAILED = 4
 """Exit code where the run went through and some cases failed."""
@@ -35,7 +40,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("inputs", metavar="INPUT", nargs="+", help=text)
     text = "folder for the results; an interrupted run is resumed there"
     parser.add_argument("-o", "--output", metavar="DIR", type=Path, required=True, help=text)
-    text = f"files to write for each case: any of {', '.join(FORMATS)} (default: {','.join(DEFAULT_WRITE)})"
+    text = (
+        f"files to write for each case: any of {', '.join(FORMATS)} (default: {','.join(DEFAULT_WRITE)}); dicom needs "
+        "DICOM inputs, and its objects contain their patient data"
+    )
     parser.add_argument("--write", metavar="LIST", type=_formats, default=DEFAULT_WRITE, help=text)
     parser.add_argument("--retry-failed", action="store_true", help="repeat cases that failed in an earlier run")
     add_run_options(parser)
@@ -94,9 +102,12 @@ def run(args: argparse.Namespace) -> int:
 
     :return: the exit code.
     """
+    clock = RunClock()
     listing = list_cases(args.inputs, args.output)
     settings, workers = _settings(args)
     check_dask(workers, args.scheduler, args.dashboard)
+    if settings.dicom:
+        check_highdicom()
     store = Store(settings.folder)
     cohort = store.open(settings)
     args.if_cancelled = "cancelled: finished cases are in {output}; run the same command again to continue"
@@ -107,7 +118,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         _analyze(pending, settings, workers, args)
     finally:
-        _write_overview(store, listing, cohort)
+        _write_overview(store, listing, cohort, run_facts("cohort", args, clock) | {"cases": _counts(cases, store)})
     return _conclude(cases, store, args.output)
 
 
@@ -168,23 +179,40 @@ def _analyzed(
             yield record["status"]
 
 
-def _write_overview(store: Store, listing: Listing, cohort: str) -> None:
-    """Write tables and page of all that is in the folder, also where the run was cancelled.
+def _counts(cases: tuple[Case, ...], store: Store) -> dict[str, int]:
+    """How many cases a run was given, and how they have ended by now, in this run or an earlier one."""
+    records = [store.record(case.name) for case in cases]
+    statuses = Counter("not ended" if record is None else record["status"] for record in records)
+    return {"given": len(cases), **statuses}
+
+
+def _write_overview(store: Store, listing: Listing, cohort: str, run: dict[str, Any]) -> None:
+    """Write tables and page of all that is in the folder, and what the run was, also where it was cancelled.
 
     :raises UnusableInput: they cannot be written.
     """
     try:
         write_tables(store.folder, store.records(), listing.left_out)
         write_index(store.folder, store.records(), cohort)
+        store.keep_run(run)
     except OSError as error:
         raise UnusableInput(f"cannot write the tables into {store.folder} ({error.strerror or error})") from error
 
 
 def _conclude(cases: tuple[Case, ...], store: Store, output: Path) -> int:
     """Say how many cases have results; the exit code."""
-    statuses = [record["status"] for case in cases if (record := store.record(case.name)) is not None]
+    records = [record for case in cases if (record := store.record(case.name)) is not None]
+    statuses = [record["status"] for record in records]
     done, no_spine = statuses.count(DONE), statuses.count(NO_SPINE)
     failed = len(cases) - done - no_spine
+    _tell_left_out(records)
     print(f"{len(cases)} cases: {done} with results, {no_spine} without a spine, {failed} failed")
     print(f"{printable(str(output))}: {', '.join(f'{name}.csv' for name in TABLES)}, {INDEX_FILE}")
     return SOME_FAILED if failed else 0
+
+
+def _tell_left_out(records: Sequence[Record]) -> None:
+    """Say what was not written and of how many cases, one line a reason."""
+    counts = Counter(sentence for record in records for sentence in record.get(LEFT_OUT_OF_RESULTS, ()))
+    for sentence, count in counts.items():
+        say(f"warning: in {count} of {len(records)} cases, {sentence}")
