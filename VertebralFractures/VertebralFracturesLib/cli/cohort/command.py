@@ -18,7 +18,7 @@ from .index_page import INDEX_FILE, write_index
 from .inputs import Listing, list_cases
 from .memory import available_mb, usable_cores
 from .progress import CohortProgress
-from .scheduling import analyze_cases, check_dask
+from .scheduling import ONE_WORKER, analyze_cases, check_dask, has_dask
 from .settings import DEFAULT_WRITE, Settings
 from .store import DONE, NO_SPINE, Record, Store
 from .table_files import TABLES, write_tables
@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     text = "write patient ID, age, sex and study date of DICOM inputs into the results; they are left out by default"
     parser.add_argument("--identify", action="store_true", help=text)
     limits = parser.add_argument_group("workers")
-    text = "number of cases analyzed in parallel (default: one per core, as far as 3 GB of memory each are free)"
+    text = "number of cases analyzed in parallel (default: one per core with 3 GB of free memory; 1 without Dask)"
     limits.add_argument("--workers", metavar="N", type=whole_number, help=text)
     text = "memory of a worker in GB (default: 90 %% of the free memory, divided among the workers)"
     limits.add_argument("--memory-limit", metavar="GB", type=number, help=text)
@@ -127,6 +127,9 @@ def _settings(args: argparse.Namespace) -> tuple[Settings, int]:
     cores, free_mb = usable_cores(), available_mb()
     fitting = cores if free_mb is None else int(_MEMORY_SHARE * free_mb / _WORKER_MB)
     default = 1 if args.shard is not None else max(1, min(cores, fitting))
+    if args.workers is None and default > 1 and not (has_dask() or args.scheduler or args.dashboard):
+        say(ONE_WORKER)
+        default = 1
     workers = args.workers or default
     limit_mb = None if free_mb is None or args.scheduler else _MEMORY_SHARE * free_mb / workers
     settings = Settings(

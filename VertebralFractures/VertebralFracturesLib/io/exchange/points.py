@@ -79,7 +79,8 @@ def points_of(report: SpineReport) -> SpinePoints:
             left_out.append(f"Vertebra No. {number} is missing from the exchange formats because it has no level.")
         elif vertebra.level in kept:
             left_out.append(
-                f"Vertebra No. {number} is missing from the exchange formats because another one has the level {vertebra.level}."
+                f"Vertebra No. {number} is missing from the exchange formats because another one has the level "
+                f"{vertebra.level}."
             )
         else:
             kept[vertebra.level] = VertebraPoints.of_keypoints(vertebra.level, vertebra.keypoints_ras)

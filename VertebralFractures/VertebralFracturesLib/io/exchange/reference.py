@@ -19,8 +19,9 @@ _DECIMALS = 4
 """Decimals of coordinates and heights in millimetres, as the annotations have them or more."""
 
 ONLY_CENTRES = (
-    "it holds body centres and levels but no keypoints, from which no heights and no grades follow, so it makes no "
-    "reference case; --to exchange writes the centres in the other formats"
+    "it holds body centres and levels but no landmarks, so heights and grades cannot be determined and it cannot "
+    "become "
+    "a reference case; --to exchange writes the centres in the other formats"
 )
 
 

@@ -104,8 +104,8 @@ def _check_place(volume: Volume, source: DicomSource, name: str) -> None:
     distances_mm = np.linalg.norm(stated[:, None] - volume.corners_ras()[None], axis=-1)
     if max(distances_mm.min(0).max(), distances_mm.min(1).max()) > _SAME_PLACE_MM:
         raise UnusableInput(
-            f"{name!r} was not analyzed where its DICOM files place it, but moved, cropped or resampled: "
-            "load the series again and analyze it as it is"
+            f"{name!r} was moved, cropped or resampled before it was analyzed: load the series again and "
+            "analyze it unchanged"
         )
 
 
