@@ -188,7 +188,7 @@ def test_a_cancelled_run_says_what_is_there(named_files: Path, tmp_path: Path, w
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert_one_error_line(stderr, "cancelled: the cases that are done are in")
+    assert_one_error_line(stderr, "cancelled: finished cases are in")
     ended = statuses(tmp_path / "out")
     assert "hang" not in ended
     assert ended.items() >= {"broken": "failed", "first": "done"}.items()
