@@ -178,3 +178,21 @@ def test_model_cards() -> None:
 def test_a_word_is_found_and_code_is_not() -> None:
     assert len(wrong("A Second\nopinion on the picture, `pictures INPUT`.", "anywhere")) == 2
     assert wrong("An image classifier.", "anywhere") == []
+
+
+def docstrings(file: Path) -> Iterator[str]:
+    """The texts of a module that are no values: docstrings of modules, classes, functions and constants."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            yield node.value.value
+
+
+def test_docstrings_do_not_speak_in_riddles() -> None:
+    """A docstring names what it describes, in place of "what step 1 says of the levels"."""
+    riddle = re.compile(r"\bwhat [\w' ]{1,40}?\b(?:says?|sees?) of\b|\bsecond opinion\b", re.IGNORECASE)
+    files = [file for file in sorted(LIBRARY.rglob("*.py")) if "widgets" not in file.parts]
+    texts = [
+        (file.relative_to(LIBRARY).as_posix(), " ".join(text.split())) for file in files for text in docstrings(file)
+    ]
+    assert len(texts) > 1000
+    assert [(name, found.group()) for name, text in texts for found in riddle.finditer(text)] == []

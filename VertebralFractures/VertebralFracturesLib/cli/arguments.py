@@ -148,7 +148,7 @@ def add_series(parser: argparse.ArgumentParser) -> None:
 
 
 def add_study_options(parser: argparse.ArgumentParser) -> None:
-    """What the results say of whose study it is."""
+    """How the results identify the study."""
     text = "name of the case in all results (default: the path of the input as given)"
     parser.add_argument("--case-id", metavar="ID", help=text)
     text = "write patient ID, age, sex and study date of a DICOM input into the results; they are left out by default"

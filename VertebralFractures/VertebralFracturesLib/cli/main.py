@@ -96,7 +96,7 @@ def _check_names(arguments: Sequence[str]) -> None:
 
 
 def _reason(error: Exception, arguments: Sequence[str], chatter: IO[bytes]) -> str:
-    """What to say of an error that nobody foresaw."""
+    """The message about an unexpected error."""
     if is_out_of_memory(error):
         return "there is not enough memory for this input"
     log = write_log(error, arguments, chatter)

@@ -23,7 +23,7 @@ from .networks import CtNetworks
 from .vertebrae import detect, is_whole, keypoints_ras, named_vertebrae, straightened_views
 
 STAGES = ("spine curve", "straightened slice", "vertebrae", "image classifier", "measures")
-"""What is told of the progress; the second opinion, that of the image classifier, only where it is wanted."""
+"""Names of the stages that are reported as progress; the image classifier only where it is wanted."""
 
 _BODY_REACH_MM = 20.0
 """How far a body reaches from the curve. Chosen, half the width of a large one."""

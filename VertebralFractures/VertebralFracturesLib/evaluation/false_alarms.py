@@ -58,7 +58,7 @@ class AlarmCounts:
 
 
 TRUTHS = ("no fracture", *(f"{name} fracture" for name in GRADE_NAMES[1:]), "not stated")
-"""What the reference may say of a patient; the last one where it does not say what is fractured, and a body is low."""
+"""Grade of a patient's worst fracture by the reference; the last one where it states no fractures and a body is low."""
 
 
 def true_grade(case: CaseResult) -> int | None:

@@ -246,7 +246,7 @@ def _frames(path: Path, header: dict[str, str], outline: DicomOutline) -> _Frame
 
 
 def _frame(path: Path, header: dict[str, str], dataset: Any, frame: int, frames: _Frames) -> DicomImage:
-    """One frame; what the functional groups of an enhanced CT say of it comes before the header of the file."""
+    """One frame; the functional groups of an enhanced CT take precedence over the header of the file."""
     groups = []
     if header["NumberOfFrames"]:
         shared, each = (dataset.get(keyword) or [] for keyword in _FUNCTIONAL_GROUPS)

@@ -57,7 +57,7 @@ Side = Literal["left", "right"] | None
 
 @dataclass(frozen=True, eq=False)
 class _Picture:
-    """An image as its file has it: brightness, spacing of rows and columns in mm, and what the header says of it.
+    """An image as its file has it: brightness, spacing of rows and columns in mm, and the values of its header.
 
     ``dicom`` says where it came from, with the pixels as they lie here.
     """
@@ -311,7 +311,7 @@ def _check_kind(header: Mapping[str, str]) -> None:
 def _of_ct(
     pixels: NDArray[np.float32], header: Mapping[str, str]
 ) -> tuple[NDArray[np.float32], tuple[float, float], Side] | None:
-    """A scout or a reformat of a CT with what its header says of its plane."""
+    """A scout or a reformat of a CT with the plane that its header states."""
     orientation, spacing = _numbers(header["orientation"]), _numbers(header["spacing"])
     if len(orientation) != 6 or len(spacing) != 2:
         return None

@@ -47,7 +47,7 @@ _OPTIONS = (
 
 
 _NAMES_NOBODY = ("series", "shape", "spacing_mm", "slice_thickness_mm", "kernel", "contrast", "format")
-"""What a report says of its input that tells nothing of the patient."""
+"""The entries of a report's input that do not identify the patient."""
 
 
 class NoPdf(RuntimeError):

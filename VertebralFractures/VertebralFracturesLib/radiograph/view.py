@@ -63,7 +63,7 @@ _TWIN_MM = 8.0
 
 @dataclass(frozen=True, eq=False)
 class RadiographView:
-    """The image as the networks want it, anterior on the left, and what the first of them sees in it.
+    """The image as the networks need it, anterior on the left, and what the first of them detects in it.
 
     :param pixel_mm: side of its pixels.
     :param scale_mm: side of a pixel of the image that was given.

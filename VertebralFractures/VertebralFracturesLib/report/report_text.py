@@ -62,7 +62,7 @@ def report_text(report: SpineReport) -> str:
 
 
 class _Bodies:
-    """The vertebrae of a report by what there is to say of them.
+    """The vertebrae of a report, grouped by finding.
 
     :param report: the report.
     """

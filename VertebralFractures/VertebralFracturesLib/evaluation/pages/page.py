@@ -175,7 +175,7 @@ def _level_charts(evaluation: Evaluation) -> list[str]:
 
 
 def _crop(crop: Crop) -> dict[str, Any]:
-    """The picture of a vertebra, its bodies, and what is said of it."""
+    """The image of a vertebra, its bodies, and the caption."""
     v = crop.vertebra
     aside = float(np.abs(v.keypoint_offsets_mm[:, 0]).mean())
     heights = " ".join(f"{value:+.1f}" for value in v.found_heights_mm - v.heights_mm)

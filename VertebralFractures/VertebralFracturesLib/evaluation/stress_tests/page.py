@@ -169,7 +169,7 @@ def stress_test_page(results: Sequence[StressResult], facts: Mapping[str, str]) 
 
 
 def _figure(result: StressResult) -> dict[str, Any]:
-    """The views of a case and what is said of it."""
+    """The views of a case and its caption."""
     pool = Pool([result.result])
     heights = _METRICS["height_error_mm"].of(pool)
     numbers = f"{len(pool.indices)} of {result.bodies} bodies" if result.condition.has_spine else ""

@@ -115,7 +115,7 @@ def read_cases(
     conditions: Sequence[Condition] = (),
     progress: Callable[[str, float], None] = lambda name, share: None,
 ) -> list[ReadCase]:
-    """Analyze cases and keep what both readings say of the reference vertebrae.
+    """Analyze cases and keep both results for the reference vertebrae.
 
     :param cases: see :func:`~...io.reference_case.find_cases`.
     :param analyze: an analysis with the image classifier.

@@ -27,7 +27,7 @@ MOVED_ALONG = (
 
 
 def folding_problem(study: Study) -> str | None:
-    """What to say of a study whose straightened view folds; None where it does not."""
+    """The message about a study whose straightened view folds; None where it does not."""
     if _error_mm(study) <= LARGEST_ERROR_MM:
         return None
     return (

@@ -31,7 +31,7 @@ _REACH_MM = 60.0
 """Points farther from the centres of fractured bodies stay; chosen, a body and the discs beside it lie within."""
 
 PRESSED = "pressed"
-"""What a reference says of a body with a simulated fracture."""
+"""How a reference describes a body with a simulated fracture."""
 
 _PRESSED_MM = 0.5
 """Loss of height from which a body counts as pressed; chosen: far above rounding, and below the least loss drawn."""
