@@ -21,7 +21,7 @@ RUN_SCHEMA = Path(cli.__path__[0]) / "run.schema.json"
 
 _HEAD = """# Data dictionary
 
-What stands in the result files. This page is written by `python Documentation/write_data_dictionary.py` from the
+Contents of the result files. This page is written by `python Documentation/write_data_dictionary.py` from the
 definitions that the program itself uses.
 
 - [`measurements.csv`](#measurementscsv): one row per vertebra.
@@ -30,12 +30,12 @@ definitions that the program itself uses.
 - [`measurements.json`](#measurementsjson): all of these and the landmarks, the spine curve, models and thresholds.
 - [`run.json`](#runjson): how the results were made.
 
-CSV files are UTF-8 with a header line. A cell is empty where a value could not be determined, was not asked for or
-would mislead: lengths of a radiograph without a scale, grades of vertebrae that are not evaluable. Columns that answer
-a question hold `true` or `false`. Lengths are 3D distances in the patient, in mm, not along the straightened image.
-Coordinates are in mm to the right, to the front and to the head of the patient (RAS). Titles are the headings that the
-report and 3D Slicer show. How the values are measured and what they rest on is explained in
-[Measurements](measurements.md).
+CSV files are UTF-8 with a header line. A cell is empty where a value could not be determined, was not requested or
+would be misleading: lengths of a radiograph without a scale, grades of vertebrae that are not evaluable. Columns whose
+meaning begins with "whether" hold `true` or `false`. Lengths are 3D distances in the patient in mm, not measured along
+the straightened image. Coordinates in mm increase to the right, anteriorly and superiorly (RAS). Titles are the
+headings in the report and in 3D Slicer. [Measurements](measurements.md) explains how the values are measured, with
+sources.
 
 Four abbreviations: Ha, Hm and Hp are the anterior, middle and posterior height of a vertebral body; G is the height
 ratio, the smallest of these heights divided by the largest.

@@ -127,7 +127,7 @@ def test_a_dicom_folder_is_analysed_and_its_series_named(
     write_series(tmp_path / "ct" / "thin", body_hu())
     write_series(tmp_path / "ct" / "thick", body_hu()[:20], SeriesInstanceUID="1.2.9", SeriesNumber=7)
     assert main(["analyze", str(tmp_path / "ct"), "-o", str(tmp_path / "out")]) == 0
-    assert "2 series in the folder; read 1 (chest): CT, 30 slices" in capsys.readouterr().err
+    assert "The folder holds 2 series; the one analyzed is 1 (chest): CT, 30 slices" in capsys.readouterr().err
     document = json.loads((tmp_path / "out" / "measurements.json").read_text(encoding="utf-8"))
     assert document["input"]["series"]["slices"] == 30
     assert main(["analyze", str(tmp_path / "ct"), "-o", str(tmp_path / "seven"), "--series", "7"]) == 0
@@ -224,8 +224,8 @@ def unusable_inputs(folder: Path) -> dict[str, Path]:
     return {
         "no such file": folder / "absent.nii.gz",
         "offset of +1024": write_image(folder / "shifted.nrrd", hu + 1024),
-        "neither air nor fat": write_image(folder / "mr.nrrd", np.where(hu > -500, hu % 900, 0).astype(np.int16)),
-        "cm of body": write_image(folder / "short.nrrd", hu[:6]),
+        "not in Hounsfield units": write_image(folder / "mr.nrrd", np.where(hu > -500, hu % 900, 0).astype(np.int16)),
+        "cm of the body": write_image(folder / "short.nrrd", hu[:6]),
     }
 
 
@@ -273,7 +273,7 @@ def test_dicom_objects_are_written_into_the_study_of_the_ct(
     write_series(tmp_path / "ct", body_hu(), FrameOfReferenceUID="1.2.9", PatientName="Secret^Name", PatientID="P-1")
     assert main(["analyze", str(tmp_path / "ct"), "-o", str(tmp_path / "out"), "--dicom"]) == 0
     printed = capsys.readouterr()
-    assert "warning: the PDF of the report page was left out" in printed.err
+    assert "warning: The PDF of the report page was not written" in printed.err
     assert printed.out.splitlines()[-1].endswith(", dicom/")
     files = sorted((tmp_path / "out" / "dicom").iterdir())
     assert [file.name for file in files] == ["close-up-1.dcm", "spine.dcm", "structured-report.dcm"]
@@ -348,4 +348,4 @@ def test_an_earlier_structured_report_is_opened_in_place_of_an_analysis(
     assert zipfile.is_zipfile(tmp_path / "again" / "scene.mrb")
     capsys.readouterr()
     assert main(["analyze", str(ct), "-o", str(tmp_path / "none"), "--from-sr", str(ct / "0003.dcm")]) == 2
-    assert_one_error_line(capsys.readouterr().err, "is no structured report of VertebralFractures")
+    assert_one_error_line(capsys.readouterr().err, "is not a structured report of VertebralFractures")

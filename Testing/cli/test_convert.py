@@ -41,7 +41,7 @@ def test_body_centres_become_the_other_formats_and_no_case(
 ) -> None:
     arguments = ["convert", str(exchanged / VERSE_FILE), "--ct", str(a_ct), "-o"]
     assert main([*arguments, str(tmp_path / "case")]) == 2
-    assert_one_error_line(capsys.readouterr().err, "no heights and no grades follow")
+    assert_one_error_line(capsys.readouterr().err, "heights and grades cannot be determined")
     assert not (tmp_path / "case").exists()
     assert main([*arguments, str(tmp_path / "centres"), "--to", "exchange"]) == 0
     assert "3 vertebrae, 0 of them with keypoints" in capsys.readouterr().out

@@ -40,7 +40,7 @@ def test_the_command_writes_all_results(image_file: Path, tmp_path: Path, capsys
     said = capsys.readouterr()
     assert re.search(r"L1-L5 lordosis\s+20\.0", said.out)
     assert "T4-T12 kyphosis" in said.out
-    assert "which side of the image is the front was recognised" in said.err
+    assert "Anterior side detected automatically" in said.err
     assert {file.name for file in folder.iterdir()} == {*RESULT_FILES, RUN_FILE}
     report = read_report((folder / "measurements.json").read_text())
     assert tuple(report.levels) == LEVELS

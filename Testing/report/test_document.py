@@ -127,7 +127,7 @@ def test_another_layout_is_refused() -> None:
     document = json.loads(report_json(classified()))
     assert document["schema"] == 2
     document["schema"] = 3
-    with pytest.raises(ValueError, match="layout 3"):
+    with pytest.raises(ValueError, match="schema 3"):
         read_report(json.dumps(document))
 
 

@@ -21,9 +21,9 @@ COMPARISON = (
     "examination.\n"
 )
 UNVERIFIED = (
-    "Verification: These are automatic measurements; no vertebra has been verified by a reader yet. "
+    "Verification: These are automatic measurements; no vertebra has been verified by a user yet. "
     "VertebralFractures 1.0. Research use only; not a medical device. Every vertebra has to be checked by a qualified "
-    "reader.\n"
+    "user.\n"
 )
 ASSESS = (
     "Recommendation: Assess for osteoporosis and fracture risk, for example by referral to the fracture liaison "
@@ -126,8 +126,8 @@ def test_a_low_attenuation_of_l1_suggests_densitometry(hu: float, is_low: bool) 
 @pytest.mark.parametrize(
     ("verified", "says"),
     [
-        (("T4", "L5"), "Not yet verified by a reader: T5, T6, T7, T8, T9, T10, T11, T12, L1, L2, L3. The other"),
-        (full_report.levels_up_to_l5(14), "All measured vertebrae have been verified by a reader."),
+        (("T4", "L5"), "Not yet verified by a user: T5, T6, T7, T8, T9, T10, T11, T12, L1, L2, L3. The other"),
+        (full_report.levels_up_to_l5(14), "All measured vertebrae have been verified by a user."),
     ],
 )
 def test_what_a_reader_has_verified_is_said(verified: tuple[str, ...], says: str) -> None:

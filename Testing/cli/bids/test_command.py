@@ -52,7 +52,7 @@ def test_results_are_analyzed_again_where_that_is_asked_for(
     [
         (["{0}", "{0}", "participant"], "a folder of their own"),
         (["{0}", "{0}/derivatives/x", "all"], "analysis_level"),
-        (["{0}/sub-01", "{0}/derivatives/x", "participant"], "no BIDS data set"),
+        (["{0}/sub-01", "{0}/derivatives/x", "participant"], "not a BIDS data set"),
         (["{0}", "{0}/derivatives/x", "group"], "run the level participant first"),
     ],
 )

@@ -37,7 +37,7 @@ def test_what_is_not_there_is_told(dataset: Path, tmp_path: Path) -> None:
         find_images(dataset, ["01", "sub-07"])
     with pytest.raises(UnusableInput, match=r"no CT .* of these participants and sessions"):
         find_images(dataset, ["02"], ["a"])
-    with pytest.raises(UnusableInput, match=r"no BIDS data set: it holds no dataset_description\.json"):
+    with pytest.raises(UnusableInput, match=r"not a BIDS data set: it holds no dataset_description\.json"):
         find_images(tmp_path)
 
 
@@ -59,7 +59,7 @@ def test_other_folders_are_left_alone(dataset: Path, tmp_path: Path) -> None:
         write_description(dataset, tmp_path / "file")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "thesis.txt").touch()
-    with pytest.raises(UnusableInput, match="holds something else"):
+    with pytest.raises(UnusableInput, match="holds other files"):
         write_description(dataset, tmp_path / "full")
     other = tmp_path / "other"
     other.mkdir()
@@ -67,8 +67,8 @@ def test_other_folders_are_left_alone(dataset: Path, tmp_path: Path) -> None:
     with pytest.raises(UnusableInput, match="derivatives of fMRIPrep"):
         write_description(dataset, other)
     (other / "dataset_description.json").write_text('{"Name": "raw"}', encoding="utf-8")
-    with pytest.raises(UnusableInput, match="no description of derivatives"):
+    with pytest.raises(UnusableInput, match="does not describe derivatives"):
         write_description(dataset, other)
     (dataset / "dataset_description.json").write_text("{", encoding="utf-8")
-    with pytest.raises(UnusableInput, match="is no JSON"):
+    with pytest.raises(UnusableInput, match="is not valid JSON"):
         write_description(dataset, tmp_path / "new")

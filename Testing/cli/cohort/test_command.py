@@ -17,6 +17,7 @@ from helpers.small_patients import SMALL
 from helpers.stand_in_worker import LOG
 from VertebralFracturesLib.cli.cohort.command import SOME_FAILED
 from VertebralFracturesLib.cli.cohort.memory import usable_cores
+from VertebralFracturesLib.cli.cohort.scheduling import ONE_WORKER
 from VertebralFracturesLib.cli.main import main
 from VertebralFracturesLib.cli.results import RESULT_FILES, RUN_FILE, SCENE_FILE
 from VertebralFracturesLib.io.reference_case import write_reference_case
@@ -57,7 +58,7 @@ def test_cases_end_with_results_or_a_reason_and_once(
     assert "4 of 4 cases, 1 failed" in printed.err
     (named_files / "third.nii").touch()
     assert main(arguments) == SOME_FAILED
-    assert "4 of 5 cases ended in an earlier run" in capsys.readouterr().err
+    assert "4 of 5 cases were finished in an earlier run" in capsys.readouterr().err
     assert attempts(tmp_path) == ["broken", "first", "second", "spineless", "third"]
     assert main([*arguments, "--retry-failed"]) == SOME_FAILED
     assert attempts(tmp_path)[5:] == ["broken", "spineless"]
@@ -159,6 +160,26 @@ def started(named_files: Path, output: Path, workers: int = 1) -> subprocess.Pop
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for a child process")
+@pytest.mark.parametrize(("asked", "says"), [([], ONE_WORKER), (["--workers", "2"], "several workers need Dask")])
+def test_without_dask_cases_follow_each_other_unless_workers_were_asked_for(
+    stand_in: None,
+    named_files: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    asked: list[str],
+    says: str,
+) -> None:
+    monkeypatch.setattr("VertebralFracturesLib.cli.cohort.scheduling.has_dask", lambda: False)
+    monkeypatch.setattr("VertebralFracturesLib.cli.cohort.command.has_dask", lambda: False)
+    monkeypatch.setattr("VertebralFracturesLib.cli.cohort.command.usable_cores", lambda: 2)
+    monkeypatch.setattr("VertebralFracturesLib.cli.cohort.command.available_mb", lambda: 9000.0)
+    code = main(["cohort", str(named_files), "-o", str(tmp_path / "out"), *asked])
+    assert says in capsys.readouterr().err
+    assert code == (2 if asked else SOME_FAILED)
+    assert (tmp_path / "out").exists() != bool(asked)
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_cancelled_run_says_what_is_there(named_files: Path, tmp_path: Path, workers: int) -> None:
     if workers > 1:
@@ -167,7 +188,7 @@ def test_a_cancelled_run_says_what_is_there(named_files: Path, tmp_path: Path, w
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert_one_error_line(stderr, "cancelled: the cases that are done are in")
+    assert_one_error_line(stderr, "cancelled: finished cases are in")
     ended = statuses(tmp_path / "out")
     assert "hang" not in ended
     assert ended.items() >= {"broken": "failed", "first": "done"}.items()

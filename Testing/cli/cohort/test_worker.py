@@ -90,7 +90,7 @@ def test_dicom_objects_are_published_with_the_results(
     report = read_structured_report(folder / "dicom" / "structured-report.dcm", read_input(case.path))
     assert [one.level for one in report.vertebrae] == [row["level"] for row in record["vertebrae"]]
     (left_out,) = record[LEFT_OUT_OF_RESULTS]
-    assert left_out.startswith("the PDF of the report page was left out")
+    assert left_out.startswith("The PDF of the report page was not written")
 
 
 def test_the_formats_of_other_tools_are_published_with_the_results(

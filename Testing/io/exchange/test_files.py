@@ -58,14 +58,14 @@ def test_points_of_another_ct_are_refused(written: Path) -> None:
     ("content", "reason"),
     [
         ("no JSON", "cannot be read as JSON"),
-        ("[]", "is none of the files that can be read"),
-        ("{}", "is none of the files that can be read"),
-        ("[1]", "is none of the files that can be read"),
-        ('{"schema": 2}', "a damaged file"),
-        ('[{"direction": ["R", "A", "S"]}, {"label": 1}]', "a damaged file"),
+        ("[]", "is not a supported file"),
+        ("{}", "is not a supported file"),
+        ("[1]", "is not a supported file"),
+        ('{"schema": 2}', "the file is damaged"),
+        ('[{"direction": ["R", "A", "S"]}, {"label": 1}]', "the file is damaged"),
         ('[{"direction": ["R", "A", "S"]}]', "holds no vertebra"),
-        ('[{"format": "guber", "direction": ["R", "A", "S"]}, {"label": "TH1_X"}]', "a damaged file"),
-        ('{"markups": []}', "no markups of a vertebra"),
+        ('[{"format": "guber", "direction": ["R", "A", "S"]}, {"label": "TH1_X"}]', "the file is damaged"),
+        ('{"markups": []}', "not the markups of a vertebra"),
     ],
 )
 def test_damaged_and_other_files_are_refused(tmp_path: Path, content: str, reason: str) -> None:
@@ -100,5 +100,5 @@ def test_folders_without_points_and_levels_that_are_there_twice_are_refused(writ
         read_points(tmp_path, GRID)
     markups = written / MARKUPS_FOLDER
     (markups / "again.mrk.json").write_bytes((markups / "T12.mrk.json").read_bytes())
-    with pytest.raises(UnusableInput, match="another file of T12"):
+    with pytest.raises(UnusableInput, match="another file has the same level T12"):
         read_points(markups, GRID)

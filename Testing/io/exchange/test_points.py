@@ -18,7 +18,7 @@ def test_vertebrae_are_taken_by_their_levels_and_others_are_told() -> None:
     report = a_report()
     points = points_of(report)
     assert [one.level for one in points.vertebrae] == ["C7", "T11", "T12", "L1", "L2"]
-    assert points.left_out == ("vertebra No. 6 was left out of the exchange formats, since it has no level",)
+    assert points.left_out == ("Vertebra No. 6 is missing from the exchange formats because it has no level.",)
     for one, vertebra in zip(points.vertebrae, report.vertebrae, strict=False):
         assert np.array_equal(one.keypoints_ras, vertebra.keypoints_ras)
         assert np.allclose(one.centre_ras, vertebra.keypoints_ras.mean(0))
@@ -29,4 +29,6 @@ def test_of_two_vertebrae_of_one_level_the_first_is_taken() -> None:
     twice = replace(report, vertebrae=tuple(replace(one, level="T12") for one in report.vertebrae[:2]))
     points = points_of(twice)
     assert len(points.vertebrae) == 1
-    assert points.left_out == ("vertebra No. 2 was left out of the exchange formats, since there is another T12",)
+    assert points.left_out == (
+        "Vertebra No. 2 is missing from the exchange formats because another one has the level T12.",
+    )

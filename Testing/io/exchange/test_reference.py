@@ -36,12 +36,12 @@ def test_a_case_is_read_as_it_was_converted(tmp_path: Path) -> None:
 
 def test_body_centres_alone_make_no_case_and_the_reason_says_what_they_give() -> None:
     centres = SpinePoints(tuple(VertebraPoints(one.level, one.centre_ras) for one in POINTS.vertebrae))
-    with pytest.raises(UnusableInput, match=r"no heights and no grades follow.*--to exchange"):
+    with pytest.raises(UnusableInput, match=r"heights and grades cannot be determined.*--to exchange"):
         reference_document(centres, "a test")
 
 
 def test_a_single_vertebra_and_a_flat_one_are_refused() -> None:
-    with pytest.raises(UnusableInput, match="needs 2 vertebrae with six keypoints, this has 1"):
+    with pytest.raises(UnusableInput, match="needs 2 vertebrae with six landmarks, this one has 1"):
         reference_document(SpinePoints(POINTS.vertebrae[:1]), "a test")
     flat = VertebraPoints.of_keypoints("L3", np.repeat(POINTS.vertebrae[0].keypoints_ras[::2], 2, axis=0))
     with pytest.raises(UnusableInput, match="L3 give no heights"):

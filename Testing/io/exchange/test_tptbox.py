@@ -59,7 +59,7 @@ def test_a_vertebra_without_centre_has_that_of_its_keypoints_and_one_with_neithe
     points = read_poi([header, {"L1": whole, "L2": {KEYPOINTS[0][1]: [1.0, 2.0, 3.0]}, "S2": whole}], GRID)
     assert [one.level for one in points.vertebrae] == ["L1"]
     assert np.allclose(points.vertebrae[0].centre_ras, [-2.5, 0, 0])
-    assert points.left_out == ("L2 was left out, since the file has neither its body centre nor its six keypoints",)
+    assert points.left_out == ("L2 was left out because the file has neither its body centre nor its six landmarks",)
 
 
 @pytest.mark.parametrize(

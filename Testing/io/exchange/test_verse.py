@@ -40,7 +40,7 @@ def test_a_file_of_another_program_is_read() -> None:
     assert [one.level for one in points.vertebrae] == ["C2", "T12"]
     assert np.allclose(points.vertebrae[1].centre_ras, [1.6, 19.4, -77.3])
     assert np.allclose(points.landmarks["C2"], [1.8, 26.8, 35])
-    assert points.left_out == ("label 26 was left out, since the sacrum and the coccyx have no level here",)
+    assert points.left_out == ("label 26 was left out because it is sacral or coccygeal",)
 
 
 @pytest.mark.parametrize(

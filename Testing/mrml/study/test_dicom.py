@@ -48,7 +48,7 @@ def test_a_corrected_study_is_read_back_as_it_was_saved(
     right, anterior, superior = node.GetNthControlPointPosition(0)
     node.SetNthControlPointPosition(0, right, anterior, superior - 6)
     left_out = export_dicom_study(dicom_study, tmp_path / "dicom", lambda uid: database.get(uid, ""))
-    assert [sentence.partition(":")[0] for sentence in left_out] == ["the PDF of the report page was left out"]
+    assert [sentence.partition(":")[0] for sentence in left_out] == ["The PDF of the report page was not written"]
     read = read_structured_report(tmp_path / "dicom" / "structured-report.dcm", a_ct)
     now = study_report(dicom_study)
     assert [one.source for one in read.vertebrae] == [one.source for one in now.vertebrae]
@@ -84,7 +84,7 @@ def test_a_reader_answers_for_a_study_that_was_reviewed(
     [
         (lambda study: study.volume_node.SetAttribute(INSTANCES, None), "was not loaded from DICOM"),
         (lambda study: study.volume_node.SetAttribute(INSTANCES, "1.2 3.4"), "2 of the 2 DICOM files"),
-        (lambda study: study.scene.RemoveNode(study.volume_node), "no longer there"),
+        (lambda study: study.scene.RemoveNode(study.volume_node), "no longer available"),
     ],
 )
 def test_a_ct_without_its_files_is_refused(

@@ -44,13 +44,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_output(parser, DEFAULT_OUTPUT % PROGRAM)
     add_dicom(parser)
     text = (
-        "also write levels, body centres and keypoints for other tools into the subfolder exchange: VerSe centroids, "
+        "also write levels, centres and landmarks for other programs into the subfolder exchange: VerSe centroids, "
         "TPTBox points of interest, and markups of 3D Slicer"
     )
     parser.add_argument("--exchange", action="store_true", help=text)
     text = (
-        "open the structured report of an earlier --dicom on its CT in place of an analysis: its vertebrae, graded as "
-        "they were, with all result files; no network runs"
+        "write all result files from the structured report that --dicom wrote earlier for this CT, instead of "
+        "analyzing the CT again"
     )
     parser.add_argument("--from-sr", metavar="FILE", type=Path, help=text)
     add_run_options(parser)

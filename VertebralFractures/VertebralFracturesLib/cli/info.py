@@ -50,7 +50,7 @@ _WEIGHTS = Path(networks.__path__[0]) / "weight_files"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    text = "everything as JSON: version, weights with checksums, commands, columns, schemas, thresholds and limits"
+    text = "print all of it as JSON: version, weights with checksums, commands, columns, schemas, thresholds and limits"
     parser.add_argument("--json", action="store_true", help=text)
 
 

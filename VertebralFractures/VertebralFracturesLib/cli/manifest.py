@@ -69,7 +69,7 @@ def write_manifest(
 
 
 def run_facts(command: str, args: argparse.Namespace, clock: RunClock) -> dict[str, Any]:
-    """What every run can say of itself.
+    """What is recorded of every run.
 
     :param command: its name.
     :param args: its arguments.

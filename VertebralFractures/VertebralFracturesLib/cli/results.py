@@ -92,7 +92,7 @@ def of_case(read: ReadImage[ImageT], case_id: str | None) -> ReadImage[ImageT]:
 
 
 def _printable_values(value: Any) -> Any:
-    """What a file says of itself, without control characters and bytes that are no text."""
+    """The description that a file has of itself, without control characters and bytes that are no text."""
     if isinstance(value, dict):
         return {key: _printable_values(one) for key, one in value.items()}
     if isinstance(value, list | tuple):

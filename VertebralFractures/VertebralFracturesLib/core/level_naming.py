@@ -110,7 +110,7 @@ in training cases left out; 2 leaves a quarter fewer without a mark."""
 
 @dataclass(frozen=True, eq=False)
 class SliceLevels:
-    """What a network says of the levels of the axial slices of a CT.
+    """Probabilities of the vertebral levels at the axial slices of a CT, as step 1, the curve network, gives them.
 
     :param heights_mm: (m,) height of each slice in the patient, falling.
     :param probabilities: (m, 26) of C1 to L5, L6 and the sacrum.
@@ -151,7 +151,7 @@ def number_vertebrae(slices: SliceLevels, heights_mm: ArrayLike, centres_arc_mm:
     Likewise a first body whose own slices are those of C1 or C2 is called C2 whatever the sequence expects, so that it
     is not measured.
 
-    :param slices: what step 1 says of the levels.
+    :param slices: level probabilities of the slices, from step 1 (the curve network).
     :param heights_mm: (n,) height of the bodies' centres in the patient.
     :param centres_arc_mm: (n,) their arc length along the curve, increasing caudally.
     """
@@ -222,7 +222,7 @@ def _landmarks(names: Sequence[str], levels: NDArray[np.float64], shows_axis: bo
 
 
 def numbering_sentence(basis: Sequence[str]) -> str:
-    """What a reader is told of what the levels rest on.
+    """The sentence that tells readers of a report what the levels are counted from.
 
     :param basis: of a :class:`Numbering`; empty where it is not known, and nothing is said.
     """

@@ -22,7 +22,7 @@ MISSING_HIGHDICOM = (
 REPORT_FILE, PDF_FILE, SPINE_FILE = "structured-report.dcm", "report-pdf.dcm", "spine.dcm"
 """Names of the files; beside them lies one close-up for every abnormal vertebra, ``close-up-1.dcm`` and so on."""
 
-_NOT_VERIFIED, _VERIFIED = "Not verified by a reader.", "Verified by a reader."
+_NOT_VERIFIED, _VERIFIED = "Not verified.", "Verified by a user."
 
 
 def check_highdicom() -> None:
@@ -101,7 +101,7 @@ def _objects(
         pdf = encapsulated_pdf(page_pdf(report, image), source, place_of(key, source, "report page", 3))
         found.append((PDF_FILE, pdf))
     except NoPdf as reason:
-        found.append((PDF_FILE, f"the PDF of the report page was left out: {reason}"))
+        found.append((PDF_FILE, f"The PDF of the report page was not written: {reason}."))
     return found
 
 

@@ -101,9 +101,9 @@ def _check(source: DicomSource) -> None:
     for keyword, words in needed.items():
         values = {image.header[keyword] for image in source.images}
         if values == {""}:
-            raise UnusableInput(f"the DICOM files name no {words}, which DICOM output needs")
+            raise UnusableInput(f"the DICOM files state no {words}, which DICOM output needs")
         if len(values) > 1:
-            raise UnusableInput(f"the DICOM files name more than one {words}: DICOM output cannot be assigned to one")
+            raise UnusableInput(f"the DICOM files state more than one {words}: DICOM output cannot be assigned to one")
     for keyword in ("SOPClassUID", "SOPInstanceUID"):
         if any(not image.header[keyword] for image in source.images):
             raise UnusableInput(f"a DICOM file has no {keyword}, by which DICOM output refers to it")

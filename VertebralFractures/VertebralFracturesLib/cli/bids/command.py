@@ -22,7 +22,7 @@ SOME_FAILED = 4
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments, which are called as BIDS Apps call them."""
     parser.add_argument("bids_dir", metavar="BIDS_DIR", type=Path, help="BIDS data set with CTs (sub-*_ct.nii.gz)")
-    text = "folder for the derivatives; a run that was ended goes on there"
+    text = "folder for the derivatives; an interrupted run is resumed there"
     parser.add_argument("output_dir", metavar="OUTPUT_DIR", type=Path, help=text)
     text = "participant: analyze CTs; group: collect their tables"
     parser.add_argument("analysis_level", choices=(PARTICIPANT, GROUP), help=text)
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         text = f"labels of the {name}s, with or without {prefix}-; all by default"
         options = (f"--{name}_label", f"--{name}-label")
         parser.add_argument(*options, metavar="LABEL", nargs="+", default=[], help=text)
-    parser.add_argument("--overwrite", action="store_true", help="analyze CTs again that have results")
+    parser.add_argument("--overwrite", action="store_true", help="repeat CTs that already have results")
     add_run_options(parser)
     text = "skip the image-based classifier"
     parser.add_argument("--no-image-classifier", dest="image_classifier", action="store_false", help=text)
@@ -59,7 +59,7 @@ def _participants(images: tuple[BidsImage, ...], args: argparse.Namespace) -> in
     """Analyze the CTs that have no results; the exit code."""
     from ...analyzer import Analyzer
 
-    args.if_cancelled = "cancelled: the CTs that are done are in {output_dir}; run the same again to go on"
+    args.if_cancelled = "cancelled: finished CTs are in {output_dir}; run the same command again to continue"
     write_table_descriptions(args.output_dir)
     analyzer, statuses = Analyzer(), []
     for image in images:

@@ -39,7 +39,8 @@ def write_group(images: Sequence[BidsImage], derivatives: Path) -> dict[str, int
             header, *rows = read_tsv(image.file(derivatives, kind))
             if header != lines[0][len(IMAGE_COLUMNS) :]:
                 raise UnusableInput(
-                    f"{image.file(derivatives, kind)} was written by another version: remove it and run the level "
+                    f"{image.file(derivatives, kind)} was written by another version of the program: remove it and "
+                    "run the level "
                     "participant again"
                 )
             lines += [[*_identity(image).values(), *row] for row in rows]

@@ -44,8 +44,8 @@ _README = f"""Vertebral body heights and grades of height loss, measured on the 
 VertebralFractures ({CODE_URL}). For research; not a medical device.
 
 sub-*/[ses-*/]ct/ holds for each CT the measurements (JSON), one row per vertebra and one per patient (TSV), the report
-page, the body centres as VerSe has them (_ctd.json), the landmarks as points of interest of TPTBox (_poi.json), and how
-all of it was made (_run.json). logs/ tells which CTs gave no results and why. group_*.tsv are the tables of all.
+page, the body centres as VerSe centroids (_ctd.json), the landmarks as TPTBox points of interest (_poi.json), and how
+all of it was made (_run.json). logs/ lists the CTs without results and the reasons. group_*.tsv are the tables of all.
 """
 
 _IGNORED = ("sub-*/**", "group_*", "desc-*", f"{LOGS}/**")
@@ -96,7 +96,7 @@ def find_images(dataset: Path, subjects: Collection[str] = (), sessions: Collect
     :raises UnusableInput: no BIDS data set, or no such CT.
     """
     if not (dataset / DESCRIPTION_FILE).is_file():
-        raise UnusableInput(f"{dataset} is no BIDS data set: it holds no {DESCRIPTION_FILE}")
+        raise UnusableInput(f"{dataset} is not a BIDS data set: it holds no {DESCRIPTION_FILE}")
     found = []
     for path in sorted(dataset.rglob("sub-*_ct.nii*"), key=lambda one: one.relative_to(dataset).as_posix()):
         inner = path.relative_to(dataset).parts
@@ -132,7 +132,7 @@ def write_description(dataset: Path, derivatives: Path) -> None:
             _check_ours(file)
             return
         if any(derivatives.iterdir()):
-            raise UnusableInput(f"{derivatives} holds something else: choose an empty folder")
+            raise UnusableInput(f"{derivatives} holds other files: choose an empty folder")
         write_text(derivatives / "README", _README)
         write_text(derivatives / ".bidsignore", "\n".join(_IGNORED) + "\n")
         write_text(file, json.dumps(description(_raw_description(dataset)), indent=1) + "\n")
@@ -148,7 +148,7 @@ def _check_ours(file: Path) -> None:
     try:
         names = [one["Name"] for one in json.loads(file.read_text(encoding="utf-8"))["GeneratedBy"]]
     except (ValueError, LookupError, TypeError) as error:
-        raise UnusableInput(f"{file} is no description of derivatives: choose another folder") from error
+        raise UnusableInput(f"{file} does not describe derivatives: choose another folder") from error
     if "VertebralFractures" not in names:
         raise UnusableInput(f"{file.parent} holds derivatives of {', '.join(map(str, names))}: choose another folder")
 
@@ -157,7 +157,7 @@ def _raw_description(dataset: Path) -> dict[str, Any]:
     try:
         found = json.loads((dataset / DESCRIPTION_FILE).read_text(encoding="utf-8"))
     except ValueError as error:
-        raise UnusableInput(f"{dataset / DESCRIPTION_FILE} is no JSON ({error})") from error
+        raise UnusableInput(f"{dataset / DESCRIPTION_FILE} is not valid JSON ({error})") from error
     return dict(found) if isinstance(found, dict) else {}
 
 

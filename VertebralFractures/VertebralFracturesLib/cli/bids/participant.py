@@ -117,7 +117,7 @@ def _write(folder: Path, image: BidsImage, read: ReadImage[Volume], report: Spin
 
 
 def _reason(error: Exception) -> str:
-    """What to say of an error that nobody foresaw."""
+    """The message about an unexpected error."""
     if is_out_of_memory(error):
         return "there is not enough memory for this input"
     first_line = (str(error).splitlines() or [""])[0]

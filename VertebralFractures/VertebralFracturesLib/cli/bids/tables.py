@@ -14,8 +14,8 @@ NO_VALUE = "n/a"
 """What stands where there is no value (BIDS, tabular files)."""
 
 IMAGE_COLUMNS = (
-    Column("participant_id", "Participant", "", "participant, with sub-"),
-    Column("session_id", "Session", "", "session, with ses-; n/a where the data set has none"),
+    Column("participant_id", "Participant", "", "participant label with the prefix sub-"),
+    Column("session_id", "Session", "", "session label with the prefix ses-; n/a where the data set has no sessions"),
     Column("image", "Image", "", "name of the CT without its suffix"),
 )
 """What the tables of the group level begin with."""

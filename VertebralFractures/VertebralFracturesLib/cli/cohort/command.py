@@ -18,7 +18,7 @@ from .index_page import INDEX_FILE, write_index
 from .inputs import Listing, list_cases
 from .memory import available_mb, usable_cores
 from .progress import CohortProgress
-from .scheduling import analyze_cases, check_dask
+from .scheduling import ONE_WORKER, analyze_cases, check_dask, has_dask
 from .settings import DEFAULT_WRITE, Settings
 from .store import DONE, NO_SPINE, Record, Store
 from .table_files import TABLES, write_tables
@@ -38,31 +38,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     text = "image file, folder, BIDS data set, DICOM tree, pattern, or CSV file with the columns path, id and series"
     parser.add_argument("inputs", metavar="INPUT", nargs="+", help=text)
-    text = "folder for the results; a run that was ended goes on there"
+    text = "folder for the results; an interrupted run is resumed there"
     parser.add_argument("-o", "--output", metavar="DIR", type=Path, required=True, help=text)
     text = (
-        f"formats of each case, of {', '.join(FORMATS)} (default: {','.join(DEFAULT_WRITE)}); dicom needs DICOM "
-        "inputs, and its objects name the patients as the inputs do"
+        f"files to write for each case: any of {', '.join(FORMATS)} (default: {','.join(DEFAULT_WRITE)}); dicom needs "
+        "DICOM inputs, and its objects contain their patient data"
     )
     parser.add_argument("--write", metavar="LIST", type=_formats, default=DEFAULT_WRITE, help=text)
-    parser.add_argument("--retry-failed", action="store_true", help="analyze cases again that failed in an earlier run")
+    parser.add_argument("--retry-failed", action="store_true", help="repeat cases that failed in an earlier run")
     add_run_options(parser)
     text = "skip the image-based classifier"
     parser.add_argument("--no-image-classifier", dest="image_classifier", action="store_false", help=text)
     text = "write patient ID, age, sex and study date of DICOM inputs into the results; they are left out by default"
     parser.add_argument("--identify", action="store_true", help=text)
     limits = parser.add_argument_group("workers")
-    text = "how many cases are analyzed at once (default: one per core that 3 GB of memory are free for)"
+    text = "number of cases analyzed in parallel (default: one per core with 3 GB of free memory; 1 without Dask)"
     limits.add_argument("--workers", metavar="N", type=whole_number, help=text)
-    text = "memory of a worker in GB (default: its part of 90 %% of the free memory)"
+    text = "memory of a worker in GB (default: 90 %% of the free memory, divided among the workers)"
     limits.add_argument("--memory-limit", metavar="GB", type=number, help=text)
-    text = "seconds after which a case is given up (default: %(default)s)"
+    text = "seconds after which a case is stopped and counted as failed (default: %(default)s)"
     limits.add_argument("--time-limit", metavar="S", type=number, default=900.0, help=text)
     where = limits.add_mutually_exclusive_group()
     where.add_argument("--scheduler", metavar="ADDRESS", help="Dask scheduler whose workers analyze the cases")
-    text = "analyze only every N-th case beginning with the I-th, as a job of an array does; 1/N to N/N are all cases"
+    text = "analyze only part I of N of the cases, for job arrays; the parts 1/N to N/N together are all cases"
     where.add_argument("--shard", metavar="I/N", type=_shard, help=text)
-    text = "address of Dask's dashboard, such as :8787, which needs the package bokeh (default: none)"
+    text = "address for the dashboard of Dask, e.g. :8787; needs the package bokeh (default: none)"
     limits.add_argument("--dashboard", metavar="ADDRESS", help=text)
 
 
@@ -110,11 +110,11 @@ def run(args: argparse.Namespace) -> int:
         check_highdicom()
     store = Store(settings.folder)
     cohort = store.open(settings)
-    args.if_cancelled = "cancelled: the cases that are done are in {output}; run the same again to go on"
+    args.if_cancelled = "cancelled: finished cases are in {output}; run the same command again to continue"
     cases = listing.cases if args.shard is None else listing.cases[args.shard[0] - 1 :: args.shard[1]]
     pending = _pending(cases, store, args.retry_failed)
     if len(pending) < len(cases):
-        say(f"{len(cases) - len(pending)} of {len(cases)} cases ended in an earlier run")
+        say(f"{len(cases) - len(pending)} of {len(cases)} cases were finished in an earlier run")
     try:
         _analyze(pending, settings, workers, args)
     finally:
@@ -127,6 +127,9 @@ def _settings(args: argparse.Namespace) -> tuple[Settings, int]:
     cores, free_mb = usable_cores(), available_mb()
     fitting = cores if free_mb is None else int(_MEMORY_SHARE * free_mb / _WORKER_MB)
     default = 1 if args.shard is not None else max(1, min(cores, fitting))
+    if args.workers is None and default > 1 and not (has_dask() or args.scheduler or args.dashboard):
+        say(ONE_WORKER)
+        default = 1
     workers = args.workers or default
     limit_mb = None if free_mb is None or args.scheduler else _MEMORY_SHARE * free_mb / workers
     settings = Settings(

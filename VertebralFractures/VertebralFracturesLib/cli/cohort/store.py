@@ -73,7 +73,9 @@ class Store:
         entries = [path for path in self.folder.iterdir() if path.name[0] != "."]
         file = self.folder / _COHORT_FILE
         if entries and not file.exists():
-            raise UnusableInput(f"{self.folder} exists and holds no cohort: choose another folder with -o")
+            raise UnusableInput(
+                f"{self.folder} exists and does not hold the results of a cohort: choose another folder with -o"
+            )
         if not file.exists():
             first = {"cohort": uuid.uuid4().hex, "software": __version__, "settings": settings.of_results}
             with draft_folder(self.folder) as draft, suppress(FileExistsError):
@@ -89,7 +91,9 @@ class Store:
         other = [name for name, value in settings.of_results.items() if kept.get(name) != value]
         if other:
             names = " and ".join(f"{name.replace('_', ' ')} {kept.get(name)}" for name in other)
-            raise UnusableInput(f"{self.folder} holds results with {names}: use the same, or another folder with -o")
+            raise UnusableInput(
+                f"{self.folder} holds results with {names}: use the same settings, or another folder with -o"
+            )
 
     def case_folder(self, name: str) -> Path:
         """The folder of results of a case."""

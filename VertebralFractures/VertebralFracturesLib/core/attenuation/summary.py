@@ -88,7 +88,7 @@ def _statement(l1_hu: float | None, mean_hu: float | None, used: tuple[str, ...]
 
 
 def _screening(l1_hu: float) -> str:
-    """What the screening values say of L1."""
+    """How L1 compares with the screening thresholds."""
     origin = "(Pickhardt 2013; 120 kVp, no contrast agent)"
     if l1_hu <= SPECIFIC_HU:
         return f"L1 is at or below the specific screening threshold for osteoporosis of {SPECIFIC_HU:.0f} HU {origin}."

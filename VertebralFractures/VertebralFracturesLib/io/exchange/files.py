@@ -76,8 +76,8 @@ def _read(path: Path, grid: Grid) -> SpinePoints:
         if isinstance(document, dict) and "schema" in document and "radiograph" not in document:
             return points_of(read_report(path.read_text(encoding="utf-8")))
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise UnusableInput(f"{path}: a damaged file ({error})") from error
-    raise UnusableInput(f"{path} is none of the files that can be read: {_KINDS}")
+        raise UnusableInput(f"{path}: the file is damaged ({error})") from error
+    raise UnusableInput(f"{path} is not a supported file: {_KINDS}")
 
 
 def _vertebrae(files: list[Path]) -> SpinePoints:
@@ -91,9 +91,9 @@ def _vertebrae(files: list[Path]) -> SpinePoints:
         try:
             vertebra = read_markups(document, file.name)
         except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-            raise UnusableInput(f"{file}: no markups of a vertebra ({error})") from error
+            raise UnusableInput(f"{file}: not the markups of a vertebra ({error})") from error
         if vertebra.level in found:
-            raise UnusableInput(f"{file}: there is another file of {vertebra.level}")
+            raise UnusableInput(f"{file}: another file has the same level {vertebra.level}")
         found[vertebra.level] = vertebra
     return SpinePoints(in_order(found))
 

@@ -71,7 +71,7 @@ class Grid:
         own = [_axis(letter) for letter in self.direction]
         given = [_axis(letter) for letter in direction]
         if sorted(given) != [0, 1, 2]:
-            raise ValueError(f"{tuple(direction)} are no directions of three axes")
+            raise ValueError(f"{tuple(direction)} are not directions of three axes")
         values = np.asarray(points, dtype=np.float64)
         found = np.empty_like(values)
         for place, (axis, letter) in enumerate(zip(given, direction, strict=True)):
@@ -90,4 +90,4 @@ def _axis(letter: object) -> int:
     for axis, pair in enumerate(_LETTERS):
         if letter in pair:
             return axis
-    raise ValueError(f"{letter!r} is no direction of an axis: L, R, P, A, I or S is")
+    raise ValueError(f"{letter!r} is not the direction of an axis (L, R, P, A, I or S)")

@@ -29,7 +29,7 @@ def numbers(values: Any, shape: tuple[int, ...]) -> NDArray[np.float64]:
     """
     found = np.array(values, dtype=np.float64)
     if found.shape != shape or (np.abs(found) > _FARTHEST).any():
-        raise ValueError(f"{values} are no coordinates")
+        raise ValueError(f"{values} are not coordinates")
     return found
 
 
@@ -76,10 +76,11 @@ def points_of(report: SpineReport) -> SpinePoints:
     left_out = []
     for number, vertebra in enumerate(report.vertebrae, 1):
         if vertebra.level is None:
-            left_out.append(f"vertebra No. {number} was left out of the exchange formats, since it has no level")
+            left_out.append(f"Vertebra No. {number} is missing from the exchange formats because it has no level.")
         elif vertebra.level in kept:
             left_out.append(
-                f"vertebra No. {number} was left out of the exchange formats, since there is another {vertebra.level}"
+                f"Vertebra No. {number} is missing from the exchange formats because another one has the level "
+                f"{vertebra.level}."
             )
         else:
             kept[vertebra.level] = VertebraPoints.of_keypoints(vertebra.level, vertebra.keypoints_ras)

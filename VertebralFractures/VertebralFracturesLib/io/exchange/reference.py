@@ -19,8 +19,9 @@ _DECIMALS = 4
 """Decimals of coordinates and heights in millimetres, as the annotations have them or more."""
 
 ONLY_CENTRES = (
-    "it holds body centres and levels but no keypoints, from which no heights and no grades follow, so it makes no "
-    "reference case; --to exchange writes the centres in the other formats"
+    "it holds body centres and levels but no landmarks, so heights and grades cannot be determined and it cannot "
+    "become "
+    "a reference case; --to exchange writes the centres in the other formats"
 )
 
 
@@ -37,7 +38,7 @@ def reference_document(points: SpinePoints, source: str) -> tuple[dict[str, obje
         raise UnusableInput(ONLY_CENTRES)
     whole = [(one.level, one.keypoints_ras) for one in measurable if one.keypoints_ras is not None]
     if len(whole) < _FEWEST:
-        raise UnusableInput(f"a reference case needs {_FEWEST} vertebrae with six keypoints, this has {len(whole)}")
+        raise UnusableInput(f"a reference case needs {_FEWEST} vertebrae with six landmarks, this one has {len(whole)}")
     centres_ras = np.array([one.centre_ras for one in measurable])
     document: dict[str, object] = {
         "ct": IMAGE_FILE,
@@ -58,7 +59,9 @@ def reference_document(points: SpinePoints, source: str) -> tuple[dict[str, obje
 def _entry(level: str, keypoints_ras: NDArray[np.float64]) -> dict[str, object]:
     heights = heights_mm(keypoints_ras)
     if not (np.isfinite(heights).all() and heights.min() > 0):
-        raise UnusableInput(f"the keypoints of {level} give no heights, as an upper and a lower one are the same")
+        raise UnusableInput(
+            f"the keypoints of {level} give no heights, because a superior and an inferior one coincide"
+        )
     ha, hm, hp = heights.round(_DECIMALS).tolist()
     ratio = round(float(genant_index(heights)), _DECIMALS)
     return {"label": level, "ras": keypoints_ras.round(_DECIMALS).tolist(), "ha": ha, "hm": hm, "hp": hp, "G": ratio}

@@ -109,7 +109,7 @@ def _spine(by_vertebra: Mapping[str, Mapping[int, NDArray[np.float64]]]) -> Spin
             continue
         keypoints_ras = np.array([points[number] for number in numbers]) if has_keypoints else None
         if centre_ras is None and keypoints_ras is None:
-            left_out.append(f"{level} was left out, since the file has neither its body centre nor its six keypoints")
+            left_out.append(f"{level} was left out because the file has neither its body centre nor its six landmarks")
         elif centre_ras is None and keypoints_ras is not None:
             found[level] = VertebraPoints.of_keypoints(level, keypoints_ras)
         elif centre_ras is not None:

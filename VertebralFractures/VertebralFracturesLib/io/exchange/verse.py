@@ -58,12 +58,12 @@ def read_centroids(document: Any, grid: Grid) -> SpinePoints:
         label = int(entry["label"])
         coordinates = numbers([entry[name] for name in "XYZ"], (3,))
         if label in BELOW_L6:
-            left_out.append(f"label {label} was left out, since the sacrum and the coccyx have no level here")
+            left_out.append(f"label {label} was left out because it is sacral or coccygeal")
         elif np.isfinite(coordinates).all():
             centre_ras = grid.to_ras(grid.from_direction(coordinates, document[0]["direction"]))
             level = parse_level(label)
             if level in found:
-                raise ValueError(f"label {label} is there twice")
+                raise ValueError(f"label {label} occurs twice")
             found[level] = VertebraPoints(level, centre_ras)
     landmarks = {C2: found[C2].centre_ras} if C2 in found else {}
     return SpinePoints(in_order(found), landmarks, tuple(left_out))

@@ -57,9 +57,9 @@ def check_dicom_study(study: Study, file_of: Callable[[str], str]) -> DicomFiles
     """
     node, volume = study.volume_node, analyzed_volume(study)
     if node is None or volume is None:
-        raise UnusableInput("DICOM objects show images of the CT, which is no longer there")
+        raise UnusableInput("DICOM objects show images of the CT, which is no longer available")
     if min(volume.shape) == 1:
-        raise UnusableInput("of a radiograph, DICOM objects are written by the command radiograph with --dicom only")
+        raise UnusableInput("DICOM objects of a radiograph are written only by the command radiograph with --dicom")
     uids = (node.GetAttribute(INSTANCES) or "").split()
     if not uids:
         raise UnusableInput(f"{node.GetName()!r} was not loaded from DICOM, so there is no study to add objects to")
@@ -104,8 +104,8 @@ def _check_place(volume: Volume, source: DicomSource, name: str) -> None:
     distances_mm = np.linalg.norm(stated[:, None] - volume.corners_ras()[None], axis=-1)
     if max(distances_mm.min(0).max(), distances_mm.min(1).max()) > _SAME_PLACE_MM:
         raise UnusableInput(
-            f"{name!r} was not analyzed where its DICOM files place it, but moved, cropped or resampled: "
-            "load the series again and analyze it as it is"
+            f"{name!r} was moved, cropped or resampled before it was analyzed: load the series again and "
+            "analyze it unchanged"
         )
 
 
