@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     text = (
         "a CT (NIfTI, NRRD or MetaImage file, or a DICOM folder), which is analyzed, or the results of analyze or "
-        f"radiograph: their folder or {_MEASUREMENTS}, also with corrections by a reader"
+        f"radiograph: their folder or {_MEASUREMENTS}, also with corrections by a user"
     )
     parser.add_argument("prior", metavar="PRIOR", type=Path, help=f"the earlier study: {text}")
     parser.add_argument("current", metavar="CURRENT", type=Path, help="the later study, in the same forms")
