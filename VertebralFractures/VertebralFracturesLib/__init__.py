@@ -20,6 +20,9 @@ pipeline`` runs it::
      io/radiograph   radiograph/   radiograph/bodies      core/heights, core/measures,           as for a CT
                      view          (3 networks)           core/level_naming, core/alignment
 
+Two studies of one patient: ``core/comparison/matching`` finds which vertebra is which, ``core/comparison/change`` tells
+what changed, ``report/comparison`` writes it.
+
 ``analyzer`` takes either of them: it loads the networks once and hands them to the stages, which know arrays only
 (``ct/networks``, ``radiograph/networks``). What is dragged in a scene takes the same way again: ``mrml/live/study`` ->
 ``mrml/study/report`` -> ``core/report`` -> ``mrml/study/display``.

@@ -21,6 +21,7 @@ COMMANDS = {
     "cohort": "measure many CTs, on one machine or a cluster",
     "bids": "measure the CTs of a BIDS data set, as a BIDS App",
     "convert": "convert vertebral landmarks between reference cases and the formats of other programs",
+    "compare": "compare a prior and a current study of one patient",
     "demo": "measure the CT of a synthetic patient and compare with its known truth",
     "pictures": "export the Slicer views as PNG",
     "info": "show version, networks and, with --json, all settings",
