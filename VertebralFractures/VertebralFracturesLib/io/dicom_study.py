@@ -1,3 +1,5 @@
+"""What a DICOM header states about the study: series, reconstruction, contrast and, only on request, the patient."""
+
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any

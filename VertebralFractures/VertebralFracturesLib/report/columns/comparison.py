@@ -27,7 +27,8 @@ COMPARISON_COLUMNS = (
         "verdict",
         "Change",
         "",
-        f"new fracture: a height has decreased by {LEAST_LOSS:.0%} and {LEAST_LOSS_MM:.0f} mm or more, and by more than "
+        f"new fracture: a height has decreased by {LEAST_LOSS:.0%} and {LEAST_LOSS_MM:.0f} mm or more, and by "
+        "more than "
         "measurement error (Black 1999); progressive fracture: the same of a vertebra that had grade 1 or higher "
         "before; unchanged; not comparable",
     ),
