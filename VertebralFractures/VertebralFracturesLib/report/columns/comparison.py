@@ -28,9 +28,8 @@ COMPARISON_COLUMNS = (
         "Change",
         "",
         f"new fracture: a height has decreased by {LEAST_LOSS:.0%} and {LEAST_LOSS_MM:.0f} mm or more, and by "
-        "more than "
-        "measurement error (Black 1999); progressive fracture: the same of a vertebra that had grade 1 or higher "
-        "before; unchanged; not comparable",
+        "more than measurement error (Black 1999); progressive fracture: the same of a vertebra that had grade 1 or "
+        "higher before; unchanged; not comparable",
     ),
     Column("reason", "Reason", "", "reason why the vertebra cannot be compared"),
     Column(
