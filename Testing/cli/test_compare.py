@@ -64,4 +64,4 @@ def test_an_image_that_is_gone_is_told(
     gone = replace(study(POINTS[10:], LEVELS[10:], 3), input={"case_id": "gone", "path": str(tmp_path / "gone.nii")})
     third = write(tmp_path / "third", gone)
     assert main(["compare", str(folders[0]), str(third), "-o", str(tmp_path / "out")]) == 0
-    assert "gone.nii is not there: not drawn" in capsys.readouterr().err
+    assert "gone.nii is missing, so that this study is not shown" in capsys.readouterr().err

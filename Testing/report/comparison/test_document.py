@@ -44,5 +44,5 @@ def test_the_text_names_what_changed_and_that_nobody_verified_it(compared):
     text = comparison_text(*compared)
     assert "Prior study: study 1\nCurrent study: study 2\n" in text
     assert "- L1: new fracture, anterior " in text
-    assert "No reader has verified these results." in text
+    assert "These results have not been verified by a user." in text
     assert "- Unchanged: T6, T7, T8" in text

@@ -102,12 +102,18 @@ def _read_study(file: Path) -> Study:
         raise UnusableInput(f"{printable(str(file))}: {error}") from error
     path = Path(str(report.input.get("path", "")))
     if not report.input.get("path") or not path.exists():
-        return Study(report, None, f"{printable(str(file))}: its image {printable(str(path))} is not there: not drawn")
+        return Study(
+            report,
+            None,
+            f"{printable(str(file))}: its image {printable(str(path))} is missing, so that this study is not shown",
+        )
     try:
         is_radiograph = isinstance(report, RadiographReport)
         image: Image = read_radiograph(path).image if is_radiograph else read_input(path, _series(report)).image
     except UnusableInput as error:
-        return Study(report, None, f"{printable(str(file))}: its image cannot be read ({error}): not drawn")
+        return Study(
+            report, None, f"{printable(str(file))}: its image cannot be read ({error}), so that this study is not shown"
+        )
     return Study(report, image)
 
 

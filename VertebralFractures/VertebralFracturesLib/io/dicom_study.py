@@ -1,4 +1,4 @@
-"""What a DICOM header states of the study: series, reconstruction, contrast agent and, only on request, the patient."""
+"""What a DICOM header states about the study: series, reconstruction, contrast and, only on request, the patient."""
 
 from collections.abc import Iterator
 from pathlib import Path

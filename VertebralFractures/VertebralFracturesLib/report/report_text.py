@@ -107,7 +107,7 @@ def _integrity(bodies: _Bodies) -> Iterator[str]:
     count, of_index = len(bodies.graded), bodies.report.summary.deformity_index.evaluated
     were_assessed = "vertebra was" if count == 1 else "vertebrae were"
     yield (
-        f"{count} {were_assessed} assessed ({bodies.ranges(list(bodies.graded))}), among them {of_index} of the "
+        f"{count} {were_assessed} assessed ({bodies.ranges(list(bodies.graded))}), including {of_index} of the "
         f"{len(DEFORMITY_INDEX_LEVELS)} levels T4 to L4."
     )
     fractures = len(bodies.fractured)

@@ -308,7 +308,7 @@ def _focal(logits: Tensor, target: Tensor, judged: Tensor, count: int) -> Tensor
 
 
 def step_one_figures(net: nn.Module, batch: Batch) -> dict[str, float]:
-    """Distances of centres and landmarks, share of levels right, and of questions on the view answered right."""
+    """Distances of centres and landmarks, share of correct levels, and of correctly answered questions on the view."""
     logits, level_logits, view = _step_one(net).finder(batch["image"])
     index, rows, columns, pixels = _body_pixels(batch, 1.0, logits.shape[1:])
     windows = centre_windows(logits, index, rows, columns)

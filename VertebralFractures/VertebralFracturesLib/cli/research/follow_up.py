@@ -14,7 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "cases that they were made from is the prior study"
     )
     parser.add_argument("evaluations", metavar="EVALUATION", nargs="+", type=Path, help=text)
-    add_seed(parser, 1, "of the parts that are drawn (default: 1)")
+    add_seed(parser, 1, "random seed (default: 1)")
 
 
 def run(args: argparse.Namespace) -> None:

@@ -81,7 +81,7 @@ def _statement(l1_hu: float | None, mean_hu: float | None, used: tuple[str, ...]
         f"mean of T12 to L4 {mean_hu:.0f} HU ({len(used)} of {len(MEAN_LEVELS)} levels)."
     ]
     if l1_hu is not None:
-        sentences.append(f"{_screening(l1_hu)} Screening thresholds are no diagnosis.")
+        sentences.append(f"{_screening(l1_hu)} Screening thresholds are not a diagnosis.")
     if contrast_is_likely:
         sentences.append(CONTRAST_CAUTION)
     return " ".join(sentences)

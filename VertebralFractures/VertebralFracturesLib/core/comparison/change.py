@@ -221,7 +221,7 @@ def _numbering_note(prior: SpineReport, current: SpineReport, match: Match) -> s
     count, where = abs(match.steps), "below" if match.steps > 0 else "above"
     return (
         f"The current study numbers the same vertebrae {count} {where} the prior study. The numbering of the {chosen} "
-        "study is used, which is the more certain one."
+        "study is used, which is more certain."
     )
 
 

@@ -85,7 +85,7 @@ def read_evaluation(file: Path) -> list[Case]:
         cases = json.loads(file.read_text(encoding="utf-8"))["cases"]
         return [_case(case) for case in cases if len(case["matched"]) > 3]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UnusableInput(f"{file}: not what 'research evaluate' wrote ({error})") from error
+        raise UnusableInput(f"{file}: not a result of 'research evaluate' ({error})") from error
 
 
 def _case(document: Mapping[str, Any]) -> Case:

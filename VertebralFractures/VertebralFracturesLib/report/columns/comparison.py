@@ -15,30 +15,28 @@ def _height_columns(name: str) -> tuple[Column, ...]:
             f"least_detectable_{name}_mm",
             f"Detectable {name}",
             "mm",
-            f"least change of the {name} height that is more than measurement error, with a probability of 95 %",
+            f"smallest change of the {name} height that exceeds measurement error with a probability of 95 %",
             2,
         ),
     )
 
 
 COMPARISON_COLUMNS = (
-    Column(
-        "level", "Level", "", "vertebral level in both studies, by the study whose levels are the more certain ones"
-    ),
+    Column("level", "Level", "", "vertebral level, as numbered in the study with the more certain levels"),
     Column(
         "verdict",
         "Change",
         "",
-        f"new fracture: a height is lower by {LEAST_LOSS:.0%} and {LEAST_LOSS_MM:.0f} mm or more, and by more than "
-        "measurement error (Black 1999); progressive fracture: the same of a vertebra that had grade 1 or higher "
-        "before; unchanged; not comparable",
+        f"new fracture: a height has decreased by {LEAST_LOSS:.0%} and {LEAST_LOSS_MM:.0f} mm or more, and by "
+        "more than measurement error (Black 1999); progressive fracture: the same of a vertebra that had grade 1 or "
+        "higher before; unchanged; not comparable",
     ),
-    Column("reason", "Reason", "", "why a vertebra cannot be compared"),
+    Column("reason", "Reason", "", "reason why the vertebra cannot be compared"),
     Column(
         "height_loss_since_prior_percent",
         "Loss since prior",
         "%",
-        "greatest loss of the three heights since the prior study; negative where all are greater",
+        "largest loss of the three heights since the prior study; negative if all have increased",
         1,
     ),
     Column("prior_grade", "Prior grade", "", "grade in the prior study"),

@@ -78,8 +78,9 @@ def comparison_text(comparison: Comparison, prior: SpineReport, current: SpineRe
     lines += [f"- Unchanged: {', '.join(same)}"] if same else []
     lines += [f"- {one.level}: not comparable, {one.reason}" for one in comparison.of(NOT_COMPARABLE)]
     lines += [f"- {title}: {value}" for title, value in angle_texts(comparison)]
-    lines += ["", "A vertebra counts as newly fractured if a height is lower by 20 % and 4 mm or more (Black 1999).",
-              "No reader has verified these results." if not is_verified(comparison, prior, current) else "",
+    lines += ["", "A vertebra counts as newly fractured if a height has decreased by at least 20 % and 4 mm (Black "
+        "1999).",
+              "These results have not been verified by a user." if not is_verified(comparison, prior, current) else "",
               INTENDED_USE]  # fmt: skip
     return "\n".join(lines).replace("\n\n\n", "\n\n") + "\n"
 
