@@ -202,6 +202,16 @@ def test_values_of_the_wrong_kind_or_size_are_refused_or_can_be_used(document: o
     assert report.summary
 
 
+def test_points_that_coincide_are_refused_while_the_file_is_read() -> None:
+    document = json.loads(report_json(measured_report()))
+    points = document["vertebrae"][0]["keypoints_ras"]
+    points[1] = points[0]
+    with pytest.raises(ValueError, match="a height of a vertebra is 0"):
+        read_report(json.dumps(document))
+    document["vertebrae"][0]["status"] = "not evaluable"
+    assert read_report(json.dumps(document)).measures[0] is None
+
+
 @pytest.mark.parametrize(
     "text", ["[" * 100_000, '{"schema":' * 100_000, "1" * 5000, "", "NaN", '{"schema": 1, "curve_ras": [[1e400]]}']
 )

@@ -93,13 +93,20 @@ def read_report(text: str) -> SpineReport:
             raise ValueError(f"schema {document['schema']} is not supported; this version reads schemas up to {SCHEMA}")
         fields = _spine_fields(document)
         own = document.get(_RADIOGRAPH)
-        return SpineReport(**fields) if own is None else RadiographReport(**fields, **_radiograph_fields(own))
+        report = SpineReport(**fields) if own is None else RadiographReport(**fields, **_radiograph_fields(own))
+        _check_measurable(report)
+        return report
     except KeyError as missing:
         raise ValueError(f"not a report of measurements: {missing} is missing") from missing
     except RecursionError as error:
         raise ValueError("not a report of measurements: its values are nested too deeply") from error
     except (TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ValueError(f"not a report of measurements: {error}") from error
+
+
+def _check_measurable(report: SpineReport) -> None:
+    """Refuse points that cannot be measured, such as two paired ones that coincide, while the file is read."""
+    _ = report.measures
 
 
 def _no_number(name: str) -> NoReturn:
