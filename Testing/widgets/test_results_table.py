@@ -92,3 +92,13 @@ def test_a_step_of_a_drag_translates_nothing(measured, monkeypatch):
         step()
     assert column(measured, "source")[1] == "edited"
     assert looked_up == []
+
+
+def test_cells_have_the_decimals_that_mean_something_and_the_conclusion_comes_first(measured):
+    report = measured.widget.studyPanel.live.report
+    shown = {name: column(measured, name) for name in ("height_anterior_mm", "height_ratio", "height_loss_percent")}
+    for place, measures in enumerate(report.measures):
+        assert shown["height_anterior_mm"][place] == f"{measures.heights_mm[0]:.1f}"
+        assert shown["height_ratio"][place] == f"{measures.genant_index:.2f}"
+        assert shown["height_loss_percent"][place] == f"{100 * measures.grading.height_loss:.0f}"
+    assert measured.ui.summaryLabel.text.startswith(report.summary.headline)

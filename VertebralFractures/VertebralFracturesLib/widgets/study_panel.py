@@ -95,7 +95,7 @@ class StudyPanel:
         self.ui.summaryLabel.setText(
             translate("VertebralFractures", "No study yet: choose a CT and click Apply.")
             if report is None
-            else report.summary.statement
+            else f"{report.summary.headline}\n\n{report.summary.statement}"
         )
         self.ui.studyMessageLabel.setText("\n".join(f"• {text[:1].upper()}{text[1:]}" for text in messages))
         self.ui.studyMessageLabel.setVisible(bool(messages))
