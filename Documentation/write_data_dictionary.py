@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from VertebralFracturesLib import report
+from VertebralFracturesLib import cli, report
 from VertebralFracturesLib.cli.cohort.tables import CASE, CASES_COLUMNS
 from VertebralFracturesLib.report.columns.column import Column
 from VertebralFracturesLib.report.columns.patient import ORIGIN_COLUMNS, SPINE_COLUMNS, SUMMARY_COLUMNS
@@ -17,23 +17,25 @@ from VertebralFracturesLib.report.columns.vertebra import COLUMNS, POINT_COLUMNS
 
 DICTIONARY = Path(__file__).with_name("data_dictionary.md")
 SCHEMA = Path(report.__path__[0]) / "measurements.schema.json"
+RUN_SCHEMA = Path(cli.__path__[0]) / "run.schema.json"
 
 _HEAD = """# Data dictionary
 
-What stands in the result files. This page is written by `python Documentation/write_data_dictionary.py` from the
+Contents of the result files. This page is written by `python Documentation/write_data_dictionary.py` from the
 definitions that the program itself uses.
 
 - [`measurements.csv`](#measurementscsv): one row per vertebra.
 - [`patient.csv`](#patientcsv): one row with the conclusion, the alignment and the trabecular attenuation.
 - [`vertebrae.csv`, `patients.csv` and `cases.csv`](#tables-of-a-cohort): all cases of a cohort.
 - [`measurements.json`](#measurementsjson): all of these and the landmarks, the spine curve, models and thresholds.
+- [`run.json`](#runjson): how the results were made.
 
-CSV files are UTF-8 with a header line. A cell is empty where a value could not be determined, was not asked for or
-would mislead: lengths of a radiograph without a scale, grades of vertebrae that are not evaluable. Columns that answer
-a question hold `true` or `false`. Lengths are 3D distances in the patient, in mm, not along the straightened image.
-Coordinates are in mm to the right, to the front and to the head of the patient (RAS). Titles are the headings that the
-report and 3D Slicer show. How the values are measured and what they rest on is explained in
-[Measurements](measurements.md).
+CSV files are UTF-8 with a header line. A cell is empty where a value could not be determined, was not requested or
+would be misleading: lengths of a radiograph without a scale, grades of vertebrae that are not evaluable. Columns whose
+meaning begins with "whether" hold `true` or `false`. Lengths are 3D distances in the patient in mm, not measured along
+the straightened image. Coordinates in mm increase to the right, anteriorly and superiorly (RAS). Titles are the
+headings in the report and in 3D Slicer. [Measurements](measurements.md) explains how the values are measured, with
+sources.
 
 Four abbreviations: Ha, Hm and Hp are the anterior, middle and posterior height of a vertebral body; G is the height
 ratio, the smallest of these heights divided by the largest.
@@ -54,6 +56,14 @@ Layout 2. The JSON Schema is part of the installation, `VertebralFracturesLib/re
 release is tested against it. Values are not rounded. `null` stands where a value could not be determined. Every column
 of `measurements.csv` up to `intervertebral_angle_deg` is also a key of each entry of `vertebrae`. Files of layout 1,
 which version 0.1 wrote up to November 2026, can still be loaded.
+"""
+
+_RUN_HEAD = """
+## run.json
+
+How the results of `analyze`, `radiograph` and `bids` were made. A cohort keeps such a file for every run in the folder
+`runs`; the same about a single case stands in its `case.json`. The JSON Schema is
+`VertebralFracturesLib/cli/run.schema.json`. The file names no patient.
 """
 
 
@@ -100,6 +110,8 @@ def data_dictionary() -> str:
         _column_table(CASES_COLUMNS, {}),
         _JSON_HEAD,
         *_key_tables("", schema),
+        _RUN_HEAD,
+        *_run_table(),
     ]
     return "\n".join(part.strip("\n") + "\n" for part in parts)
 
@@ -138,6 +150,16 @@ def _key_tables(path: str, described: dict[str, Any]) -> Iterator[str]:
         if "properties" in inner:
             place = f"{path}.{name}" if path else name
             yield from _key_tables(place + "[]" * ("items" in one), inner)
+
+
+def _run_table() -> Iterator[str]:
+    """The keys of run.json."""
+    schema = json.loads(RUN_SCHEMA.read_text(encoding="utf-8"))
+    rows = [
+        (f"`{name}`", _kind(one) + ("" if name in schema["required"] else ", optional"), _cell(one["description"], one))
+        for name, one in schema["properties"].items()
+    ]
+    yield _table(("key", "type", "meaning"), rows)
 
 
 def _is_column(name: str) -> bool:

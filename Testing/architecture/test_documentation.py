@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from helpers.repository import ROOT
 
-PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "Documentation").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", ROOT / "AGENTS.md", *sorted((ROOT / "Documentation").glob("*.md"))]
 EXAMPLES = ("README.md", "Documentation/python.md")
 
 

@@ -120,7 +120,9 @@ def test_the_documentation_explains_every_command() -> None:
     assert explained == [*commands, *(f"research {name}" for name in RESEARCH_COMMANDS)]
 
 
-@pytest.mark.parametrize("name", ["README.md", "Documentation/accuracy.md", "Documentation/experiments.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "AGENTS.md", "Documentation/accuracy.md", "Documentation/experiments.md"]
+)
 def test_texts_name_no_command_that_does_not_exist(name: str) -> None:
     text = " ".join((ROOT / name).read_text(encoding="utf-8").split())
     arguments = r"(?:\.\./shared|DATA|-o |ct/|INPUT|IMAGE)"
@@ -146,7 +148,7 @@ def test_slicer_can_do_without_research() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["LICENSE", "CITATION.cff", "README.md", "CMakeLists.txt", "pyproject.toml", ".ci/run"]
+    "name", ["LICENSE", "CITATION.cff", "README.md", "AGENTS.md", "CMakeLists.txt", "pyproject.toml", ".ci/run"]
 )
 def test_what_a_repository_needs_is_there(name: str) -> None:
     assert (ROOT / name).stat().st_size > 100

@@ -14,7 +14,7 @@ import pytest
 from helpers.command import assert_one_error_line
 from helpers.small_ct import body_hu, write_image, write_series
 from VertebralFracturesLib.cli.main import main
-from VertebralFracturesLib.cli.results import RESULT_FILES
+from VertebralFracturesLib.cli.results import RESULT_FILES, RUN_FILE
 from VertebralFracturesLib.core.report import SpineReport
 from VertebralFracturesLib.ct.networks import DetectorName
 from VertebralFracturesLib.errors import Cancelled, NoSpineFound
@@ -30,7 +30,7 @@ def test_analyze_writes_all_results_and_prints_a_table(
 ) -> None:
     target = tmp_path / "out"
     assert main(["analyze", str(a_ct), "-o", str(target), "--preset", "pisov"]) == 0
-    assert sorted(path.name for path in target.iterdir()) == sorted(RESULT_FILES)
+    assert sorted(path.name for path in target.iterdir()) == sorted((*RESULT_FILES, RUN_FILE))
     assert {path.name for path in tmp_path.iterdir()} == {"chest.nii.gz", "out"}
     document = json.loads((target / "measurements.json").read_text(encoding="utf-8"))
     assert document["preset"] == "pisov"
@@ -84,7 +84,7 @@ def test_a_file_of_any_name_gives_all_results(
     assert "\x1b" not in printed.out + printed.err
     (printed.out + printed.err).encode()
     (target,) = (path for path in a_ct.parent.iterdir() if path.is_dir())
-    assert sorted(path.name for path in target.iterdir()) == sorted(RESULT_FILES)
+    assert sorted(path.name for path in target.iterdir()) == sorted((*RESULT_FILES, RUN_FILE))
     read_report((target / "measurements.json").read_text(encoding="utf-8"))
     assert "\x1b" not in (target / "report.html").read_text(encoding="utf-8")
     with boot_scene() as application:
@@ -127,7 +127,7 @@ def test_a_dicom_folder_is_analysed_and_its_series_named(
     write_series(tmp_path / "ct" / "thin", body_hu())
     write_series(tmp_path / "ct" / "thick", body_hu()[:20], SeriesInstanceUID="1.2.9", SeriesNumber=7)
     assert main(["analyze", str(tmp_path / "ct"), "-o", str(tmp_path / "out")]) == 0
-    assert "2 series in the folder; read 1 (chest): CT, 30 slices" in capsys.readouterr().err
+    assert "The folder holds 2 series; the one analyzed is 1 (chest): CT, 30 slices" in capsys.readouterr().err
     document = json.loads((tmp_path / "out" / "measurements.json").read_text(encoding="utf-8"))
     assert document["input"]["series"]["slices"] == 30
     assert main(["analyze", str(tmp_path / "ct"), "-o", str(tmp_path / "seven"), "--series", "7"]) == 0
@@ -224,8 +224,8 @@ def unusable_inputs(folder: Path) -> dict[str, Path]:
     return {
         "no such file": folder / "absent.nii.gz",
         "offset of +1024": write_image(folder / "shifted.nrrd", hu + 1024),
-        "neither air nor fat": write_image(folder / "mr.nrrd", np.where(hu > -500, hu % 900, 0).astype(np.int16)),
-        "cm of body": write_image(folder / "short.nrrd", hu[:6]),
+        "not in Hounsfield units": write_image(folder / "mr.nrrd", np.where(hu > -500, hu % 900, 0).astype(np.int16)),
+        "cm of the body": write_image(folder / "short.nrrd", hu[:6]),
     }
 
 
@@ -273,7 +273,7 @@ def test_dicom_objects_are_written_into_the_study_of_the_ct(
     write_series(tmp_path / "ct", body_hu(), FrameOfReferenceUID="1.2.9", PatientName="Secret^Name", PatientID="P-1")
     assert main(["analyze", str(tmp_path / "ct"), "-o", str(tmp_path / "out"), "--dicom"]) == 0
     printed = capsys.readouterr()
-    assert "warning: the PDF of the report page was left out" in printed.err
+    assert "warning: The PDF of the report page was not written" in printed.err
     assert printed.out.splitlines()[-1].endswith(", dicom/")
     files = sorted((tmp_path / "out" / "dicom").iterdir())
     assert [file.name for file in files] == ["close-up-1.dcm", "spine.dcm", "structured-report.dcm"]
@@ -287,9 +287,31 @@ def test_dicom_objects_are_written_into_the_study_of_the_ct(
             assert b"P-1" not in content or file.suffix == ".mrb"
 
 
+def test_programs_get_json_on_stdout_and_nothing_else(
+    an_oracle: Any, a_ct: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["analyze", str(a_ct), "-o", str(tmp_path / "out"), "--json"]) == 0
+    printed = capsys.readouterr()
+    assert printed.out == (tmp_path / "out" / "measurements.json").read_text(encoding="utf-8")
+    assert "warning: a warning" in printed.err
+
+
+@pytest.mark.parametrize("again", [["--exchange"], []])
+def test_points_of_an_earlier_run_are_not_left_among_new_ones(
+    an_oracle: Any, a_ct: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], again: list[str]
+) -> None:
+    call = ["analyze", str(a_ct), "-o", str(tmp_path / "out"), "--overwrite"]
+    assert main([*call, "--exchange"]) == 0
+    before = (tmp_path / "out" / "run.json").read_bytes()
+    capsys.readouterr()
+    assert main([*call, *again]) == 2
+    assert_one_error_line(capsys.readouterr().err, "exchange holds files of an earlier run")
+    assert (tmp_path / "out" / "run.json").read_bytes() == before
+
+
 def test_dicom_output_needs_dicom_input(an_oracle: Any, a_ct: Path, tmp_path: Path, capsys: Any) -> None:
     assert main(["analyze", str(a_ct), "-o", str(tmp_path / "out"), "--dicom"]) == 2
-    assert_one_error_line(capsys.readouterr().err, "chest.nii.gz: --dicom needs a DICOM image, whose study the results")
+    assert_one_error_line(capsys.readouterr().err, "chest.nii.gz: DICOM output needs a DICOM image, whose study")
     assert not (tmp_path / "out").exists()
 
 
@@ -326,4 +348,4 @@ def test_an_earlier_structured_report_is_opened_in_place_of_an_analysis(
     assert zipfile.is_zipfile(tmp_path / "again" / "scene.mrb")
     capsys.readouterr()
     assert main(["analyze", str(ct), "-o", str(tmp_path / "none"), "--from-sr", str(ct / "0003.dcm")]) == 2
-    assert_one_error_line(capsys.readouterr().err, "is no structured report of VertebralFractures")
+    assert_one_error_line(capsys.readouterr().err, "is not a structured report of VertebralFractures")

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+from pathlib import Path
 
+import jsonschema
 import pytest
 from helpers.repository import LIBRARY
 from VertebralFracturesLib import __version__
@@ -20,6 +22,8 @@ def test_json_tells_everything(capsys: pytest.CaptureFixture[str]) -> None:
     assert [one["name"] for one in told["columns"]["measurements.csv"]][: len(COLUMNS)] == [one.name for one in COLUMNS]
     assert told["grading"]["height_ratio_cutoffs"]["genant"]["cutoffs"] == [0.80, 0.75, 0.60]
     assert told["limits"]["voxel_spacing_mm"] == [0.1, 10.0]
+    for file in told["schemas"].values():
+        jsonschema.Draft202012Validator.check_schema(json.loads(Path(file).read_text(encoding="utf-8")))
 
 
 def test_people_are_told_the_version_and_the_weights(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,7 @@ from helpers.small_ct import write_slice
 from helpers.structured_report import coordinates, groups
 from pydicom.uid import DigitalXRayImageStorageForPresentation
 from VertebralFracturesLib.cli.main import main
-from VertebralFracturesLib.cli.results import RESULT_FILES
+from VertebralFracturesLib.cli.results import RESULT_FILES, RUN_FILE
 from VertebralFracturesLib.mrml.application import boot_scene, quiet
 from VertebralFracturesLib.mrml.scene_file import read_scene
 from VertebralFracturesLib.mrml.study.report import study_report
@@ -40,8 +40,8 @@ def test_the_command_writes_all_results(image_file: Path, tmp_path: Path, capsys
     said = capsys.readouterr()
     assert re.search(r"L1-L5 lordosis\s+20\.0", said.out)
     assert "T4-T12 kyphosis" in said.out
-    assert "which side of the image is the front was recognised" in said.err
-    assert {file.name for file in folder.iterdir()} == set(RESULT_FILES)
+    assert "Anterior side detected automatically" in said.err
+    assert {file.name for file in folder.iterdir()} == {*RESULT_FILES, RUN_FILE}
     report = read_report((folder / "measurements.json").read_text())
     assert tuple(report.levels) == LEVELS
     assert (report.anterior_is, report.pixel_mm, report.is_scale_known) == ("right", PIXEL_MM, True)
@@ -119,4 +119,4 @@ def test_dicom_objects_have_their_points_on_the_stored_image(
 
 def test_dicom_output_needs_dicom_input(image_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     assert main(["radiograph", str(image_file), "-o", str(tmp_path / "out"), "--dicom"]) == 2
-    assert_one_error_line(capsys.readouterr().err, "lateral.png: --dicom needs a DICOM image")
+    assert_one_error_line(capsys.readouterr().err, "lateral.png: DICOM output needs a DICOM image")

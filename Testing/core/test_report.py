@@ -95,7 +95,7 @@ def test_measures_in_a_file_are_computed_anew():
     [
         ("", "not a report"),
         ("[]", "not a report"),
-        ('{"schema": 3}', "layout 3 is none that this version reads, up to 2"),
+        ('{"schema": 3}', "schema 3 is not supported; this version reads schemas up to 2"),
         ('{"schema": 2}', "'software' is missing"),
     ],
 )

@@ -55,11 +55,11 @@ def test_other_images_are_refused() -> None:
     magnetic_resonance = np.where(hu > -500, 400 + 200 * generator.random(hu.shape), 10 * generator.random(hu.shape))
     standardized = (magnetic_resonance - magnetic_resonance.mean()) / magnetic_resonance.std()
     assert_refused(np.clip((hu + 160) * 255 / 400, 0, 255).astype(np.uint8), "like a windowed image")
-    assert_refused(magnetic_resonance, "neither air nor fat")
-    assert_refused(standardized, "neither air nor fat")
+    assert_refused(magnetic_resonance, "not in Hounsfield units")
+    assert_refused(standardized, "not in Hounsfield units")
     assert_refused((hu > 100).astype(np.uint8) * 20, "segmentation")
     assert_refused(np.full_like(hu, 7), "same value")
-    assert_refused(np.full(hu.shape, np.nan), "no numbers")
+    assert_refused(np.full(hu.shape, np.nan), "all voxels of the volume are NaN")
     assert_refused(np.where(hu > -500, hu * 10 + 3000, hu), "Hounsfield units")
 
 
@@ -77,10 +77,10 @@ def test_soft_bone_is_not_taken_for_clipped_bone() -> None:
 
 def test_too_little_body_is_refused_with_its_size() -> None:
     hu = body_hu()
-    assert_refused(hu[:8], "9.6 x 9.6 x 2.4 cm of body")
+    assert_refused(hu[:8], "9.6 x 9.6 x 2.4 cm of the body")
     in_air = np.full((60, 36, 36), -1000, np.int16)
     in_air[:8] = hu[:8]
-    assert_refused(in_air, "2.4 cm of body")
+    assert_refused(in_air, "2.4 cm of the body")
 
 
 @pytest.mark.parametrize("spacing_mm", [(0.05, 1.0, 1.0), (1.0, 1.0, 12.0)])
@@ -89,7 +89,7 @@ def test_absurd_spacing_is_refused(spacing_mm: tuple[float, float, float]) -> No
 
 
 def test_a_volume_larger_than_a_patient_is_refused() -> None:
-    assert_refused(np.zeros((300, 300, 300), np.int8), "2.99 x 2.99 x 2.99 m large", spacing_mm=(10.0, 10.0, 10.0))
+    assert_refused(np.zeros((300, 300, 300), np.int8), "2.99 x 2.99 x 2.99 m in size", spacing_mm=(10.0, 10.0, 10.0))
 
 
 def test_padding_is_filled_in_place_where_it_can_be() -> None:

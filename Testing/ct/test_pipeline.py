@@ -85,7 +85,7 @@ def test_bodies_that_are_cut_are_left_out_and_counted():
     lowest = int(volume.to_ijk(body_centre(body_keypoints(BRIGHT_CURVE))[-1])[2])
     report = analyze_ct(Volume(volume.voxels[lowest:], volume.ijk_to_ras @ _shift(lowest)), PerfectCtNetworks())
     assert tuple(report.levels) == LEVELS[:-1]
-    assert "1 vertebral body cut by the field of view: left out" in report.warnings
+    assert "1 vertebra partly outside the field of view was not measured." in report.warnings
 
 
 def test_a_detector_that_is_in_doubt_detects_nothing():
@@ -336,7 +336,7 @@ def test_bodies_at_the_border_are_left_out_with_a_warning(volume, networks, repo
     for vertebra in found.vertebrae:
         assert cut.contains(vertebra.keypoints_ras).all()
         assert cut.contains(beyond_endplates(vertebra.keypoints_ras, 0.9)).all()
-    assert any("cut by the field of view" in warning for warning in found.warnings)
+    assert any("partly outside the field of view" in warning for warning in found.warnings)
 
 
 def _shift(slices: int) -> np.ndarray:
@@ -365,7 +365,7 @@ def test_thick_slices_are_warned_of(volume, networks):
     matrix[:3, 2] *= 2
     pairs = volume.voxels[: volume.shape[0] // 2 * 2].reshape(-1, 2, *volume.shape[1:])
     thick = Volume(pairs.mean(1).astype(np.int16), matrix)
-    assert "thicker than 3 mm" in warnings_of(thick, networks)
+    assert "Slice thickness 5 mm (> 3 mm)" in warnings_of(thick, networks)
 
 
 def test_a_spine_without_a_whole_body_is_no_result(volume, networks, monkeypatch):

@@ -49,10 +49,10 @@ def test_patients_are_counted_by_what_they_are_and_are_called():
 def test_faults_are_said_in_words():
     assert patient_faults(HEALTHY) == (
         "moderate reported without a fracture",
-        "1 of the sacrum among the vertebrae",
-        "1 of 2 levels wrong without a mark",
+        "sacral segments reported as vertebrae: 1",
+        "1 of 2 levels shown as certain are wrong",
     )
-    assert patient_faults(BROKEN) == ("2 of C1 and C2 among the vertebrae",)
+    assert patient_faults(BROKEN) == ("C1 or C2 reported as vertebrae: 2",)
     assert patient_faults(UNTOLD) == patient_faults(SILENT) == ()
     assert [called(one) for one in (HEALTHY, BROKEN, UNTOLD, SILENT)] == [
         "moderate (no fracture)",

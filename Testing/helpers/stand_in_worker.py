@@ -2,7 +2,7 @@
 
 ``hang`` never ends, ``eat`` takes memory until it is stopped, ``die`` ends the process, ``die-once`` does so on its
 first attempt, ``meet`` and ``greet`` wait for one another, ``spineless``, ``broken`` and ``too-large`` have no results;
-every other case is done at once.
+every other case is done at once, ``unprinted`` without a PDF among its DICOM objects.
 """
 
 import json
@@ -52,6 +52,8 @@ def behave(case: Case, settings: Settings, analyzer: object) -> dict[str, Any]:
         record(case.name, "fracture") | asdict(case) | {"seconds": 0.1, "software": str(os.environ["OMP_NUM_THREADS"])}
     )
     assert made["status"] == DONE
+    if what == "unprinted":
+        made[worker.LEFT_OUT_OF_RESULTS] = ["the PDF was left out: so it is"]
     with output_folder(Store(settings.folder).case_folder(case.name)) as folder:
         write_text(folder / CASE_FILE, json.dumps(made))
     return made

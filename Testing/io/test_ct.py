@@ -127,7 +127,7 @@ def test_unusable_image_files_are_refused_with_one_line(tmp_path: Path) -> None:
     [
         (80, np.zeros(3, "<f4").tobytes(), "spacing of 0 x 0 x 0"),
         (88, np.array([np.nan], "<f4").tobytes(), "spacing"),
-        (252, bytes(4), "how the patient lies"),
+        (252, bytes(4), "orientation of the patient"),
     ],
 )
 def test_nifti_headers_that_itk_would_guess_around_are_refused(

@@ -41,7 +41,7 @@ def test_missing_slices_are_bridged_at_their_places(tmp_path: Path) -> None:
     read = read_input(write_ramp_series(tmp_path, positions, rotated((0, 0, 0))))
     assert read.image.shape[0] == 14
     assert_is_ramp(read.image, 1.1)
-    assert any("3 slices missing" in warning for warning in read.warnings)
+    assert any("3 missing slices were interpolated" in warning for warning in read.warnings)
 
 
 def test_uneven_distances_are_interpolated(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_uneven_distances_are_interpolated(tmp_path: Path) -> None:
     read = read_input(write_ramp_series(tmp_path, np.outer(along, [0.0, 0.0, 1.0]), rotated((0, 0, 0))))
     np.testing.assert_allclose(read.image.spacing_mm[2], 2.0)
     assert_is_ramp(read.image, 1.1)
-    assert any("2 to 3 mm" in warning for warning in read.warnings)
+    assert any("vary from 2 to 3 mm" in warning for warning in read.warnings)
 
 
 def test_positions_rounded_by_the_scanner_are_even(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_places_off_by_what_headers_round_away_are_even(tmp_path: Path, off_mm: 
 
 def test_a_slice_beside_the_line_of_the_others_is_refused(tmp_path: Path) -> None:
     assert stack_of(tmp_path / "near", moved(4, (0.4, 0, 0))).slice_count == 9
-    with pytest.raises(UnusableInput, match=r"lies 0\.6 mm off its line"):
+    with pytest.raises(UnusableInput, match=r"lies 0\.6 mm off the line of the others"):
         stack_of(tmp_path / "far", moved(4, (0.6, 0, 0)))
 
 

@@ -82,7 +82,7 @@ def test_no_spacing_means_no_scale_and_the_user_may_give_one(tmp_path: Path) -> 
     file = header_changed(write_dicom(tmp_path / "a.dcm"), PixelSpacing=None, ImagerPixelSpacing=None)
     assert read_radiograph(file).image.pixel_mm is None
     assert read_radiograph(file, 0.2).image.pixel_mm == pytest.approx(0.2)
-    with pytest.raises(UnusableInput, match="not those of a radiograph"):
+    with pytest.raises(UnusableInput, match="not plausible for a radiograph"):
         read_radiograph(file, 50.0)
 
 
@@ -196,7 +196,7 @@ def test_pixels_that_no_radiograph_has_are_refused(tmp_path: Path, pixel_mm: flo
     if is_taken:
         assert read_radiograph(file, pixel_mm).image.pixel_mm == pytest.approx(pixel_mm)
     else:
-        with pytest.raises(UnusableInput, match="not those of a radiograph"):
+        with pytest.raises(UnusableInput, match="not plausible for a radiograph"):
             read_radiograph(file, pixel_mm)
 
 

@@ -55,7 +55,9 @@ def test_an_image_that_is_not_upright_is_refused(
 ) -> None:
     turned = np.ascontiguousarray(np.rot90(image[:, :: -1 if is_mirrored else 1], turns))
     pixel_mm = projection.pixel_mm if is_scale_known else None
-    with pytest.raises((NoSpineFound, UnusableInput), match="upside down" if turns == 2 else "an upright lateral"):
+    with pytest.raises(
+        (NoSpineFound, UnusableInput), match="rotated by 180 degrees" if turns == 2 else "an upright lateral"
+    ):
         analyze_radiograph(Radiograph(turned, pixel_mm), load_radiograph_networks("cpu"))
 
 

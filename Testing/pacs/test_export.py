@@ -57,7 +57,7 @@ def test_a_corrected_report_has_new_objects_and_the_same_vertebrae(
 
 def test_what_was_left_out_is_told(a_study, a_report, no_browser: None, tmp_path: Path) -> None:
     (told,) = export_dicom(a_report, a_study.image, a_study.dicom, tmp_path / "out")
-    assert told.startswith("the PDF of the report page was left out: no Chromium")
+    assert told.startswith("The PDF of the report page was not written: no Chromium")
     assert not (tmp_path / "out" / PDF_FILE).exists()
 
 
@@ -65,10 +65,10 @@ def test_other_inputs_and_a_missing_library_are_refused(
     a_study, a_report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     image = read_input(write_image(tmp_path / "ct.nii.gz", body_hu()))
-    with pytest.raises(UnusableInput, match=r"ct.nii.gz: --dicom needs a DICOM image"):
+    with pytest.raises(UnusableInput, match=r"ct.nii.gz: DICOM output needs a DICOM image"):
         check_dicom_output(image.dicom, image.path)
     incomplete = read_ct_study(tmp_path / "incomplete", FrameOfReferenceUID="")
-    with pytest.raises(UnusableInput, match="incomplete: the DICOM files name no frame of reference"):
+    with pytest.raises(UnusableInput, match="incomplete: the DICOM files state no frame of reference"):
         check_dicom_output(incomplete.dicom, incomplete.path)
     check_dicom_output(a_study.dicom, a_study.path)
     monkeypatch.setattr("VertebralFracturesLib.pacs.export.find_spec", lambda name: None)

@@ -9,7 +9,7 @@ import pytest
 from helpers.dicom_study import read_ct_study
 from helpers.small_ct import body_hu, write_image
 from VertebralFracturesLib.core.attenuation.measurement import measure_attenuation
-from VertebralFracturesLib.core.level_naming import FIRST_RIB, SACRAL_BASE
+from VertebralFracturesLib.core.level_naming import FIRST_RIB, SACRAL_BASE, SHAPE_ONLY
 from VertebralFracturesLib.errors import UnusableInput
 from VertebralFracturesLib.io.ct import read_input
 from VertebralFracturesLib.pacs.export import REPORT_FILE, SPINE_FILE, export_dicom
@@ -41,10 +41,12 @@ def test_attenuation_is_measured_again(an_export: Path, a_study) -> None:
         assert one.attenuation == expected
 
 
-def test_what_the_levels_are_counted_from_comes_back(a_study, a_report, no_browser: None, tmp_path: Path) -> None:
-    counted = replace(a_report, numbering_basis=(FIRST_RIB, SACRAL_BASE))
-    export_dicom(counted, a_study.image, a_study.dicom, tmp_path)
-    assert read_structured_report(tmp_path / REPORT_FILE, a_study).numbering_basis == (FIRST_RIB, SACRAL_BASE)
+@pytest.mark.parametrize("basis", [(FIRST_RIB, SACRAL_BASE), (SHAPE_ONLY,)])
+def test_what_the_levels_are_counted_from_comes_back(
+    a_study, a_report, no_browser: None, tmp_path: Path, basis: tuple[str, ...]
+) -> None:
+    export_dicom(replace(a_report, numbering_basis=basis), a_study.image, a_study.dicom, tmp_path)
+    assert read_structured_report(tmp_path / REPORT_FILE, a_study).numbering_basis == basis
 
 
 def test_one_vertebra_alone_comes_back(a_study, a_report, no_browser: None, tmp_path: Path) -> None:
@@ -81,7 +83,7 @@ def test_the_objects_may_lie_beside_their_ct(an_export: Path, a_report, tmp_path
 def test_other_files_and_other_cts_are_refused(an_export: Path, a_study, tmp_path: Path) -> None:
     (tmp_path / "text.dcm").write_text("nothing")
     for file in (an_export / SPINE_FILE, a_study.dicom.files[0], tmp_path / "text.dcm"):
-        with pytest.raises(UnusableInput, match=f"{file.name}: is no structured report of VertebralFractures"):
+        with pytest.raises(UnusableInput, match=f"{file.name}: is not a structured report of VertebralFractures"):
             read_structured_report(file, a_study)
     with pytest.raises(UnusableInput, match=r"gone.dcm: cannot be read"):
         read_structured_report(tmp_path / "gone.dcm", a_study)

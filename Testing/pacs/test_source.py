@@ -47,8 +47,8 @@ def test_localizers_of_the_series_are_passed_over(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("tags", "expected"),
     [
-        ({"FrameOfReferenceUID": ""}, "name no frame of reference"),
-        ({"StudyInstanceUID": ""}, "name no study"),
+        ({"FrameOfReferenceUID": ""}, "state no frame of reference"),
+        ({"StudyInstanceUID": ""}, "state no study"),
         ({"SOPInstanceUID": ""}, "has no SOPInstanceUID"),
     ],
 )
@@ -63,7 +63,7 @@ def test_slices_of_two_studies_are_refused(tmp_path: Path) -> None:
     dataset = pydicom.dcmread(read.dicom.files[3])
     dataset.StudyInstanceUID = "1.2.3.5"
     dataset.save_as(read.dicom.files[3])
-    with pytest.raises(UnusableInput, match="name more than one study"):
+    with pytest.raises(UnusableInput, match="state more than one study"):
         read_source(read.dicom.files)
 
 

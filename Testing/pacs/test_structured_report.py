@@ -85,7 +85,7 @@ def test_grades_shapes_and_reviews_are_coded(document: pydicom.Dataset, a_report
     cervical, normal, wedge, mild, left_out, unnamed = (answers(group) for group in groups(document))
     assert cervical["GRADE"] == left_out["GRADE"] == "Not graded"
     assert cervical["WHY-NOT-GRADED"] == "cervical level, not graded"
-    assert left_out["WHY-NOT-GRADED"] == "not evaluable, as a reader found; not measured"
+    assert left_out["WHY-NOT-GRADED"] == "marked not evaluable by a user; not measured"
     grades = [one.grade for one in a_report.measures if one is not None and one.grade is not None]
     names = ("Normal", "Mild", "Moderate", "Severe")
     assert [one["GRADE"] for one in (normal, wedge, mild, unnamed)] == [names[grade] for grade in grades]
@@ -94,8 +94,8 @@ def test_grades_shapes_and_reviews_are_coded(document: pydicom.Dataset, a_report
     found = (cervical, normal, wedge, mild, left_out, unnamed)
     assert [one.get("SHAPE") for one in found] == ["no deformity" if one == "none" else one for one in shapes]
     assert wedge["REVIEW"] == "verified"
-    assert wedge["LANDMARKS-BY"] == "network, corrected by a reader"
-    assert unnamed["LANDMARKS-BY"] == "reader"
+    assert wedge["LANDMARKS-BY"] == "network, corrected by a user"
+    assert unnamed["LANDMARKS-BY"] == "user"
     assert mild["WHY-NO-HU"].startswith("denser" if not a_report.measures[3].grade else "fractured")
     assert wedge["WHY-NO-HU"] == "fractured"
     assert left_out["REVIEW"] == "not evaluable"

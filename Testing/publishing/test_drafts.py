@@ -107,3 +107,15 @@ def test_a_draft_that_was_never_locked_goes_when_it_is_old(tmp_path: Path, monke
     os.utime(draft, (past, past))
     remove_left_drafts(tmp_path)
     assert not draft.exists()
+
+
+def test_a_draft_that_is_about_to_be_locked_stays(tmp_path: Path) -> None:
+    draft = tmp_path / f"{DRAFT_PREFIX}x"
+    draft.mkdir()
+    (draft / "lock").touch()
+    remove_left_drafts(tmp_path)
+    assert draft.exists()
+    past = time.time() - 2 * drafts._UNLOCKED_S
+    os.utime(draft, (past, past))
+    remove_left_drafts(tmp_path)
+    assert not draft.exists()

@@ -205,7 +205,7 @@ def test_files_that_cannot_be_put_back_are_kept_and_named(tmp_path: Path, monkey
 
 def test_the_second_of_two_runs_into_one_new_folder_says_so(tmp_path: Path) -> None:
     target = tmp_path / "results"
-    message = "appeared meanwhile and was left as it is; nothing was written"
+    message = "was made by another program in the meantime and was left as it is; nothing was written"
     with pytest.raises(UnusableInput, match=message), output_folder(target) as second:
         with output_folder(target) as first:
             fill(first, {"a.txt": "first"})
@@ -215,7 +215,7 @@ def test_the_second_of_two_runs_into_one_new_folder_says_so(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("name", ["results", "results/notes.txt"])
 def test_a_file_that_appears_meanwhile_is_not_lost(tmp_path: Path, name: str) -> None:
-    with pytest.raises(UnusableInput, match="appeared meanwhile"), output_folder(tmp_path / "results") as folder:
+    with pytest.raises(UnusableInput, match="in the meantime"), output_folder(tmp_path / "results") as folder:
         fill(folder, {"a.txt": "new"})
         fill(tmp_path, {name: "mine"})
     assert content(tmp_path) == {name: "mine"}

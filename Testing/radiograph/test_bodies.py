@@ -94,7 +94,7 @@ def test_a_body_that_was_missed_between_two_is_added(is_mirrored: bool) -> None:
     assert tuple(report.levels) == LEVELS
     np.testing.assert_allclose(points_mm(report, image), landmarks_mm()[:-1], atol=0.6)
     assert [vertebra.score > 0.3 for vertebra in report.vertebrae] == [level != "L2" for level in LEVELS]
-    assert "L2: found only by a gap between its neighbours: check the points" in report.warnings
+    assert "L2: detected only from a gap between adjacent vertebrae; please verify the landmarks." in report.warnings
     assert report.angles_deg["lordosis_l1_l5_deg"] == pytest.approx(20.0, abs=0.7)
     rough = analyze_radiograph(Radiograph(image, PIXEL_MM), without_l2(), refine=False)
     assert len(rough.vertebrae) == len(LEVELS) - 1
@@ -129,7 +129,7 @@ def test_step_1_is_kept_where_step_2_sees_nothing() -> None:
 @pytest.mark.parametrize("pixel_mm", [PIXEL_MM, None])
 def test_where_step_2_sees_no_body_there_is_no_spine(pixel_mm: float | None) -> None:
     networks = PerfectNetworks(blind=6)
-    with pytest.raises(NoSpineFound, match="no spine found: the endplates of most bodies"):
+    with pytest.raises(NoSpineFound, match="no spine found: the endplates of most detected vertebrae"):
         analyze_radiograph(Radiograph(picture(), pixel_mm, "left"), networks)
 
 

@@ -1,5 +1,7 @@
 """The stages on a made-up radiograph, with networks without an error: what is turned, scaled, named and refused."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from helpers.perfect_radiograph import (
@@ -14,9 +16,13 @@ from helpers.perfect_radiograph import (
 from VertebralFracturesLib.core.heights.norms import HEIGHT_NORMS
 from VertebralFracturesLib.core.levels import LEVEL_NAMES
 from VertebralFracturesLib.errors import Cancelled, NoSpineFound
+from VertebralFracturesLib.radiograph.bodies import whole_spine
 from VertebralFracturesLib.radiograph.network_input import SACRUM_CHANNEL
 from VertebralFracturesLib.radiograph.pipeline import RADIOGRAPH_STAGES, _level_probabilities, analyze_radiograph
 from VertebralFracturesLib.radiograph.record import RELATIVE_LENGTHS, Radiograph
+from VertebralFracturesLib.report.document import read_report, report_json
+from VertebralFracturesLib.report.patient_values import summary_values
+from VertebralFracturesLib.report.report_text import report_text
 
 NETWORKS = PerfectNetworks()
 
@@ -35,7 +41,7 @@ def test_everything_is_found_however_the_image_lies(is_mirrored: bool, is_invert
     assert report.sacral_endplate_ras is not None
     assert report.angles_deg["sacral_slope_deg"] == pytest.approx(23.0, abs=0.5)
     assert report.angles_deg["lordosis_l1_l5_deg"] == pytest.approx(20.0, abs=0.7)
-    assert any("which side" in text for text in report.warnings) != is_told
+    assert any("Anterior side" in text for text in report.warnings) != is_told
 
 
 def test_heights_and_grades_are_those_of_the_points() -> None:
@@ -119,3 +125,20 @@ def test_the_neck_is_not_measured(monkeypatch: pytest.MonkeyPatch, in_neck: int)
     report = analyze_radiograph(Radiograph(picture(), PIXEL_MM, "left"), NETWORKS)
     assert tuple(report.levels) == names[in_neck:]
     np.testing.assert_allclose(points_mm(report, picture()), landmarks_mm()[in_neck:7], atol=0.6)
+
+
+@pytest.mark.parametrize(("lies_on_sacrum", "basis"), [(True, "sacrum"), (False, "shape and size only")])
+def test_the_numbering_rests_on_the_sacrum_or_on_shape_alone(
+    monkeypatch: pytest.MonkeyPatch, lies_on_sacrum: bool, basis: str
+) -> None:
+    monkeypatch.setattr(
+        "VertebralFracturesLib.radiograph.pipeline.whole_spine",
+        lambda *given: replace(whole_spine(*given), lies_on_sacrum=lies_on_sacrum),
+    )
+    report = analyze_radiograph(Radiograph(picture(), PIXEL_MM, "left"), NETWORKS)
+    assert report.numbering_basis == (basis,)
+    sentence = "counted from the sacrum" if lies_on_sacrum else "estimated from shape and size only"
+    assert sentence in report.summary.statement
+    assert sentence in report_text(report)
+    assert summary_values(report)["numbering_basis"] == basis
+    assert read_report(report_json(report)).numbering_basis == (basis,)

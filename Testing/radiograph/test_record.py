@@ -35,7 +35,7 @@ def test_the_volume_shows_a_pixel_where_its_point_lies() -> None:
 
 
 def test_a_radiograph_refuses_what_is_no_image() -> None:
-    with pytest.raises(ValueError, match="two axes"):
+    with pytest.raises(ValueError, match="two dimensions"):
         Radiograph(np.zeros((2, 2, 3), np.float32))
     with pytest.raises(ValueError, match="greater than 0"):
         Radiograph(np.zeros((9, 9), np.float32), 0.0)

@@ -18,7 +18,7 @@ def test_a_file_that_is_wrong_about_the_front_is_not_believed(pixel_mm: float | 
     report = analyze_radiograph(Radiograph(image, pixel_mm, "left"), NETWORKS)
     assert report.anterior_is == "right"
     assert tuple(report.levels) == LEVELS
-    assert "the front is said to be on the left, but looks to be on the right: check it" in report.warnings
+    assert "Anterior is on the left by the header, but appears to be on the right; please verify." in report.warnings
     assert not any("recognised" in text for text in report.warnings)
 
 
@@ -35,7 +35,7 @@ def test_a_wrong_spacing_is_hinted_at() -> None:
     networks = PerfectNetworks(shift=-30.0)
     image = np.tile(np.linspace(0, 1, 200, dtype=np.float32), (300, 1))
     with pytest.raises(
-        NoSpineFound, match=r"spacing .* has to be right: the image covers 20 x 30 mm at pixels of 0.1 mm"
+        NoSpineFound, match=r"pixel spacing has to be correct: the image covers 20 x 30 mm at a pixel spacing of 0.1 mm"
     ):
         analyze_radiograph(Radiograph(image, 0.1, "left"), networks)
 
@@ -158,7 +158,7 @@ def test_upside_down_bodies_get_lower_and_surer_when_turned(higher: float, more:
     heights_mm = np.repeat([[20.0], [20.0 * higher]], [2, 2], 0) * np.ones(3)
     turned = Answers(([0.52 * more] * 5, LATERAL))
     if is_refused:
-        with pytest.raises(UnusableInput, match="upside down"):
+        with pytest.raises(UnusableInput, match="rotated by 180 degrees"):
             check_upright(view, heights_mm, turned)
     else:
         check_upright(view, heights_mm, turned)

@@ -24,7 +24,7 @@ def test_every_angle_has_a_row_in_a_color_of_its_own() -> None:
     assert len({row.color for row in rows.values()}) == len(rows) == len(COLORS)
     assert rows["Sacral slope"].value == "31.0°"
     assert rows["T4-T12 kyphosis"].value == "not measurable"
-    assert rows["L1-L5 lordosis"].description.startswith("between the superior endplate of L1")
+    assert rows["L1-L5 lordosis"].description.startswith("angle between the superior endplate of L1")
 
 
 def test_angles_differ_from_each_other_and_from_grades_for_colour_blind_readers_too() -> None:

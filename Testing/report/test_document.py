@@ -127,7 +127,7 @@ def test_another_layout_is_refused() -> None:
     document = json.loads(report_json(classified()))
     assert document["schema"] == 2
     document["schema"] = 3
-    with pytest.raises(ValueError, match="layout 3"):
+    with pytest.raises(ValueError, match="schema 3"):
         read_report(json.dumps(document))
 
 
@@ -200,6 +200,16 @@ def test_values_of_the_wrong_kind_or_size_are_refused_or_can_be_used(document: o
     assert report_json(read_report(report_json(report))) == report_json(report)
     assert report_csv(report)
     assert report.summary
+
+
+def test_points_that_coincide_are_refused_while_the_file_is_read() -> None:
+    document = json.loads(report_json(measured_report()))
+    points = document["vertebrae"][0]["keypoints_ras"]
+    points[1] = points[0]
+    with pytest.raises(ValueError, match="a height of a vertebra is 0"):
+        read_report(json.dumps(document))
+    document["vertebrae"][0]["status"] = "not evaluable"
+    assert read_report(json.dumps(document)).measures[0] is None
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,9 @@ def test_a_radiograph_keeps_its_angles_sacrum_and_scale(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read.sacral_endplate_ras, radiograph_report().sacral_endplate_ras)
 
 
-@pytest.mark.parametrize(("name", "says"), [("a.html", "no longer there"), ("a.pdf", "no known format"), ("a", "none")])
+@pytest.mark.parametrize(
+    ("name", "says"), [("a.html", "no longer available"), ("a.pdf", "no known format"), ("a", "none")]
+)
 def test_what_cannot_be_written_is_said(tmp_path: Path, name: str, says: str) -> None:
     with pytest.raises(UnusableInput, match=says if says != "none" else "no known format"):
         export_report(tmp_path / name, radiograph_report())

@@ -121,7 +121,7 @@ def test_the_facts_of_a_large_body_stand_on_the_sheet_of_its_picture(paper: str)
     sheets = printed(page("all fractured"), paper)[1:]
     for sheet in sheets:
         figures = len(sheet.images) // 2
-        assert sheet.text.count("Loss vs posterior") - sheet.text.count("Loss vs posterior:") == figures
+        assert sheet.text.count("Height loss vs posterior") - sheet.text.count("Height loss vs posterior:") == figures
         assert sheet.text.count("not reviewed") - sheet.text.count("not reviewed,") == figures
 
 

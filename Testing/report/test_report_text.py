@@ -14,16 +14,16 @@ NUMBERING = "Numbering: The levels are counted from the sacrum.\n"
 ATTENUATION = (
     "Trabecular attenuation: L1 120 HU, mean of T12 to L4 120 HU (5 of 5 levels). L1 lies between the specific "
     "(110 HU) and the sensitive (160 HU) screening threshold for osteoporosis (Pickhardt 2013; 120 kVp, no contrast "
-    "agent). Screening thresholds are no diagnosis.\n"
+    "agent). Screening thresholds are not a diagnosis.\n"
 )
 COMPARISON = (
     "Comparison: No previous examination was compared. The age of a fracture cannot be determined from one "
     "examination.\n"
 )
 UNVERIFIED = (
-    "Verification: These are automatic measurements; no vertebra has been verified by a reader yet. "
+    "Verification: These are automatic measurements; no vertebra has been verified by a user yet. "
     "VertebralFractures 1.0. Research use only; not a medical device. Every vertebra has to be checked by a qualified "
-    "reader.\n"
+    "user.\n"
 )
 ASSESS = (
     "Recommendation: Assess for osteoporosis and fracture risk, for example by referral to the fracture liaison "
@@ -38,7 +38,7 @@ def report(losses=None, count: int = 14, **fields) -> SpineReport:
 
 def test_no_fracture() -> None:
     assert report_text(report()) == (
-        HEAD + "Bone integrity: 14 vertebrae were assessed (T4 to L5), among them 13 of the 13 levels T4 to L4. No "
+        HEAD + "Bone integrity: 14 vertebrae were assessed (T4 to L5), including 13 of the 13 levels T4 to L4. No "
         "vertebral fracture was detected.\n" + NUMBERING + ATTENUATION + COMPARISON
         + "Recommendation: None with regard to the assessed vertebrae.\n" + UNVERIFIED
     )  # fmt: skip
@@ -46,7 +46,7 @@ def test_no_fracture() -> None:
 
 def test_physiological_wedging() -> None:
     assert report_text(report({"T11": (0.12, -0.049, -0.038)})) == (
-        HEAD + "Bone integrity: 14 vertebrae were assessed (T4 to L5), among them 13 of the 13 levels T4 to L4. No "
+        HEAD + "Bone integrity: 14 vertebrae were assessed (T4 to L5), including 13 of the 13 levels T4 to L4. No "
         "vertebral fracture was detected.\n"
         "- Mild height reduction, probably physiological and not counted as a vertebral fracture: T11 (21 %).\n"
         + NUMBERING + ATTENUATION + COMPARISON
@@ -56,7 +56,7 @@ def test_physiological_wedging() -> None:
 
 def test_one_moderate_fracture() -> None:
     assert report_text(report({"T8": (0.27, 0.12, 0.0)})) == (
-        HEAD + "Bone integrity: 14 vertebrae were assessed (T4 to L5), among them 13 of the 13 levels T4 to L4. 1 "
+        HEAD + "Bone integrity: 14 vertebrae were assessed (T4 to L5), including 13 of the 13 levels T4 to L4. 1 "
         "vertebral fracture was detected.\n"
         "- Moderate vertebral fracture of T8 (Genant grade 2, anterior wedge shape): 31 % height loss, 95 % interval "
         "26 to 36 %.\n" + NUMBERING + ATTENUATION + COMPARISON + ASSESS + UNVERIFIED
@@ -66,7 +66,7 @@ def test_one_moderate_fracture() -> None:
 def test_several_fractures_stand_from_cranial_to_caudal() -> None:
     several = report({"T8": (0.27, 0.12, 0.0), "T12": (0.45, 0.2, 0.0), "L3": (0.0, 0.35, 0.0)})
     assert report_text(several) == (
-        HEAD + "Bone integrity: 14 vertebrae were assessed (T4 to L5), among them 13 of the 13 levels T4 to L4. 3 "
+        HEAD + "Bone integrity: 14 vertebrae were assessed (T4 to L5), including 13 of the 13 levels T4 to L4. 3 "
         "vertebral fractures were detected.\n"
         "- Moderate vertebral fracture of T8 (Genant grade 2, anterior wedge shape): 31 % height loss, 95 % interval "
         "26 to 36 %.\n"
@@ -76,7 +76,7 @@ def test_several_fractures_stand_from_cranial_to_caudal() -> None:
         "40 to 47 %.\n" + NUMBERING
         + "Trabecular attenuation: L1 120 HU, mean of T12 to L4 120 HU (3 of 5 levels). L1 lies between the specific "
         "(110 HU) and the sensitive (160 HU) screening threshold for osteoporosis (Pickhardt 2013; 120 kVp, no "
-        "contrast agent). Screening thresholds are no diagnosis.\n" + COMPARISON + ASSESS + UNVERIFIED
+        "contrast agent). Screening thresholds are not a diagnosis.\n" + COMPARISON + ASSESS + UNVERIFIED
     )  # fmt: skip
 
 
@@ -126,8 +126,8 @@ def test_a_low_attenuation_of_l1_suggests_densitometry(hu: float, is_low: bool) 
 @pytest.mark.parametrize(
     ("verified", "says"),
     [
-        (("T4", "L5"), "Not yet verified by a reader: T5, T6, T7, T8, T9, T10, T11, T12, L1, L2, L3. The other"),
-        (full_report.levels_up_to_l5(14), "All measured vertebrae have been verified by a reader."),
+        (("T4", "L5"), "Not yet verified by a user: T5, T6, T7, T8, T9, T10, T11, T12, L1, L2, L3. The other"),
+        (full_report.levels_up_to_l5(14), "All measured vertebrae have been verified by a user."),
     ],
 )
 def test_what_a_reader_has_verified_is_said(verified: tuple[str, ...], says: str) -> None:

@@ -47,13 +47,13 @@ def test_a_network_learns_one_trunk(sample):
         loss.backward()
         optimiser.step()
     measured = canal.held_out_metrics(net.eval(), [sample])
-    assert measured["canals not seen"] == 0
+    assert measured["canals not detected"] == 0
     assert measured["canal error mm"] < PIXEL_MM
 
 
 def test_a_canal_that_is_not_seen_counts(sample):
     torch.manual_seed(0)
-    assert canal.held_out_metrics(CanalNet((4, 4)).eval(), [sample])["canals not seen"] == 1
+    assert canal.held_out_metrics(CanalNet((4, 4)).eval(), [sample])["canals not detected"] == 1
 
 
 def test_cases_alone_do_not_do(tmp_path: Path):

@@ -28,7 +28,7 @@ def test_export_writes_the_study_as_it_is(measured, tmp_path, monkeypatch, suffi
     host.click("exportButton")
     text = (tmp_path / f"result{suffix}").read_text(encoding="utf-8-sig")
     assert text.count("verified") == 1 or suffix in (".html", ".txt")
-    assert "Not yet verified by a reader:" in text or suffix != ".txt"
+    assert "Not yet verified by a user:" in text or suffix != ".txt"
     assert host.messages == []
 
 
@@ -93,4 +93,4 @@ def test_the_text_for_the_radiology_report_is_copied(measured):
     measured.click("copyTextButton")
     text = slicer.app.clipboard().text()
     assert text.startswith("VERTEBRAL FRACTURE ASSESSMENT (CT)")
-    assert "Not yet verified by a reader:" in text
+    assert "Not yet verified by a user:" in text

@@ -14,7 +14,7 @@ FIRST = ("__init__.py", "widgets/__init__.py", "widgets/choices.py", "widgets/ve
 """What is imported before the version of Slicer is known."""
 
 NARROW_PIXELS = 400
-"""Greatest least width of the panel with the fonts of these tests; Slicer's own panel begins with 400 pixels."""
+"""Least width of the panel with the fonts of these tests; Slicer's own panel begins with 400 to 500 pixels."""
 
 
 def test_the_module_describes_itself(host):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import slicer
 import vtk
+from VertebralFracturesLib.core.heights.genant import PRESETS
 from VertebralFracturesLib.core.keypoints import body_centre
 from VertebralFracturesLib.core.volume import Volume
 from VertebralFracturesLib.mrml.nodes.volume import add_volume_node
@@ -165,23 +166,22 @@ def test_applied_again_after_edits_no_keeps_everything(studied):
 def test_two_studies_take_turns(host, small_ct, synthetic_report):
     lower = replace(synthetic_report, vertebrae=synthetic_report.vertebrae[-4:])
     first, second = (add_volume_node(host.scene, small_ct, name, share_voxels=True) for name in ("first", "second"))
-    create_study(host.scene, first, lower)
+    host.ui.inputSelector.setCurrentNode(None)
+    create_study(host.scene, first, replace(lower, preset="genant"))
     create_study(host.scene, second, replace(lower, preset="pisov"))
-    host.widget.exit()
-    host.widget.enter()
-    for node, preset in ((first, "level-aware"), (second, "pisov"), (first, "level-aware")):
+    for node, preset in ((first, "genant"), (second, "pisov"), (first, "genant")):
         host.ui.inputSelector.setCurrentNode(node)
         live = host.widget.studyPanel.live
         assert live.study.volume_node is node
         assert live.study.preset == preset
-        assert host.ui.presetBox.currentIndex == ["level-aware", "genant", "pisov"].index(preset)
+        assert host.ui.presetBox.currentIndex == list(PRESETS).index(preset)
         (other,) = [study for study in studies(host.scene) if study.volume_node is not node]
         untouched = [point.GetMTime() for point in other.keypoint_nodes]
         drag(live, 0)
         assert [point.GetMTime() for point in other.keypoint_nodes] == untouched
         assert not any(proxy.GetDisplayVisibility() for proxy in other.proxy_nodes)
         assert host.ui.vertebraTable.rowCount == 4
-        assert host.ui.vertebraTable.item(0, 0).text() == live.report.shown_levels[0]
+        assert host.ui.vertebraTable.item(0, 0).text() == lower.shown_levels[0]
 
 
 @pytest.fixture
@@ -192,6 +192,7 @@ def saved(small_ct, synthetic_report, tmp_path, monkeypatch):
     file = tmp_path / "scene.mrb"
     with run_host(tmp_path / "before") as host:
         node = add_volume_node(host.scene, small_ct, "CT")
+        host.ui.inputSelector.setCurrentNode(None)
         create_study(host.scene, node, replace(synthetic_report, vertebrae=synthetic_report.vertebrae[-4:]))
         host.ui.inputSelector.setCurrentNode(node)
         live = host.widget.studyPanel.live
@@ -219,7 +220,7 @@ def test_a_saved_scene_comes_back_in_a_new_application(saved, host, is_open):
     assert report_csv(live.report) == csv
     assert host.ui.vertebraTable.rowCount == 4
     assert host.ui.vertebraTable.currentRow() == 2
-    assert host.ui.presetBox.currentIndex == 1
+    assert host.ui.presetBox.currentIndex == list(PRESETS).index("pisov")
     before = live.report.measures[2].genant_index
     drag(live, 2)
     assert live.report.measures[2].genant_index != before

@@ -40,7 +40,7 @@ def test_the_essential_columns_fit_a_narrow_panel(studied):
     names = list(column_headings())
     assert {"level_shown", "height_ratio", "grade", "shape", "height_loss_percent", "status"} <= set(names[:ESSENTIAL])
     assert [name for name in names[:ESSENTIAL] if name.endswith("_mm")] == names[1:4]
-    studied.widget.parent.resize(470, 900)
+    studied.widget.parent.resize(480, 900)
     studied.work()
     table = studied.ui.vertebraTable
     assert sum(table.columnWidth(place) for place in range(ESSENTIAL)) <= table.viewport().width
@@ -49,7 +49,7 @@ def test_the_essential_columns_fit_a_narrow_panel(studied):
     assert table.horizontalScrollBar().maximum == 0
     last = len(names) - 1
     assert table.columnWidth(last) >= table.sizeHintForColumn(last), "no cell is elided"
-    studied.widget.parent.resize(470, 900)
+    studied.widget.parent.resize(480, 900)
     studied.work()
     assert table.columnWidth(last) >= table.sizeHintForColumn(last)
 
@@ -92,3 +92,13 @@ def test_a_step_of_a_drag_translates_nothing(measured, monkeypatch):
         step()
     assert column(measured, "source")[1] == "edited"
     assert looked_up == []
+
+
+def test_cells_have_the_decimals_that_mean_something_and_the_conclusion_comes_first(measured):
+    report = measured.widget.studyPanel.live.report
+    shown = {name: column(measured, name) for name in ("height_anterior_mm", "height_ratio", "height_loss_percent")}
+    for place, measures in enumerate(report.measures):
+        assert shown["height_anterior_mm"][place] == f"{measures.heights_mm[0]:.1f}"
+        assert shown["height_ratio"][place] == f"{measures.genant_index:.2f}"
+        assert shown["height_loss_percent"][place] == f"{100 * measures.grading.height_loss:.0f}"
+    assert measured.ui.summaryLabel.text.startswith(report.summary.headline)

@@ -56,3 +56,29 @@ def test_reload_and_test_tells_of_a_skipped_test_and_goes_on(module, monkeypatch
         monkeypatch.setattr(tests, name, lambda self, name=name: told.append(name))
     tests("runTest").runTest()
     assert told == [*TESTS[1:], "Tests passed but one that was skipped: torch is not installed"]
+
+
+def test_the_example_for_scripts_runs_without_the_panel(headless_host, spine_volume, tmp_path, monkeypatch):
+    """The Python of Documentation/python.md that is for 3D Slicer, with an analysis that knows the truth."""
+    import json
+    import re
+
+    import slicer.util
+    from helpers.panel import truth
+    from helpers.repository import ROOT
+    from VertebralFracturesLib.mrml.nodes.volume import add_volume_node
+
+    page = (ROOT / "Documentation" / "python.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```\n(.*?)```", page.split("## In 3D Slicer without the panel")[1], re.DOTALL)
+    scene = headless_host.scene
+    monkeypatch.setattr(
+        slicer.util, "loadVolume", lambda name: add_volume_node(scene, spine_volume, name), raising=False
+    )
+    monkeypatch.setattr(
+        "VertebralFracturesLib.analyzer.Analyzer.analyze", lambda self, image, *, preset, **_: truth(preset)
+    )
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example, "python.md", "exec"), {})
+    document = json.loads((tmp_path / "measurements.json").read_text(encoding="utf-8"))
+    assert (document["preset"], len(document["vertebrae"])) == ("genant", len(truth("genant").vertebrae))
+    assert (tmp_path / "study.mrb").stat().st_size > 1000

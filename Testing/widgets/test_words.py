@@ -33,7 +33,7 @@ def test_the_words_of_the_table_the_formats_and_the_stages_have_translations(hos
 
     assert set(words.table_words()) == {*SHAPES, *SOURCES, *STATUSES}
     assert len(words.grade_words()) == len(GRADE_NAMES)
-    assert list(words.format_words()) == list(FORMATS)
+    assert list(words.format_words()) == [*FORMATS, words.DICOM]
     radiograph = Radiograph(np.zeros((9, 9), np.float32))
     assert list(stage_titles(Volume(np.zeros((2, 2, 2), np.int16), np.eye(4)))) == [LOADING, *STAGES]
     assert list(stage_titles(radiograph)) == [LOADING, *RADIOGRAPH_STAGES]

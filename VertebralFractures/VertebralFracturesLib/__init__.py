@@ -20,6 +20,9 @@ pipeline`` runs it::
      io/radiograph   radiograph/   radiograph/bodies      core/heights, core/measures,           as for a CT
                      view          (3 networks)           core/level_naming, core/alignment
 
+Two studies of one patient: ``core/comparison/matching`` finds which vertebra is which, ``core/comparison/change`` tells
+what changed, ``report/comparison`` writes it.
+
 ``analyzer`` takes either of them: it loads the networks once and hands them to the stages, which know arrays only
 (``ct/networks``, ``radiograph/networks``). What is dragged in a scene takes the same way again: ``mrml/live/study`` ->
 ``mrml/study/report`` -> ``core/report`` -> ``mrml/study/display``.
@@ -34,7 +37,7 @@ The packages, each of which imports only itself and those above it (a test reads
     radiograph   the stages of a lateral radiograph; networks are handed in
     report       a report as JSON, table, text and page, and back
     networks     torch: arrays in, arrays out
-    io           files to records
+    io           files to records; ``io/exchange`` reads and writes points in the formats of other tools
     pacs         a report as DICOM objects in the study of its image
     analyzer     networks loaded once; analyzes an image, CT or radiograph
     mrml         a report as a Slicer scene, its views, and what follows the mouse; no Qt
@@ -42,7 +45,8 @@ The packages, each of which imports only itself and those above it (a test reads
     widgets      the panel; the only Qt
     training     one command a network
     evaluation   reports against references: tables, pages, studies, stress tests
-    cli          the command ``vertebral-fractures``; ``cli/cohort`` runs many CTs, with Dask where several work
+    cli          the command ``vertebral-fractures``; ``cli/cohort`` runs many CTs, with Dask where several work,
+                 ``cli/bids`` those of a BIDS data set
     api          what Python programs use: ``from VertebralFracturesLib import analyze``
     __main__     the command as ``python -m VertebralFracturesLib``
 

@@ -1,7 +1,7 @@
 """The three ways a run can end without a result; every message is one clear line for the user."""
 
 USE_THE_RADIOGRAPH_COMMAND = "use 'vertebral-fractures radiograph' for a lateral radiograph"
-"""What to say of an image that is no CT but may be a radiograph."""
+"""Advice for an image that is not a CT but may be a radiograph."""
 
 
 class UnusableInput(ValueError):

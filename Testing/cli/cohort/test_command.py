@@ -1,6 +1,7 @@
 """The command from its arguments to the folder of results."""
 
 import csv
+import json
 import os
 import signal
 import subprocess
@@ -8,15 +9,17 @@ import sys
 import time
 from pathlib import Path
 
+import jsonschema
 import pytest
 from helpers.command import assert_one_error_line, run_process
-from helpers.repository import MODULE, ROOT
+from helpers.repository import LIBRARY, MODULE, ROOT
 from helpers.small_patients import SMALL
 from helpers.stand_in_worker import LOG
 from VertebralFracturesLib.cli.cohort.command import SOME_FAILED
 from VertebralFracturesLib.cli.cohort.memory import usable_cores
+from VertebralFracturesLib.cli.cohort.scheduling import ONE_WORKER
 from VertebralFracturesLib.cli.main import main
-from VertebralFracturesLib.cli.results import RESULT_FILES, SCENE_FILE
+from VertebralFracturesLib.cli.results import RESULT_FILES, RUN_FILE, SCENE_FILE
 from VertebralFracturesLib.io.reference_case import write_reference_case
 from VertebralFracturesLib.simulation.ct.acquisition import scan
 from VertebralFracturesLib.simulation.patient.anatomy import make_patient
@@ -55,12 +58,54 @@ def test_cases_end_with_results_or_a_reason_and_once(
     assert "4 of 4 cases, 1 failed" in printed.err
     (named_files / "third.nii").touch()
     assert main(arguments) == SOME_FAILED
-    assert "4 of 5 cases ended in an earlier run" in capsys.readouterr().err
+    assert "4 of 5 cases were finished in an earlier run" in capsys.readouterr().err
     assert attempts(tmp_path) == ["broken", "first", "second", "spineless", "third"]
     assert main([*arguments, "--retry-failed"]) == SOME_FAILED
     assert attempts(tmp_path)[5:] == ["broken", "spineless"]
     (named_files / "broken.nii").unlink()
     assert main(arguments) == 0
+
+
+def test_every_run_is_kept_with_its_counts(stand_in: None, named_files: Path, tmp_path: Path) -> None:
+    schema = json.loads((LIBRARY / "cli" / "run.schema.json").read_text(encoding="utf-8"))
+    arguments = ["cohort", str(named_files), "-o", str(tmp_path / "out"), "--workers", "1", "--write", "csv,json"]
+    main([*arguments, "--shard", "1/2"])
+    main(arguments)
+    runs = [json.loads(file.read_text(encoding="utf-8")) for file in (tmp_path / "out" / "runs").iterdir()]
+    assert len(runs) == 2
+    for run in runs:
+        jsonschema.validate(run, schema)
+        assert str(tmp_path) not in json.dumps(run)
+    by_line = {run["command_line"]: run["cases"] for run in runs}
+    assert by_line == {
+        "vertebral-fractures cohort INPUT --output DIR --write csv,json --workers 1 --shard 1/2": {
+            "given": 2, "failed": 1, "done": 1,
+        },
+        "vertebral-fractures cohort INPUT --output DIR --write csv,json --workers 1": {
+            "given": 4, "failed": 1, "done": 2, "no spine": 1,
+        },
+    }  # fmt: skip
+
+
+def test_dicom_objects_that_were_left_out_are_told_once(
+    stand_in: None, named_files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("broken", "first"):
+        (named_files / f"{name}.nii").unlink()
+    for number in (1, 2):
+        (named_files / str(number)).mkdir()
+        (named_files / str(number) / "unprinted.nii").touch()
+    assert main(["cohort", str(named_files), "-o", str(tmp_path / "out"), "--workers", "1", "--write", "dicom"]) == 0
+    assert_one_error_line(capsys.readouterr().err, "in 2 of 4 cases, the PDF was left out: so it is")
+
+
+def test_without_highdicom_no_folder_is_made(
+    named_files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("VertebralFracturesLib.pacs.export.find_spec", lambda name: None)
+    assert main(["cohort", str(named_files), "-o", str(tmp_path / "out"), "--write", "csv,dicom"]) == 2
+    assert_one_error_line(capsys.readouterr().err, "needs highdicom, which is not installed")
+    assert not (tmp_path / "out").exists()
 
 
 def test_shards_share_the_cases(stand_in: None, named_files: Path, tmp_path: Path) -> None:
@@ -77,7 +122,7 @@ def test_shards_share_the_cases(stand_in: None, named_files: Path, tmp_path: Pat
         ([], "INPUT"),
         (["x"], "-o"),
         (["x", "-o", "out"], "x: no such file"),
-        (["x", "-o", "out", "--write", "json,pdf"], "--write: takes json, csv, html, text, scene"),
+        (["x", "-o", "out", "--write", "json,pdf"], "--write: takes json, csv, html, text, scene, dicom, exchange"),
         (["x", "-o", "out", "--write", ""], "--write"),
         (["x", "-o", "out", "--workers", "0"], "--workers"),
         (["x", "-o", "out", "--time-limit", "-1"], "--time-limit"),
@@ -115,6 +160,26 @@ def started(named_files: Path, output: Path, workers: int = 1) -> subprocess.Pop
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for a child process")
+@pytest.mark.parametrize(("asked", "says"), [([], ONE_WORKER), (["--workers", "2"], "several workers need Dask")])
+def test_without_dask_cases_follow_each_other_unless_workers_were_asked_for(
+    stand_in: None,
+    named_files: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    asked: list[str],
+    says: str,
+) -> None:
+    monkeypatch.setattr("VertebralFracturesLib.cli.cohort.scheduling.has_dask", lambda: False)
+    monkeypatch.setattr("VertebralFracturesLib.cli.cohort.command.has_dask", lambda: False)
+    monkeypatch.setattr("VertebralFracturesLib.cli.cohort.command.usable_cores", lambda: 2)
+    monkeypatch.setattr("VertebralFracturesLib.cli.cohort.command.available_mb", lambda: 9000.0)
+    code = main(["cohort", str(named_files), "-o", str(tmp_path / "out"), *asked])
+    assert says in capsys.readouterr().err
+    assert code == (2 if asked else SOME_FAILED)
+    assert (tmp_path / "out").exists() != bool(asked)
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_cancelled_run_says_what_is_there(named_files: Path, tmp_path: Path, workers: int) -> None:
     if workers > 1:
@@ -123,7 +188,7 @@ def test_a_cancelled_run_says_what_is_there(named_files: Path, tmp_path: Path, w
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert_one_error_line(stderr, "cancelled: the cases that are done are in")
+    assert_one_error_line(stderr, "cancelled: finished cases are in")
     ended = statuses(tmp_path / "out")
     assert "hang" not in ended
     assert ended.items() >= {"broken": "failed", "first": "done"}.items()
@@ -162,7 +227,7 @@ def test_three_real_cases_have_the_results_of_analyze(tmp_path: Path) -> None:
     analyzed = run_process("analyze", path, "-o", alone, "--case-id", name, environment=as_many_threads)
     assert analyzed.returncode == 0, analyzed.stderr
     folder = output / "cases" / name
-    assert {file.name for file in alone.iterdir()} <= {file.name for file in folder.iterdir()}
+    assert {file.name for file in alone.iterdir()} - {RUN_FILE} <= {file.name for file in folder.iterdir()}
     for file in set(RESULT_FILES) - {SCENE_FILE}:
         assert (folder / file).read_bytes() == (alone / file).read_bytes(), file
     for table, file in (("vertebrae", "measurements"), ("patients", "patient")):

@@ -80,7 +80,7 @@ def test_localizers_short_and_other_series_are_left_out(tmp_path: Path) -> None:
     found, left_out = tree(tmp_path).chosen()
     assert [one.header["SeriesNumber"] for one in found] == ["1"]
     assert [one.reason for one in left_out] == [
-        "series 2 (s2): a localizer or a single image",
+        "series 2 (s2): a localizer (scout) or a single image",
         "series 3 (s3): shows less than 4 cm of the body",
     ]
 

@@ -14,7 +14,6 @@ from VertebralFracturesLib.cli.cohort.memory import (
     reset_peak,
     resident_mb,
     usable_cores,
-    versions,
 )
 
 IS_LINUX = Path("/proc/self/statm").exists()
@@ -64,5 +63,4 @@ def test_what_there_is_to_use() -> None:
     assert free is not None
     assert free > 10
     assert usable_cores() >= 1
-    assert {"python", "torch", "numpy"} <= set(versions())
     assert resident_mb(2**22 + 1) is None

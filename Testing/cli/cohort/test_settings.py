@@ -9,8 +9,10 @@ def test_settings_survive_as_text() -> None:
     assert Settings.from_json(settings.as_json()) == settings
 
 
-def test_a_scene_is_not_written_by_default() -> None:
+def test_neither_scenes_nor_names_of_patients_are_written_by_default() -> None:
     assert DEFAULT_WRITE == ("json", "csv", "html", "text")
+    assert not Settings("/out").dicom
+    assert Settings("/out", write=("json", "dicom")).dicom
     assert set(Settings("/out", write=(*DEFAULT_WRITE, "scene")).files) == set(RESULT_FILES)
 
 

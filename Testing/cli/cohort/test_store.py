@@ -38,7 +38,7 @@ def test_results_of_other_settings_are_not_mixed(tmp_path: Path) -> None:
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years")
-    with pytest.raises(UnusableInput, match="holds no cohort"):
+    with pytest.raises(UnusableInput, match="does not hold the results of a cohort"):
         Store(tmp_path).open(Settings("x"))
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 

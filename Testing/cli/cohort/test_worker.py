@@ -1,17 +1,21 @@
 """What a worker makes of a case: results, or a reason."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers.dicom_study import write_ct_study
 from helpers.small_ct import SERIES, body_hu, write_series
 from VertebralFracturesLib.analyzer import Analyzer
 from VertebralFracturesLib.cli.cohort.cases import Case
 from VertebralFracturesLib.cli.cohort.settings import Settings
 from VertebralFracturesLib.cli.cohort.store import CASE_FILE, DONE, FAILED, NO_SPINE, Store
-from VertebralFracturesLib.cli.cohort.worker import OUT_OF_MEMORY, THUMBNAIL_FILE, analyze_case
+from VertebralFracturesLib.cli.cohort.worker import LEFT_OUT_OF_RESULTS, OUT_OF_MEMORY, THUMBNAIL_FILE, analyze_case
 from VertebralFracturesLib.errors import NoSpineFound
+from VertebralFracturesLib.io.ct import read_input
+from VertebralFracturesLib.pacs.reading import read_structured_report
 
 
 @pytest.fixture
@@ -70,6 +74,41 @@ def test_what_goes_wrong_becomes_the_reason(
     assert reason in answer["reason"]
     assert "\n" not in answer["reason"]
     assert ("traceback" in answer) == isinstance(error, ZeroDivisionError)
+    assert list(Store(settings.folder).cases_folder.iterdir()) == []
+
+
+def test_dicom_objects_are_published_with_the_results(
+    an_oracle: Any, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("VertebralFracturesLib.pacs.pdf.BROWSERS", ())
+    with_dicom = replace(settings, write=("json", "dicom"))
+    case = Case("a", str(write_ct_study(tmp_path / "ct")))
+    record = analyze_case(case, with_dicom, Analyzer())
+    folder = Store(settings.folder).case_folder("a")
+    assert record["status"] == DONE, record["reason"]
+    assert {path.name for path in folder.iterdir()} == {"measurements.json", "dicom", CASE_FILE, THUMBNAIL_FILE}
+    report = read_structured_report(folder / "dicom" / "structured-report.dcm", read_input(case.path))
+    assert [one.level for one in report.vertebrae] == [row["level"] for row in record["vertebrae"]]
+    (left_out,) = record[LEFT_OUT_OF_RESULTS]
+    assert left_out.startswith("The PDF of the report page was not written")
+
+
+def test_the_formats_of_other_tools_are_published_with_the_results(
+    an_oracle: Any, a_ct: Path, settings: Settings
+) -> None:
+    record = analyze_case(Case("chest", str(a_ct)), replace(settings, write=("json", "exchange")), Analyzer())
+    assert (record["status"], record[LEFT_OUT_OF_RESULTS]) == (DONE, [])
+    exchange = Store(settings.folder).case_folder("chest") / "exchange"
+    assert sorted(path.name for path in exchange.iterdir()) == ["markups", "tptbox_poi.json", "verse_ctd.json"]
+    assert len(list((exchange / "markups").iterdir())) == len(record["vertebrae"])
+
+
+def test_a_case_that_is_no_dicom_has_no_results_without_its_dicom_objects(
+    an_oracle: Any, a_ct: Path, settings: Settings
+) -> None:
+    answer = analyze_case(Case("chest", str(a_ct)), replace(settings, write=("json", "dicom")), Analyzer())
+    assert answer["status"] == FAILED
+    assert "chest.nii.gz: DICOM output needs a DICOM image" in answer["reason"]
     assert list(Store(settings.folder).cases_folder.iterdir()) == []
 
 

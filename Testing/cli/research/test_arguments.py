@@ -74,5 +74,5 @@ def test_patients_without_a_fracture_are_named_or_all() -> None:
     assert fractures() == [None, None]
     assert fractures("--without-fracture") == [(None,), (None,)]
     assert fractures("--without-fracture", "b") == [None, (None,)]
-    with pytest.raises(UnusableInput, match="no case is called 'c'"):
+    with pytest.raises(UnusableInput, match="there is no case 'c'"):
         fractures("--without-fracture", "c")

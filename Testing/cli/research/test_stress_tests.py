@@ -24,11 +24,11 @@ def test_the_command_changes_real_cases_and_writes_page_and_json(scan, tmp_path,
     arguments = ["research", "stress-tests", "-o", str(out), "--cases", str(tmp_path / "cases"), "--only", "bent by 20"]
     assert main([*arguments, "--device", "cpu"]) == 0
     printed = capsys.readouterr().out
-    assert "Changed real CTs" in printed
+    assert "Modified real CTs" in printed
     assert "Synthetic" not in printed
-    document = json.loads((out / "hard-cases.json").read_text())
+    document = json.loads((out / "stress-tests.json").read_text())
     (only,) = document["conditions"]
     assert (only["source"], only["patient"], only["verdict"]) == ("real", "one", "found")
     assert only["measures"]["recall"] == 1.0
-    assert "bent by 20 degrees" in (out / "hard-cases.html").read_text(encoding="utf-8")
+    assert "bent by 20 degrees" in (out / "stress-tests.html").read_text(encoding="utf-8")
     assert main([*arguments, "--overwrite", "--only", "unicorn"]) == 2

@@ -37,7 +37,7 @@ def test_a_training_that_is_cancelled_says_what_it_keeps(
     monkeypatch.setattr("VertebralFracturesLib.training.canal.run", interrupted)
     assert main(["research", "train", "canal", "--phantoms", "2", "-o", str(tmp_path)]) == 130
     said = capsys.readouterr().err
-    assert_one_error_line(said, f"cancelled: {tmp_path} keeps what is complete, and the same command goes on")
+    assert_one_error_line(said, f"cancelled: finished parts are in {tmp_path}; run the same command again")
     assert "nothing was written" not in said
 
 

@@ -31,7 +31,7 @@ def test_l1_is_compared_with_screening_values(l1: float, text: str) -> None:
     statement = summarize_attenuation(["L1"], [measured(l1)]).statement
     assert text in statement
     assert "Pickhardt 2013; 120 kVp, no contrast agent" in statement
-    assert "Screening thresholds are no diagnosis." in statement
+    assert "Screening thresholds are not a diagnosis." in statement
 
 
 def test_a_likely_contrast_agent_is_told() -> None:

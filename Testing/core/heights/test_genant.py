@@ -61,7 +61,7 @@ def test_grades_begin_at_their_cutoffs(index, by_genant, by_pisov):
 
 
 def test_no_grade_without_an_index():
-    with pytest.raises(ValueError, match="no index G"):
+    with pytest.raises(ValueError, match="no height ratio"):
         genant.grade(np.nan, GENANT)
 
 

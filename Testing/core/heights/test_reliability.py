@@ -76,10 +76,10 @@ def _small(points):
     [
         (_swap_rims, "not reliable: landmarks out of order"),
         (_upside_down, "not reliable: landmarks out of order"),
-        (_thin, "not reliable: proportions of no vertebral body"),
-        (_short_endplate, "not reliable: proportions of no vertebral body"),
-        (_oblique, "not reliable: endplates too oblique to each other"),
-        (_small, "not reliable: size does not fit the neighbours"),
+        (_thin, "not reliable: proportions implausible for a vertebra"),
+        (_short_endplate, "not reliable: proportions implausible for a vertebra"),
+        (_oblique, "not reliable: implausible angle between the endplates"),
+        (_small, "not reliable: size inconsistent with adjacent vertebrae"),
     ],
 )
 def test_what_is_no_vertebral_body_is_told_with_its_reason(change, reason):
@@ -88,7 +88,7 @@ def test_what_is_no_vertebral_body_is_told_with_its_reason(change, reason):
 
 def test_a_size_that_no_level_has_is_told():
     points = spine() * 2.0
-    assert set(reasons(points)) == {"not reliable: size does not fit the level"}
+    assert set(reasons(points)) == {"not reliable: size inconsistent with the level"}
 
 
 def test_low_scores_and_uncertain_points_are_told():

@@ -40,4 +40,4 @@ def test_crops_show_the_body_in_their_middle(a_case):
     np.testing.assert_allclose(first.found_mm[:, 0] - first.reference_mm[:, 0], -3, atol=0.01)
     page = evaluation_page(summarized([case("one", [found(0.9, 0.8)])], {}), crops)
     assert page.count("data:image/png;base64,") == 2
-    assert "G 0.80 for 0.90" in Page(page).text
+    assert "G 0.80 (reference 0.90)" in Page(page).text

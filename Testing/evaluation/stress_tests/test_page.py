@@ -49,7 +49,7 @@ def test_synthetic_and_real_stand_apart_and_apart_from_what_has_no_spine(results
         "Synthetic patients: patients",
         "Synthetic patients: conclusions",
         "Synthetic patients: to be refused",
-        "Changed real CTs",
+        "Modified real CTs",
         "Changed real CTs: patients",
         "Changed real CTs: conclusions",
     ]
@@ -88,7 +88,7 @@ def test_the_page_escapes_marks_failures_and_draws(results) -> None:
 def test_the_files_hold_every_case(results, tmp_path: Path) -> None:
     write_stress_tests(tmp_path, results, {"detector": "anchor"})
     assert {path.name for path in tmp_path.iterdir()} == set(FILES)
-    document = json.loads((tmp_path / "hard-cases.json").read_text(encoding="utf-8"))
+    document = json.loads((tmp_path / "stress-tests.json").read_text(encoding="utf-8"))
     assert (document["failures"], document["facts"]) == (1, {"detector": "anchor"})
     assert [one["patient"] for one in document["conditions"]] == [None, None, None, "<one>", "two"]
     assert document["conditions"][2]["measures"]["recall"] is None

@@ -10,7 +10,7 @@ from VertebralFracturesLib.core.keypoints import body_centre
 from VertebralFracturesLib.core.report import SpineReport, Vertebra
 from VertebralFracturesLib.ct.pipeline import analyze_ct
 from VertebralFracturesLib.errors import NoSpineFound, UnusableInput
-from VertebralFracturesLib.evaluation.stress_tests import suite as hard_cases
+from VertebralFracturesLib.evaluation.stress_tests import suite as stress_tests
 from VertebralFracturesLib.evaluation.stress_tests.annotated_scan import AnnotatedScan, ends_filled
 from VertebralFracturesLib.evaluation.stress_tests.conditions import (
     Condition,
@@ -84,7 +84,7 @@ def test_failures_are_called_so(scan):
     assert (missed.verdict, len(missed.result.missed)) == ("MISSED", len(scan.levels))
     assert invented.verdict == "INVENTED"
     assert judged(with_spine, "synthetic", "", scan, inventive).verdict == "MISSED"
-    assert list(hard_cases.failures([missed, invented])) == [missed, invented]
+    assert list(stress_tests.failures([missed, invented])) == [missed, invented]
     assert "MISSED, exit 3: no spine found" in stress_test_text([missed])
     assert 'class="failed"' in stress_test_page([missed], {})
 
@@ -95,7 +95,7 @@ def test_bodies_cut_from_behind_are_not_measured(scan):
     report = analyze_ct(cut.volume, load_ct_networks("cpu"))
     found_ras = np.array([body_centre(one.keypoints_ras) for one in report.vertebrae])
     assert all(np.linalg.norm(found_ras - body_centre(one), axis=1).min() > 10 for one in hidden_ras)
-    assert any("cut by the field of view" in warning for warning in report.warnings)
+    assert any("partly outside the field of view" in warning for warning in report.warnings)
 
 
 def test_an_unknown_condition_is_refused():
@@ -119,7 +119,7 @@ def test_a_damaged_file_is_refused_or_the_verdict_says_that_it_was_read(scan):
     whole = partial(cut, name="ct.nii.gz", share=1.0)
     read = judged(Condition("damaged file", "whole", lambda: scan, False, whole), "synthetic", "", scan, blind)
     assert read.verdict == "READ"
-    assert list(hard_cases.failures([refused, read])) == [read]
+    assert list(stress_tests.failures([refused, read])) == [read]
 
 
 def test_a_body_in_empty_slices_and_a_false_alarm_are_faults(scan):

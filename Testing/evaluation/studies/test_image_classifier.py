@@ -140,7 +140,7 @@ def test_conditions_are_compared_one_by_one_and_together():
     assert "4 CTs of 2 patients" in text
 
 
-def test_conditions_are_those_of_the_hard_cases():
+def test_conditions_are_those_of_the_stress_tests():
     names = ["noise of 80 HU added", "5 mm slices", "noise of 80 HU added"]
     assert [one.name for one in named_conditions(names)] == names[:2]
     with pytest.raises(UnusableInput, match=r"'fog'; known are: .*5 mm slices, noise of 80 HU added"):
@@ -177,7 +177,7 @@ def test_what_was_not_found_is_counted(tmp_path: Path):
     text = readings_text(found, comparisons)
     assert "5 reference vertebrae not found" in text
     write_readings(tmp_path, found, comparisons)
-    document = json.loads((tmp_path / "second_opinion.json").read_text())
+    document = json.loads((tmp_path / "image_classifier.json").read_text())
     assert document["comparisons"][1]["area"]["values"]["image-based"] is None
     assert document["cases"][0]["measured_index"] == pytest.approx(FRACTURED, abs=1e-6)
     assert len(document["cases"][0]["probabilities"]["image-based"]) == 5

@@ -59,7 +59,7 @@ def test_slices_in_files_of_their_own(tmp_path: Path) -> None:
     numbered = write_metaimage(tmp_path / "b.mhd", b"", ElementDataFile="s%02d.raw 0 7 1", HeaderSize="-1")
     np.testing.assert_array_equal(read_volume(numbered).voxels, VOXELS)
     too_few = write_metaimage(tmp_path / "c.mhd", names[:-7].encode(), ElementDataFile="LIST", HeaderSize="6")
-    assert_refused(too_few, "cannot be shared out evenly among 7 files")
+    assert_refused(too_few, "cannot be divided evenly among 7 files")
     few_whole = write_metaimage(tmp_path / "d.mhd", names[:27].encode(), ElementDataFile="LIST", HeaderSize="6")
     assert_refused(few_whole, "file is incomplete: 1 of 8 slices")
 
@@ -91,7 +91,7 @@ def test_headers_that_are_none_are_refused(tmp_path: Path, changes: dict[str, st
         ({"ElementSpacing": None}, "no voxel spacing"),
         ({"ElementSpacing": "0 0 0"}, "spacing of 0 x 0 x 0"),
         ({"TransformMatrix": "0 0 0 0 0 0 0 0 0"}, "do not span a volume"),
-        ({"DistanceUnits": "in"}, "units that are not read"),
+        ({"DistanceUnits": "in"}, "units that are not supported"),
         ({"ElementDataFile": "x" * 5000}, "cannot be read"),
         ({"ElementNumberOfChannels": "3"}, "a colour or vector image with 3 values"),
         ({"DimSize": "4000 4000 4000"}, "119 GB of memory"),

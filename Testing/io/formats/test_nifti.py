@@ -57,7 +57,7 @@ def test_the_sform_holds_the_tilt_and_is_taken(tmp_path: Path, codes: tuple[int,
     read = read_input(tilted(tmp_path / "ct.nii", *codes))
     np.testing.assert_allclose(read.image.ijk_to_ras[:3, 1], [0, 3 * np.cos(0.35), 3 * np.sin(0.35)], atol=1e-6)
     np.testing.assert_allclose(read.image.ijk_to_ras[:3, 2], [0, 0, 3], atol=1e-6)
-    assert "gantry tilt of 20.1 degrees: taken into account" in read.warnings
+    assert "A gantry tilt of 20.1 degrees was taken into account." in read.warnings
     assert any("the sform was used" in warning for warning in read.warnings) == (codes[0] > 0)
 
 
@@ -78,7 +78,7 @@ def test_two_geometries_that_agree_are_not_worth_a_word(tmp_path: Path) -> None:
 def test_rows_and_columns_that_are_sheared_are_refused(tmp_path: Path) -> None:
     path = write_image(tmp_path / "ct.nii", body_hu())
     changed(path, 280, "<12f", 3, 1, 0, 0, 0, 3, 0, 0, 0, 0, 3, 0)
-    assert_refused(changed(path, 252, "<2h", 0, 1), "sheared")
+    assert_refused(changed(path, 252, "<2h", 0, 1), "not perpendicular")
 
 
 def test_stored_numbers_are_scaled(tmp_path: Path) -> None:

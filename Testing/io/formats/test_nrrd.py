@@ -67,7 +67,7 @@ def test_lengths_in_other_units_become_mm(tmp_path: Path, unit: str, factor: flo
 
 def test_unknown_units_are_refused(tmp_path: Path) -> None:
     path = write_nrrd(tmp_path / "a.nrrd", VOXELS.tobytes(), {"space units": '"in" "in" "in"'})
-    assert_refused(path, "units that are not read: in in in")
+    assert_refused(path, "units that are not supported: in in in")
 
 
 def test_slices_in_files_of_their_own(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_spacings_alone_leave_the_side_open(tmp_path: Path) -> None:
     changes: dict[str, str | None] = {"space": None, "space directions": None, "space origin": None}
     read = read_input(write_nrrd(tmp_path / "a.nrrd", VOXELS.tobytes(), {**changes, "spacings": "2 2 3"}))
     np.testing.assert_allclose(read.image.spacing_mm, [2, 2, 3])
-    assert any("how the patient lies" in warning for warning in read.warnings)
+    assert any("orientation of the patient" in warning for warning in read.warnings)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_headers_that_are_none_are_refused(tmp_path: Path, changes: dict[str, st
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"encoding": "hex"}, "encoding 'hex' is not read"),
+        ({"encoding": "hex"}, "encoding 'hex' is not supported"),
         ({"space directions": "(2,0,0) (0,2,0) (0,0,0)"}, "spacing of 0 mm"),
         ({"space directions": "(2,0,0) (0,2,0) (2,2,0)"}, "do not span a volume"),
         ({"space directions": None}, "no voxel spacing"),

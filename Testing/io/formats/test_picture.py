@@ -120,5 +120,5 @@ def test_the_number_of_pixels_is_limited(columns: float, rows: float, is_taken: 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_text("no picture")
-    with pytest.raises(UnusableInput, match="no PNG, JPEG, BMP or TIFF"):
+    with pytest.raises(UnusableInput, match="not a PNG, JPEG, BMP or TIFF"):
         check_picture(tmp_path / "a.png")

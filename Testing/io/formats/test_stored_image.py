@@ -15,14 +15,14 @@ def matrix(*axes: tuple[float, float, float]) -> np.ndarray:
 def test_a_tilt_is_read_and_told() -> None:
     tilted = matrix((2, 0, 0), (0, 2, 0), (0, 1, 3))
     assert checked_matrix(tilted) is tilted
-    assert tilt_warnings(tilted) == ("gantry tilt of 18.4 degrees: taken into account",)
+    assert tilt_warnings(tilted) == ("A gantry tilt of 18.4 degrees was taken into account.",)
     assert tilt_warnings(matrix((2, 0, 0), (0, 2, 0), (0, 0.005, 3))) == ()
 
 
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (matrix((2, 0, 0), (0.1, 2, 0), (0, 0, 3)), "sheared"),
+        (matrix((2, 0, 0), (0.1, 2, 0), (0, 0, 3)), "not perpendicular"),
         (matrix((2, 0, 0), (0, 2, 0), (0, 3, 0.2)), "do not span"),
         (matrix((0, 0, 0), (0, 2, 0), (0, 0, 3)), "do not span"),
         (matrix((np.nan, 0, 0), (0, 2, 0), (0, 0, 3)), "do not span"),

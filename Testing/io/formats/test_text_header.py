@@ -22,7 +22,7 @@ def test_numbers() -> None:
 def test_units_have_to_be_one_and_known() -> None:
     assert (unit_mm([]), unit_mm(["mm", "MM"]), unit_mm(["cm"])) == (1.0, 1.0, 10.0)
     for words in (["mm", "cm"], ["parsec"]):
-        with pytest.raises(UnusableInput, match="units that are not read"):
+        with pytest.raises(UnusableInput, match="units that are not supported"):
             unit_mm(words)
 
 

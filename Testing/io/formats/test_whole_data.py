@@ -78,7 +78,7 @@ def test_more_data_than_the_header_says_are_refused(tmp_path: Path, name: str) -
     else:
         assert b"sizes: 36 36 30" in content or b"DimSize = 36 36 30" in content
         path.write_bytes(content.replace(b"36 36 30", b"36 36 29"))
-    assert_refused(path, "more voxels than its header says")
+    assert_refused(path, "more voxels than its header states")
 
 
 def test_pipes_devices_and_empty_files_are_refused(tmp_path: Path) -> None:

@@ -133,7 +133,7 @@ def test_reset_restores_what_the_model_found(live, report) -> None:
     live.delete_vertebra(0)
     live.shift_levels(-1)
     added = live.add_vertebra(report.vertebrae[0].keypoints_ras + [0, 0, 40])
-    with pytest.raises(ValueError, match="was added by a reader"):
+    with pytest.raises(ValueError, match="was placed manually"):
         live.reset_to_model(added)
     live.reset_to_model()
     assert _text(live) == report_json(report)

@@ -29,7 +29,7 @@ def test_the_study_is_written_with_its_edits(study, tmp_path: Path) -> None:
 def test_without_its_ct_only_the_page_is_refused(study, tmp_path: Path) -> None:
     study.scene.RemoveNode(study.volume_node)
     export_study(study, tmp_path / "study.csv")
-    with pytest.raises(UnusableInput, match="no longer there"):
+    with pytest.raises(UnusableInput, match="no longer available"):
         export_study(study, tmp_path / "study.html")
     with pytest.raises(UnusableInput, match="no known format"):
         export_study(study, tmp_path / "study.docx")

@@ -51,5 +51,5 @@ def test_points_far_beside_the_spine_are_refused(study) -> None:
     curve = study_curve(study)
     update_straightening(study)
     check_shown(study, curve.straight_to_ras([[20.0, 25, -100]]), curve)
-    with pytest.raises(ValueError, match="put back"):
+    with pytest.raises(ValueError, match="moved back"):
         check_shown(study, curve.straight_to_ras([[250.0, 0, -100]]), curve)

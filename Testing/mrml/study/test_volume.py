@@ -138,4 +138,4 @@ def test_a_move_is_noticed_when_the_study_is_opened(study, scene) -> None:
 
 def test_a_report_without_the_place_of_its_ct_is_told(study) -> None:
     study.report_node.SetAttribute("VertebralFractures.VolumeShape", None)
-    assert "does not tell where its CT was analyzed" in volume_problem(study)
+    assert "does not hold the position of its CT" in volume_problem(study)

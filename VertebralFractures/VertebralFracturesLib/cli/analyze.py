@@ -9,11 +9,13 @@ from ..files import output_folder
 from ..io.ct import read_input
 from ..io.read_image import ReadImage
 from ..pacs.export import check_dicom_output
+from ..report.document import report_json
 from ..report.text import printable
 from .arguments import (
     DEFAULT_OUTPUT,
     PROGRAM,
     add_dicom,
+    add_json,
     add_output,
     add_run_options,
     add_series,
@@ -21,7 +23,16 @@ from .arguments import (
     default_output,
     say,
 )
-from .results import analyze_read_image, of_case, result_names, write_dicom, write_results
+from .manifest import RunClock, write_manifest
+from .results import (
+    analyze_read_image,
+    check_no_earlier_folders,
+    of_case,
+    result_names,
+    write_dicom,
+    write_exchange,
+    write_results,
+)
 from .terminal import ProgressLine, result_table
 
 
@@ -33,19 +44,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_output(parser, DEFAULT_OUTPUT % PROGRAM)
     add_dicom(parser)
     text = (
-        "open the structured report of an earlier --dicom on its CT in place of an analysis: its vertebrae, graded as "
-        "they were, with all result files; no network runs"
+        "also write levels, centres and landmarks for other programs into the subfolder exchange: VerSe centroids, "
+        "TPTBox points of interest, and markups of 3D Slicer"
+    )
+    parser.add_argument("--exchange", action="store_true", help=text)
+    text = (
+        "write all result files from the structured report that --dicom wrote earlier for this CT, instead of "
+        "analyzing the CT again"
     )
     parser.add_argument("--from-sr", metavar="FILE", type=Path, help=text)
     add_run_options(parser)
+    add_json(parser)
     text = "skip the image-based classifier"
     parser.add_argument("--no-image-classifier", dest="image_classifier", action="store_false", help=text)
 
 
 def run(args: argparse.Namespace) -> None:
     """Analyze and write the results."""
-    target = args.output or default_output(args.input, PROGRAM)
+    target, clock = args.output or default_output(args.input, PROGRAM), RunClock()
     with output_folder(target, args.overwrite) as folder, ProgressLine() as progress:
+        check_no_earlier_folders(target)
         progress("reading", 0.0)
         read = read_input(args.input, args.series, lambda fraction: progress("reading", fraction), args.identify)
         read = of_case(read, args.case_id)
@@ -54,11 +72,16 @@ def run(args: argparse.Namespace) -> None:
         report = _report(args, read, progress)
         write_results(folder, read.image, report, read.path.name, progress)
         left_out = write_dicom(folder, read, report, progress) if args.dicom else ()
+        left_out += write_exchange(folder, read.image, report) if args.exchange else ()
+        write_manifest(folder, "analyze", args, clock, read, report.models)
     for warning in (*report.warnings, *left_out):
         say(f"warning: {warning}")
+    if args.json:
+        print(report_json(report), end="")
+        return
     print(result_table(report))
     print(f"\n{report.summary.headline}\n{report.summary.statement}")
-    print(f"\n{printable(str(target))}: {', '.join(result_names(args.dicom))}")
+    print(f"\n{printable(str(target))}: {', '.join(result_names(args.dicom, args.exchange))}")
 
 
 def _report(args: argparse.Namespace, read: ReadImage[Volume], progress: ProgressLine) -> SpineReport:

@@ -25,8 +25,8 @@ _COMMON = re.compile(
 """Names, with or without a number, that do not tell one case from another."""
 
 DEFAULT_OUTPUT = (
-    "NAME-%s in the current folder, where NAME is the input's name without its suffix, or that of the folder around it "
-    "where the input is called ct, image, scan, series or alike, with or without a number"
+    "NAME-%s in the current folder; NAME is the name of the input without its suffix, or the name of its folder if the "
+    "input has a general name such as ct, image, scan or series"
 )
 """The rule of :func:`default_output` for ``--help``, with what is added to the name."""
 
@@ -91,14 +91,19 @@ def add_commands(
 def add_run_options(parser: argparse.ArgumentParser) -> None:
     """What every command that runs the networks on CTs takes."""
     add_device(parser)
-    text = "detection network after Zakharov 2023 or Pisov 2020"
+    text = "method of vertebra detection: anchor-free (Zakharov 2023, default) or anchor (Pisov 2020)"
     parser.add_argument("--detector", choices=("anchor-free", "anchor"), default="anchor-free", help=text)
     add_preset(parser)
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
     """Where networks run."""
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the networks run")
+    parser.add_argument(
+        "--device",
+        choices=("auto", "cpu", "cuda"),
+        default="auto",
+        help="device that runs the networks (default: auto)",
+    )
 
 
 def add_preset(parser: argparse.ArgumentParser) -> None:
@@ -107,8 +112,8 @@ def add_preset(parser: argparse.ArgumentParser) -> None:
         "--preset",
         choices=("level-aware", "genant", "pisov"),
         default="level-aware",
-        help="how vertebrae are graded: level-aware compares with the normal shape of the level and the neighbours "
-        "(default); genant and pisov grade the height ratio alone at 0.80/0.75/0.60 or 0.80/0.74/0.60",
+        help="grading thresholds: level-aware (default) takes the normal shape of the level and the adjacent "
+        "vertebrae into account; genant and pisov grade the height ratio alone, at 0.80/0.75/0.60 and 0.80/0.74/0.60",
     )
 
 
@@ -125,10 +130,16 @@ def add_output(parser: argparse.ArgumentParser, default: str, required: bool = F
 def add_dicom(parser: argparse.ArgumentParser) -> None:
     """Whether results are written as DICOM, too."""
     text = (
-        "also write DICOM objects of the same study into the subfolder dicom, for a PACS: structured report, images "
-        "and PDF; they name the patient as the input does"
+        "also write DICOM objects for a PACS into the subfolder dicom: structured report, images and PDF; they belong "
+        "to the study of the input and contain its patient data"
     )
     parser.add_argument("--dicom", action="store_true", help=text)
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Whether a program reads stdout."""
+    text = "print measurements.json on stdout instead of the table, for programs"
+    parser.add_argument("--json", action="store_true", help=text)
 
 
 def add_series(parser: argparse.ArgumentParser) -> None:
@@ -137,7 +148,7 @@ def add_series(parser: argparse.ArgumentParser) -> None:
 
 
 def add_study_options(parser: argparse.ArgumentParser) -> None:
-    """What the results say of whose study it is."""
+    """How the results identify the study."""
     text = "name of the case in all results (default: the path of the input as given)"
     parser.add_argument("--case-id", metavar="ID", help=text)
     text = "write patient ID, age, sex and study date of a DICOM input into the results; they are left out by default"
@@ -146,7 +157,7 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
 
 def add_models(parser: argparse.ArgumentParser) -> None:
     """Which weights the radiograph mode uses."""
-    text = "folder of network weights to use instead of those that are installed"
+    text = "folder of network weights that replace the installed ones"
     parser.add_argument("--models", type=Path, metavar="DIR", help=text)
 
 

@@ -74,7 +74,9 @@ def comparison(report: SpineReport, case: ReferenceCase) -> str:
             mine = ("not found", *[""] * 5)
         rows.append((*mine, "|", *true))
     lines = [text_table(_HEADER, rows), ""]
-    lines.append(f"{len(matching.pairs)} of {len(case.levels)} vertebrae found, {len(matching.false)} false")
+    lines.append(
+        f"{len(matching.pairs)} of {len(case.levels)} vertebrae detected, {len(matching.false)} false detections"
+    )
     return "\n".join(lines)
 
 

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .. import __version__, networks
+from .. import __version__, cli, networks, report
 from ..core.heights.genant import DEFAULT_PRESET, GRADE_NAMES, PRESETS
 from ..ct.check import LARGEST_SPACING_MM, SMALLEST_BODY_MM, SMALLEST_SPACING_MM, THICK_SLICE_MM
 from ..io.formats.whole_data import LARGEST_IMAGE_BYTES
@@ -16,8 +16,8 @@ from ..report.columns.column import Column
 from ..report.columns.patient import ORIGIN_COLUMNS, SPINE_COLUMNS, SUMMARY_COLUMNS
 from ..report.columns.vertebra import COLUMNS, POINT_COLUMNS
 from .arguments import PROGRAM, CommandParser
-from .cohort.memory import versions
 from .cohort.tables import CASES_COLUMNS, PATIENTS_COLUMNS, VERTEBRAE_COLUMNS
+from .manifest import versions
 
 TABLES = {
     "measurements.csv": (*COLUMNS, *POINT_COLUMNS, *ORIGIN_COLUMNS),
@@ -27,6 +27,12 @@ TABLES = {
     "cases.csv": CASES_COLUMNS,
 }
 """The columns of every table; those of the last three are tables of a cohort."""
+
+SCHEMAS = {
+    "measurements.json": Path(report.__path__[0]) / "measurements.schema.json",
+    "run.json": Path(cli.__path__[0]) / "run.schema.json",
+}
+"""The JSON Schemas of result files."""
 
 EXIT_CODES = {
     0: "results were written",
@@ -44,7 +50,7 @@ _WEIGHTS = Path(networks.__path__[0]) / "weight_files"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    text = "everything as JSON: version, weights with checksums, commands, columns, thresholds and limits"
+    text = "print all of it as JSON: version, weights with checksums, commands, columns, schemas, thresholds and limits"
     parser.add_argument("--json", action="store_true", help=text)
 
 
@@ -87,6 +93,7 @@ def installation() -> dict[str, Any]:
             "smallest_body_ras_mm": list(SMALLEST_BODY_MM),
             "less_accurate_above_slice_thickness_mm": THICK_SLICE_MM,
         },
+        "schemas": {name: str(file) for name, file in SCHEMAS.items()},
         "exit_codes": {str(code): text for code, text in EXIT_CODES.items()},
     }
 

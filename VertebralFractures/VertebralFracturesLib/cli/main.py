@@ -19,10 +19,13 @@ COMMANDS = {
     "analyze": "measure the vertebrae of a CT",
     "radiograph": "measure vertebrae and angles in a lateral radiograph",
     "cohort": "measure many CTs, on one machine or a cluster",
-    "demo": "make a synthetic patient, measure it and compare with the truth",
+    "bids": "measure the CTs of a BIDS data set, as a BIDS App",
+    "convert": "convert vertebral landmarks between reference cases and the formats of other programs",
+    "compare": "compare a prior and a current study of one patient",
+    "demo": "measure the CT of a synthetic patient and compare with its known truth",
     "pictures": "export the Slicer views as PNG",
-    "info": "list what is installed, as JSON for programs",
-    "research": "evaluate on reference cases, make test cases, train networks",
+    "info": "show version, networks and, with --json, all settings",
+    "research": "evaluate on reference cases, generate test cases, train networks",
 }
 """The commands by name, and what they do; each is a module beside this one."""
 
@@ -94,7 +97,7 @@ def _check_names(arguments: Sequence[str]) -> None:
 
 
 def _reason(error: Exception, arguments: Sequence[str], chatter: IO[bytes]) -> str:
-    """What to say of an error that nobody foresaw."""
+    """The message about an unexpected error."""
     if is_out_of_memory(error):
         return "there is not enough memory for this input"
     log = write_log(error, arguments, chatter)

@@ -13,7 +13,7 @@ from .terminal import ProgressLine
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    text = "a CT as for analyze, or a saved scene.mrb"
+    text = "a CT (as for the command analyze), or a saved scene.mrb"
     parser.add_argument("input", metavar="INPUT", type=Path, help=text)
     add_series(parser)
     text = "level or number of the vertebra to show (default: the one with the smallest height ratio)"

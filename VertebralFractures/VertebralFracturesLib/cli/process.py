@@ -38,7 +38,7 @@ def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
 
 @contextmanager
 def own_streams() -> Iterator[IO[bytes]]:
-    """Keep the terminal to what the command itself says.
+    """Let only the command itself write to the terminal.
 
     Libraries in C write warnings to the standard streams, those in Python log them: all of that goes to a file, which
     is part of the log of an unexpected error. Texts with characters that the terminal does not know are escaped.

@@ -7,12 +7,14 @@ from ..files import output_folder
 from ..io.radiograph import read_radiograph
 from ..pacs.export import check_dicom_output
 from ..radiograph.record import RadiographReport
+from ..report.document import report_json
 from ..report.text import printable
 from .arguments import (
     DEFAULT_OUTPUT,
     PROGRAM,
     add_device,
     add_dicom,
+    add_json,
     add_models,
     add_output,
     add_preset,
@@ -20,7 +22,8 @@ from .arguments import (
     default_output,
     say,
 )
-from .results import analyze_read_image, of_case, result_names, write_dicom, write_results
+from .manifest import RunClock, write_manifest
+from .results import analyze_read_image, check_no_earlier_folders, of_case, result_names, write_dicom, write_results
 from .terminal import ProgressLine, angle_table, result_table
 
 
@@ -36,12 +39,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_device(parser)
     add_preset(parser)
     add_models(parser)
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     """Analyze and write the results."""
-    target = args.output or default_output(args.input, PROGRAM)
+    target, clock = args.output or default_output(args.input, PROGRAM), RunClock()
     with output_folder(target, args.overwrite) as folder, ProgressLine() as progress:
+        check_no_earlier_folders(target)
         progress("reading", 0.0)
         read = of_case(read_radiograph(args.input, args.pixel_spacing, args.identify), args.case_id)
         if args.dicom:
@@ -51,9 +56,13 @@ def run(args: argparse.Namespace) -> None:
         )
         write_results(folder, read.image, report, read.path.name, progress)
         left_out = write_dicom(folder, read, report, progress) if args.dicom else ()
+        write_manifest(folder, "radiograph", args, clock, read, report.models)
     assert isinstance(report, RadiographReport)
     for warning in (*report.warnings, *left_out):
         say(f"warning: {warning}")
+    if args.json:
+        print(report_json(report), end="")
+        return
     print(f"{result_table(report)}\n\n{angle_table(report)}")
     print(f"\n{report.summary.headline}\n{report.summary.statement}")
     print(f"\n{printable(str(target))}: {', '.join(result_names(args.dicom))}")

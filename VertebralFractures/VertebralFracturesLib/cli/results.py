@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 SCENE_FILE, PATIENT_FILE = "scene.mrb", "patient.csv"
 RESULT_FILES = ("measurements.json", "measurements.csv", PATIENT_FILE, SCENE_FILE, "report.html", "report.txt")
-DICOM_FOLDER = "dicom"
-"""The results of a run, and the folder of the DICOM objects beside them."""
+RUN_FILE = "run.json"
+"""How the results were made, see :mod:`.manifest`."""
+
+DICOM_FOLDER, EXCHANGE_FOLDER = "dicom", "exchange"
+"""The results of a run, and the folders of the DICOM objects and of the formats of other tools beside them."""
 
 FORMATS = {
     "json": ("measurements.json",),
@@ -29,8 +32,10 @@ FORMATS = {
     "html": ("report.html",),
     "text": ("report.txt",),
     "scene": (SCENE_FILE,),
+    DICOM_FOLDER: (),
+    EXCHANGE_FOLDER: (),
 }
-"""What a cohort can be told to write of each case, and the files that it writes; further formats belong here."""
+"""What a cohort can be told to write of each case, and the files that it writes; the last two have their folders."""
 
 Progress = Callable[[str, float], None]
 
@@ -87,7 +92,7 @@ def of_case(read: ReadImage[ImageT], case_id: str | None) -> ReadImage[ImageT]:
 
 
 def _printable_values(value: Any) -> Any:
-    """What a file says of itself, without control characters and bytes that are no text."""
+    """The description that a file has of itself, without control characters and bytes that are no text."""
     if isinstance(value, dict):
         return {key: _printable_values(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
@@ -148,6 +153,38 @@ def write_dicom(
         raise UnusableInput(f"{read.path}: {error}") from error
 
 
-def result_names(with_dicom: bool) -> tuple[str, ...]:
-    """Names of what a run wrote."""
-    return (*RESULT_FILES, f"{DICOM_FOLDER}/") if with_dicom else RESULT_FILES
+def write_exchange(folder: Path, volume: Volume, report: SpineReport) -> tuple[str, ...]:
+    """Write levels, body centres and keypoints in the formats of other tools, too.
+
+    :param folder: of the results.
+    :param volume: the CT.
+    :param report: what was found in it.
+    :return: what was left out, one sentence each.
+    """
+    from ..io.exchange.files import write_points
+    from ..io.exchange.grid import Grid
+    from ..io.exchange.points import points_of
+
+    points = points_of(report)
+    write_points(folder / EXCHANGE_FOLDER, points, Grid.of(volume))
+    return points.left_out
+
+
+def check_no_earlier_folders(target: Path) -> None:
+    """Refuse to write over results with folders, whose files would stay beside and among the new ones.
+
+    :param target: the folder of results, which may exist.
+    :raises UnusableInput: it holds DICOM objects or points of an earlier run.
+    """
+    for name in (DICOM_FOLDER, EXCHANGE_FOLDER):
+        if (target / name).exists():
+            raise UnusableInput(
+                f"{target / name} holds files of an earlier run, which would stay beside the new results: remove it, "
+                "or choose another folder with -o"
+            )
+
+
+def result_names(with_dicom: bool, with_exchange: bool = False) -> tuple[str, ...]:
+    """Names of what a run of ``analyze`` or ``radiograph`` wrote."""
+    folders = {DICOM_FOLDER: with_dicom, EXCHANGE_FOLDER: with_exchange}
+    return (*RESULT_FILES, RUN_FILE, *(f"{name}/" for name, is_there in folders.items() if is_there))

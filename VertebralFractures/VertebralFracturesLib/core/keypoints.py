@@ -92,14 +92,14 @@ def ordered_keypoints(points_straight: ArrayLike) -> NDArray[np.float64]:
     """
     points = np.asarray(points_straight, dtype=np.float64)
     if points.shape != (len(KEYPOINT_NAMES), 3) or not np.isfinite(points).all():
-        raise UnusableInput("a vertebra needs six points: front, middle and back of both endplates")
+        raise UnusableInput("a vertebra needs six points: anterior, middle and posterior on both endplates")
     pairs = points[np.argsort(-points[:, 1], kind="stable")].reshape(3, 2, 3)
     pairs = np.take_along_axis(pairs, np.argsort(-pairs[..., 2], axis=1, kind="stable")[..., None], axis=1)
     gaps_mm = pairs[:-1, :, 1].min(1) - pairs[1:, :, 1].max(1)
     heights_mm = pairs[:, 0, 2] - pairs[:, 1, 2]
     if min(gaps_mm.min(), heights_mm.min()) < SMALLEST_SEPARATION_MM:
         raise UnusableInput(
-            "the six points cannot be told apart: mark the front, the middle and the back of the upper endplate, "
-            "and below each of them the lower endplate"
+            "the six points cannot be told apart: place the anterior, middle and posterior point of the superior "
+            "endplate, and below each of them one on the inferior endplate"
         )
     return pairs.reshape(len(KEYPOINT_NAMES), 3)

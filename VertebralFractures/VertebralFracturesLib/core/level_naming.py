@@ -110,7 +110,7 @@ in training cases left out; 2 leaves a quarter fewer without a mark."""
 
 @dataclass(frozen=True, eq=False)
 class SliceLevels:
-    """What a network says of the levels of the axial slices of a CT.
+    """Probabilities of the vertebral levels at the axial slices of a CT, as step 1, the curve network, gives them.
 
     :param heights_mm: (m,) height of each slice in the patient, falling.
     :param probabilities: (m, 26) of C1 to L5, L6 and the sacrum.
@@ -148,8 +148,10 @@ def number_vertebrae(slices: SliceLevels, heights_mm: ArrayLike, centres_arc_mm:
 
     A body is sacral if both the sequence of levels and the slices through it agree. The last lumbar vertebra of a spine
     with T13 or L6 lies where the sequence expects S1, but its own slices are lumbar, so that it stays a vertebra.
+    Likewise a first body whose own slices are those of C1 or C2 is called C2 whatever the sequence expects, so that it
+    is not measured.
 
-    :param slices: what step 1 says of the levels.
+    :param slices: level probabilities of the slices, from step 1 (the curve network).
     :param heights_mm: (n,) height of the bodies' centres in the patient.
     :param centres_arc_mm: (n,) their arc length along the curve, increasing caudally.
     """
@@ -170,6 +172,8 @@ def number_vertebrae(slices: SliceLevels, heights_mm: ArrayLike, centres_arc_mm:
     landmarks = _landmarks(names, levels, shows_axis and is_start_clear, on_sacrum and is_end_clear)
     agrees = len(landmarks) > 1 or _agreement(names, levels) > _LEAST_AGREEMENT
     is_founded = bool(landmarks) and agrees and is_end_clear and _is_regular(names)
+    if levels[0, :2].sum() > _AXIS_PROBABILITY and names[0] not in NEVER_MEASURED:
+        names = (NEVER_MEASURED[-1], *names[1:])
     is_doubtful = _without_foundation(names, landmarks, is_founded, is_start_clear)
     confidences = np.where(is_doubtful, _RIGHT_WITHOUT_LANDMARK, 1.0) * confidences
     return Numbering(names, confidences, landmarks or (SHAPE_ONLY,))
@@ -218,7 +222,7 @@ def _landmarks(names: Sequence[str], levels: NDArray[np.float64], shows_axis: bo
 
 
 def numbering_sentence(basis: Sequence[str]) -> str:
-    """What a reader is told of what the levels rest on.
+    """The sentence that tells readers of a report what the levels are counted from.
 
     :param basis: of a :class:`Numbering`; empty where it is not known, and nothing is said.
     """

@@ -109,7 +109,7 @@ def _walk(level: str, steps: int, cause: str) -> str:
         following = level_above(level) if steps < 0 else level_below(level) or ("L6" if level == "L5" else None)
         if following is None:
             end = "above C1" if steps < 0 else "below L6"
-            raise ValueError(f"naming this vertebra {cause} would push another one {end}")
+            raise ValueError(f"naming this vertebra {cause} would move another one {end}")
         level = following
     return level
 

@@ -53,7 +53,7 @@ def locate_bodies(locate_spine: LocateSpine, volume: Volume, cancel: Callable[[]
     readings = []
     for is_mirrored in (False, True):
         if cancel():
-            raise Cancelled("cancelled while looking for the spine curve")
+            raise Cancelled("cancelled while the spine curve was detected")
         readings.append(locate_spine(image_hu, is_mirrored))
     probabilities, existence, levels = ((one + other) / 2 for one, other in zip(*readings, strict=True))
     centres_pixels, spread_pixels = expected_places(follow(probabilities))

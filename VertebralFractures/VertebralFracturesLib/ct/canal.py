@@ -113,7 +113,7 @@ def find_canal(
     """
     window = canal_window(volume, curve)
     if cancel():
-        raise Cancelled("cancelled while looking for the spinal canal")
+        raise Cancelled("cancelled while the spinal canal was detected")
     return fit_canal(window, *locate_canal(window.image))
 
 

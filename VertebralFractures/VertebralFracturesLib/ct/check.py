@@ -65,8 +65,8 @@ def check_spacing(spacing_mm: NDArray[np.float64]) -> tuple[str, ...]:
     plausible = np.isfinite(spacing) & (spacing >= SMALLEST_SPACING_MM) & (spacing <= LARGEST_SPACING_MM)
     if not plausible.all():
         raise UnusableInput(
-            f"the voxel spacing of {text} mm is not one of a CT "
-            f"({SMALLEST_SPACING_MM:g} to {LARGEST_SPACING_MM:g} mm): the file's header is wrong"
+            f"the voxel spacing of {text} mm is not plausible for a CT "
+            f"({SMALLEST_SPACING_MM:g} to {LARGEST_SPACING_MM:g} mm): the header is wrong"
         )
     return thick_slice_warnings(float(spacing.max()))
 
@@ -78,7 +78,7 @@ def thick_slice_warnings(thickness_mm: float) -> tuple[str, ...]:
     """
     if thickness_mm <= THICK_SLICE_MM + 1e-3:
         return ()
-    return (f"slices of {thickness_mm:.3g} mm, thicker than {THICK_SLICE_MM:g} mm: heights are less precise",)
+    return (f"Slice thickness {thickness_mm:.3g} mm (> {THICK_SLICE_MM:g} mm): height measurements are less accurate.",)
 
 
 def fill_padding(voxels: NDArray) -> tuple[NDArray, tuple[str, ...]]:
@@ -105,7 +105,7 @@ def fill_padding(voxels: NDArray) -> tuple[NDArray, tuple[str, ...]]:
         part[unmeasured] = AIR_HU
     warnings: tuple[str, ...] = ()
     if missing:
-        warnings = (f"{100 * missing / flat.size:.2g} % of the voxels hold no number (NaN or infinite): read as air",)
+        warnings = (f"{100 * missing / flat.size:.2g} % of the voxels are NaN or infinite and were read as air.",)
     return flat.reshape(voxels.shape), warnings
 
 
@@ -135,7 +135,7 @@ def check_is_ct(volume: Volume) -> tuple[str, ...]:
     sample = np.asarray(volume.voxels[::step, ::step, ::step], dtype=np.float32)
     measured = sample[np.isfinite(sample)]
     if measured.size == 0:
-        raise UnusableInput("the volume holds no numbers (NaN everywhere)")
+        raise UnusableInput("all voxels of the volume are NaN")
     _check_hounsfield_units(measured)
     body = sample > _BODY_HU
     _check_body(volume, body, step)
@@ -148,7 +148,7 @@ def _check_box(volume: Volume) -> None:
     sides_m = np.ptp(volume.corners_ras(), axis=0) / 1000
     if np.prod(sides_m) > LARGEST_BOX_M3:
         text = " x ".join(f"{side:.3g}" for side in sides_m)
-        raise UnusableInput(f"the volume is {text} m large, larger than any patient: the file's header is wrong")
+        raise UnusableInput(f"the volume is {text} m in size, larger than any patient: the header is wrong")
 
 
 def _check_hounsfield_units(values: NDArray[np.float32]) -> None:
@@ -170,8 +170,8 @@ def _check_hounsfield_units(values: NDArray[np.float32]) -> None:
         )
     if statistics.below_water < 0.002:
         raise UnusableInput(
-            f"not a CT: neither air nor fat in it (intensities {statistics.low:g} to {statistics.high:g}), "
-            f"as in MR: {_NO_HU}"
+            f"not a CT: intensities of {statistics.low:g} to {statistics.high:g} are not in Hounsfield units (MR?); "
+            f"{_NO_HU}"
         )
     if statistics.body_in_tissue_range < 0.3:
         raise UnusableInput(
@@ -215,7 +215,9 @@ def _clipping_warnings(values: NDArray[np.float32]) -> tuple[str, ...]:
     high_hu = float(values.max())
     if high_hu >= _CLIPPED_HU or (values == high_hu).mean() < _CLIPPED_SHARE:
         return ()
-    return (f"the intensities end at {high_hu:.0f} HU: bone was clipped by a window, edges are less precise",)
+    return (
+        f"Intensities are clipped at {high_hu:.0f} HU, as by a display window: height measurements are less accurate.",
+    )
 
 
 def _check_body(volume: Volume, body: NDArray[np.bool_], step: int) -> None:
@@ -229,8 +231,8 @@ def _check_body(volume: Volume, body: NDArray[np.bool_], step: int) -> None:
         text = " x ".join(f"{value / 10:.1f}" for value in extents_mm)
         needed = " x ".join(f"{value / 10:g}" for value in SMALLEST_BODY_MM)
         raise UnusableInput(
-            f"only {text} cm of body are in the volume (left-right x front-back x head-foot); "
-            f"{needed} cm are needed to find a spine"
+            f"only {text} cm of the body are in the volume (left-right x anterior-posterior x head-foot); "
+            f"{needed} cm are needed to detect a spine"
         )
 
 

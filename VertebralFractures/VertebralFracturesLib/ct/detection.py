@@ -62,7 +62,7 @@ def settle(detections: Sequence[Detection]) -> list[Detection]:
 
 
 def fuse(views: Sequence[Sequence[Detection]]) -> list[Detection]:
-    """Average what several views of the same spine say of each body.
+    """Average the results of several views of the same spine for each body.
 
     :param views: detections of each view in common coordinates.
     :return: one detection a body, cranial to caudal; its score counts the views that miss it as zeros, its points are

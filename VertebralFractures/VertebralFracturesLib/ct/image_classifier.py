@@ -35,7 +35,7 @@ def classify_spine(
     readings = []
     for sequence in networks.sequences:
         if cancel():
-            raise Cancelled("cancelled while reading the spine a second time")
+            raise Cancelled("cancelled during the image-based check")
         readings.append(sequence(slab.image))
     return ImageClassification(slab.frame, averaged(readings), networks.temperature, canal)
 

@@ -23,7 +23,7 @@ from .networks import CtNetworks
 from .vertebrae import detect, is_whole, keypoints_ras, named_vertebrae, straightened_views
 
 STAGES = ("spine curve", "straightened slice", "vertebrae", "image classifier", "measures")
-"""What is told of the progress; the second opinion, that of the image classifier, only where it is wanted."""
+"""Names of the stages that are reported as progress; the image classifier only where it is wanted."""
 
 _BODY_REACH_MM = 20.0
 """How far a body reaches from the curve. Chosen, half the width of a large one."""
@@ -75,7 +75,7 @@ def analyze_ct(
     detections, view = detect(networks, views, volume), views[len(views) // 2]
     whole = [one for one in detections if is_whole(keypoints_ras(one, view), volume)]
     if not whole:
-        raise NoSpineFound("a spine was found, but no vertebral body lies wholly within the field of view")
+        raise NoSpineFound("a spine was detected, but no vertebra lies completely within the field of view")
     classification = None
     if networks.image_classifier is not None:
         stage("image classifier")
@@ -104,7 +104,9 @@ def _named_and_measured(
     """The named vertebrae with their trabecular attenuation, and what their numbering rests on."""
     vertebrae, basis = named
     if not vertebrae:
-        raise NoSpineFound("of the spine only the sacrum, C1 or C2 is in view as a whole: nothing to measure")
+        raise NoSpineFound(
+            "only the sacrum, C1 or C2 lies completely within the field of view: there is nothing to measure"
+        )
     return tuple(replace(one, attenuation=measure_attenuation(volume, one.keypoints_ras)) for one in vertebrae), basis
 
 
@@ -112,7 +114,7 @@ def _spine_curve(bodies: BodyCentres) -> SpineCurve:
     curve = fit_spine_curve(bodies.centres_ras, bodies.existence, bodies.spread_mm)
     if curve is None:
         raise NoSpineFound(
-            f"no spine found: less than {MIN_LENGTH_MM:.0f} mm of vertebral bodies is in view; "
+            f"no spine found: less than {MIN_LENGTH_MM:.0f} mm of the spine lies within the field of view; "
             "load a CT of the neck, chest or abdomen that shows the spine"
         )
     return curve
@@ -121,13 +123,14 @@ def _spine_curve(bodies: BodyCentres) -> SpineCurve:
 def _warnings(volume: Volume, curve: SpineCurve, vertebrae: Sequence[Vertebra], cut: int) -> Iterator[str]:
     """What the reader of the report has to know, one sentence each."""
     if cut:
-        yield f"{cut} vertebral {'body' if cut == 1 else 'bodies'} cut by the field of view: left out"
+        noun, verb = ("vertebra", "was") if cut == 1 else ("vertebrae", "were")
+        yield f"{cut} {noun} partly outside the field of view {verb} not measured."
     if no_level_is_certain([vertebra.level_confidence for vertebra in vertebrae]):
         yield LEVELS_ARE_UNCERTAIN
     if _is_folded(curve):
-        yield "the spine bends so sharply that planes across it cross: check the keypoints on the inner side"
+        yield "The spine is sharply angulated: landmarks on the concave side may be misplaced; please verify."
     if _has_metal(volume, curve):
-        yield "metal near the spine: streaks can hide endplates; check the keypoints around it"
+        yield "Metal near the spine: artefacts may obscure endplates; please verify the landmarks there."
 
 
 def _is_folded(curve: SpineCurve) -> bool:

@@ -1,4 +1,4 @@
-"""How far the points of a detection may be off: what the network says, and what the image says beside it.
+"""How far the points of a detection may be off: by the network's estimate and by the image.
 
 Four things are put together as independent errors are, each in mm with a weight of its own, which comes from the model
 card of the detector: what the network expects; the distance of the CT's slices across the endplates; how far the

@@ -174,5 +174,5 @@ def propose_vertebra(
     ]
     distances_mm = [float(np.linalg.norm(body_centre(one.keypoints_ras) - clicked_ras)) for one in candidates]
     if not candidates or min(distances_mm) > _PROPOSAL_REACH_MM:
-        raise NoSpineFound("the network sees no vertebral body there: click the middle of one")
+        raise NoSpineFound("no vertebral body was detected there: click the centre of one")
     return candidates[int(np.argmin(distances_mm))]

@@ -92,7 +92,7 @@ def read_study(file: Path) -> Study:
         bodies = {reader: _sorted([_body(entry) for entry in entries]) for reader, entries in readers.items()}
         points = {reader: np.array([one[0] for one in row]).reshape(-1, 6, 3) for reader, row in bodies.items()}
     except _WRONG as error:
-        raise UnusableInput(f"{file} is no annotation of vertebrae: {error}") from error
+        raise UnusableInput(f"{file} is not an annotation of vertebrae: {error}") from error
     return Study(file.stem, points, {reader: tuple(one[1] for one in row) for reader, row in bodies.items()})
 
 

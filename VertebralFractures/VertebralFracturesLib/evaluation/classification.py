@@ -70,7 +70,7 @@ class Answers:
 def answers(pool: Pool, task: Task) -> Answers:
     """What was answered to a task.
 
-    A positive of which nothing was found counts as not flagged. A negative of which nothing was found is left out:
+    A positive of which nothing was found counts as negative. A negative of which nothing was found is left out:
     silence is no right answer.
     """
     if task.unit == "patient":

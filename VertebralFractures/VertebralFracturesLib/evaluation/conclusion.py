@@ -18,7 +18,7 @@ to the centre of the next vertebra, which is above 30 mm and about 17 mm."""
 
 @dataclass(frozen=True)
 class Conclusion:
-    """What a report says of a patient.
+    """The conclusion of a report for a patient.
 
     :param grade: the highest grade that counts, 0 to 3; None where nothing was graded.
     :param graded: how many bodies carry a grade.

@@ -57,8 +57,8 @@ class AlarmCounts:
     upper_cervical: int
 
 
-TRUTHS = ("no fracture", *(f"{name} fracture" for name in GRADE_NAMES[1:]), "not told")
-"""What the reference may say of a patient; the last one where it does not say what is fractured, and a body is low."""
+TRUTHS = ("no fracture", *(f"{name} fracture" for name in GRADE_NAMES[1:]), "not stated")
+"""Grade of a patient's worst fracture by the reference; the last one where it states no fractures and a body is low."""
 
 
 def true_grade(case: CaseResult) -> int | None:
@@ -82,12 +82,12 @@ def patient_faults(case: CaseResult) -> tuple[str, ...]:
         if true_grade(case) == 0 and (conclusion.grade or 0) >= MODERATE:
             faults.append(f"{GRADE_NAMES[conclusion.grade or 0]} reported without a fracture")
         if conclusion.sacral:
-            faults.append(f"{conclusion.sacral} of the sacrum among the vertebrae")
+            faults.append(f"sacral segments reported as vertebrae: {conclusion.sacral}")
         if conclusion.upper_cervical:
-            faults.append(f"{conclusion.upper_cervical} of C1 and C2 among the vertebrae")
+            faults.append(f"C1 or C2 reported as vertebrae: {conclusion.upper_cervical}")
     wrong = sum(_is_unmarked(body) and body.level_steps != 0 for body in case.matched)
     if wrong:
-        faults.append(f"{wrong} of {len(case.matched)} levels wrong without a mark")
+        faults.append(f"{wrong} of {len(case.matched)} levels shown as certain are wrong")
     return tuple(faults)
 
 

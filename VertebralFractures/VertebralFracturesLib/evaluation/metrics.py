@@ -7,9 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.heights.genant import GRADE_NAMES, PLAIN_PRESETS, Preset, grade
-from ..core.heights.uncertainty import height_ratio_sd, heights_sd_mm
 from ..core.levels import CONFIDENT_LEVEL
-from ..ct.detection import UNCERTAINTY_COVERAGE
 from ..simulation.matching import MATCH_MM
 from .classification import (
     STATED_SPECIFICITY,
@@ -22,6 +20,16 @@ from .classification import (
     sensitivity_at_stated_specificity,
     specificity,
 )
+from .coverage import (
+    LARGE_ERROR_MM,
+    NORMAL_95,
+    UNCERTAINTY_COVERAGE,
+    height_coverage,
+    index_coverage,
+    keypoint_coverage,
+    large_errors_foreseen,
+    uncertainty_factor,
+)
 from .results import Pool
 from .statistics import bland_altman, confusion, weighted_kappa
 
@@ -33,15 +41,6 @@ SAME_BODY_OVERLAP = 0.5
 
 SURE_LEVEL = 0.9
 """Confidence above which a level name must not be wrong."""
-
-LARGE_ERROR_MM = 2.0
-"""Above it the error of a height is large, a tenth of a thoracic height (T8: 20 mm, core/heights/norms)."""
-
-NORMAL_95 = 1.96
-"""Standard deviations that hold 95 % of normal errors."""
-
-LARGEST_SHARE = 0.1
-"""The share of the heights, those that are said to be least certain, among which large errors are looked for."""
 
 HEIGHT_NAMES = ("anterior", "middle", "posterior")
 
@@ -171,53 +170,6 @@ def _level_share(of: Callable[[Pool], NDArray[np.bool_]], least_confidence: floa
     return _over(lambda pool: of(pool)[(pool.has_level == 1) & (pool.level_confidence >= least_confidence)], _mean)
 
 
-def _uncertain(pool: Pool) -> NDArray[np.bool_]:
-    """Where (n, 6) an expected error was reported."""
-    return ~np.isnan(pool.uncertainty_mm)
-
-
-def _coverage(times: float) -> Callable[[Pool], float]:
-    return _over(lambda p: (p.sagittal_errors_mm <= times * p.uncertainty_mm)[_uncertain(p)], _mean)
-
-
-def _uncertainty_factor(pool: Pool) -> float:
-    known = _uncertain(pool)
-    with np.errstate(divide="ignore"):  # a lone vote says 0 mm
-        ratios = pool.sagittal_errors_mm[known] / pool.uncertainty_mm[known]
-    return float(np.quantile(ratios, UNCERTAINTY_COVERAGE)) if known.any() else np.nan
-
-
-def _known_heights(pool: Pool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Absolute errors (n,) of the heights whose points have an uncertainty, and their standard deviations (n,)."""
-    sd_mm = heights_sd_mm(pool.uncertainty_mm)
-    known = ~np.isnan(sd_mm)
-    return np.abs(pool.height_errors_mm)[known], sd_mm[known]
-
-
-def _height_coverage(times: float) -> Callable[[Pool], float]:
-    def within(pool: Pool) -> NDArray[np.bool_]:
-        errors_mm, sd_mm = _known_heights(pool)
-        return errors_mm <= times * sd_mm
-
-    return _over(within, _mean)
-
-
-def _index_coverage(times: float) -> Callable[[Pool], float]:
-    def within(pool: Pool) -> NDArray[np.bool_]:
-        known = _uncertain(pool).all(1)
-        sd = height_ratio_sd(pool.found_heights_mm[known], heights_sd_mm(pool.uncertainty_mm[known]))
-        return np.abs(pool.index_errors[known]) <= times * sd
-
-    return _over(within, _mean)
-
-
-def _large_errors_foreseen(pool: Pool) -> float:
-    errors_mm, sd_mm = _known_heights(pool)
-    least_certain = np.argsort(-sd_mm, kind="stable")[: round(LARGEST_SHARE * len(sd_mm))]
-    are_large = errors_mm > LARGE_ERROR_MM
-    return _share(int(are_large[least_certain].sum()), int(are_large.sum()))
-
-
 def _kappa(preset: Preset) -> Callable[[Pool], float]:
     return lambda pool: weighted_kappa(grade_table(pool, preset))
 
@@ -235,9 +187,9 @@ def _distance_metrics() -> tuple[Metric, ...]:
         Metric(group, "localisation_error_sd_mm", "to the nearest centre, SD", *mm,
                _over(_localisation_errors, _sd), f"standard deviation: {nearest}"),
         Metric(group, "centre_error_mm", "centre error, mean", *mm, _over(lambda p: p.centre_errors_mm, _mean),
-               f"{centre}, of found vertebrae"),
+               f"{centre}, of detected vertebrae"),
         Metric(group, "centre_error_sd_mm", "centre error, SD", *mm, _over(lambda p: p.centre_errors_mm, _sd),
-               f"standard deviation: {centre}, of found vertebrae"),
+               f"standard deviation: {centre}, of detected vertebrae"),
         Metric(group, "centre_error_median_mm", "centre error, median", *mm,
                _over(lambda p: p.centre_errors_mm, _median), f"median: {centre}"),
         Metric(group, "centre_error_p95_mm", "centre error, p95", *mm,
@@ -277,7 +229,7 @@ def _classification_metrics(task: Task) -> tuple[Metric, ...]:
         Metric(group, f"area_under_curve_{task.key}", f"AUC, {task.title}", "1", 3, by(area_under_roc),
                f"P(G of a positive < G of a negative) + half of the ties; {of} by the reference (Pisov 2020, table 2)"),
         Metric(group, f"sensitivity_{task.key}", f"sensitivity, {task.title}", "1", 3, by(sensitivity),
-               f"TP / (TP + FN) at the same cut-off of the measured G; {of}; not detected counts as not flagged"),
+               f"TP / (TP + FN) at the same cut-off of the measured G; {of}; not detected counts as negative"),
         Metric(group, f"specificity_{task.key}", f"specificity, {task.title}", "1", 3, by(specificity),
                f"TN / (TN + FP) at the same cut-off of the measured G; {of}"),
         Metric(group, f"sensitivity_at_97_{task.key}", f"sensitivity at specificity {stated}, {task.title}", "1", 3,
@@ -334,28 +286,29 @@ def _measurement_metrics() -> tuple[Metric, ...]:
                "mean |measured - reference| of G = min / max of the three heights (Pisov 2020, eq. 1)"),
         Metric(group, "index_error_p95", "|dG|, p95", "1", 3,
                _over(lambda p: np.abs(p.index_errors), _percentile_95), "95th percentile of |measured - reference|"),
-        Metric(group, "patient_index_error", "|d least G| of a patient, mean", "1", 3,
-               _over(_patient_index_errors, _mean), "mean |measured - reference| of the least G of a patient"),
+        Metric(group, "patient_index_error", "smallest G of a patient, mean absolute error", "1", 3,
+               _over(_patient_index_errors, _mean), "mean |measured - reference| of the smallest G of a patient"),
         *(Metric(group, f"grade_kappa_{name}", f"weighted kappa of grades, {preset.title}", "1", 2, _kappa(preset),
-                 f"{weights}; undefined where the reference has but one grade")
+                 f"{weights}; undefined where the reference has only one grade")
           for name, preset in PLAIN_PRESETS.items()),
     )  # fmt: skip
 
 
 def _level_metrics() -> tuple[Metric, ...]:
     group = "levels"
-    found = "of found vertebrae whose level the reference knows"
+    found = "of detected vertebrae whose level is known in the reference"
     return (
-        Metric(group, "level_correctness", "levels right", "1", 3,
+        Metric(group, "level_correctness", "correct levels", "1", 3,
                _level_share(lambda p: p.level_steps == 0), f"share {found}"),
         Metric(group, "levels_off_by_one", "levels off by one", "1", 3,
                _level_share(lambda p: np.abs(p.level_steps) == 1), f"share {found}"),
         Metric(group, "levels_undecided", "levels undecided", "1", 3,
                _level_share(lambda p: np.isnan(p.level_steps) | (p.level_confidence < CONFIDENT_LEVEL)),
-               f"share {found} without a name, or with a confidence below {CONFIDENT_LEVEL}"),
-        Metric(group, "levels_sure_right", f"levels right where confidence > {SURE_LEVEL}", "1", 3,
-               _level_share(lambda p: p.level_steps == 0, np.nextafter(SURE_LEVEL, 1)), f"share {found} and sure"),
-        Metric(group, "cases_levels_right", "cases with all levels right", "1", 3, cases_with_right_levels,
+               f"share {found} without a level, or with a confidence below {CONFIDENT_LEVEL}"),
+        Metric(group, "levels_sure_right", f"correct levels where confidence > {SURE_LEVEL}", "1", 3,
+               _level_share(lambda p: p.level_steps == 0, np.nextafter(SURE_LEVEL, 1)),
+               f"share {found} and whose confidence is above {SURE_LEVEL}"),
+        Metric(group, "cases_levels_right", "cases with all levels correct", "1", 3, cases_with_right_levels,
                "fraction of the cases with detections"),
     )  # fmt: skip
 
@@ -363,38 +316,38 @@ def _level_metrics() -> tuple[Metric, ...]:
 def _uncertainty_metrics() -> tuple[Metric, ...]:
     group, within = "uncertainty", "share of the keypoints whose error in the sagittal plane is at most"
     heights = "share of the heights whose absolute error is at most"
-    indices = "share of the indices G whose absolute error is at most"
+    indices = "share of the height ratios G whose absolute error is at most"
     return (
-        Metric(group, "coverage_1", "keypoints within their uncertainty", "1", 3, _coverage(1),
+        Metric(group, "coverage_1", "keypoints within their uncertainty", "1", 3, lambda p: keypoint_coverage(p, 1),
                f"{within} the reported uncertainty"),
-        Metric(group, "coverage_2", "keypoints within twice their uncertainty", "1", 3, _coverage(2),
-               f"{within} twice the reported uncertainty"),
-        Metric(group, "uncertainty_factor", f"factor for {UNCERTAINTY_COVERAGE:.0%}", "1", 2, _uncertainty_factor,
-               f"times which the reported uncertainty would hold {UNCERTAINTY_COVERAGE:.0%} of the keypoints: 1 where "
-               "it is calibrated (split conformal, Vovk 2005)"),
-        Metric(group, "height_coverage_1", "heights within their standard deviation", "1", 3, _height_coverage(1),
-               f"{heights} the standard deviation that the uncertainties of its two points give: 0.68 where it is "
-               "calibrated"),
-        Metric(group, "height_coverage_2", "heights within their interval of 95 %", "1", 3,
-               _height_coverage(NORMAL_95), f"{heights} {NORMAL_95} standard deviations"),
-        Metric(group, "index_coverage_1", "G within its standard deviation", "1", 3, _index_coverage(1),
+        Metric(group, "coverage_2", "keypoints within twice their uncertainty", "1", 3,
+               lambda p: keypoint_coverage(p, 2), f"{within} twice the reported uncertainty"),
+        Metric(group, "uncertainty_factor", f"factor for {UNCERTAINTY_COVERAGE:.0%}", "1", 2, uncertainty_factor,
+               f"multiple of the reported uncertainty that contains {UNCERTAINTY_COVERAGE:.0%} of the keypoints: 1 "
+               "where it is calibrated (split conformal, Vovk 2005)"),
+        Metric(group, "height_coverage_1", "heights within their standard deviation", "1", 3,
+               lambda p: height_coverage(p, 1), f"{heights} the standard deviation that the uncertainties of its two "
+               "points give: 0.68 where it is calibrated"),
+        Metric(group, "height_coverage_2", "heights within their 95 % interval", "1", 3,
+               lambda p: height_coverage(p, NORMAL_95), f"{heights} {NORMAL_95} standard deviations"),
+        Metric(group, "index_coverage_1", "G within its standard deviation", "1", 3, lambda p: index_coverage(p, 1),
                f"{indices} the standard deviation that those of the heights give"),
-        Metric(group, "index_coverage_2", "G within its interval of 95 %", "1", 3, _index_coverage(NORMAL_95),
-               f"{indices} {NORMAL_95} standard deviations"),
-        Metric(group, "large_errors_foreseen", "large height errors foreseen", "1", 2, _large_errors_foreseen,
-               f"share of the height errors above {LARGE_ERROR_MM:.0f} mm that are in the tenth of the heights whose "
-               "standard deviations are the largest"),
+        Metric(group, "index_coverage_2", "G within its 95 % interval", "1", 3,
+               lambda p: index_coverage(p, NORMAL_95), f"{indices} {NORMAL_95} standard deviations"),
+        Metric(group, "large_errors_foreseen", "large height errors predicted", "1", 2, large_errors_foreseen,
+               f"share of the height errors above {LARGE_ERROR_MM:.0f} mm that belong to the tenth of the heights with "
+               "the largest reported standard deviations"),
     )  # fmt: skip
 
 
 def _case_metrics() -> tuple[Metric, ...]:
     group = "cases"
     return (
-        Metric(group, "failure_rate", "not evaluable cases", "1", 3, failure_rate,
-               "share of the cases that were refused or in which no spine was found"),
-        Metric(group, "seconds", "time of a case, mean", "s", 1,
+        Metric(group, "failure_rate", "cases without a result", "1", 3, failure_rate,
+               "share of the cases that were not accepted or in which no spine was detected"),
+        Metric(group, "seconds", "time per case, mean", "s", 1,
                _over(lambda p: np.array([case.seconds for case in p.cases]), _mean),
-               "analysis without reading the file"),
+               "duration of the analysis, without reading the file"),
     )  # fmt: skip
 
 

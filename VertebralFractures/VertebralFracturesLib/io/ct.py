@@ -101,7 +101,7 @@ def _read_dicom(
     warnings = (*warnings, *more_warnings)
     listed = other_series(all_series, chosen) if wanted is None else ()
     if len(all_series) > 1 and wanted is None:
-        warnings = (f"{len(all_series)} series in the folder; read {chosen}", *warnings)
+        warnings = (f"The folder holds {len(all_series)} series; the one analyzed is {chosen}.", *warnings)
     study = study_details(chosen.slices[0].path, identify)
     study["series"] |= {"uid": chosen.uid, "number": chosen.number, "slices": chosen.slice_count}
     files = DicomFiles(tuple(dict.fromkeys(image.path for image in chosen.images)))

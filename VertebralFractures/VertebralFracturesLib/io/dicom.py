@@ -99,7 +99,7 @@ def passed_over(damaged: Sequence[DamagedDicom], chosen: DicomSeries) -> tuple[s
         return ()
     names = ", ".join(printable(one.path.name) for one in damaged[:3])
     more = f" and {len(damaged) - 3} more" if len(damaged) > 3 else ""
-    return (f"damaged DICOM files that are no part of the series were passed over: {names}{more}",)
+    return (f"Damaged DICOM files that do not belong to the series were ignored: {names}{more}.",)
 
 
 def other_series(all_series: Sequence[DicomSeries], chosen: DicomSeries) -> tuple[str, ...]:

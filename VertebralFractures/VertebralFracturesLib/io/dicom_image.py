@@ -105,7 +105,7 @@ class _Frames:
         except RuntimeError as error:
             raise DamagedDicom(self.path, "is damaged or in a compression that cannot be read") from error
         if pixels.size != np.prod(self.shape) or pixels.shape[-2:] != self.shape[1:]:
-            raise DamagedDicom(self.path, "is damaged, its pixel data have another size than its header says")
+            raise DamagedDicom(self.path, "is damaged, the size of its pixel data differs from what its header states")
         pixels = pixels.reshape(self.shape)
         if len(pixels) > 1:
             self._kept = pixels
@@ -246,7 +246,7 @@ def _frames(path: Path, header: dict[str, str], outline: DicomOutline) -> _Frame
 
 
 def _frame(path: Path, header: dict[str, str], dataset: Any, frame: int, frames: _Frames) -> DicomImage:
-    """One frame; what the functional groups of an enhanced CT say of it comes before the header of the file."""
+    """One frame; the functional groups of an enhanced CT take precedence over the header of the file."""
     groups = []
     if header["NumberOfFrames"]:
         shared, each = (dataset.get(keyword) or [] for keyword in _FUNCTIONAL_GROUPS)

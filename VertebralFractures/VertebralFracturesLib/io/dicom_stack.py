@@ -57,7 +57,8 @@ class Stack:
         if off_line.max() > _OFF_LINE_MM:
             worst = int(off_line.argmax())
             raise UnusableInput(
-                f"the slices are not one stack: {slices[worst].name} lies {off_line[worst]:.1f} mm off its line"
+                f"the slices do not form one stack: {slices[worst].name} lies {off_line[worst]:.1f} mm off the line "
+                "of the others"
             )
         even = np.linspace(0, along[-1], len(along))
         count = (
@@ -100,15 +101,22 @@ class Stack:
         """What was bridged or corrected."""
         found = []
         if self.tilt_degrees > _TILT_DEGREES:
-            found.append(f"gantry tilt of {self.tilt_degrees:.1f} degrees: taken into account")
+            found.append(f"A gantry tilt of {self.tilt_degrees:.1f} degrees was taken into account.")
         if not self.is_even:
-            gaps = np.diff(self.along_mm)
-            missing = self.slice_count - len(self.along_mm)
-            found.append(
-                f"slice distances of {gaps.min():.3g} to {gaps.max():.3g} mm: interpolated to {self.step_mm:.3g} mm "
-                f"({missing} slices missing)"
-            )
+            found.append(self._interpolation_warning())
         return tuple(found)
+
+    def _interpolation_warning(self) -> str:
+        """Which slices were interpolated: missing ones of an even stack, or all of one with varying distances."""
+        numbers = self.along_mm / self.step_mm
+        if np.abs(numbers - np.round(numbers)).max() * self.step_mm <= _EVEN_MM:
+            missing = self.slice_count - len(self.along_mm)
+            return f"{missing} missing slice{' was' if missing == 1 else 's were'} interpolated."
+        gaps_mm = np.diff(self.along_mm)
+        return (
+            f"Slice distances vary from {gaps_mm.min():.3g} to {gaps_mm.max():.3g} mm; slices were interpolated at "
+            f"every {self.step_mm:.3g} mm."
+        )
 
 
 def one_stack(images: Sequence[DicomImage], name: str) -> tuple[list[DicomImage], tuple[str, ...]]:
@@ -124,10 +132,12 @@ def one_stack(images: Sequence[DicomImage], name: str) -> tuple[list[DicomImage]
         groups.setdefault(image.geometry, []).append(image)
     stacks = sorted(groups.values(), key=len, reverse=True)
     if not stacks or len(stacks[0]) < 2:
-        raise UnusableInput(f"series {name}: no two slices with a place in the patient")
+        raise UnusableInput(f"series {name}: fewer than two slices have a position in the header")
     warnings: tuple[str, ...] = ()
     if len(stacks) > 1:
-        warnings = (f"the series has {sum(map(len, stacks[1:]))} images of another size or orientation: left out",)
+        warnings = (
+            f"{sum(map(len, stacks[1:]))} images of the series have another size or orientation and were not used.",
+        )
     phase, phase_warnings = _one_phase(stacks[0])
     kept, dropped = _without_duplicates(_in_order(phase))
     return kept, warnings + phase_warnings + dropped
@@ -147,12 +157,12 @@ def _one_phase(slices: list[DicomImage]) -> tuple[list[DicomImage], tuple[str, .
         counts = {len(phase) for phase in phases.values()}
         if len(phases) > 1 and max(counts) <= len(repeats) and max(counts) > 1:
             first = min(phases, key=lambda value: (-len(phases[value]), (number(value), value)))
-            return phases[first], (f"the series has {len(phases)} phases: the first complete one was read",)
+            return phases[first], (f"The series has {len(phases)} phases; the first complete one was analyzed.",)
     if _all_repeats_identical(slices):
         return slices, ()
     raise UnusableInput(
-        f"the series shows {repeated} slice positions more than once (a 4D series?) and its headers do not tell the "
-        "phases apart: export one phase"
+        f"the series shows {repeated} slice positions more than once (a 4D series?) and its headers do not "
+        "distinguish the phases: export one phase"
     )
 
 
@@ -178,13 +188,13 @@ def _without_duplicates(ordered: list[DicomImage]) -> tuple[list[DicomImage], tu
             kept.append(image)
         elif not kept[-1].shows_what(image):
             raise UnusableInput(
-                f"two different images at the same place: {kept[-1].name} and {image.name}; "
+                f"two different images at the same position: {kept[-1].name} and {image.name}; "
                 "remove one or export the series again"
             )
     if len(kept) < 2:
-        raise UnusableInput("all images lie at one place: one slice is no volume")
+        raise UnusableInput("all images lie at the same position: one slice is not a volume")
     dropped = len(ordered) - len(kept)
-    return kept, ((f"{dropped} duplicate slices: left out",) if dropped else ())
+    return kept, ((f"{dropped} duplicate slices were not used.",) if dropped else ())
 
 
 def _refuse_holes(slices: Sequence[DicomImage], gaps: NDArray[np.float64], step_mm: float) -> None:
@@ -193,7 +203,7 @@ def _refuse_holes(slices: Sequence[DicomImage], gaps: NDArray[np.float64], step_
     if gaps[worst] > max(LARGEST_FILLED_GAP_MM, 1.5 * step_mm):
         raise UnusableInput(
             f"slices are missing: {gaps[worst]:.1f} mm between {slices[worst].name} and "
-            f"{slices[worst + 1].name} where {step_mm:.3g} mm are usual; export the series again"
+            f"{slices[worst + 1].name}, but {step_mm:.3g} mm elsewhere; export the series again"
         )
 
 

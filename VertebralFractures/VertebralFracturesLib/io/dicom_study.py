@@ -1,4 +1,4 @@
-"""What a DICOM header says of the study: series, reconstruction, contrast agent and, only if asked for, the patient."""
+"""What a DICOM header states about the study: series, reconstruction, contrast and, only on request, the patient."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,7 +32,7 @@ _LONGEST_VALUE = 200
 
 
 def study_details(path: Path, identify: bool) -> dict[str, Any]:
-    """What the header of a DICOM image says of its study; what it does not state is left out.
+    """What the header of a DICOM image states about its study.
 
     :param path: the file, which was read before.
     :param identify: whether the elements that identify the patient are read.

@@ -1,6 +1,7 @@
 """Size and checksum of an input, by which it is known whatever it is called."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,14 @@ def fingerprint(path: Path, series: str = "") -> dict[str, Any]:
     :param path: an image file, or the folder or one file of a DICOM series.
     :param series: its Series Instance UID; empty for an image file.
     """
-    files = _files_of(path if path.is_dir() else path.parent, series) if series else [path]
+    return fingerprint_of_files(_files_of(path if path.is_dir() else path.parent, series) if series else [path])
+
+
+def fingerprint_of_files(files: Sequence[Path]) -> dict[str, Any]:
+    """The same of files that are known.
+
+    :param files: at least one.
+    """
     sums = sorted(_checksum(file) for file in files)
     whole = sums[0] if len(sums) == 1 else hashlib.sha256("".join(sums).encode("ascii")).hexdigest()
     return {"files": len(files), "bytes": sum(check_regular(file) for file in files), "sha256": whole}

@@ -57,7 +57,7 @@ Side = Literal["left", "right"] | None
 
 @dataclass(frozen=True, eq=False)
 class _Picture:
-    """An image as its file has it: brightness, spacing of rows and columns in mm, and what the header says of it.
+    """An image as its file has it: brightness, spacing of rows and columns in mm, and the values of its header.
 
     ``dicom`` says where it came from, with the pixels as they lie here.
     """
@@ -119,7 +119,7 @@ def _check_spacing(spacing_mm: tuple[float, float]) -> None:
     low, high = _PIXEL_RANGE_MM
     if not all(low <= one <= high for one in spacing_mm):
         text = " x ".join(f"{one:.4g}" for one in spacing_mm)
-        raise UnusableInput(f"pixels of {text} mm are not those of a radiograph ({low:g} to {high:g} mm)")
+        raise UnusableInput(f"pixels of {text} mm are not plausible for a radiograph ({low:g} to {high:g} mm)")
 
 
 def _square(pixels: NDArray[np.float32], spacing_mm: tuple[float, float]) -> tuple[NDArray[np.float32], float]:
@@ -157,7 +157,8 @@ def _only_image(folder: Path) -> Path:
         raise UnusableInput(f"no DICOM image in this folder: {NEEDED}")
     if len(files) > 1:
         raise UnusableInput(
-            f"{len(files)} DICOM files: name the one that is the radiograph; for a CT use 'vertebral-fractures analyze'"
+            f"the folder holds {len(files)} DICOM files: give the file of the radiograph; for a CT use "
+            "'vertebral-fractures analyze'"
         )
     return files[0]
 
@@ -190,7 +191,7 @@ def _grey(pixels: NDArray, components: int) -> NDArray[np.float32]:
             raise UnusableInput(f"a colour image: {NEEDED}")
         values = colours.mean(-1)
     if values.ndim != 2:
-        raise UnusableInput(f"an image with {values.ndim} axes: {NEEDED}")
+        raise UnusableInput(f"an image with {values.ndim} dimensions: {NEEDED}")
     return np.ascontiguousarray(values, dtype=np.float32)
 
 
@@ -304,13 +305,13 @@ def _check_kind(header: Mapping[str, str]) -> None:
     if header["view"].upper() in _FRONTAL_VIEWS:
         raise UnusableInput(f"a frontal view ({printable(header['view'])}): {NEEDED}")
     if _numbers(header["frames"] or "1") != [1.0]:
-        raise UnusableInput(f"a film of {printable(header['frames'])} images: export one of them; {NEEDED}")
+        raise UnusableInput(f"a multi-frame image ({printable(header['frames'])} frames): export one frame; {NEEDED}")
 
 
 def _of_ct(
     pixels: NDArray[np.float32], header: Mapping[str, str]
 ) -> tuple[NDArray[np.float32], tuple[float, float], Side] | None:
-    """A scout or a reformat of a CT with what its header says of its plane."""
+    """A scout or a reformat of a CT with the plane that its header states."""
     orientation, spacing = _numbers(header["orientation"]), _numbers(header["spacing"])
     if len(orientation) != 6 or len(spacing) != 2:
         return None
@@ -329,7 +330,10 @@ def _patient_spacing(header: Mapping[str, str]) -> tuple[tuple[float, float] | N
         return None, ()
     factor = _magnification(header)
     if factor is None:
-        text = "the spacing is that of the detector: lengths are too large by the magnification; G and angles hold"
+        text = (
+            "Pixel spacing is that of the detector: lengths are overestimated by the magnification; height ratios and "
+            "angles remain valid."
+        )
         return (detector[0], detector[1]), (text,)
     return (detector[0] / factor, detector[1] / factor), ()
 

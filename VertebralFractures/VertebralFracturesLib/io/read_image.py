@@ -27,7 +27,7 @@ _SAME_PIXELS = np.eye(2, 3)
 class DicomFiles:
     """Where in DICOM an image was read from, for results that go into the same study.
 
-    What the files say of the patient is not read here.
+    Data of the patient in the files are not read here.
 
     :param files: of the series of a CT, or of a radiograph.
     :param to_stored_pixels: (2, 3) affine map from column and row of a radiograph as it was read to those in its file,

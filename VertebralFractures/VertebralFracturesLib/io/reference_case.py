@@ -92,7 +92,7 @@ def read_case(folder: Path) -> ReferenceCase:
 
 
 def _fractures(vertebrae: list[Mapping[str, Any]]) -> tuple[str | None, ...] | None:
-    """What the reference says of fractures; None where it does not say so of every vertebra."""
+    """Which vertebrae the reference states to be fractured; None where it does not state it for every vertebra."""
     if not all("fracture" in entry for entry in vertebrae):
         return None
     return tuple(None if entry["fracture"] is None else str(entry["fracture"]) for entry in vertebrae)

@@ -67,7 +67,7 @@ def draw_scene(folder: Path, path: Path, vertebra: str | None = None) -> None:
         if len(studies) != 1:
             raise UnusableInput(f"{path} holds {len(studies)} studies of vertebral fractures; it has to hold one")
         if analyzed_image(studies[0]) is None:
-            raise UnusableInput(f"{path} holds no image of its study, so that there is nothing to draw")
+            raise UnusableInput(f"{path} holds no image of its study, so there is nothing to show")
         return studies[0]
 
     _draw(folder, read, vertebra)

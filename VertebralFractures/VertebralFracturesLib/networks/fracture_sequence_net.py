@@ -47,7 +47,7 @@ class FractureSequenceNet(nn.Module):
     fracture per position that is learned from whole bodies only, through a soft maximum ("bag").
 
     :param representation: what of the slab is read.
-    :param answers: what is said of each position.
+    :param answers: the output for each position.
     """
 
     def __init__(self, representation: Representation = "3d", answers: Answers = "positions") -> None:

@@ -25,7 +25,7 @@ def normalised(intensities_hu: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class CurveOutput:
-    """What the network says of every axial slice of a batch; (batch, slices, ...).
+    """The output of the network for every axial slice of a batch; (batch, slices, ...).
 
     :param logits: body-centre logits (batch, slices, rows, columns).
     :param centres: soft-argmax (batch, slices, 2) as (column, row) in voxels.

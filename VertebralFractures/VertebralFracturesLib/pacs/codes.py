@@ -98,7 +98,7 @@ GRADE = own("GRADE", "Vertebral fracture grade (Genant)")
 NOT_GRADED = own("NOT-GRADED", "Not graded")
 SHAPE = own("SHAPE", "Shape of the vertebral deformity")
 BORDERLINE = own("BORDERLINE", "Grade close to a threshold")
-PHYSIOLOGICAL = own("PHYSIOLOGICAL", "Height reduction within the norm, probably physiological")
+PHYSIOLOGICAL = own("PHYSIOLOGICAL", "Mild height reduction, probably physiological")
 DISCORDANT = own("DISCORDANT", "Height- and image-based results disagree")
 REVIEW = own("REVIEW", "Review status of the vertebra")
 LANDMARKS_BY = own("LANDMARKS-BY", "Who placed the landmarks")
@@ -109,7 +109,7 @@ SHAPE_VALUES = {name: own(f"SHAPE-{name.upper()}", "no deformity" if name == "no
 REVIEW_VALUES = {name: own(f"{name.upper().replace(' ', '-')}", name) for name in STATUSES}
 LANDMARK_VALUES = {
     name: own(f"BY-{name.upper()}", meaning)
-    for name, meaning in zip(SOURCES, ("network", "network, corrected by a reader", "reader"), strict=True)
+    for name, meaning in zip(SOURCES, ("network", "network, corrected by a user", "user"), strict=True)
 }
 NO_HU_VALUES = {reason: own(f"NO-HU-{number}", reason) for number, reason in enumerate(EXCLUSIONS, 1)}
 """What a report's values are called in the structured report."""

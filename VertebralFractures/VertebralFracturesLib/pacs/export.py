@@ -22,7 +22,16 @@ MISSING_HIGHDICOM = (
 REPORT_FILE, PDF_FILE, SPINE_FILE = "structured-report.dcm", "report-pdf.dcm", "spine.dcm"
 """Names of the files; beside them lies one close-up for every abnormal vertebra, ``close-up-1.dcm`` and so on."""
 
-_NOT_VERIFIED, _VERIFIED = "Not verified by a reader.", "Verified by a reader."
+_NOT_VERIFIED, _VERIFIED = "Not verified.", "Verified by a user."
+
+
+def check_highdicom() -> None:
+    """Refuse DICOM output where the package that makes the objects is missing.
+
+    :raises UnusableInput: highdicom is not installed.
+    """
+    if find_spec("highdicom") is None:
+        raise UnusableInput(MISSING_HIGHDICOM)
 
 
 def check_dicom_output(dicom: DicomFiles | None, path: Path) -> None:
@@ -33,9 +42,8 @@ def check_dicom_output(dicom: DicomFiles | None, path: Path) -> None:
     :raises UnusableInput: no DICOM input, highdicom is not installed, or the headers lack what the objects need.
     """
     if dicom is None:
-        raise UnusableInput(f"{path}: --dicom needs a DICOM image, whose study the results are added to")
-    if find_spec("highdicom") is None:
-        raise UnusableInput(MISSING_HIGHDICOM)
+        raise UnusableInput(f"{path}: DICOM output needs a DICOM image, whose study the results are added to")
+    check_highdicom()
     try:
         read_source(dicom.files)
     except UnusableInput as error:
@@ -58,8 +66,7 @@ def export_dicom(
     :raises UnusableInput: highdicom is not installed, the files cannot serve, or the report cannot be verified.
     :raises OSError: a file cannot be written.
     """
-    if find_spec("highdicom") is None:
-        raise UnusableInput(MISSING_HIGHDICOM)
+    check_highdicom()
     source = read_source(dicom.files)
     folder.mkdir(parents=True, exist_ok=True)
     left_out = []
@@ -94,7 +101,7 @@ def _objects(
         pdf = encapsulated_pdf(page_pdf(report, image), source, place_of(key, source, "report page", 3))
         found.append((PDF_FILE, pdf))
     except NoPdf as reason:
-        found.append((PDF_FILE, f"the PDF of the report page was left out: {reason}"))
+        found.append((PDF_FILE, f"The PDF of the report page was not written: {reason}."))
     return found
 
 

@@ -47,7 +47,7 @@ _OPTIONS = (
 
 
 _NAMES_NOBODY = ("series", "shape", "spacing_mm", "slice_thickness_mm", "kernel", "contrast", "format")
-"""What a report says of its input that tells nothing of the patient."""
+"""The entries of a report's input that do not identify the patient."""
 
 
 class NoPdf(RuntimeError):
@@ -63,7 +63,7 @@ def page_pdf(report: SpineReport, image: Image) -> bytes:
     """
     browser = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if browser is None:
-        raise NoPdf("no Chromium or Chrome is installed, which prints the report page")
+        raise NoPdf("no Chromium or Chrome is installed to print the report page")
     unnamed = {name: report.input[name] for name in _NAMES_NOBODY if name in report.input}
     with tempfile.TemporaryDirectory(prefix="vertebral-fractures-", ignore_cleanup_errors=True) as folder:
         page = Path(folder) / "report.html"

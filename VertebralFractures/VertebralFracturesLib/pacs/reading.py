@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..core.attenuation.measurement import measure_attenuation
 from ..core.heights.genant import PRESETS
-from ..core.level_naming import BASES
+from ..core.level_naming import BASES, SHAPE_ONLY
 from ..core.report import NOT_EVALUABLE, SpineReport, Vertebra
 from ..core.spine_curve import SpineCurve, curve_through_bodies
 from ..core.volume import Volume
@@ -22,15 +22,15 @@ from . import codes
 from .source import LPS, read_source
 
 _READ_BACK = (
-    "This is the structured report {name}, opened again: the spine curve runs through the vertebrae, and image-based "
-    "probabilities are not part of it."
+    "These results were read from the structured report {name}: the spine curve is drawn through the vertebrae, and "
+    "image-based probabilities are not available."
 )
 """What users of a report that was read back have to know."""
 
 _SAME_HEIGHT_MM = 1e-3
 """Coordinates are stored as 32-bit numbers, which hold 1 m to 0.00006 mm."""
 
-_NOT_OURS = "is no structured report of VertebralFractures on a CT"
+_NOT_OURS = "is not a structured report of VertebralFractures on a CT"
 
 
 def read_structured_report(file: Path, read: ReadImage[Volume]) -> SpineReport:
@@ -48,7 +48,7 @@ def read_structured_report(file: Path, read: ReadImage[Volume]) -> SpineReport:
     except UnusableInput as error:
         raise UnusableInput(f"{file}: {error}") from error
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise UnusableInput(f"{file}: a damaged structured report") from error
+        raise UnusableInput(f"{file}: the structured report is damaged") from error
 
 
 def _read(file: Path) -> Any:
@@ -70,7 +70,7 @@ def _read(file: Path) -> Any:
     except InvalidDicomError as error:
         raise UnusableInput(_NOT_OURS) from error
     except Exception as error:  # pydicom raises whatever a damaged value leads to
-        raise UnusableInput("a damaged structured report") from error
+        raise UnusableInput("the structured report is damaged") from error
     schemes = [item.get("CodingSchemeDesignator") for item in document.get("CodingSchemeIdentificationSequence", ())]
     if document.get("SOPClassUID") != Comprehensive3DSRStorage or codes.SCHEME not in schemes:
         raise UnusableInput(_NOT_OURS)
@@ -87,7 +87,7 @@ def _report(document: Any, file: Path, read: ReadImage[Volume]) -> SpineReport:
     used = dict(_parameters(groups[0]))
     preset, basis = used[codes.GRADING], used.get(codes.NUMBERING, "")
     if preset not in PRESETS:
-        raise UnusableInput(f"its grading {preset!r} is none that this version knows")
+        raise UnusableInput(f"its grading preset {preset!r} is not known to this version")
     comments = [item.TextValue for part in _children(document, "C0034375") for item in _children(part, "121106")]
     kept = [text for text in comments if text != INTENDED_USE]
     name, version = (_children(groups[0], code)[0].TextValue for code in ("111001", "111003"))
@@ -101,7 +101,7 @@ def _report(document: Any, file: Path, read: ReadImage[Volume]) -> SpineReport:
         warnings=tuple(dict.fromkeys((*kept, _READ_BACK.format(name=file.name)))),
         models=dict(_named(used, codes.WEIGHTS)),
         thresholds={name: float(text) for name, text in _named(used, codes.THRESHOLD)},
-        numbering_basis=tuple(one for one in BASES if one in basis.split(", ")),
+        numbering_basis=tuple(one for one in (*BASES, SHAPE_ONLY) if one in basis.split(", ")),
     )
     _check_heights(report, groups)
     return report
@@ -115,7 +115,7 @@ def _check_heights(report: SpineReport, groups: list[Any]) -> None:
     for group, measures in zip(groups, report.measures, strict=True):
         stated = [_number(group, code.value) for code in codes.HEIGHTS] if measures is not None else []
         if measures is not None and not np.allclose(stated, measures.heights_mm, rtol=0, atol=_SAME_HEIGHT_MM):
-            raise UnusableInput("a damaged structured report, whose heights are not those of its points")
+            raise UnusableInput("the structured report is damaged: its heights do not match its points")
 
 
 def _children(item: Any, code: str) -> list[Any]:
@@ -130,14 +130,14 @@ def _check_same_ct(document: Any, read: ReadImage[Volume]) -> None:
     :raises UnusableInput: it does, or the CT was not read from DICOM.
     """
     if read.dicom is None:
-        raise UnusableInput("a structured report is opened on the DICOM files of its CT")
+        raise UnusableInput("a structured report can only be opened with the DICOM files of its CT")
     source = read_source(read.dicom.files)
     known = {image.header["SOPInstanceUID"] for image in source.images}
     elements = list(document.iterall())
     referred = {str(one.value) for one in elements if one.keyword == "ReferencedSOPInstanceUID"}
     frames = {str(one.value) for one in elements if one.keyword == "ReferencedFrameOfReferenceUID"}
     if not referred <= known or frames != {source.frame_of_reference_uid}:
-        raise UnusableInput(f"a structured report about another CT than {read.path}")
+        raise UnusableInput(f"the structured report belongs to another CT than {read.path}")
 
 
 def _vertebra(group: Any, volume: Volume) -> Vertebra:

@@ -81,7 +81,7 @@ def read_source(files: Sequence[Path]) -> DicomSource:
         images = [image for file in files for image in read_images(Path(file))]
     except OSError as error:
         raise UnusableInput(
-            f"{error.filename} can no longer be read ({error.strerror}), which --dicom needs"
+            f"{error.filename} can no longer be read ({error.strerror}), which DICOM output needs"
         ) from error
     if not images:
         raise UnusableInput("none of the files is a DICOM image, so there is no study to add DICOM objects to")
@@ -101,9 +101,9 @@ def _check(source: DicomSource) -> None:
     for keyword, words in needed.items():
         values = {image.header[keyword] for image in source.images}
         if values == {""}:
-            raise UnusableInput(f"the DICOM files name no {words}, which DICOM output needs")
+            raise UnusableInput(f"the DICOM files state no {words}, which DICOM output needs")
         if len(values) > 1:
-            raise UnusableInput(f"the DICOM files name more than one {words}: DICOM output cannot be assigned to one")
+            raise UnusableInput(f"the DICOM files state more than one {words}: DICOM output cannot be assigned to one")
     for keyword in ("SOPClassUID", "SOPInstanceUID"):
         if any(not image.header[keyword] for image in source.images):
             raise UnusableInput(f"a DICOM file has no {keyword}, by which DICOM output refers to it")

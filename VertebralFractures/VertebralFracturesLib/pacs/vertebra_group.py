@@ -160,6 +160,6 @@ def _evaluations(one: ReportedVertebra) -> Iterator[tuple[Code, Code]]:
 def _texts(one: ReportedVertebra) -> Iterator[tuple[Code, str]]:
     """Why there is no grade, in words."""
     if one.measures is None:
-        yield codes.WHY_NOT_GRADED, "not evaluable, as a reader found; not measured"
+        yield codes.WHY_NOT_GRADED, "marked not evaluable by a user; not measured"
     elif one.measures.grading.not_graded is not None:
         yield codes.WHY_NOT_GRADED, one.measures.grading.not_graded

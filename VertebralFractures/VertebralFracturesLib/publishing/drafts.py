@@ -95,13 +95,14 @@ def _remove_if_left(draft: Path) -> None:
     if draft.is_symlink() or not draft.is_dir() or (hasattr(os, "getuid") and status.st_uid != os.getuid()):
         return
     file = draft / _LOCK
+    is_fresh = time.time() - status.st_mtime <= _UNLOCKED_S
     if not file.exists():
-        if time.time() - status.st_mtime > _UNLOCKED_S:
+        if not is_fresh:
             draft.rmdir()
         return
     facts = json.loads(file.read_text(encoding="utf-8") or "{}")
-    if facts and facts["host"] != platform.node():
-        return
+    if (not facts and is_fresh) or (facts and facts["host"] != platform.node()):
+        return  # a run is about to lock it, or another machine has
     if fcntl is None:
         _remove_left_on_windows(draft, file, facts)
         return

@@ -74,7 +74,7 @@ def _rename(new: Path, target: Path) -> None:
         os.rename(new, target)
     except OSError as error:
         if os.path.lexists(target):
-            raise TargetAppeared(f"{target} appeared meanwhile") from error
+            raise TargetAppeared(f"{target} was made by another program in the meantime") from error
         raise
 
 

@@ -155,7 +155,7 @@ def check_seen(radiograph: Radiograph, bodies: Bodies) -> None:
     """
     known = np.isfinite(bodies.landmarks_mm).all(-1)
     if np.median(bodies.uncertainty_mm[known]) > _HARDLY_SEEN_MM:
-        raise no_spine_found(radiograph, "the endplates of most bodies that were taken for vertebrae cannot be seen")
+        raise no_spine_found(radiograph, "the endplates of most detected vertebrae are not visible")
 
 
 def _landmarks_of_step_two(

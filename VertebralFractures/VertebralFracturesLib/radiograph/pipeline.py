@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from .. import __version__
 from ..core.heights.genant import DEFAULT_PRESET, heights_mm
 from ..core.keypoints import body_centre
-from ..core.level_naming import LEVEL_CLASSES, name_sequence
+from ..core.level_naming import LEVEL_CLASSES, SACRAL_BASE, SHAPE_ONLY, name_sequence
 from ..core.levels import LEVEL_NUMBERS, LEVELS_ARE_UNCERTAIN, no_level_is_certain
 from ..core.report import Vertebra
 from ..core.spine_curve import chord_arcs, curve_through_bodies
@@ -117,6 +117,7 @@ def _report(radiograph: Radiograph, view: RadiographView, spine: Spine) -> Radio
         is_scale_known=radiograph.pixel_mm is not None,
         anterior_is=view.anterior_is,
         sacral_endplate_ras=sacrum_ras,
+        numbering_basis=(SACRAL_BASE if spine.lies_on_sacrum else SHAPE_ONLY,),
     )
 
 
@@ -139,11 +140,12 @@ def _warnings(radiograph: Radiograph, anterior_is: str, vertebrae: Sequence[Vert
     if radiograph.pixel_mm is None:
         yield RELATIVE_LENGTHS
     if radiograph.anterior_is is None:
-        yield "which side of the image is the front was recognised, not given: check it"
+        yield "Anterior side detected automatically; please verify."
     elif radiograph.anterior_is != anterior_is:
-        yield f"the front is said to be on the {radiograph.anterior_is}, but looks to be on the {anterior_is}: check it"
+        stated = radiograph.anterior_is
+        yield f"Anterior is on the {stated} by the header, but appears to be on the {anterior_is}; please verify."
     unseen = [str(vertebra.level) for vertebra in vertebrae if vertebra.score == UNSEEN_SCORE]
     if unseen:
-        yield f"{', '.join(unseen)}: found only by a gap between its neighbours: check the points"
+        yield f"{', '.join(unseen)}: detected only from a gap between adjacent vertebrae; please verify the landmarks."
     if no_level_is_certain([vertebra.level_confidence for vertebra in vertebrae]):
         yield LEVELS_ARE_UNCERTAIN

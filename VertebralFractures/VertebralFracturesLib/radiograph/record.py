@@ -54,9 +54,9 @@ class Radiograph:
 
     def __post_init__(self) -> None:
         if self.image.ndim != 2 or min(self.image.shape) < 2:
-            raise ValueError(f"a radiograph has two axes, this image is {' x '.join(map(str, self.image.shape))}")
+            raise ValueError(f"a radiograph has two dimensions, this image is {' x '.join(map(str, self.image.shape))}")
         if self.pixel_mm is not None and not 0 < self.pixel_mm < np.inf:
-            raise ValueError("the spacing of the pixels has to be greater than 0 mm")
+            raise ValueError("the pixel spacing has to be greater than 0 mm")
 
     @property
     def forwards(self) -> int:

@@ -63,7 +63,7 @@ _TWIN_MM = 8.0
 
 @dataclass(frozen=True, eq=False)
 class RadiographView:
-    """The image as the networks want it, anterior on the left, and what the first of them sees in it.
+    """The image as the networks need it, anterior on the left, and what the first of them detects in it.
 
     :param pixel_mm: side of its pixels.
     :param scale_mm: side of a pixel of the image that was given.
@@ -116,7 +116,7 @@ def check_upright(view: RadiographView, heights_mm: NDArray[np.float64], network
         image = np.ascontiguousarray(flipped)
         other = replace(view, image=image, detections=_detections(image, view.pixel_mm, networks))
         if _belief(other) > more * _belief(view):
-            raise UnusableInput("the image is upside down: turn it by half a turn and analyze it again")
+            raise UnusableInput("the image appears rotated by 180 degrees: rotate it and run again")
 
 
 def _scaled_view(radiograph: Radiograph, networks: RadiographNetworks) -> RadiographView:
@@ -203,12 +203,12 @@ def _no_finer(image: NDArray[np.float32], pixel: float, finest: float) -> tuple[
 
 
 def no_spine_found(
-    radiograph: Radiograph, reason: str = "fewer than two vertebral bodies were recognised for sure"
+    radiograph: Radiograph, reason: str = "fewer than two vertebrae were detected with certainty"
 ) -> NoSpineFound:
     """What to say where no spine is found; with a wrong spacing none is of a size that the networks know."""
     wanted = "an upright lateral radiograph of the thoracic or lumbar spine is needed"
     if radiograph.pixel_mm is not None:
         height_mm, width_mm = np.array(radiograph.image.shape) * radiograph.pixel_mm
-        size = f"{width_mm:.0f} x {height_mm:.0f} mm at pixels of {radiograph.pixel_mm:.3g} mm"
-        wanted += f", and the spacing of its pixels has to be right: the image covers {size}"
+        size = f"{width_mm:.0f} x {height_mm:.0f} mm at a pixel spacing of {radiograph.pixel_mm:.3g} mm"
+        wanted += f", and its pixel spacing has to be correct: the image covers {size}"
     return NoSpineFound(f"no spine found: {reason}; {wanted}")

@@ -90,10 +90,12 @@ def read_report(text: str) -> SpineReport:
     try:
         document = json.loads(text, parse_constant=_no_number)
         if document["schema"] not in _READ_SCHEMAS:
-            raise ValueError(f"layout {document['schema']} is none that this version reads, up to {SCHEMA}")
+            raise ValueError(f"schema {document['schema']} is not supported; this version reads schemas up to {SCHEMA}")
         fields = _spine_fields(document)
         own = document.get(_RADIOGRAPH)
-        return SpineReport(**fields) if own is None else RadiographReport(**fields, **_radiograph_fields(own))
+        report = SpineReport(**fields) if own is None else RadiographReport(**fields, **_radiograph_fields(own))
+        _check_measurable(report)
+        return report
     except KeyError as missing:
         raise ValueError(f"not a report of measurements: {missing} is missing") from missing
     except RecursionError as error:
@@ -102,8 +104,13 @@ def read_report(text: str) -> SpineReport:
         raise ValueError(f"not a report of measurements: {error}") from error
 
 
+def _check_measurable(report: SpineReport) -> None:
+    """Refuse points that cannot be measured, such as two paired ones that coincide, while the file is read."""
+    _ = report.measures
+
+
 def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a number")
+    raise ValueError(f"{name} is not numeric")
 
 
 def _summary_document(summary: PatientSummary) -> dict[str, Any]:
@@ -144,9 +151,9 @@ def _spine_fields(document: Mapping[str, Any]) -> dict[str, Any]:
     classification = document.get(_CLASSIFICATION, document.get(_CLASSIFICATION_1))
     for name, kind in _STORED_AS_IS.items():
         if not isinstance(document[name], kind):
-            raise ValueError(f"{name} is not of the kind that it has to be")
+            raise ValueError(f"{name} has the wrong type")
     if not all(isinstance(warning, str) for warning in document["warnings"]):
-        raise ValueError("warnings have to be sentences")
+        raise ValueError("warnings have to be texts")
     _check_finite(document["input"], document["models"], document["thresholds"])
     return {
         "image_classification": None if classification is None else _read_classification(classification),
@@ -169,7 +176,7 @@ def _check_finite(*values: Any) -> None:
 def _numbering_basis(names: Any) -> tuple[str, ...]:
     """What the numbering rests on; files of older versions do not hold it."""
     if not isinstance(names, list | tuple) or not set(names) <= {*BASES, SHAPE_ONLY}:
-        raise ValueError("the basis of the numbering is none that is known")
+        raise ValueError("the basis of the numbering is not known")
     return tuple(names)
 
 

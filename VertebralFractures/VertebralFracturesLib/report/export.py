@@ -33,9 +33,9 @@ def export_report(path: Path, report: SpineReport, image: Image | None = None) -
     """
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
-        raise UnusableInput(f"{path.name} has no known format: end its name in {', '.join(FORMATS)}")
+        raise UnusableInput(f"{path.name} has no known format; possible suffixes are {', '.join(FORMATS)}")
     if suffix == ".html" and image is None:
-        raise UnusableInput("the report page shows pictures of the CT, which is no longer there")
+        raise UnusableInput("the report page shows images of the CT, which is no longer available")
     try:
         write_report(path, report, image)
     except OSError as error:

@@ -151,7 +151,7 @@ def _cards(report: SpineReport) -> list[tuple[str, str, str]]:
 def _review(report: SpineReport) -> str:
     """How many vertebrae a reader has verified."""
     verified = sum(one.status == VERIFIED for one in report.vertebrae)
-    return f"{verified or 'None'} of {len(report.vertebrae)} vertebrae verified by a reader."
+    return f"{verified or 'None'} of {len(report.vertebrae)} vertebrae verified by a user."
 
 
 def _notes(shown: SpineImage, vertebrae: list[PageVertebra]) -> list[str]:
@@ -160,8 +160,8 @@ def _notes(shown: SpineImage, vertebrae: list[PageVertebra]) -> list[str]:
     stretched = ", ".join(filter(None, (one.stretched for one in vertebrae)))
     if stretched:
         notes.append(
-            "Heights drawn more than 5 % too long or too short, each with the greatest error of its level: "
-            f"{stretched}."
+            "The straightened image shows these heights more than 5 % too long or too short (largest error of each "
+            f"level): {stretched}."
         )
     return [*notes, shown.close_up_note]
 

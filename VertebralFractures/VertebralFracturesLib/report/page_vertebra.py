@@ -198,7 +198,7 @@ class PageVertebra:
         if self.body.close_up.off_plane_mm < _IN_PLANE_MM:
             return measured
         off_plane = f"{self.body.close_up.off_plane_mm:.1f} mm"
-        return [*measured, ("largest distance of a keypoint from the plane of the close-up", "Off plane", off_plane)]
+        return [*measured, ("largest distance of a landmark from the plane of the close-up", "Off plane", off_plane)]
 
     def _fact(self, name: str) -> str:
         text = _with_unit(name, self.row[name])

@@ -42,6 +42,7 @@ def summary_values(report: SpineReport) -> dict[str, Value]:
         summary.least_index,
         summary.deformity_index.total if summary.deformity_index.evaluated else None,
         summary.deformity_index.evaluated,
+        ", ".join(report.numbering_basis) or None,
         summary.levels_are_uncertain,
         *((None,) * 3 if image is None else (image.image_based, image.height_based, image.combined)),
     )

@@ -19,7 +19,7 @@ from ..core.measures import Measures
 from ..core.report import VERIFIED, SpineReport
 from ..radiograph.record import RadiographReport
 
-INTENDED_USE = "Research use only; not a medical device. Every vertebra has to be checked by a qualified reader."
+INTENDED_USE = "Research use only; not a medical device. Every vertebra has to be checked by a qualified user."
 
 ASSESS = (
     "Assess for osteoporosis and fracture risk, for example by referral to the fracture liaison service, unless this "
@@ -62,7 +62,7 @@ def report_text(report: SpineReport) -> str:
 
 
 class _Bodies:
-    """The vertebrae of a report by what there is to say of them.
+    """The vertebrae of a report, grouped by finding.
 
     :param report: the report.
     """
@@ -107,7 +107,7 @@ def _integrity(bodies: _Bodies) -> Iterator[str]:
     count, of_index = len(bodies.graded), bodies.report.summary.deformity_index.evaluated
     were_assessed = "vertebra was" if count == 1 else "vertebrae were"
     yield (
-        f"{count} {were_assessed} assessed ({bodies.ranges(list(bodies.graded))}), among them {of_index} of the "
+        f"{count} {were_assessed} assessed ({bodies.ranges(list(bodies.graded))}), including {of_index} of the "
         f"{len(DEFORMITY_INDEX_LEVELS)} levels T4 to L4."
     )
     fractures = len(bodies.fractured)
@@ -197,10 +197,10 @@ def _verification(bodies: _Bodies) -> str:
         index for index, one in enumerate(bodies.report.vertebrae) if one.is_evaluable and one.status != VERIFIED
     ]
     if not unverified:
-        return "All measured vertebrae have been verified by a reader."
+        return "All measured vertebrae have been verified by a user."
     if len(unverified) == len(vertebrae):
-        return "These are automatic measurements; no vertebra has been verified by a reader yet."
-    return f"Not yet verified by a reader: {bodies.named(unverified)}. The other measured vertebrae have been verified."
+        return "These are automatic measurements; no vertebra has been verified by a user yet."
+    return f"Not yet verified by a user: {bodies.named(unverified)}. The other measured vertebrae have been verified."
 
 
 def _percent(share: float) -> str:

@@ -133,7 +133,7 @@ def _straightened_image(report: SpineReport, volume: Volume) -> SpineImage:
         f"{window.low:.0f} to {window.high:.0f} HU".replace("-", "−"),
         "Straightened curved planar reformation (CPR)",
         "The spine is straightened: lengths along it are not true in this image, lengths across it are.",
-        "Each close-up is an oblique sagittal reformation of the CT through the six keypoints of the body, with its "
+        "Each close-up is an oblique sagittal reformation of the CT through the six landmarks of the body, with its "
         "endplates horizontal. It is not distorted: lengths are true.",
     )
 

@@ -9,7 +9,7 @@ _AS_THEY_ARE = ("kernel", "contrast", "patient_id", "patient_age", "patient_sex"
 
 
 def study_values(described: Mapping[str, Any]) -> dict[str, str]:
-    """What a report's input says of the study by :data:`~.columns.patient.STUDY_COLUMNS`; empty where it does not.
+    """What a report's input states about the study by :data:`~.columns.patient.STUDY_COLUMNS`; empty where it does not.
 
     :param described: the input of a report.
     """

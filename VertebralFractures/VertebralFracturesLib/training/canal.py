@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> None:
     :raises UnusableInput: no synthetic patients were asked for; reference cases do not tell where the canal is.
     """
     if args.phantoms < 2:
-        raise UnusableInput("the canal is known in synthetic patients only: give --phantoms 2 or more")
+        raise UnusableInput("the spinal canal is known only in synthetic patients: give --phantoms 2 or more")
     from .samples.synthetic_patients import synthetic_canals
 
     torch.manual_seed(args.seed)
@@ -98,7 +98,7 @@ def held_out_metrics(net: nn.Module, samples: list[CanalSample]) -> dict[str, fl
     return {
         "canal error mm": float(every.mean()),
         "canal error p95 mm": float(np.percentile(every, 95)),
-        "canals not seen": float(lost),
+        "canals not detected": float(lost),
     }
 
 

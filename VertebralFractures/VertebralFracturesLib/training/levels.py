@@ -1,7 +1,7 @@
 """``train levels``: the head of step 1 that tells the level of a slice, while the rest of step 1 stays as it is.
 
-What the rest says of the slices of many random crops is computed once and kept, so that a step of the training takes a
-tenth of a second.
+The output of the rest for the slices of many random crops is computed once and kept, so that a step of the training
+takes a tenth of a second.
 """
 
 import argparse
@@ -46,7 +46,9 @@ def run(args: argparse.Namespace) -> None:
     :raises UnusableInput: no weights of step 1 to start from.
     """
     if args.start_from is None:
-        raise UnusableInput("the levels are told by what step 1 sees: give its weights with --start-from")
+        raise UnusableInput(
+            "training of levels starts from the trained network of step 1: give its weights with --start-from"
+        )
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
     net = SpineCurveNet()
@@ -71,7 +73,7 @@ def run(args: argparse.Namespace) -> None:
 def described_crops(
     net: SpineCurveNet, pools: list[list[VolumeSample]], folder: Path, count: int, seed: int
 ) -> list[Arrays]:
-    """What a network says of the slices of random crops, and the targets of its levels.
+    """The output of a network for the slices of random crops, and the targets of its levels.
 
     :param net: step 1 in evaluation mode.
     :param pools: trunks to draw from; where there are two, the first holds the real ones.

@@ -28,7 +28,7 @@ _LOG_EVERY = 50
 _HELD_OUT_SHARE = 20
 """One synthetic patient of as many is held out."""
 
-_NOT_FINITE = "the gradient is not finite: go on from the last checkpoint, without --low-precision if that was given"
+_NOT_FINITE = "the gradient is not finite: continue from the last checkpoint, without --low-precision if it was given"
 
 
 @dataclass(frozen=True)
@@ -59,26 +59,37 @@ def add_common_arguments(parser: argparse.ArgumentParser, recipes: Mapping[str, 
         "-o", "--output", type=Path, required=True, help="folder for checkpoint, log, curves and weights"
     )
     parser.add_argument("--cases", type=Path, help="folder of reference cases")
-    parser.add_argument("--hold-out", nargs="*", default=[], metavar="NAME", help="cases to validate on instead")
+    parser.add_argument(
+        "--hold-out", nargs="*", default=[], metavar="NAME", help="cases used for validation instead of training"
+    )
     parser.add_argument("--phantoms", type=int, default=0, metavar="COUNT", help="synthetic patients to train on")
     parser.add_argument(
-        "--phantom-seed", type=int, default=1, help="of the synthetic patients, the same for trainings to compare"
+        "--phantom-seed",
+        type=int,
+        default=1,
+        help="random seed of the synthetic patients; trainings that are compared need the same",
     )
     parser.add_argument(
-        "--cache", type=Path, default=Path("training-cache"), help="folder that keeps rendered phantoms"
+        "--cache", type=Path, default=Path("training-cache"), help="folder where rendered synthetic patients are kept"
     )
-    parser.add_argument("--recipe", choices=list(recipes), default="cpu", help="named steps, batch size and rate")
-    parser.add_argument("--steps", type=int, help="instead of the recipe's")
-    parser.add_argument("--batch-size", type=int, help="instead of the recipe's")
-    parser.add_argument("--learning-rate", type=float, help="instead of the recipe's")
-    parser.add_argument("--start-from", type=Path, metavar="CHECKPOINT", help="take the weights that fit as the start")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
     parser.add_argument(
-        "--low-precision", action="store_true", help="16-bit arithmetic on a CPU too; a GPU always uses it"
+        "--recipe", choices=list(recipes), default="cpu", help="named set of steps, batch size and learning rate"
+    )
+    parser.add_argument("--steps", type=int, help="number of training steps (default: from the recipe)")
+    parser.add_argument("--batch-size", type=int, help="batch size (default: from the recipe)")
+    parser.add_argument("--learning-rate", type=float, help="learning rate (default: from the recipe)")
+    parser.add_argument(
+        "--start-from", type=Path, metavar="CHECKPOINT", help="checkpoint whose matching weights are the start"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="random seed (default: 1)")
+    parser.add_argument(
+        "--device", choices=["auto", "cpu", "cuda"], default="auto", help="device that trains (default: auto)"
+    )
+    parser.add_argument(
+        "--low-precision", action="store_true", help="16-bit arithmetic also on a CPU (a GPU always uses it)"
     )
     parser.add_argument("--threads", type=int, default=2, help="CPU threads of the network")
-    parser.add_argument("--workers", type=int, default=1, help="processes that make training data")
+    parser.add_argument("--workers", type=int, default=1, help="number of processes that prepare training data")
 
 
 def chosen_recipe(args: argparse.Namespace, recipes: Mapping[str, Recipe]) -> Recipe:
@@ -225,7 +236,7 @@ def _resume(parts: dict[str, Any], folder: Path) -> int:
     state = torch.load(file, weights_only=True)
     for name, part in parts.items():
         part.load_state_dict(state[name])
-    print(f"going on from step {state['step']} of {file}", flush=True)
+    print(f"continuing from step {state['step']} of {file}", flush=True)
     return int(state["step"])
 
 

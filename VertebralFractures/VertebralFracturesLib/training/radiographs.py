@@ -60,10 +60,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_common_arguments(parser, RECIPES)
     parser.set_defaults(recipe=None)
-    parser.add_argument("--network", choices=list(NETWORKS), required=True, help="of which step")
+    parser.add_argument("--network", choices=list(NETWORKS), required=True, help="the network to train")
     parser.add_argument("--flat-cases", type=Path, help="folder of reference cases of one sagittal image each")
     parser.add_argument("--views", type=int, default=3, help="projections of each synthetic patient")
-    parser.add_argument("--uses", type=int, default=1, help="how often each training image is used, on average")
+    parser.add_argument("--uses", type=int, default=1, help="average number of times each training image is used")
     parser.add_argument("--real-views", type=int, default=8, help="projections of each real CT")
 
 
@@ -308,7 +308,7 @@ def _focal(logits: Tensor, target: Tensor, judged: Tensor, count: int) -> Tensor
 
 
 def step_one_figures(net: nn.Module, batch: Batch) -> dict[str, float]:
-    """Distances of centres and landmarks, share of levels right, and of questions on the view answered right."""
+    """Distances of centres and landmarks, share of correct levels, and of correctly answered questions on the view."""
     logits, level_logits, view = _step_one(net).finder(batch["image"])
     index, rows, columns, pixels = _body_pixels(batch, 1.0, logits.shape[1:])
     windows = centre_windows(logits, index, rows, columns)

@@ -31,10 +31,20 @@ _REAL_SHARE = 0.6
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_common_arguments(parser, RECIPES)
-    parser.add_argument("--variants", type=int, default=60, help="slabs of each case, each with other fractures")
-    parser.add_argument("--representation", choices=["2d", "2.5d", "3d"], default="3d", help="what of a slab is read")
     parser.add_argument(
-        "--answers", choices=["positions", "bag"], default="positions", help="learn from positions or whole bodies"
+        "--variants", type=int, default=60, help="number of slabs of each case, each with different simulated fractures"
+    )
+    parser.add_argument(
+        "--representation",
+        choices=["2d", "2.5d", "3d"],
+        default="3d",
+        help="input of the network: 2D, 2.5D or 3D slabs",
+    )
+    parser.add_argument(
+        "--answers",
+        choices=["positions", "bag"],
+        default="positions",
+        help="train with one label per position, or per vertebra (bag)",
     )
 
 

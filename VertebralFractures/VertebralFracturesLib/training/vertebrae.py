@@ -123,7 +123,7 @@ class CropStream(IterableDataset):
 
 @dataclass(frozen=True, eq=False)
 class VertebraTargets:
-    """What the network should say of a batch of crops.
+    """The wanted output for a batch of crops.
 
     :param bodies: which body answers at each place, -1 for none: (batch, rows, columns), or (batch, 16, rows, columns)
         for anchors.

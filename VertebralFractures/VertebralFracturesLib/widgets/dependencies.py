@@ -11,6 +11,7 @@ from slicer.i18n import translate
 from ..errors import Cancelled
 
 TORCH_REQUIREMENT = ">=2.6"
+HIGHDICOM_REQUIREMENT = "highdicom>=0.26"
 
 
 def ensure_packages(requirements_file: str) -> None:
@@ -37,6 +38,32 @@ def ensure_packages(requirements_file: str) -> None:
             ).format(requirement=TORCH_REQUIREMENT)
         )
     _install_torch()
+
+
+def ensure_highdicom() -> None:
+    """Install the package that makes DICOM objects where it is missing, after asking.
+
+    :raises Cancelled: the user declined.
+    :raises RuntimeError: it could not be installed; the message says what to do.
+    """
+    if slicer.packaging.pip_check(HIGHDICOM_REQUIREMENT):
+        return
+    if not slicer.util.confirmOkCancelDisplay(
+        translate(
+            "VertebralFractures",
+            "DICOM objects are made with the Python package highdicom, which is not installed. Install it?",
+        )
+    ):
+        raise Cancelled("the user declined the installation of highdicom")
+    try:
+        slicer.packaging.pip_ensure([HIGHDICOM_REQUIREMENT], prompt_install=False, requester="VertebralFractures")
+    except subprocess.CalledProcessError as error:
+        raise RuntimeError(
+            translate(
+                "VertebralFractures",
+                "highdicom could not be installed. Check the network and the free disk space, then save again.",
+            )
+        ) from error
 
 
 def _install(requirements: list[Any]) -> None:

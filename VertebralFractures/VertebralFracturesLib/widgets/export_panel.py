@@ -8,12 +8,14 @@ import qt
 import slicer
 from slicer.i18n import translate
 
-from ..errors import UnusableInput
+from ..errors import Cancelled, UnusableInput
 from ..mrml.study.export import export_study
+from ..mrml.study.study import Study
 from ..report.report_text import report_text
 from ..report.table import report_csv
+from .dicom_export import save_dicom
 from .study_panel import StudyPanel
-from .words import format_words
+from .words import DICOM, format_words
 
 _SETTING = "VertebralFractures/ExportFolder"
 
@@ -45,13 +47,31 @@ class ExportPanel:
         ui.copyTextButton.connect("clicked()", self.copy_text)
 
     def save(self) -> None:
-        """Ask for a file and write the study into it, in the chosen format."""
+        """Ask where to and write the study there, in the chosen format."""
         live = self._panel.live
         if live is None:
             return
         suffix = list(self._formats)[self.ui.formatBox.currentIndex]
         folder = Path(str(qt.QSettings().value(_SETTING, "") or Path.home()))
-        proposed = folder / f"{file_name(live.study.report_node.GetName())}{suffix}"
+        name = file_name(live.study.report_node.GetName())
+        if suffix == DICOM:
+            self._save_dicom(live.study, folder, f"{name} DICOM")
+        else:
+            self._save_file(live.study, folder / f"{name}{suffix}", suffix)
+
+    def _save_dicom(self, study: Study, folder: Path, name: str) -> None:
+        """Ask for a folder and write the DICOM objects; a user who gives up is told nothing."""
+        try:
+            chosen = save_dicom(study, self.ui.exportButton, folder, name)
+        except Cancelled:
+            return
+        except (UnusableInput, RuntimeError) as error:
+            slicer.util.errorDisplay(str(error))
+            return
+        qt.QSettings().setValue(_SETTING, str(chosen))
+
+    def _save_file(self, study: Study, proposed: Path, suffix: str) -> None:
+        """Ask for a file and write the study into it."""
         chosen = qt.QFileDialog.getSaveFileName(
             self.ui.exportButton,
             translate("VertebralFractures", "Save the study"),
@@ -66,7 +86,7 @@ class ExportPanel:
             if not _may_write(path):
                 return
         try:
-            export_study(live.study, path)
+            export_study(study, path)
         except UnusableInput as error:
             slicer.util.errorDisplay(str(error))
             return

@@ -116,12 +116,20 @@ class ResultsTable:
         _paint(self._table.item(place, self._columns.index("grade")), row["grade"])
 
 
+_DECIMALS = {
+    "height_anterior_mm": 1,
+    "height_middle_mm": 1,
+    "height_posterior_mm": 1,
+    "height_loss_percent": 0,
+    "height_ratio": 2,
+}
+"""Decimals in the panel, whose columns are narrow: as many as the uncertainty leaves; the export has more."""
+
+
 def _cell(name: str, row: Mapping[str, Value]) -> str:
     value = row[name]
-    if isinstance(value, float) and name.startswith("height"):
-        return f"{value:.1f}"
-    if isinstance(value, float) and name.endswith("percent"):
-        return f"{value:.0f}"
+    if isinstance(value, float) and name in _DECIMALS:
+        return f"{value:.{_DECIMALS[name]}f}"
     if name == "image_probability" and row["discordant"]:
         return f"{format_value(name, value)} ≠"
     if name == "largest_uncertainty_mm":

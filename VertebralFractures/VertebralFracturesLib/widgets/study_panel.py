@@ -139,7 +139,7 @@ class StudyPanel:
         self.ui.summaryLabel.setText(
             translate("VertebralFractures", "No study yet: choose a CT and click Apply.")
             if report is None
-            else report.summary.statement
+            else f"{report.summary.headline}\n\n{report.summary.statement}"
         )
         self.ui.reviewLabel.setText(
             ""

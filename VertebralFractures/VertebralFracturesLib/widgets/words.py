@@ -4,6 +4,9 @@ import functools
 
 from slicer.i18n import translate
 
+DICOM = ""
+"""The suffix of DICOM objects among the formats, which is none."""
+
 
 @functools.cache
 def column_headings() -> dict[str, tuple[str, str]]:
@@ -120,11 +123,12 @@ def verified_words() -> str:
 
 @functools.cache
 def format_words() -> dict[str, str]:
-    """The formats of exports by the suffix of their files."""
+    """The formats of exports by the suffix of their files; DICOM objects have a folder and no suffix."""
     return {
         ".csv": translate("VertebralFractures", "Table (CSV)"),
         ".tsv": translate("VertebralFractures", "Table (TSV)"),
         ".json": translate("VertebralFractures", "Measurements (JSON)"),
         ".html": translate("VertebralFractures", "Report page (HTML)"),
         ".txt": translate("VertebralFractures", "Text for the radiology report (TXT)"),
+        DICOM: translate("VertebralFractures", "DICOM objects for a PACS (folder)"),
     }

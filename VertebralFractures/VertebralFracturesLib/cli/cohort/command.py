@@ -1,23 +1,28 @@
 """``cohort``: many CTs at once, each with the results of ``analyze``, and tables of all."""
 
 import argparse
-from collections.abc import Generator
+from collections import Counter
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from ...errors import UnusableInput
+from ...pacs.export import check_highdicom
 from ...report.text import printable
 from ..arguments import add_run_options, say
+from ..manifest import RunClock, run_facts
 from ..results import FORMATS
 from .cases import Case
 from .index_page import INDEX_FILE, write_index
 from .inputs import Listing, list_cases
 from .memory import available_mb, usable_cores
 from .progress import CohortProgress
-from .scheduling import analyze_cases, check_dask
+from .scheduling import ONE_WORKER, analyze_cases, check_dask, has_dask
 from .settings import DEFAULT_WRITE, Settings
-from .store import DONE, NO_SPINE, Store
+from .store import DONE, NO_SPINE, Record, Store
 from .table_files import TABLES, write_tables
+from .worker import LEFT_OUT_OF_RESULTS
 
 SOME_FAILED = 4
 """Exit code where the run went through and some cases failed."""
@@ -33,28 +38,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     text = "image file, folder, BIDS data set, DICOM tree, pattern, or CSV file with the columns path, id and series"
     parser.add_argument("inputs", metavar="INPUT", nargs="+", help=text)
-    text = "folder for the results; a run that was ended goes on there"
+    text = "folder for the results; an interrupted run is resumed there"
     parser.add_argument("-o", "--output", metavar="DIR", type=Path, required=True, help=text)
-    text = f"formats of each case, of {', '.join(FORMATS)} (default: {','.join(DEFAULT_WRITE)})"
+    text = (
+        f"files to write for each case: any of {', '.join(FORMATS)} (default: {','.join(DEFAULT_WRITE)}); dicom needs "
+        "DICOM inputs, and its objects contain their patient data"
+    )
     parser.add_argument("--write", metavar="LIST", type=_formats, default=DEFAULT_WRITE, help=text)
-    parser.add_argument("--retry-failed", action="store_true", help="analyze cases again that failed in an earlier run")
+    parser.add_argument("--retry-failed", action="store_true", help="repeat cases that failed in an earlier run")
     add_run_options(parser)
-    text = "analyze without the image classifier"
-    parser.add_argument("--no-second-opinion", dest="image_classifier", action="store_false", help=text)
+    text = "skip the image-based classifier"
+    parser.add_argument("--no-image-classifier", dest="image_classifier", action="store_false", help=text)
     text = "write patient ID, age, sex and study date of DICOM inputs into the results; they are left out by default"
     parser.add_argument("--identify", action="store_true", help=text)
     limits = parser.add_argument_group("workers")
-    text = "how many cases are analyzed at once (default: one per core that 3 GB of memory are free for)"
+    text = "number of cases analyzed in parallel (default: one per core with 3 GB of free memory; 1 without Dask)"
     limits.add_argument("--workers", metavar="N", type=whole_number, help=text)
-    text = "memory of a worker in GB (default: its part of 90 %% of the free memory)"
+    text = "memory of a worker in GB (default: 90 %% of the free memory, divided among the workers)"
     limits.add_argument("--memory-limit", metavar="GB", type=number, help=text)
-    text = "seconds after which a case is given up (default: %(default)s)"
+    text = "seconds after which a case is stopped and counted as failed (default: %(default)s)"
     limits.add_argument("--time-limit", metavar="S", type=number, default=900.0, help=text)
     where = limits.add_mutually_exclusive_group()
     where.add_argument("--scheduler", metavar="ADDRESS", help="Dask scheduler whose workers analyze the cases")
-    text = "analyze only every N-th case beginning with the I-th, as a job of an array does; 1/N to N/N are all cases"
+    text = "analyze only part I of N of the cases, for job arrays; the parts 1/N to N/N together are all cases"
     where.add_argument("--shard", metavar="I/N", type=_shard, help=text)
-    text = "address of Dask's dashboard, such as :8787, which needs the package bokeh (default: none)"
+    text = "address for the dashboard of Dask, e.g. :8787; needs the package bokeh (default: none)"
     limits.add_argument("--dashboard", metavar="ADDRESS", help=text)
 
 
@@ -94,20 +102,23 @@ def run(args: argparse.Namespace) -> int:
 
     :return: the exit code.
     """
+    clock = RunClock()
     listing = list_cases(args.inputs, args.output)
     settings, workers = _settings(args)
     check_dask(workers, args.scheduler, args.dashboard)
+    if settings.dicom:
+        check_highdicom()
     store = Store(settings.folder)
     cohort = store.open(settings)
-    args.if_cancelled = "cancelled: the cases that are done are in {output}; run the same again to go on"
+    args.if_cancelled = "cancelled: finished cases are in {output}; run the same command again to continue"
     cases = listing.cases if args.shard is None else listing.cases[args.shard[0] - 1 :: args.shard[1]]
     pending = _pending(cases, store, args.retry_failed)
     if len(pending) < len(cases):
-        say(f"{len(cases) - len(pending)} of {len(cases)} cases ended in an earlier run")
+        say(f"{len(cases) - len(pending)} of {len(cases)} cases were finished in an earlier run")
     try:
         _analyze(pending, settings, workers, args)
     finally:
-        _write_overview(store, listing, cohort)
+        _write_overview(store, listing, cohort, run_facts("cohort", args, clock) | {"cases": _counts(cases, store)})
     return _conclude(cases, store, args.output)
 
 
@@ -116,6 +127,9 @@ def _settings(args: argparse.Namespace) -> tuple[Settings, int]:
     cores, free_mb = usable_cores(), available_mb()
     fitting = cores if free_mb is None else int(_MEMORY_SHARE * free_mb / _WORKER_MB)
     default = 1 if args.shard is not None else max(1, min(cores, fitting))
+    if args.workers is None and default > 1 and not (has_dask() or args.scheduler or args.dashboard):
+        say(ONE_WORKER)
+        default = 1
     workers = args.workers or default
     limit_mb = None if free_mb is None or args.scheduler else _MEMORY_SHARE * free_mb / workers
     settings = Settings(
@@ -168,23 +182,40 @@ def _analyzed(
             yield record["status"]
 
 
-def _write_overview(store: Store, listing: Listing, cohort: str) -> None:
-    """Write tables and page of all that is in the folder, also where the run was cancelled.
+def _counts(cases: tuple[Case, ...], store: Store) -> dict[str, int]:
+    """How many cases a run was given, and how they have ended by now, in this run or an earlier one."""
+    records = [store.record(case.name) for case in cases]
+    statuses = Counter("not ended" if record is None else record["status"] for record in records)
+    return {"given": len(cases), **statuses}
+
+
+def _write_overview(store: Store, listing: Listing, cohort: str, run: dict[str, Any]) -> None:
+    """Write tables and page of all that is in the folder, and what the run was, also where it was cancelled.
 
     :raises UnusableInput: they cannot be written.
     """
     try:
         write_tables(store.folder, store.records(), listing.left_out)
         write_index(store.folder, store.records(), cohort)
+        store.keep_run(run)
     except OSError as error:
         raise UnusableInput(f"cannot write the tables into {store.folder} ({error.strerror or error})") from error
 
 
 def _conclude(cases: tuple[Case, ...], store: Store, output: Path) -> int:
     """Say how many cases have results; the exit code."""
-    statuses = [record["status"] for case in cases if (record := store.record(case.name)) is not None]
+    records = [record for case in cases if (record := store.record(case.name)) is not None]
+    statuses = [record["status"] for record in records]
     done, no_spine = statuses.count(DONE), statuses.count(NO_SPINE)
     failed = len(cases) - done - no_spine
+    _tell_left_out(records)
     print(f"{len(cases)} cases: {done} with results, {no_spine} without a spine, {failed} failed")
     print(f"{printable(str(output))}: {', '.join(f'{name}.csv' for name in TABLES)}, {INDEX_FILE}")
     return SOME_FAILED if failed else 0
+
+
+def _tell_left_out(records: Sequence[Record]) -> None:
+    """Say what was not written and of how many cases, one line a reason."""
+    counts = Counter(sentence for record in records for sentence in record.get(LEFT_OUT_OF_RESULTS, ()))
+    for sentence, count in counts.items():
+        say(f"warning: in {count} of {len(records)} cases, {sentence}")

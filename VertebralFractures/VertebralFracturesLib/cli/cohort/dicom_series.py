@@ -211,7 +211,7 @@ class DicomTree:
 def _unusable(series: TreeSeries) -> str:
     """Why a series is no case by itself; empty where it is one."""
     if series.images < 2:
-        return "a localizer or a single image"
+        return "a localizer (scout) or a single image"
     if series.extent_mm < SMALLEST_BODY_MM[2]:
         return f"shows less than {SMALLEST_BODY_MM[2] / 10:.0f} cm of the body"
     return ""

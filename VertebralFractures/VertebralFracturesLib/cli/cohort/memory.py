@@ -1,10 +1,8 @@
-"""Memory of a worker: its limit, its peak, and what it gives back between cases; and what it runs on."""
+"""Memory of a worker: its limit, its peak, and what it gives back between cases; and the cores it may use."""
 
 import ctypes
 import gc
-import importlib.metadata
 import os
-import platform
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -18,9 +16,6 @@ _MB = 1 << 20
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 _PEAK = "5"
 """What resets the peak of the resident memory (Linux, ``Documentation/filesystems/proc.rst``)."""
-
-_PACKAGES = ("numpy", "scipy", "torch", "SimpleITK", "pydicom")
-"""Those whose versions can change a result."""
 
 
 def limit_memory(limit_mb: float | None) -> None:
@@ -88,12 +83,3 @@ def usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python, of the system and of the packages that can change a result."""
-    found = {"python": platform.python_version(), "system": platform.platform()}
-    for name in _PACKAGES:
-        with suppress(importlib.metadata.PackageNotFoundError):
-            found[name] = importlib.metadata.version(name)
-    return found

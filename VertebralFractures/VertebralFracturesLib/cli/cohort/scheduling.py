@@ -47,6 +47,15 @@ def analyze_cases(
         close_workers()
 
 
+ONE_WORKER = "Dask is not installed: cases are analyzed one after the other"
+"""What is said where no number of workers was asked for and several would fit."""
+
+
+def has_dask() -> bool:
+    """Whether Dask is installed, which several workers need."""
+    return importlib.util.find_spec("distributed") is not None
+
+
 def check_dask(workers: int, scheduler: str | None, dashboard: str | None) -> None:
     """Refuse in time what needs packages that are not installed.
 
@@ -57,7 +66,7 @@ def check_dask(workers: int, scheduler: str | None, dashboard: str | None) -> No
     """
     if scheduler is None and workers == 1:
         return
-    if importlib.util.find_spec("distributed") is None:
+    if not has_dask():
         instead = "" if scheduler else ", or use --workers 1"
         raise UnusableInput(
             f'several workers need Dask, which is not installed: pip install "vertebral-fractures[cohort]"{instead}'

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from ...ct.networks import DetectorName
-from ..results import FORMATS
+from ..results import DICOM_FOLDER, EXCHANGE_FOLDER, FORMATS
 
 RESULT_SETTINGS = ("device", "detector", "preset", "image_classifier", "identify", "write")
 """Those that change results: a folder of results has one value of each."""
 
-DEFAULT_WRITE = tuple(name for name in FORMATS if name != "scene")
-"""Formats that a cohort writes unless told otherwise: a scene holds the CT and takes 10 to 31 MB."""
+DEFAULT_WRITE = tuple(name for name in FORMATS if name not in ("scene", DICOM_FOLDER, EXCHANGE_FOLDER))
+"""Formats that a cohort writes unless told otherwise: a scene holds the CT and takes 10 to 31 MB, DICOM objects name
+the patient, and other tools are not everybody's."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,16 @@ class Settings:
     def files(self) -> tuple[str, ...]:
         """Names of the result files."""
         return tuple(file for name in self.write for file in FORMATS[name])
+
+    @property
+    def dicom(self) -> bool:
+        """Whether DICOM objects are written, too."""
+        return DICOM_FOLDER in self.write
+
+    @property
+    def exchange(self) -> bool:
+        """Whether the formats of other tools are written, too."""
+        return EXCHANGE_FOLDER in self.write
 
     @property
     def folder(self) -> Path:

@@ -8,8 +8,8 @@ import time
 from typing import Any
 
 from ...errors import UnusableInput
+from ..manifest import versions
 from .cases import Case
-from .memory import versions
 from .settings import Settings
 from .store import DONE, FAILED, Record, Store
 from .worker_process import WorkerEnded, WorkerProcess

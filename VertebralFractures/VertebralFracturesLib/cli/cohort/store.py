@@ -4,6 +4,7 @@
 
     DIR/cases/NAME/    results of a case, with case.json; the folder appears by one rename when all of it is written
     DIR/failed/        NAME.json: why a case has no results
+    DIR/runs/          a file for each run: command line, settings, versions, start, duration and how cases ended
     DIR/cohort.json    settings, version and number of the cohort
     DIR/*.csv          tables of all cases that were analyzed so far
     DIR/index.html     page for looking through them
@@ -72,7 +73,9 @@ class Store:
         entries = [path for path in self.folder.iterdir() if path.name[0] != "."]
         file = self.folder / _COHORT_FILE
         if entries and not file.exists():
-            raise UnusableInput(f"{self.folder} exists and holds no cohort: choose another folder with -o")
+            raise UnusableInput(
+                f"{self.folder} exists and does not hold the results of a cohort: choose another folder with -o"
+            )
         if not file.exists():
             first = {"cohort": uuid.uuid4().hex, "software": __version__, "settings": settings.of_results}
             with draft_folder(self.folder) as draft, suppress(FileExistsError):
@@ -88,7 +91,9 @@ class Store:
         other = [name for name, value in settings.of_results.items() if kept.get(name) != value]
         if other:
             names = " and ".join(f"{name.replace('_', ' ')} {kept.get(name)}" for name in other)
-            raise UnusableInput(f"{self.folder} holds results with {names}: use the same, or another folder with -o")
+            raise UnusableInput(
+                f"{self.folder} holds results with {names}: use the same settings, or another folder with -o"
+            )
 
     def case_folder(self, name: str) -> Path:
         """The folder of results of a case."""
@@ -126,6 +131,16 @@ class Store:
         record = {**asdict(case), "status": status, "reason": reason, "software": __version__, **more}
         write_text(self._failed / f"{case.name}.json", json.dumps(record, indent=1) + "\n")
         return record
+
+    def keep_run(self, run: dict[str, Any]) -> None:
+        """Keep what a run was, see :mod:`..manifest`; runs that end at the same time have files of their own.
+
+        :raises OSError: it cannot be written.
+        """
+        folder = self.folder / "runs"
+        folder.mkdir(exist_ok=True)
+        name = "".join(character for character in run["started"][:19] if character.isalnum())
+        write_text(folder / f"{name}-{uuid.uuid4().hex[:8]}.json", json.dumps(run, indent=1) + "\n")
 
     def forget_failure(self, name: str) -> None:
         """Forget that a case failed, so that it is analyzed again."""

@@ -12,7 +12,7 @@ from ...report.columns.vertebra import COLUMNS, POINT_COLUMNS
 from ...report.patient_values import spine_values, summary_values
 from ...report.table import origin_values, table_rows
 
-CASE = Column("case", "Case", "", "name of the case, which is that of its folder of results")
+CASE = Column("case", "Case", "", "name of the case and of its results folder")
 """The column that every table of a cohort begins with."""
 
 VERTEBRAE_COLUMNS = (CASE, *COLUMNS, *POINT_COLUMNS, *ORIGIN_COLUMNS)
@@ -24,29 +24,38 @@ PATIENTS_COLUMNS = (CASE, *SUMMARY_COLUMNS, *SPINE_COLUMNS, *ORIGIN_COLUMNS)
 CASES_COLUMNS = (
     CASE,
     Column(
-        "case_id", "Case ID", "", "name of the case in its results; the column id of a CSV file, else the same name"
+        "case_id",
+        "Case ID",
+        "",
+        "name of the case in its results: the column id of the CSV file that lists the cases, otherwise the same "
+        "as Case",
     ),
     Column("status", "Status", "", "done, no spine, failed, or left out: a series that was not analyzed"),
     Column("reason", "Reason", "", "why the case has no results"),
-    Column("seconds", "Time", "s", "seconds from reading to writing, without loading the networks", 1),
-    Column("memory_mb", "Memory", "MB", "greatest resident memory of the worker during the case", 1),
+    Column("seconds", "Time", "s", "processing time of the case, without loading the networks", 1),
+    Column("memory_mb", "Memory", "MB", "peak memory of the worker during the case (resident set size)", 1),
     Column("finished", "Finished", "", "date and time at which the results were complete (UTC)"),
     Column("path", "Input", "", "image file or DICOM folder"),
     Column("series", "Series", "", "Series Instance UID in a DICOM folder"),
     Column("format", "Format", "", "format of the input"),
-    Column("shape", "Shape", "", "voxels of the CT from right to left, front to back, foot to head as stored"),
-    Column("spacing_mm", "Spacing", "mm", "distances of the voxels in the same order"),
+    Column("shape", "Shape", "", "number of voxels along the three axes of the image as stored"),
+    Column("spacing_mm", "Spacing", "mm", "voxel spacing along the same axes"),
     Column("files", "Files", "", "number of files of the input"),
-    Column("bytes", "Size", "B", "their size in bytes"),
-    Column("sha256", "SHA-256", "", "checksum of the file, or of the checksums of several files in order"),
-    Column("preset", "Preset", "", "how vertebrae are graded"),
-    Column("detector", "Detector", "", "which detection head read the CT"),
-    Column("image_classifier", "Image classifier", "", "whether the image classifier looked at the CT as well"),
-    Column("device", "Device", "", "where the networks ran: auto, cpu or cuda"),
+    Column("bytes", "Size", "B", "total size of these files in bytes"),
+    Column(
+        "sha256",
+        "SHA-256",
+        "",
+        "SHA-256 checksum of the input file; for several files, the checksum of their checksums in order",
+    ),
+    Column("preset", "Grading thresholds", "", "name of the grading thresholds: level-aware, genant or pisov"),
+    Column("detector", "Detector", "", "detection network: anchor-free or anchor"),
+    Column("image_classifier", "Image classifier", "", "whether the image-based classifier was used"),
+    Column("device", "Device", "", "device on which the networks ran: auto, cpu or cuda"),
     Column("software", "Software", "", "version of VertebralFractures"),
     Column("python", "Python", "", "version of Python"),
-    Column("torch", "torch", "", "version of torch"),
-    Column("numpy", "numpy", "", "version of numpy"),
+    Column("torch", "torch", "", "version of PyTorch"),
+    Column("numpy", "numpy", "", "version of NumPy"),
 )
 """The columns of cases.csv: one row per case that ended, and per series that was left out."""
 

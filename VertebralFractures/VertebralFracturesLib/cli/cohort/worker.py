@@ -24,10 +24,12 @@ from ...files import output_folder, write_text
 from ...io.ct import read_input
 from ...io.fingerprint import fingerprint
 from ...io.read_image import ReadImage
+from ...pacs.export import check_dicom_output
+from ..manifest import versions
 from ..process import is_out_of_memory
-from ..results import analyze_read_image, of_case, write_results
+from ..results import analyze_read_image, of_case, write_dicom, write_exchange, write_results
 from .cases import Case
-from .memory import free_unused, limit_memory, peak_mb, reset_peak, versions
+from .memory import free_unused, limit_memory, peak_mb, reset_peak
 from .settings import Settings
 from .store import CASE_FILE, DONE, FAILED, NO_SPINE, Record, Store
 from .tables import case_rows
@@ -40,6 +42,9 @@ READY, OUT_OF_MEMORY, UNUSABLE = "ready", "out of memory", "unusable"
 
 THUMBNAIL_FILE = "thumbnail.jpg"
 """The straightened spine of a case, small."""
+
+LEFT_OUT_OF_RESULTS = "left_out_of_results"
+"""Entry of a record: which DICOM objects or vertebrae were not written and why, one sentence each."""
 
 _IDLE_S = 600.0
 """Chosen: whoever has more cases sends the next one within seconds."""
@@ -127,16 +132,20 @@ def _analyzed(case: Case, settings: Settings, analyzer: "Analyzer") -> Record:
 
     with output_folder(store.case_folder(case.name)) as folder:
         read = of_case(read_input(case.path, case.series or None, identify=settings.identify), case.case_id)
+        if settings.dicom:
+            check_dicom_output(read.dicom, read.path)
         report = analyze_read_image(
             read,
             device=settings.device,
             detector=settings.detector,
             preset=settings.preset,
             image_classifier=settings.image_classifier,
-            progress=lambda stage, share: None,
+            progress=_unseen,
             analyzer=analyzer,
         )
-        write_results(folder, read.image, report, Path(case.path).name, lambda stage, share: None, settings.files)
+        write_results(folder, read.image, report, Path(case.path).name, _unseen, settings.files)
+        left_out = write_dicom(folder, read, report, _unseen) if settings.dicom else ()
+        left_out += write_exchange(folder, read.image, report) if settings.exchange else ()
         write_thumbnail(folder / THUMBNAIL_FILE, report, read.image)
         record = {
             **asdict(case),
@@ -150,11 +159,16 @@ def _analyzed(case: Case, settings: Settings, analyzer: "Analyzer") -> Record:
             "settings": settings.of_results,
             "models": report.models,
             "input": _identity(case, read),
+            LEFT_OUT_OF_RESULTS: list(left_out),
             **case_rows(report),
         }
         write_text(folder / CASE_FILE, json.dumps(record, allow_nan=False) + "\n")
     store.forget_failure(case.name)
     return record
+
+
+def _unseen(stage: str, share: float) -> None:
+    """Progress that nobody is shown."""
 
 
 def _identity(case: Case, read: "ReadImage[Any]") -> dict[str, Any]:

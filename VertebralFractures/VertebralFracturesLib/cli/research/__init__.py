@@ -13,6 +13,7 @@ COMMANDS = {
     "cross-validate": "train both networks and evaluate them fold by fold",
     "compare-detectors": "train both detectors in the same way and compare them",
     "inter-reader": "inter-reader agreement in the published annotations",
+    "follow-up": "evaluate the comparison of two studies",
     "synthetic-patients": "write synthetic patients as reference cases",
     "simulate-fractures": "write reference cases with simulated compression fractures",
     "train": "train a network",

@@ -11,7 +11,7 @@ from ...errors import UnusableInput
 from ...files import output_folder
 from ...io.reference_case import ReferenceCase
 
-GOES_ON = "cancelled: {output} keeps what is complete, and the same command goes on from there"
+GOES_ON = "cancelled: finished parts are in {output}; run the same command again to continue"
 """What a command that keeps checkpoints says when it is cancelled, the place of its output excepted."""
 
 
@@ -33,7 +33,7 @@ def add_training_options(parser: argparse.ArgumentParser, network: str, example:
     :param network: whose training.
     :param example: of what can be handed on.
     """
-    text = f'further arguments of "train {network}" in one word, as in --{network}-options="{example}"'
+    text = f'further arguments for "train {network}", quoted as one, as in --{network}-options="{example}"'
     parser.add_argument(f"--{network}-options", type=shlex.split, default=[], metavar="WORDS", help=text)
 
 
@@ -57,7 +57,9 @@ def check_count_and_seed(args: argparse.Namespace) -> None:
 
 def add_without_fracture(parser: argparse.ArgumentParser) -> None:
     """Which patients are known to have no fracture."""
-    text = "cases of patients without a fracture, where their reference does not say so; all cases if none is named"
+    text = (
+        "names of cases whose patient has no fracture, if their reference does not state it; without a name, all cases"
+    )
     parser.add_argument("--without-fracture", nargs="*", metavar="CASE", help=text)
 
 
@@ -71,7 +73,7 @@ def named_without_fracture(args: argparse.Namespace, cases: Sequence[ReferenceCa
     named = set(args.without_fracture or [case.name for case in cases])
     unknown = named - {case.name for case in cases}
     if unknown:
-        raise UnusableInput(f"--without-fracture: no case is called {min(unknown)!r}")
+        raise UnusableInput(f"--without-fracture: there is no case {min(unknown)!r}")
     return [replace(case, fractures=(None,) * len(case.levels)) if case.name in named else case for case in cases]
 
 

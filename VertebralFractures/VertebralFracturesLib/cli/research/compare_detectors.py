@@ -16,8 +16,17 @@ from .arguments import add_fold_options, add_training_options, check_folds_and_s
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("--cases", type=Path, required=True, metavar="DIR", help="reference cases to train on")
-    parser.add_argument("--data", type=Path, nargs="*", default=[], metavar="DIR", help="further cases to evaluate on")
+    parser.add_argument(
+        "--cases", type=Path, required=True, metavar="DIR", help="folder of reference cases for training"
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        nargs="*",
+        default=[],
+        metavar="DIR",
+        help="folders of further reference cases for evaluation",
+    )
     add_fold_options(parser, folds=3)
     add_training_options(parser, "vertebrae", "--steps 6000")
     add_device(parser)

@@ -14,11 +14,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("data", metavar="DATA", type=Path, nargs="?", help="folder of reference cases to project")
     parser.add_argument("--phantoms", type=int, default=0, metavar="N", help="synthetic patients to project as well")
-    add_seed(parser, 900000, "of the first of them (default: 900000)")
-    parser.add_argument("--views", type=int, default=3, help="projections of each (default: 3)")
-    text = "exposures: as in practice, or the full range of the training data (default: usual)"
+    add_seed(parser, 900000, "random seed of the first synthetic patient (default: 900000)")
+    parser.add_argument("--views", type=int, default=3, help="number of projections of each case (default: 3)")
+    text = "range of exposures: usual ones, or any of the training data (default: usual)"
     parser.add_argument("--exposures", choices=("usual", "any"), default="usual", help=text)
-    text = "project synthetic patients by way of CTs with slices of MM, to measure the effect of slice thickness"
+    text = "slice thickness in mm of the CTs from which synthetic patients are projected"
     parser.add_argument("--slices", type=float, metavar="MM", help=text)
     add_output(parser, "the table is printed only")
     add_device(parser)

@@ -12,7 +12,7 @@ from .arguments import folder_if_asked
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    text = "folder of the releases of Pisov 2020 and Zakharov 2023, or of one of them"
+    text = "folder with the published annotations of Pisov 2020, of Zakharov 2023, or of both"
     parser.add_argument("annotations", metavar="ANNOTATIONS", type=Path, help=text)
     add_output(parser, "tables are printed only")
 

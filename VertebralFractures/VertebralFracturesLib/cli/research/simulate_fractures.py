@@ -17,10 +17,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", metavar="DATA", type=Path, help="folder of reference cases")
     add_without_fracture(parser)
     add_output(parser, "", required=True)
-    parser.add_argument("--count", type=int, default=1, help="variants of each case (default: 1)")
+    parser.add_argument("--count", type=int, default=1, help="number of variants of each case (default: 1)")
     text = "fraction of vertebrae with a simulated fracture (default: 0.3)"
     parser.add_argument("--share", type=float, default=0.3, help=text)
-    parser.add_argument("--seed", type=int, default=1, help="of the randomness (default: 1)")
+    parser.add_argument("--seed", type=int, default=1, help="random seed (default: 1)")
 
 
 def run(args: argparse.Namespace) -> None:

@@ -18,10 +18,13 @@ from .arguments import add_without_fracture, named_without_fracture
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     add_output(parser, "", required=True)
-    text = "folder of reference cases, which are then modified for the stress tests as well"
+    text = "folder of reference cases to be modified for further stress tests"
     parser.add_argument("--cases", type=Path, metavar="DATA", help=text)
     parser.add_argument(
-        "--only", default="", metavar="WORDS", help='conditions with these words, as in "scoliosis: 60"'
+        "--only",
+        default="",
+        metavar="WORDS",
+        help='run only conditions whose names contain these words, as in "scoliosis: 60"',
     )
     add_without_fracture(parser)
     add_run_options(parser)

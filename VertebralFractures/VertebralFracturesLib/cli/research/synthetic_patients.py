@@ -27,10 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     text = "folder for the patients; an interrupted run is resumed there, and more patients can be added"
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help=text)
     parser.add_argument("--count", type=int, default=1, help="number of patients (default: 1)")
-    parser.add_argument("--seed", type=int, default=1, help="of the first patient (default: 1)")
-    text = "what the scans show: anything, C1 to the coccyx, or T10 to S5 (default: random)"
+    parser.add_argument("--seed", type=int, default=1, help="random seed of the first patient (default: 1)")
+    text = "field of view: random, whole spine (C1 to coccyx) or lumbosacral (T10 to S5) (default: random)"
     parser.add_argument("--field-of-view", choices=FIELDS_OF_VIEW, default=FIELDS_OF_VIEW[0], help=text)
-    text = "patients with normal anatomy, L6, a sacralised L5, T13, 11 ribs and a lumbar rib in turn"
+    text = "alternate between normal anatomy, L6, sacralised L5, T13, 11 pairs of ribs and lumbar ribs"
     parser.add_argument("--variants", action="store_true", help=text)
 
 

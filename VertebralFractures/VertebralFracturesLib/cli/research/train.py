@@ -6,12 +6,12 @@ from ..arguments import CommandParser, add_commands
 from .arguments import GOES_ON
 
 NETWORKS = {
-    "curve": "step 1, the spine curve",
-    "levels": "step 1, only what tells the levels",
-    "vertebrae": "step 2, vertebrae and keypoints",
-    "canal": "the spinal canal",
-    "sequence": "the image classifier, fractures along the spine",
-    "radiographs": "the networks for lateral radiographs",
+    "curve": "spine curve (step 1)",
+    "levels": "vertebral levels (the level classifier of step 1)",
+    "vertebrae": "vertebrae and their keypoints (step 2)",
+    "canal": "spinal canal",
+    "sequence": "image classifier: fractures along the spine",
+    "radiographs": "networks for lateral radiographs",
 }
 """The networks by name; each is a command in a module of the package ``training``."""
 

@@ -110,7 +110,7 @@ def _angle_deg(angle: AngleDefinition, plates: Mapping[Endplate, ArrayLike]) -> 
 
 
 def disc_angles_deg(plates: Mapping[Endplate, ArrayLike]) -> dict[str, float]:
-    """Angle of every disc between two neighbours in view, positive where it opens to the front, by name ("L4-L5").
+    """Angle of every disc between two neighbours in view, positive = open anteriorly, by name ("L4-L5").
 
     :param plates: from :func:`endplates`, cranial to caudal.
     """

@@ -81,14 +81,14 @@ def _statement(l1_hu: float | None, mean_hu: float | None, used: tuple[str, ...]
         f"mean of T12 to L4 {mean_hu:.0f} HU ({len(used)} of {len(MEAN_LEVELS)} levels)."
     ]
     if l1_hu is not None:
-        sentences.append(f"{_screening(l1_hu)} Screening thresholds are no diagnosis.")
+        sentences.append(f"{_screening(l1_hu)} Screening thresholds are not a diagnosis.")
     if contrast_is_likely:
         sentences.append(CONTRAST_CAUTION)
     return " ".join(sentences)
 
 
 def _screening(l1_hu: float) -> str:
-    """What the screening values say of L1."""
+    """How L1 compares with the screening thresholds."""
     origin = "(Pickhardt 2013; 120 kVp, no contrast agent)"
     if l1_hu <= SPECIFIC_HU:
         return f"L1 is at or below the specific screening threshold for osteoporosis of {SPECIFIC_HU:.0f} HU {origin}."

@@ -99,7 +99,7 @@ def grade(index: ArrayLike, preset: Preset) -> NDArray[np.int_]:
     """
     values = np.asarray(index, dtype=np.float64)
     if np.isnan(values).any():
-        raise ValueError("a vertebra without height has no index G and no grade")
+        raise ValueError("a vertebra without height has no height ratio and no grade")
     return (values[..., None] <= np.asarray(preset.cutoffs)).sum(-1)
 
 

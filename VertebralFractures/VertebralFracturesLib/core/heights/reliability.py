@@ -76,9 +76,9 @@ def _shape_reason(points: NDArray[np.float64]) -> str | None:
     if not _are_in_order(points):
         return "landmarks out of order"
     if not _within(aspect, ASPECTS) or not _within(superior / max(inferior, 1e-6), ENDPLATE_RATIOS):
-        return "proportions of no vertebral body"
+        return "proportions implausible for a vertebra"
     if abs(float(wedge_angle_deg(points))) > LARGEST_ANGLE_DEG:
-        return "endplates too oblique to each other"
+        return "implausible angle between the endplates"
     return None
 
 
@@ -104,10 +104,10 @@ def _size_reason(
     if len(others) > 1:
         height, depth = greatest[index] / np.median(greatest[others]), depths[index] / np.median(depths[others])
         if not _within(height, HEIGHTS_BY_NEIGHBOURS) or not _within(depth, DEPTHS_BY_NEIGHBOURS):
-            return "size does not fit the neighbours"
+            return "size inconsistent with adjacent vertebrae"
     norm = HEIGHT_NORMS.get(level or "")
     if norm is not None and not _within(greatest[index] / max(norm.mean_mm), HEIGHTS_BY_NORM):
-        return "size does not fit the level"
+        return "size inconsistent with the level"
     return None
 
 

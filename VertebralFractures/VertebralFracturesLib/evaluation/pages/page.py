@@ -30,7 +30,7 @@ _CARDS = {
     "centre_error_mm": "centre error",
     "height_error_mm": "height error",
     "index_error": "mean |dG|",
-    "level_correctness": "levels right",
+    "level_correctness": "correct levels",
 }
 """Measures at the head of the page."""
 
@@ -175,7 +175,7 @@ def _level_charts(evaluation: Evaluation) -> list[str]:
 
 
 def _crop(crop: Crop) -> dict[str, Any]:
-    """The picture of a vertebra, its bodies, and what is said of it."""
+    """The image of a vertebra, its bodies, and the caption."""
     v = crop.vertebra
     aside = float(np.abs(v.keypoint_offsets_mm[:, 0]).mean())
     heights = " ".join(f"{value:+.1f}" for value in v.found_heights_mm - v.heights_mm)
@@ -184,11 +184,11 @@ def _crop(crop: Crop) -> dict[str, Any]:
         "png": bone_window_png(crop.image),
         "bodies": [outlined("reference", crop.reference_mm), outlined("found", crop.found_mm)],
         "name": f"{crop.case} {v.level or ''}",
-        "named": f", named {v.found_level or 'nothing'}" if v.found_level != v.level else "",
+        "named": f", detected as {v.found_level or 'unnamed'}" if v.found_level != v.level else "",
         "lines": [
-            f"G {v.found_index:.2f} for {v.index:.2f}",
-            f"Ha, Hm, Hp off by {heights} mm",
-            f"{aside:.1f} mm beside the plane",
+            f"G {v.found_index:.2f} (reference {v.index:.2f})",
+            f"errors of Ha, Hm, Hp: {heights} mm",
+            f"{aside:.1f} mm out of plane",
         ],
     }
 

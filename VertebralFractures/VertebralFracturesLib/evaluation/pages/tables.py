@@ -65,7 +65,7 @@ def evaluation_text(evaluation: Evaluation) -> str:
     if missed:
         parts.append("Missed\n" + "\n".join(missed))
     worst = [
-        f"  {name} {v.level}: height off by {v.height_error_mm:.1f} mm, G {v.found_index:.2f} for {v.index:.2f}"
+        f"  {name} {v.level}: height error {v.height_error_mm:.1f} mm, G {v.found_index:.2f} (reference {v.index:.2f})"
         for name, v in evaluation.worst()
     ]
     if worst:
@@ -99,31 +99,34 @@ def alarm_tables(cases: Sequence[CaseResult]) -> tuple[Table, Table]:
         for truth, called, unanswered in zip(TRUTHS, counts.called, counts.unanswered, strict=True)
         if sum(called) + unanswered
     )
-    note = "by the highest grade that counts; not told: the reference does not say what is fractured, and a body is low"
+    note = (
+        "by the highest grade of a graded level; not stated: the reference does not state which vertebrae are "
+        "fractured, and one is reduced in height"
+    )
     patients = Table("Patients", ("by the reference", "patients", *GRADE_NAMES, "no grade"), rows, note)
     shares = tuple((name, f"{part} of {whole}", _share(part, whole)) for name, part, whole in _alarm_shares(counts))
     found = (
-        ("segments of the sacrum among the vertebrae", str(counts.sacral), ""),
-        ("C1 or C2 among the vertebrae", str(counts.upper_cervical), ""),
+        ("sacral segments reported as vertebrae", str(counts.sacral), ""),
+        ("C1 or C2 reported as vertebrae", str(counts.upper_cervical), ""),
     )
-    return patients, Table("Conclusions", ("of all patients", "count", "share"), shares + found)
+    return patients, Table("Conclusions", ("all patients together", "count", "share"), shares + found)
 
 
 def _alarm_shares(counts: AlarmCounts) -> Iterator[tuple[str, int, int]]:
     """Name, part and whole of each share."""
     healthy = counts.called[0]
-    yield "patients without a fracture called moderate or severe", sum(healthy[2:]), sum(healthy)
-    yield "patients without a fracture called mild", healthy[1], sum(healthy)
-    yield "levels right without a mark", counts.levels_unmarked_right, counts.levels_unmarked
-    yield "levels with a mark", counts.levels_marked, counts.levels_marked + counts.levels_unmarked
-    yield "bodies that are borderline", counts.starred, counts.graded
+    yield "patients without a fracture, reported with a moderate or severe one", sum(healthy[2:]), sum(healthy)
+    yield "patients without a fracture, reported with a mild one", healthy[1], sum(healthy)
+    yield "levels shown as certain that are correct", counts.levels_unmarked_right, counts.levels_unmarked
+    yield "levels shown as uncertain", counts.levels_marked, counts.levels_marked + counts.levels_unmarked
+    yield "borderline vertebrae", counts.starred, counts.graded
     yield (
-        f"fractured, G <= {FRACTURED_INDEX:.2f}: called moderate or severe",
+        f"fractured, G <= {FRACTURED_INDEX:.2f}: reported as moderate or severe",
         counts.fractured_found,
         counts.fractured,
     )
-    yield "of these, at levels that are graded (T1 to L5)", counts.gradable_found, counts.gradable
-    yield "other bodies: not called moderate or severe", counts.sound_right, counts.sound
+    yield "of these, those at graded levels (T1 to L5)", counts.gradable_found, counts.gradable
+    yield "other vertebrae: not reported as moderate or severe", counts.sound_right, counts.sound
 
 
 def _share(part: int, whole: int) -> str:
@@ -149,7 +152,7 @@ def case_table(evaluation: Evaluation) -> Table:
         rows.append((name, *map(str, counts), seconds, *values))
     header = ("case", "bodies", "false", "outside", "s", *(_CASE_COLUMNS[metric.name] for metric in metrics))
     return Table(
-        "Cases one by one", header, tuple(rows), "outside: detections outside the annotated range, which do not count"
+        "Individual cases", header, tuple(rows), "outside: detections outside the annotated range, which do not count"
     )
 
 

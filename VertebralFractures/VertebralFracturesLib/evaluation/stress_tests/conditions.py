@@ -94,7 +94,7 @@ def named_conditions(names: Sequence[str]) -> list[Condition]:
     known = {one.name: one for one in real_conditions() if one.has_spine}
     unknown = [name for name in names if name not in known]
     if unknown:
-        raise UnusableInput(f"no condition is called {unknown[0]!r}; known are: {', '.join(known)}")
+        raise UnusableInput(f"there is no condition {unknown[0]!r}; possible ones are: {', '.join(known)}")
     return [known[name] for name in dict.fromkeys(names)]
 
 
@@ -268,7 +268,7 @@ _PATIENTS: tuple[tuple[str, str, dict[str, Any], dict[str, Any]], ...] = (
     ("kyphosis", "80 degrees", {"kyphosis_degrees": 80.0}, {}),
     ("kyphosis", "80 degrees, wedges T7 to T9", {"kyphosis_degrees": 80.0, "fractures": _KYPHOTIC}, {}),
     ("fractures", "four severe", {"fractures": _SEVERE}, {"last_level": 23.0}),
-    ("fractures", "a third of all bodies", {"deformity_rate": 0.5}, {}),
+    ("fractures", "a third of all vertebrae", {"deformity_rate": 0.5}, {}),
     ("fractures", "worn spine: all other disease", {"pathology_rate": 3.0}, {}),
     ("metal", "screws T10 to L2 with streaks", {"screws": _SCREWS}, {"last_level": 23.0}),
     ("metal", "screws T5 to T8, noise", {"screws": ("T5", "T6", "T7", "T8")}, {"noise_hu": 40.0}),
@@ -285,7 +285,7 @@ _PATIENTS: tuple[tuple[str, str, dict[str, Any], dict[str, Any]], ...] = (
     ("field of view", "25 vertebrae: C1 to S1", {}, {"first_level": -0.5, "last_level": 27.0}),
     ("field of view", "neck with the head", {}, {"first_level": -6.0, "last_level": 10.0}),
     ("field of view", "loins with the pelvis", {}, {"first_level": 18.0, "last_level": 31.0}),
-    ("field of view", "scoliosis leaves it", {"cobb_degrees": 60.0}, {"field_mm": 130.0, "centre_mm": (0.0, -35.0)}),
+    ("field of view", "scoliosis beyond it", {"cobb_degrees": 60.0}, {"field_mm": 130.0, "centre_mm": (0.0, -35.0)}),
     ("orientation", "oblique 20 degrees", {}, {"obliquity_degrees": (20.0, 20.0, 0.0)}),
     *WHOLE_SPINE_PATIENTS,
     *LUMBOSACRAL_PATIENTS,

@@ -1,4 +1,4 @@
-"""The suite of hard cases as tables for a terminal, hard-cases.json, and one self-contained page with a figure each."""
+"""The stress tests as tables for a terminal, stress-tests.json, and one self-contained page with a figure each."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,9 +22,9 @@ from .figure import VIEW_MM, Figure, View
 from .suite import REAL, SYNTHETIC, StressResult, failures
 
 SCHEMA = 2
-"""Version of the layout of hard-cases.json."""
+"""Version of the layout of stress-tests.json."""
 
-FILES = ("hard-cases.html", "hard-cases.json")
+FILES = ("stress-tests.html", "stress-tests.json")
 
 _COLUMNS = {
     "recall": "recall",
@@ -32,14 +32,15 @@ _COLUMNS = {
     "centre_error_mm": "centre mm",
     "height_error_mm": "height mm",
     "index_error": "|dG|",
-    "level_correctness": "levels right",
+    "level_correctness": "correct levels",
 }
 _METRICS = {metric.name: metric for metric in METRICS if metric.name in _COLUMNS}
 _HEADER = ("condition", "bodies", "found", "false", *_COLUMNS.values(), "s", "verdict", "called", "faults")
 _NOTE = (
-    "bodies: those wholly in view; false: detections in the annotated range that are none of them; found in part: "
-    "recall or precision below 0.8; unfit: a CT that cannot be changed so; called: the highest grade reported, in "
-    "brackets what it is by the reference; faults: what must not come out of any patient"
+    "bodies: vertebrae completely in the field of view; found: those detected; false: other detections in the "
+    "annotated range; found in part: recall or precision below 0.8; unfit: the condition cannot be applied to this CT; "
+    "called: the highest grade reported, with the reference in brackets where it differs; faults: errors that must "
+    "never occur"
 )
 
 
@@ -72,7 +73,7 @@ def stress_test_text(results: Sequence[StressResult]) -> str:
 def stress_test_tables(results: Sequence[StressResult]) -> list[Table]:
     """One row a condition, synthetic and real apart, and apart from them what has no spine."""
     tables = []
-    for source, words in ((SYNTHETIC, "Synthetic patients"), (REAL, "Changed real CTs")):
+    for source, words in ((SYNTHETIC, "Synthetic patients"), (REAL, "Modified real CTs")):
         with_spine = [one for one in results if one.source == source and one.condition.has_spine]
         without = [one for one in results if one.source == source and not one.condition.has_spine]
         if with_spine:
@@ -83,7 +84,9 @@ def stress_test_tables(results: Sequence[StressResult]) -> list[Table]:
             rows = tuple(
                 (_title(one), str(one.result.outside_finds), one.verdict, _words(one).split(";")[0]) for one in without
             )
-            tables.append(Table(f"{words}: to be refused", ("condition", "detections", "verdict", "message"), rows))
+            tables.append(
+                Table(f"{words}: not to be accepted", ("condition", "detections", "verdict", "message"), rows)
+            )
     return tables
 
 
@@ -153,7 +156,7 @@ def stress_test_page(results: Sequence[StressResult], facts: Mapping[str, str]) 
     :param facts: what was run, by words for readers.
     """
     galleries = []
-    for source, words in ((SYNTHETIC, "synthetic patient"), (REAL, "changed real CT")):
+    for source, words in ((SYNTHETIC, "synthetic patient"), (REAL, "modified real CT")):
         for group in dict.fromkeys(one.condition.group for one in results):
             shown = [one for one in results if one.source == source and one.condition.group == group]
             if shown:
@@ -166,7 +169,7 @@ def stress_test_page(results: Sequence[StressResult], facts: Mapping[str, str]) 
 
 
 def _figure(result: StressResult) -> dict[str, Any]:
-    """The views of a case and what is said of it."""
+    """The views of a case and its caption."""
     pool = Pool([result.result])
     heights = _METRICS["height_error_mm"].of(pool)
     numbers = f"{len(pool.indices)} of {result.bodies} bodies" if result.condition.has_spine else ""

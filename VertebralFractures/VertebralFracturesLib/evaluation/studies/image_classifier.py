@@ -115,7 +115,7 @@ def read_cases(
     conditions: Sequence[Condition] = (),
     progress: Callable[[str, float], None] = lambda name, share: None,
 ) -> list[ReadCase]:
-    """Analyze cases and keep what both readings say of the reference vertebrae.
+    """Analyze cases and keep both results for the reference vertebrae.
 
     :param cases: see :func:`~...io.reference_case.find_cases`.
     :param analyze: an analysis with the image classifier.
@@ -246,7 +246,9 @@ def readings_text(cases: Sequence[ReadCase], comparisons: Sequence[Comparison]) 
     ]
     patients = len({case.patient for case in cases})
     missed = sum(case.missed for case in cases)
-    note = f"{len(cases)} CTs of {patients} patients; {missed} reference vertebrae not found, or without both readings"
+    note = (
+        f"{len(cases)} CTs of {patients} patients; {missed} reference vertebrae not detected, or without both results"
+    )
     return "\n\n".join([*tables, note]) + "\n"
 
 
@@ -268,7 +270,7 @@ def _with_interval(value: float, ends: tuple[float, float] | None, digits: int) 
 
 
 def write_readings(folder: Path, cases: Sequence[ReadCase], comparisons: Sequence[Comparison]) -> None:
-    """Write second_opinion.json: the comparison, and both readings of every vertebra.
+    """Write image_classifier.json: the comparison, and both readings of every vertebra.
 
     :param folder: an existing folder.
     """
@@ -287,7 +289,7 @@ def write_readings(folder: Path, cases: Sequence[ReadCase], comparisons: Sequenc
             for case in cases
         ],
     }
-    write_text(folder / "second_opinion.json", json.dumps(document, indent=1, allow_nan=False) + "\n")
+    write_text(folder / "image_classifier.json", json.dumps(document, indent=1, allow_nan=False) + "\n")
 
 
 def _without_nan(content: Any) -> Any:

@@ -281,7 +281,7 @@ def _spacing_table(found: ReaderAgreement) -> Table:
         *(f"{spacing} mm" for spacing in found.by_spacing),
         "Pisov inter-reader",
     )
-    note = "How much hangs on the assumed in-plane spacing: the true ones were not published."
+    note = "Effect of the assumed in-plane spacing; the true spacings were not published."
     return Table(f"{found.release}: in-plane spacing", header, tuple(rows), note)
 
 

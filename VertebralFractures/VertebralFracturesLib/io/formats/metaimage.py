@@ -79,10 +79,10 @@ def _matrix(fields: dict[str, str], dimension: int) -> NDArray[np.float64]:
 
     spacing = values(("ElementSpacing", "ElementSize"), dimension)
     if spacing is None:
-        raise UnusableInput("the header holds no voxel spacing")
+        raise UnusableInput("the header has no voxel spacing")
     if not np.isfinite(spacing).all() or (spacing[:3] <= 0).any():
         text = " x ".join(f"{value:.4g}" for value in spacing)
-        raise UnusableInput(f"the voxel spacing of {text} mm is not one of a CT: the file's header is wrong")
+        raise UnusableInput(f"the voxel spacing of {text} mm is not plausible for a CT: the header is wrong")
     directions = values(("TransformMatrix", "Rotation", "Orientation"), dimension**2)
     origin = values(("Offset", "Position", "Origin"), dimension)
     count = min(dimension, 3)

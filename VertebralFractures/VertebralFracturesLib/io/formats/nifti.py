@@ -122,11 +122,11 @@ def _geometry(
     spacing = np.abs(pixdim[1:4])
     if not np.isfinite(spacing).all() or spacing[: min(3, len(sizes))].min() == 0:
         text = " x ".join(f"{value:.4g}" for value in pixdim[1:4])
-        raise UnusableInput(f"the voxel spacing of {text} mm is not one of a CT: the file's header is wrong")
+        raise UnusableInput(f"the voxel spacing of {text} mm is not plausible for a CT: the header is wrong")
     qform_code, sform_code = codes
     if max(codes) <= 0:
         raise UnusableInput(
-            "the header does not say how the patient lies in it (qform and sform codes are 0): "
+            "the header does not state the orientation of the patient (qform and sform codes are 0): "
             "convert the original DICOM again"
         )
     spacing[spacing == 0] = 1.0
@@ -143,8 +143,8 @@ def _geometry(
     if min(codes) > 0:
         apart_mm = _largest_distance(chosen, other, sizes)
         if not apart_mm <= _DISAGREEMENT_MM:
-            text = f"the two geometries in the header (qform and sform) lie up to {apart_mm:.3g} mm apart"
-            warnings = (*warnings, f"{text}: the {name} was used")
+            text = f"The two geometries in the header (qform and sform) differ by up to {apart_mm:.3g} mm"
+            warnings = (*warnings, f"{text}; the {name} was used.")
     return chosen, warnings
 
 

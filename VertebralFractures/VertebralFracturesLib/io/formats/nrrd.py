@@ -37,7 +37,10 @@ _SPACES = {
 _SPACE_AXES = {"domain", "space", "time", "???", "none"}
 """Kinds of axes along which voxels lie; along the others lie the values of one voxel."""
 
-_NO_SPACE = "the header does not say how the patient lies in it: read as left, posterior, superior; check the sides"
+_NO_SPACE = (
+    "The header does not state the orientation of the patient; left, posterior, superior was assumed. "
+    "Verify left and right."
+)
 
 
 def read_nrrd(path: Path) -> StoredImage:
@@ -105,7 +108,7 @@ def _axes(fields: dict[str, str], dimension: int) -> tuple[list[NDArray[np.float
             place += is_space
         warnings = (_NO_SPACE,)
     else:
-        raise UnusableInput("the header holds no voxel spacing")
+        raise UnusableInput("the header has no voxel spacing")
     if len(axes) != dimension:
         raise UnusableInput(_DAMAGED)
     return axes, warnings
@@ -128,12 +131,12 @@ def _matrix(fields: dict[str, str], axes: list[NDArray[np.float64] | None]) -> N
     matrix = np.eye(4)
     for index, axis in enumerate(axes[:3]):
         if axis is None:
-            raise UnusableInput(f"a 4D image: axis {index + 1} is not one of the patient; export one 3D volume")
+            raise UnusableInput(f"a 4D image: axis {index + 1} is not a spatial axis; export one 3D volume")
         matrix[:3, index] = axis
     if len(axes) == 2:
         matrix[:3, 2] = np.cross(*(axis / np.linalg.norm(axis) for axis in matrix[:3, :2].T))
     if not matrix[:3, :3].any(axis=0).all():
-        raise UnusableInput("the voxel spacing of 0 mm is not one of a CT: the file's header is wrong")
+        raise UnusableInput("the voxel spacing of 0 mm is not plausible for a CT: the header is wrong")
     if "space origin" in fields:
         matrix[:3, 3] = _vector("".join(_vectors(fields["space origin"])))
     words = fields.get("space units", fields.get("units", "")).replace('"', " ").split()
@@ -145,7 +148,9 @@ def _parts(path: Path, fields: dict[str, str], listed: list[str], offset: int) -
     """The files that hold the voxels."""
     encoding = fields.get("encoding", "").lower()
     if encoding not in _ENCODINGS:
-        raise UnusableInput(f"the encoding '{printable(encoding, 20)}' is not read: save the volume as raw or gzip")
+        raise UnusableInput(
+            f"the encoding '{printable(encoding, 20)}' is not supported: save the volume as raw or gzip"
+        )
     compression = _ENCODINGS[encoding]
     try:
         lines, skip = int(fields.get("line skip", "0")), int(fields.get("byte skip", "0"))

@@ -57,7 +57,7 @@ def check_picture(path: Path) -> None:
                 return check(data)
             except (struct.error, IndexError):
                 raise UnusableInput(_CUT) from None
-    raise UnusableInput("file is damaged or does not match its extension: it is no PNG, JPEG, BMP or TIFF")
+    raise UnusableInput("file is damaged or does not match its extension: it is not a PNG, JPEG, BMP or TIFF image")
 
 
 def check_pixels(columns: float, rows: float) -> None:
@@ -181,10 +181,10 @@ def _check_tiff(data: bytes) -> None:
     order = "<" if data.startswith(b"II") else ">"
     version, first = struct.unpack_from(f"{order}HI", data, 2)
     if version != 42:
-        raise UnusableInput("a TIFF of a kind that is not read: save it as PNG")
+        raise UnusableInput("this kind of TIFF is not supported: save the image as PNG")
     entries, following = _directory(data, order, first)
     if following:
-        raise UnusableInput("a TIFF with several pages: save one of them")
+        raise UnusableInput("a TIFF with several pages: save the page with the radiograph")
     columns, rows = (entries.get(tag, (0,))[0] for tag in (_TIFF_WIDTH, _TIFF_ROWS))
     check_pixels(columns, rows)
     bits = sum(entries.get(_TIFF_BITS, (1,)))

@@ -88,7 +88,8 @@ def checked_matrix(
         raise UnusableInput("the orientation in the header is wrong: its axes do not span a volume")
     if abs(axes[:, 0] @ axes[:, 1]) > _RIGHT_ANGLE_COSINE:
         raise UnusableInput(
-            "rows and columns in the header are sheared, as no scanner makes them: convert the original DICOM again"
+            "rows and columns in the header are not perpendicular, which no scanner produces: convert the original "
+            "DICOM again"
         )
     return ijk_to_ras
 
@@ -99,4 +100,4 @@ def tilt_warnings(ijk_to_ras: NDArray[np.float64]) -> tuple[str, ...]:
     along = ijk_to_ras[:3, 2]
     cosine = abs(normal @ along) / (np.linalg.norm(normal) * np.linalg.norm(along))
     degrees = float(np.degrees(np.arccos(np.clip(cosine, -1, 1))))
-    return (f"gantry tilt of {degrees:.1f} degrees: taken into account",) if degrees > _TILT_DEGREES else ()
+    return (f"A gantry tilt of {degrees:.1f} degrees was taken into account.",) if degrees > _TILT_DEGREES else ()

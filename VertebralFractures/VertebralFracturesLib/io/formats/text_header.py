@@ -67,7 +67,9 @@ def unit_mm(words: Sequence[str]) -> float:
     """
     factors = {_MM_PER_UNIT.get(word.lower()) for word in words}
     if None in factors or len(factors) > 1:
-        raise UnusableInput(f"lengths in the header are in units that are not read: {printable(' '.join(words), 40)}")
+        raise UnusableInput(
+            f"lengths in the header are in units that are not supported: {printable(' '.join(words), 40)}"
+        )
     return factors.pop() or 1.0 if factors else 1.0
 
 

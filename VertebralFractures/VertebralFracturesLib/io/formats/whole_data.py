@@ -85,7 +85,7 @@ def read_voxels(image: StoredImage) -> NDArray:
     in_memory = _type_in_memory(image)
     count = math.prod(shape)
     if count % len(image.parts):
-        raise UnusableInput(f"the voxels cannot be shared out evenly among {len(image.parts)} files")
+        raise UnusableInput(f"the voxels cannot be divided evenly among {len(image.parts)} files")
     check_size(count * in_memory.itemsize)
     _check_file_sizes(image, count // len(image.parts))
     voxels = np.empty(shape, in_memory)
@@ -169,7 +169,7 @@ def _check_end(stream: BinaryIO) -> None:
     while data := stream.read(_PADDING_BYTES + 1):
         surplus += len(data)
         if surplus > _PADDING_BYTES:
-            raise UnusableInput("file is damaged: it holds more voxels than its header says")
+            raise UnusableInput("file is damaged: it holds more voxels than its header states")
 
 
 def opened(file: BinaryIO, part: DataPart, wanted: int = 0) -> BinaryIO:

@@ -47,7 +47,7 @@ def check_rendering() -> None:
     """
     if subprocess.run([sys.executable, "-c", _ONE_FRAME], capture_output=True).returncode:
         raise UnusableInput(
-            "pictures cannot be drawn on this computer: VTK found no OpenGL without a display; install Mesa's EGL "
+            "images cannot be rendered on this computer: VTK found no OpenGL without a display; install Mesa's EGL "
             "(Debian and Ubuntu: libegl1 and libgl1-mesa-dri) or run this on a computer with a display"
         )
 

@@ -29,10 +29,7 @@ def add_angles_node(scene: slicer.vtkMRMLScene, report: RadiographReport, name: 
 def update_angles_node(node: slicer.vtkMRMLTableNode, report: RadiographReport) -> None:
     """Write the angles of a report into their table: those of the spine, then those of the discs."""
     angles = [(angle.title, report.angles_deg[angle.name], angle.description) for angle in ANGLE_COLUMNS]
-    discs = [
-        (f"Disc {name}", value, "positive where it opens to the front")
-        for name, value in report.disc_angles_deg.items()
-    ]
+    discs = [(f"Disc {name}", value, "positive = open anteriorly") for name, value in report.disc_angles_deg.items()]
     rows = [(title, "" if value is None else f"{value:.1f}", text) for title, value, text in (*angles, *discs)]
     modified = node.StartModify()
     for place, column in enumerate(_COLUMNS):

@@ -103,7 +103,7 @@ def reset_to_model(study: Study, keypoints_node: slicer.vtkMRMLMarkupsFiducialNo
     """
     original = model_vertebra(model_report(study), keypoints_node)
     if original is None:
-        raise ValueError(f"{keypoints_node.GetName()} was added by a reader; there is nothing to reset it to")
+        raise ValueError(f"{keypoints_node.GetName()} was placed manually; it has no automatic landmarks to restore")
     set_vertebra_attributes(keypoints_node, original)
     set_keypoints(keypoints_node, original.keypoints_ras)
     update_study(study)

@@ -21,18 +21,18 @@ _REACHES = (1.0, 1.5, 2.0, 3.0, 4.0)
 moved by 2 to 20 mm in any of four directions, one of the first three sufficed (``scoliotic_curve`` of the tests)."""
 
 MOVED_ALONG = (
-    "neighbouring points of the spine curve were moved along: otherwise the curve would bend so sharply that the "
-    "straightened view folds"
+    "Adjacent points of the spine curve were moved as well; otherwise the curve would be too sharply bent to be "
+    "straightened."
 )
 
 
 def folding_problem(study: Study) -> str | None:
-    """What to say of a study whose straightened view folds; None where it does not."""
+    """The message about a study whose straightened view folds; None where it does not."""
     if _error_mm(study) <= LARGEST_ERROR_MM:
         return None
     return (
-        "the spine curve bends so sharply, or ends so far from a vertebra, that points may be drawn beside their "
-        "vertebrae in the straightened view; measures are not affected. Smooth the curve in the patient's views"
+        "the spine curve bends too sharply, or ends too far from a vertebra: landmarks may be shown beside their "
+        "vertebrae in the straightened slice. Measurements are not affected. Smooth the curve in the other views"
     )
 
 
@@ -56,8 +56,8 @@ def unfold_curve(study: Study, before: Sequence[DescribedPoint]) -> bool:
         set_described_points(node, now)
         return False
     raise UnusableInput(
-        "the change of the spine curve was undone: it would bend so sharply, or end so far from a vertebra, that the "
-        "straightened view would not show all vertebrae where they are"
+        "the change of the spine curve was undone: the curve would bend too sharply, or end too far from a "
+        "vertebra, for the straightened slice to show all vertebrae at their true positions"
     )
 
 
@@ -70,7 +70,9 @@ def check_shown(study: Study, points_ras: NDArray[np.float64], curve: SpineCurve
     if node is None:
         return
     if straightening_error_mm(curve, points_ras, node.GetTransformToParent()) > LARGEST_ERROR_MM:
-        raise UnusableInput("a point was put back: so far beside a bend of the spine it cannot be shown straightened")
+        raise UnusableInput(
+            "the point was moved back: it lay too far beside a bend of the spine to be shown in the straightened slice"
+        )
 
 
 def _error_mm(study: Study) -> float:

@@ -63,16 +63,16 @@ def volume_problem(study: Study) -> str | None:
     if np.abs(shown.corners_ras() - analyzed.corners_ras()).max() <= _MOVED_MM:
         return None
     return (
-        f"{node.GetName()!r} was moved after it was analyzed, so that points are shown beside their "
-        "vertebrae in its views; measures are not affected. Undo the move, or click Apply to analyze it again"
+        f"{node.GetName()!r} was moved after it was analyzed, so that landmarks are shown beside their "
+        "vertebrae in its views; measurements are not affected. Undo the move, or click Apply to analyze it again"
     )
 
 
 def _remembered(study: Study) -> tuple[tuple[int, ...], NDArray[np.float64]]:
     shape, ijk_to_ras = (study.report_node.GetAttribute(name) for name in (_SHAPE, _IJK_TO_RAS))
     if shape is None or ijk_to_ras is None:
-        raise UnusableInput(f"the study {study.report_node.GetName()!r} does not tell where its CT was analyzed")
+        raise UnusableInput(f"the study {study.report_node.GetName()!r} does not hold the position of its CT")
     try:
         return tuple(map(int, json.loads(shape))), np.array(json.loads(ijk_to_ras), dtype=np.float64).reshape(4, 4)
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
-        raise UnusableInput(f"the study {study.report_node.GetName()!r} does not tell where its CT was") from error
+        raise UnusableInput(f"the study {study.report_node.GetName()!r} holds an invalid position of its CT") from error

@@ -31,7 +31,7 @@ _REACH_MM = 60.0
 """Points farther from the centres of fractured bodies stay; chosen, a body and the discs beside it lie within."""
 
 PRESSED = "pressed"
-"""What a reference says of a body with a simulated fracture."""
+"""How a reference describes a body with a simulated fracture."""
 
 _PRESSED_MM = 0.5
 """Loss of height from which a body counts as pressed; chosen: far above rounding, and below the least loss drawn."""
@@ -69,7 +69,7 @@ def write_fractured_cases(
             progress(name, (place + number / count) / len(cases))
             rng = np.random.default_rng([seed, place, number])
             pressed, keypoints_ras = with_fractures(case, volume, rng, share)
-            source = f"{case.name} with bodies pressed by VertebralFractures, seed {seed}"
+            source = f"{case.name} with simulated compression fractures, seed {seed}"
             write_reference_case(folder / name, pressed, _document(case, keypoints_ras, source))
     return len(cases) * count
 

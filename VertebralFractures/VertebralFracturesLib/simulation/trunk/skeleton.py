@@ -19,7 +19,7 @@ _LUMBAR_RIB_ANGLE = 136
 
 
 def _carries_ribs(vertebra: SyntheticVertebra, variant: str | None) -> bool:
-    """Whether a vertebra has ribs: T1 to T12 and T13, and what a variant says of T12 and L1."""
+    """Whether a vertebra has ribs: T1 to T12 and T13, and by the variant T12 and L1."""
     if variant == ELEVEN_RIBS and vertebra.level == "T12":
         return False
     if variant == LUMBAR_RIB and vertebra.level == "L1":

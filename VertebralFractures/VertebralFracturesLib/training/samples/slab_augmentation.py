@@ -52,7 +52,7 @@ def _window(image: NDArray[np.float32], first: int, fill: float = AIR_HU) -> NDA
 def targets(
     rows: NDArray[np.floating], indices: NDArray[np.floating], known: NDArray[np.floating]
 ) -> dict[str, NDArray]:
-    """What a network should say of each position.
+    """The wanted output for each position.
 
     :param rows: (n, 2) first and last row of each body.
     :param indices: (n,) index G of each.
