@@ -42,6 +42,6 @@ def test_the_demo_sets_found_beside_true(
     assert sum("not found" in row for row in rows.values()) == 1
     assert rows["L2"].split()[0] == "L2"
     assert rows["L2"].split()[5] == rows["L2"].split()[-1] == "3"
-    assert f"{len(rows) - 2} of {len(rows) - 1} vertebrae found, 0 false" in printed
+    assert f"{len(rows) - 2} of {len(rows) - 1} vertebrae detected, 0 false detections" in printed
     document = json.loads((tmp_path / "demo" / "measurements.json").read_text(encoding="utf-8"))
     assert document["input"]["path"] == "ct.nii.gz"

@@ -49,7 +49,7 @@ def test_the_process_answers_help_and_version() -> None:
     shown_commands = re.findall(r"^    (\w[\w-]*)", shown.stdout, re.MULTILINE)
     assert shown_commands == list(COMMANDS)
     assert shown_commands == [
-        "analyze", "radiograph", "cohort", "bids", "convert", "demo", "pictures", "info", "research",
+        "analyze", "radiograph", "cohort", "bids", "convert", "compare", "demo", "pictures", "info", "research",
     ]  # fmt: skip
     assert run_process("--version").stdout.strip() == f"vertebral-fractures {__version__}"
 

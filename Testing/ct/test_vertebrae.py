@@ -209,7 +209,7 @@ def test_a_body_is_proposed_within_reach_of_the_click(behind_mm, is_near):
         again = propose_vertebra(VOLUME, NETWORKS, CURVE, clicked_ras)
         np.testing.assert_allclose(again.keypoints_ras, proposed.keypoints_ras, atol=0.5)
     else:
-        with pytest.raises(NoSpineFound, match="no vertebral body there: click the middle of one"):
+        with pytest.raises(NoSpineFound, match="no vertebral body was detected there: click the centre of one"):
             propose_vertebra(VOLUME, NETWORKS, CURVE, clicked_ras)
 
 
@@ -222,7 +222,7 @@ def test_a_doubtful_body_is_proposed_where_a_user_clicks(objectness, is_enough):
         assert propose_vertebra(VOLUME, doubtful, CURVE, centre_ras).score == pytest.approx(objectness)
         assert objectness > PROPOSAL_THRESHOLD
     else:
-        with pytest.raises(NoSpineFound, match="no vertebral body there"):
+        with pytest.raises(NoSpineFound, match="no vertebral body was detected there"):
             propose_vertebra(VOLUME, doubtful, CURVE, centre_ras)
 
 
@@ -266,7 +266,7 @@ def test_a_click_in_a_disc_proposes_the_nearer_body_or_none(synthetic_ct, synthe
 def test_a_click_far_from_the_bodies_proposes_nothing(synthetic_ct, synthetic_report, networks, aside_mm):
     middle = [0.0, 0.0, -synthetic_report.curve.length_mm / 2]
     clicked = synthetic_report.curve.straight_to_ras(np.array(middle) + aside_mm)
-    with pytest.raises(NoSpineFound, match="no vertebral body there: click the middle of one"):
+    with pytest.raises(NoSpineFound, match="no vertebral body was detected there: click the centre of one"):
         propose_vertebra(synthetic_ct, networks, synthetic_report.curve, clicked)
 
 

@@ -95,7 +95,7 @@ def test_an_unreadable_image_fails_only_its_case(tmp_path):
 
 def test_the_text_tells_the_measures_the_failures_and_the_worst(evaluation):
     text = evaluation_text(evaluation)
-    for part in ("one ", "all ", "recall", "empty: no spine is in view", "one: T10", "one T8: height off by 1.0 mm"):
+    for part in ("one ", "all ", "recall", "empty: no spine is in view", "one: T10", "one T8: height error 1.0 mm"):
         assert part in text
     assert " nan" not in text
     assert max(map(len, text.splitlines())) <= 110

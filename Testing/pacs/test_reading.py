@@ -23,7 +23,7 @@ def test_the_report_comes_back(an_export: Path, a_study, a_report) -> None:
     assert (read.software, read.detector, read.preset) == (a_report.software, a_report.detector, a_report.preset)
     assert (read.models, read.thresholds) == (a_report.models, a_report.thresholds)
     assert read.warnings[:-1] == a_report.warnings
-    assert "opened again" in read.warnings[-1]
+    assert "read from the structured report" in read.warnings[-1]
     assert read.shown_levels == a_report.shown_levels
     for found, given_one in zip(read.vertebrae, a_report.vertebrae, strict=True):
         np.testing.assert_allclose(found.keypoints_ras, given_one.keypoints_ras, atol=1e-4)
@@ -88,10 +88,10 @@ def test_other_files_and_other_cts_are_refused(an_export: Path, a_study, tmp_pat
     with pytest.raises(UnusableInput, match=r"gone.dcm: cannot be read"):
         read_structured_report(tmp_path / "gone.dcm", a_study)
     other = read_ct_study(tmp_path / "other", StudyInstanceUID="1.2.3.77")
-    with pytest.raises(UnusableInput, match=r"about another CT than .*other"):
+    with pytest.raises(UnusableInput, match=r"belongs to another CT than .*other"):
         read_structured_report(an_export / REPORT_FILE, other)
     image = read_input(write_image(tmp_path / "ct.nrrd", body_hu()))
-    with pytest.raises(UnusableInput, match="opened on the DICOM files of its CT"):
+    with pytest.raises(UnusableInput, match="only be opened with the DICOM files of its CT"):
         read_structured_report(an_export / REPORT_FILE, image)
 
 
@@ -100,7 +100,7 @@ def test_points_that_contradict_the_heights_are_refused(an_export: Path, a_study
     point = next(one for one in document.iterall() if one.keyword == "GraphicData")
     point.value = [*point.value[:2], point.value[2] + 0.01]
     document.save_as(tmp_path / REPORT_FILE)
-    with pytest.raises(UnusableInput, match="heights are not those of its points"):
+    with pytest.raises(UnusableInput, match="heights do not match its points"):
         read_structured_report(tmp_path / REPORT_FILE, a_study)
 
 

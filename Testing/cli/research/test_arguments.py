@@ -32,7 +32,7 @@ def test_folds_go_on_where_they_stood() -> None:
     assert (args.folds, args.seed, args.output) == (5, 1, Path("out"))
     assert args.curve_options == ["--steps", "3", "--cases", "a folder"]
     assert args.if_cancelled == GOES_ON
-    assert GOES_ON.format(**vars(args)).startswith("cancelled: out keeps what is complete")
+    assert GOES_ON.format(**vars(args)).startswith("cancelled: finished parts are in out")
 
 
 @pytest.mark.parametrize("words", [("--folds", "1"), ("--seed", "-1")])

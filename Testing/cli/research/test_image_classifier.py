@@ -13,6 +13,6 @@ def test_an_unknown_condition_of_the_second_opinion_is_refused_with_those_known(
     assert (
         main(["research", "image-classifier", str(tmp_path), "--conditions", "fog", "-o", str(tmp_path / "out")]) == 2
     )
-    assert "known are: " in (error := capsys.readouterr().err)
+    assert "possible ones are: " in (error := capsys.readouterr().err)
     assert "5 mm slices" in error
     assert not (tmp_path / "out").exists()

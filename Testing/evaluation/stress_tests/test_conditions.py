@@ -45,7 +45,7 @@ def test_every_condition_has_a_name_of_its_own():
 def test_conditions_of_real_cts_are_known_by_name() -> None:
     first, second = named_conditions(["5 mm slices", "noise of 80 HU added", "5 mm slices"])
     assert (first.name, second.name) == ("5 mm slices", "noise of 80 HU added")
-    with pytest.raises(UnusableInput, match=r"no condition is called 'fog'; known are: .*5 mm slices"):
+    with pytest.raises(UnusableInput, match=r"there is no condition 'fog'; possible ones are: .*5 mm slices"):
         named_conditions(["5 mm slices", "fog"])
 
 

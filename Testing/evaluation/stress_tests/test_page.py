@@ -48,10 +48,10 @@ def test_synthetic_and_real_stand_apart_and_apart_from_what_has_no_spine(results
         "Synthetic patients",
         "Synthetic patients: patients",
         "Synthetic patients: conclusions",
-        "Synthetic patients: to be refused",
+        "Synthetic patients: not to be accepted",
         "Modified real CTs",
-        "Changed real CTs: patients",
-        "Changed real CTs: conclusions",
+        "Modified real CTs: patients",
+        "Modified real CTs: conclusions",
     ]
     synthetic, _, _, spineless, real, *_ = tables
     assert [row[0] for row in synthetic.rows] == ["tilt <&>: 10 degrees", "tilt <&>: 80 degrees", "all"]
@@ -81,7 +81,7 @@ def test_the_page_escapes_marks_failures_and_draws(results) -> None:
     assert len(page.all("figure")) == 5
     assert len(page.all("figure", class_="failed")) == 1
     assert text.count("data:image/png") == 2
-    for part in ("<one>", "<here>", "Tilt <&>: changed real CT", "thick & few", "1 of 2 bodies, heights 0.67 mm"):
+    for part in ("<one>", "<here>", "Tilt <&>: modified real CT", "thick & few", "1 of 2 bodies, heights 0.67 mm"):
         assert part in page.text
 
 

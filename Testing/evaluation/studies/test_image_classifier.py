@@ -143,7 +143,7 @@ def test_conditions_are_compared_one_by_one_and_together():
 def test_conditions_are_those_of_the_stress_tests():
     names = ["noise of 80 HU added", "5 mm slices", "noise of 80 HU added"]
     assert [one.name for one in named_conditions(names)] == names[:2]
-    with pytest.raises(UnusableInput, match=r"'fog'; known are: .*5 mm slices, noise of 80 HU added"):
+    with pytest.raises(UnusableInput, match=r"'fog'; possible ones are: .*5 mm slices, noise of 80 HU added"):
         named_conditions(["5 mm slices", "fog"])
     with pytest.raises(UnusableInput):
         named_conditions(["front of the chest"])  # no spine is left
@@ -175,7 +175,7 @@ def test_what_was_not_found_is_counted(tmp_path: Path):
     comparisons = compared(found)
     assert np.isnan(comparisons[1].area.values["image-based"])
     text = readings_text(found, comparisons)
-    assert "5 reference vertebrae not found" in text
+    assert "5 reference vertebrae not detected" in text
     write_readings(tmp_path, found, comparisons)
     document = json.loads((tmp_path / "image_classifier.json").read_text())
     assert document["comparisons"][1]["area"]["values"]["image-based"] is None

@@ -371,7 +371,7 @@ def test_a_sharp_bend_of_the_curve_takes_its_neighbours_along(live, report, offs
     curve_node = live.study.curve_node
     places = [np.array(curve_node.GetNthControlPointPosition(index)) for index in range(20)]
     _move(curve_node, 9, offset)
-    assert "moved along" in live.problem
+    assert "moved as well" in live.problem
     moved = [np.array(curve_node.GetNthControlPointPosition(index)) - places[index] for index in range(20)]
     np.testing.assert_allclose(moved[9], offset, atol=1e-9)
     assert 0 < np.linalg.norm(moved[8]) < np.linalg.norm(offset)
@@ -402,7 +402,7 @@ def test_a_saved_study_whose_view_folds_says_so_and_can_be_mended(study) -> None
     _move(study.curve_node, 9, (12, 0, 0))
     update_straightening(study)
     live = LiveStudy(study)
-    assert "bends so sharply" in live.problem
+    assert "bends too sharply" in live.problem
     study.curve_node.SetNthControlPointPosition(9, vtk.vtkVector3d(*point))
     assert live.problem is None
     assert_shown_where_they_are(live)

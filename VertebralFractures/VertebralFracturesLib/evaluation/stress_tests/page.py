@@ -165,7 +165,7 @@ def stress_test_page(results: Sequence[StressResult], facts: Mapping[str, str]) 
                 )
     counts = {"cases": str(len(results)), "failures": str(len(list(failures(results))))}
     tables = [typeset(table) for table in stress_test_tables(results)]
-    return research_page("stress_tests.html", "Hard cases", {**facts, **counts}, tables=tables, galleries=galleries)
+    return research_page("stress_tests.html", "Stress tests", {**facts, **counts}, tables=tables, galleries=galleries)
 
 
 def _figure(result: StressResult) -> dict[str, Any]:
