@@ -162,7 +162,7 @@ def test_where_no_body_is_nothing_is_added(studied, view, missing):
     studied.click("addOneClickButton")
     click(studied, view, missing.mean(0) + [0, 45, 0])
     studied.wait(lambda: studied.ui.applyButton.enabled)
-    assert "no vertebral body there" in studied.messages[0]
+    assert "no vertebral body was detected there" in studied.messages[0]
     assert nodes(studied) == before
 
 
