@@ -1,6 +1,6 @@
 import csv
 import io
-import math
+from dataclasses import replace
 
 import pytest
 from helpers.table_rows import row_of_vertebra
@@ -20,9 +20,7 @@ def _csv_rows(report: SpineReport) -> list[dict[str, str]]:
 
 
 def _agree(cell: str | float, text: str) -> bool:
-    if isinstance(cell, str):
-        return cell == text
-    return math.isnan(cell) if text == "" else cell == float(text)
+    return cell == (text if isinstance(cell, str) else float(text))
 
 
 def test_the_table_has_the_values_of_the_csv(node, report) -> None:
@@ -38,7 +36,17 @@ def test_a_vertebra_that_is_not_evaluable_has_no_measures(node) -> None:
     assert cells["level"] == "L4"
     assert cells["status"] == "not evaluable"
     assert cells["grade"] == ""
-    assert math.isnan(cells["height_ratio"])
+    assert cells["height_ratio"] == ""
+
+
+def test_measures_are_numbers_where_every_vertebra_has_one(node, report) -> None:
+    assert row_of_vertebra(node, 0)["height_ratio"] != ""
+    reviewed = replace(report, vertebrae=tuple(replace(one, status="verified") for one in report.vertebrae))
+    update_table_node(node, reviewed)
+    assert isinstance(row_of_vertebra(node, 0)["height_ratio"], float)
+    update_table_node(node, report)
+    assert row_of_vertebra(node, 7)["height_ratio"] == ""
+    assert node.GetColumnTitle("height_ratio") == "Height ratio"
 
 
 def test_columns_say_what_they_are(node) -> None:

@@ -1,6 +1,6 @@
 """The report as a table node, for the table view and for other modules."""
 
-import math
+from collections.abc import Mapping, Sequence
 
 import slicer
 import vtk
@@ -20,9 +20,9 @@ MARK = "VertebralFractures"
 def add_table_node(scene: slicer.vtkMRMLScene, report: SpineReport, name: str) -> slicer.vtkMRMLTableNode:
     """Add the table, one row per vertebra and the columns of :data:`~...report.table.COLUMNS`.
 
-    Text and whole numbers that can be missing are text columns; measures are numbers, rounded as in the CSV, and not a
-    number where there is none. Titles, units and descriptions are column properties, saved with the scene. The table is
-    locked: its values follow from the keypoints.
+    Text and whole numbers are text columns; measures are numbers, rounded as in the CSV. A column of measures of which a
+    vertebra has none is a text column too, so that its cell is empty and does not read "nan". Titles, units and
+    descriptions are column properties, saved with the scene. The table is locked: its values follow from the keypoints.
     """
     node = slicer.vtkMRMLTableNode()
     node.SetName(name)
@@ -34,8 +34,8 @@ def add_table_node(scene: slicer.vtkMRMLScene, report: SpineReport, name: str) -
     return node
 
 
-def _add_column(node: slicer.vtkMRMLTableNode, column: Column) -> None:
-    array = vtk.vtkDoubleArray() if column.decimals else vtk.vtkStringArray()
+def _add_column(node: slicer.vtkMRMLTableNode, column: Column, kind: type) -> None:
+    array = kind()
     array.SetName(column.name)
     node.AddColumn(array)
     node.SetColumnTitle(column.name, column.title)
@@ -47,27 +47,29 @@ def _add_column(node: slicer.vtkMRMLTableNode, column: Column) -> None:
 def update_table_node(node: slicer.vtkMRMLTableNode, report: SpineReport) -> None:
     """Write the values of a report into the table; observers see one change.
 
-    The columns of a table that an older version saved are replaced.
+    The columns are replaced where an older version saved others, or where a column has to hold numbers instead of text.
     """
     rows = table_rows(report)
     table = node.GetTable()
     modified = node.StartModify()
-    if [table.GetColumnName(index) for index in range(table.GetNumberOfColumns())] != [one.name for one in COLUMNS]:
+    kinds = [_kind(column, rows) for column in COLUMNS]
+    present = [table.GetColumn(index) for index in range(table.GetNumberOfColumns())]
+    if [one.GetName() for one in present] != [one.name for one in COLUMNS] or not all(map(isinstance, present, kinds)):
         node.RemoveAllColumns()
-        for column in COLUMNS:
-            _add_column(node, column)
+        for column, kind in zip(COLUMNS, kinds, strict=True):
+            _add_column(node, column, kind)
     for column in COLUMNS:
         array = table.GetColumnByName(column.name)
         array.SetNumberOfValues(len(rows))
         for index, row in enumerate(rows):
-            array.SetValue(index, _cell(column, row[column.name]))
+            text = column.stored_text(row[column.name])
+            array.SetValue(index, text if isinstance(array, vtk.vtkStringArray) else float(text))
         array.Modified()
     table.Modified()
     node.EndModify(modified)
 
 
-def _cell(column: Column, value: Value) -> str | float:
-    text = column.stored_text(value)
-    if not column.decimals:
-        return text
-    return float(text) if text else math.nan
+def _kind(column: Column, rows: Sequence[Mapping[str, Value]]) -> type:
+    """The array that holds a column: of numbers where it has decimals and every vertebra has a value."""
+    has_numbers = column.decimals and all(row[column.name] is not None for row in rows)
+    return vtk.vtkDoubleArray if has_numbers else vtk.vtkStringArray
