@@ -20,8 +20,8 @@ MARK = "VertebralFractures"
 def add_table_node(scene: slicer.vtkMRMLScene, report: SpineReport, name: str) -> slicer.vtkMRMLTableNode:
     """Add the table, one row per vertebra and the columns of :data:`~...report.table.COLUMNS`.
 
-    Text and whole numbers are text columns; measures are numbers, rounded as in the CSV. A column of measures of which a
-    vertebra has none is a text column too, so that its cell is empty and does not read "nan". Titles, units and
+    Text and whole numbers are text columns; measures are numbers, rounded as in the CSV. A column of measures that a
+    vertebra lacks is a text column too, so that its cell is empty and does not read "nan". Titles, units and
     descriptions are column properties, saved with the scene. The table is locked: its values follow from the keypoints.
     """
     node = slicer.vtkMRMLTableNode()
