@@ -98,7 +98,7 @@ def test_the_table_comes_back(loaded: Study, report) -> None:
         cells = row_of_vertebra(loaded.table_node, index)
         assert cells["level"] == level
         if measures:
-            assert cells["height_ratio"] == round(measures.genant_index, 3)
+            assert float(cells["height_ratio"]) == round(measures.genant_index, 3)
             assert cells["grade"] == str(measures.grade)
 
 

@@ -47,7 +47,7 @@ def test_a_moved_point_is_an_edit_that_is_measured(study, report) -> None:
     assert edited.measures[1].grade > report.measures[1].grade
     np.testing.assert_allclose(node.GetDisplayNode().GetSelectedColor(), GRADE_COLORS[edited.measures[1].grade])
     assert row_of_vertebra(study.table_node, 1)["source"] == "edited"
-    assert row_of_vertebra(study.table_node, 1)["height_ratio"] == round(edited.measures[1].genant_index, 3)
+    assert float(row_of_vertebra(study.table_node, 1)["height_ratio"]) == round(edited.measures[1].genant_index, 3)
     assert [vertebra.source for vertebra in edited.vertebrae].count("edited") == 1
 
 
