@@ -12,4 +12,4 @@ def test_the_tables_are_printed(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert main(["research", "follow-up", str(folder)]) == 0
     assert "matched right" in capsys.readouterr().out
     assert main(["research", "follow-up", str(tmp_path / "none")]) == 2
-    assert "not what 'research evaluate' wrote" in capsys.readouterr().err
+    assert "not a result of 'research evaluate'" in capsys.readouterr().err

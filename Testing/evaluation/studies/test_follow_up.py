@@ -41,5 +41,5 @@ def test_what_is_matched_and_what_is_found_is_counted(folders: tuple[Path, Path]
 def test_another_file_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "evaluation.json"
     file.write_text("[]", encoding="utf-8")
-    with pytest.raises(UnusableInput, match="not what 'research evaluate' wrote"):
+    with pytest.raises(UnusableInput, match="not a result of 'research evaluate'"):
         read_evaluation(file)
