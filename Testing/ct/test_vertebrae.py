@@ -133,6 +133,19 @@ def test_a_whole_body_has_something_on_all_its_sides(front_mm, top_mm, expected)
         assert is_whole(body, Volume(padded, grid)) == expected
 
 
+def test_a_body_that_noisy_padding_cuts_is_not_whole():
+    """Resampled or filtered padding is not constant, so that it cannot be told from what was scanned."""
+    body = _body_at(10.0, 10.0)
+    top = int(np.rint(body[:, 2].max()))
+    voxels = NOISE.copy()
+    voxels[top + 1 :] = np.random.default_rng(0).normal(-1010, 8, voxels[top + 1 :].shape)
+    assert not is_whole(body, Volume(voxels, np.eye(4)))
+    gas = NOISE.copy()
+    row, column = np.rint(body[2, [1, 0]]).astype(int)
+    gas[top + 1 : top + 5, row - 6 : row + 7, column - 6 : column + 7] = -900
+    assert is_whole(body, Volume(gas, np.eye(4)))
+
+
 def test_a_body_at_a_lost_slice_is_not_whole():
     lost = NOISE.copy()
     lost[82] = 0
