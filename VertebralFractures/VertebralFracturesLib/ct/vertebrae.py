@@ -113,8 +113,8 @@ def is_whole(points_ras: NDArray[np.float64], volume: Volume) -> bool:
     """Whether a body with keypoints (6, 3) lies wholly in what was scanned, with something on all its sides.
 
     At the end of a scan, be it that of the grid or that of padding, the network puts points beyond it where the body
-    goes on, or takes the border itself for an endplate or a wall. Padding that was resampled or has noise is known by the
-    air beyond all three points of an endplate; gas in a disc does not reach so far.
+    goes on, or takes the border itself for an endplate or a wall. Padding that was resampled or has noise is known by
+    the air beyond all three points of an endplate; gas in a disc does not reach so far.
     """
     if _ends_in_air(points_ras, volume):
         return False
