@@ -28,4 +28,4 @@ def assert_shown_where_they_are(live: LiveStudy) -> None:
         if vertebra.is_evaluable:
             row = row_of_vertebra(live.study.table_node, place)
             for name, height_mm in zip(HEIGHTS, heights_mm(points_ras), strict=True):
-                assert abs(row[name] - height_mm) <= 0.5 * 0.1 ** column(name).decimals + 1e-9
+                assert abs(float(row[name]) - height_mm) <= 0.5 * 0.1 ** column(name).decimals + 1e-9
