@@ -70,8 +70,8 @@ def test_a_deleted_canal_comes_back_with_the_rest(second_study) -> None:
 
 def test_both_readings_stand_in_the_table(second_study) -> None:
     rows = [row_of_vertebra(second_study.table_node, row) for row in range(3)]
-    assert rows[SUSPICIOUS]["image_probability"] > 0.8
-    assert rows[SUSPICIOUS]["height_probability"] < 0.2
+    assert float(rows[SUSPICIOUS]["image_probability"]) > 0.8
+    assert float(rows[SUSPICIOUS]["height_probability"]) < 0.2
     assert rows[SUSPICIOUS]["discordant"] == "true"
     assert rows[0]["discordant"] == "false"
 
