@@ -12,7 +12,7 @@ from typing import Any
 from VertebralFracturesLib import cli, report
 from VertebralFracturesLib.cli.cohort.tables import CASE, CASES_COLUMNS
 from VertebralFracturesLib.report.columns.column import Column
-from VertebralFracturesLib.report.columns.patient import ORIGIN_COLUMNS, SPINE_COLUMNS, SUMMARY_COLUMNS
+from VertebralFracturesLib.report.columns.patient import NOTE_COLUMNS, ORIGIN_COLUMNS, SPINE_COLUMNS, SUMMARY_COLUMNS
 from VertebralFracturesLib.report.columns.vertebra import COLUMNS, POINT_COLUMNS
 
 DICTIONARY = Path(__file__).with_name("data_dictionary.md")
@@ -103,6 +103,8 @@ def data_dictionary() -> str:
         _column_table(SUMMARY_COLUMNS, {}),
         "\nAlignment and trabecular attenuation:\n",
         _column_table(SPINE_COLUMNS, of_spine),
+        "\nWhat a reader noted on the patient in 3D Slicer:\n",
+        _column_table(NOTE_COLUMNS, {}),
         "\nThe columns from `preset` to `warnings` follow, as in `measurements.csv`.\n",
         _COHORT_HEAD,
         _column_table((CASE,), {}),

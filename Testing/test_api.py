@@ -19,7 +19,7 @@ from VertebralFracturesLib.errors import UnusableInput
 from VertebralFracturesLib.networks.ct_networks import TrainedCtNetworks
 from VertebralFracturesLib.networks.spine_curve_net import SpineCurveNet
 from VertebralFracturesLib.networks.vertebra_net import VertebraNet
-from VertebralFracturesLib.report.columns.patient import SPINE_COLUMNS, SUMMARY_COLUMNS
+from VertebralFracturesLib.report.columns.patient import PATIENT_COLUMNS
 from VertebralFracturesLib.report.columns.vertebra import COLUMNS
 
 VOLUME = Volume(body_hu(), np.diag([3.0, 3.0, 3.0, 1.0]))
@@ -72,7 +72,7 @@ def test_vertebrae_and_patient_hold_every_column() -> None:
     given = analysis()
     assert [row["level"] for row in given.vertebrae] == ["T11", "T12", "L1"]
     assert list(given.vertebrae[0]) == [one.name for one in COLUMNS]
-    assert list(given.patient) == [one.name for one in (*SUMMARY_COLUMNS, *SPINE_COLUMNS)]
+    assert list(given.patient) == [one.name for one in PATIENT_COLUMNS]
 
 
 def test_the_table_of_pandas_has_the_same_values() -> None:

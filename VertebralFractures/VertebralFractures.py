@@ -20,7 +20,7 @@ from slicer.ScriptedLoadableModule import (
 )
 from slicer.util import VTKObservationMixin
 from VertebralFracturesLib.widgets.choices import Device, Grading
-from VertebralFracturesLib.widgets.versions import unsupported_version
+from VertebralFracturesLib.widgets.setup.versions import unsupported_version
 
 if TYPE_CHECKING:
     from VertebralFracturesLib.mrml.live.study import LiveStudy
@@ -51,28 +51,20 @@ See the <a href="https://github.com/VertebralFractures/SlicerVertebralFractures"
 The method follows M. Pisov et al., Keypoints localization for joint vertebra detection and fracture severity
 quantification, MICCAI 2020; the grades follow H. K. Genant et al., J Bone Miner Res 1993.
 """)
-        slicer.app.connect("startupCompleted()", registerSampleData)
-        slicer.app.connect("startupCompleted()", registerLayout)
+        slicer.app.connect("startupCompleted()", registerWithSlicer)
 
 
-def registerSampleData():
-    """Offer the synthetic patient in the Sample Data module."""
-    if unsupported_version():
-        return
-    from VertebralFracturesLib.widgets.sample_data import register_sample_data
-
-    register_sample_data(Path(__file__).parent / "Resources" / "Icons" / "VertebralFractures.png")
-
-
-def registerLayout():
-    """Make the layout known: a scene that was saved in it would open without any view otherwise."""
+def registerWithSlicer():
+    """Offer the synthetic patient in Sample Data; make the layout known, as a scene saved in it opens blank without."""
     if unsupported_version():
         return
     from VertebralFracturesLib.mrml.layout.description import register_layout
+    from VertebralFracturesLib.widgets.sample_data import register_sample_data
 
     layoutManager = slicer.app.layoutManager()
     if layoutManager is not None:
         register_layout(layoutManager.layoutLogic().GetLayoutNode())
+    register_sample_data(Path(__file__).parent / "Resources" / "Icons" / "VertebralFractures.png")
 
 
 #
@@ -109,6 +101,7 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         VTKObservationMixin.__init__(self)
         self.logic = self.shortcuts = self._leavingVolume = None
         self.studyPanel = self.exportPanel = self.addPanel = self.runPanel = self.volumeSelector = None
+        self.supportPanel = self.lastChoices = None
         self._parameterNode = self._parameterNodeGuiTag = None
 
     def setup(self) -> None:
@@ -126,6 +119,8 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         from VertebralFracturesLib.widgets.add_panel import AddPanel
         from VertebralFracturesLib.widgets.export_panel import ExportPanel
         from VertebralFracturesLib.widgets.run_panel import RunPanel
+        from VertebralFracturesLib.widgets.setup.last_choices import LastChoices
+        from VertebralFracturesLib.widgets.setup.support_panel import SupportPanel
         from VertebralFracturesLib.widgets.shortcuts import Shortcuts
         from VertebralFracturesLib.widgets.study_panel import StudyPanel
         from VertebralFracturesLib.widgets.volume_selector import VolumeSelector
@@ -147,6 +142,7 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
             self.ui.inputSelector, slicer.mrmlScene, self.onVolumeLoaded, self.onVolumeLeaving
         )
         self.shortcuts = Shortcuts(self.ui, uiWidget)
+        self.supportPanel, self.lastChoices = SupportPanel(self.ui, requirements), LastChoices(self.ui)
         self.ui.viewsButton.connect("clicked()", lambda: self.logic.showStudy(self.studyPanel.live.study))
 
         scene = slicer.mrmlScene
@@ -160,6 +156,7 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         """Called when the application closes and the module widget is destroyed."""
         if self.runPanel is not None:
             self.runPanel.close()
+            self.supportPanel.close()
             self.volumeSelector.close()
             self.addPanel.destroy()
             self.studyPanel.show(None)
@@ -220,7 +217,9 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
 
     def initializeParameterNode(self) -> None:
         """Ensure parameter node exists and observed."""
-        self.setParameterNode(self.logic.getParameterNode())
+        parameterNode = self.logic.getParameterNode()
+        self.lastChoices.give(parameterNode)
+        self.setParameterNode(parameterNode)
         if not self._parameterNode.inputVolume:
             self._parameterNode.inputVolume = self.logic.defaultVolume()
 

@@ -44,7 +44,7 @@ def test_a_part_loads_no_other() -> None:
 STARTS_WITH_SLICER = (
     "widgets/sample_data.py",
     "widgets/choices.py",
-    "widgets/versions.py",
+    "widgets/setup/versions.py",
     "mrml/layout/description.py",
 )
 """What VertebralFractures.py imports while the application starts."""

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from VertebralFracturesLib.core.attenuation.record import DENSE, FRACTURED, Attenuation
 from VertebralFracturesLib.core.image_classification import ROW_CLASSES, ImageClassification
 from VertebralFracturesLib.core.level_naming import BASES, SHAPE_ONLY
+from VertebralFracturesLib.core.note import Note
 from VertebralFracturesLib.core.report import SpineReport
 from VertebralFracturesLib.core.spine_curve import SpineCurve
 from VertebralFracturesLib.core.spine_slab import SlabFrame
@@ -142,12 +143,20 @@ def schema() -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator(json.loads(text))
 
 
+def noted() -> SpineReport:
+    """With notes on the patient and on a vertebra."""
+    report, note = measured_report(), Note("old fracture", "A. Reader", "2026-12-01T14:05:00+01:00")
+    vertebrae = (replace(report.vertebrae[0], note=Note("no reader")), *report.vertebrae[1:])
+    return replace(report, note=note, vertebrae=vertebrae)
+
+
 def reports() -> Iterator[SpineReport]:
     """Reports of every kind."""
     film = radiograph_report()
     yield measured_report()
     yield replace(measured_report(), image_classification=classified(canal=CANAL).image_classification)
     yield classified()
+    yield noted()
     yield film
     yield replace(film, sacral_endplate_ras=None, is_scale_known=False)
     yield replace(film, vertebrae=(replace(film.vertebrae[0], status="not evaluable", level=None), *film.vertebrae[1:]))
@@ -179,6 +188,17 @@ def test_the_schema_refuses_what_no_report_holds(place: tuple, key: str, value: 
         within = within[step]
     within[key] = value
     assert not schema().is_valid(document)
+
+
+def test_notes_come_back_and_files_without_them_are_read() -> None:
+    again = read_report(report_json(noted()))
+    assert [(about, note.signed) for about, note in again.notes] == [
+        ("Patient", "old fracture (A. Reader, 2026-12-01)"),
+        (again.shown_levels[0], "no reader"),
+    ]
+    document = json.loads(report_json(noted()))
+    del document["note"], document["vertebrae"][0]["note"]
+    assert read_report(json.dumps(document)).notes == []
 
 
 def test_a_vertebra_holds_every_column_of_the_table() -> None:

@@ -7,8 +7,9 @@ import pytest
 from helpers.small_radiograph import report as radiograph_report
 from helpers.synthetic_spine import LEVELS, body_keypoints, scoliotic_curve
 from VertebralFracturesLib.core.attenuation.record import Attenuation
+from VertebralFracturesLib.core.note import Note
 from VertebralFracturesLib.core.report import SpineReport, Vertebra
-from VertebralFracturesLib.report.columns.patient import ORIGIN_COLUMNS, SPINE_COLUMNS, SUMMARY_COLUMNS
+from VertebralFracturesLib.report.columns.patient import ORIGIN_COLUMNS, PATIENT_COLUMNS, SPINE_COLUMNS, SUMMARY_COLUMNS
 from VertebralFracturesLib.report.patient_values import patient_csv, spine_values, summary_values
 
 
@@ -62,7 +63,7 @@ def test_the_conclusion_is_that_of_the_summary() -> None:
 
 def test_the_file_of_a_patient_has_one_row() -> None:
     (row,) = csv.DictReader(patient_csv(radiograph_report()).splitlines())
-    assert list(row) == [one.name for one in (*SUMMARY_COLUMNS, *SPINE_COLUMNS, *ORIGIN_COLUMNS)]
+    assert list(row) == [one.name for one in (*PATIENT_COLUMNS, *ORIGIN_COLUMNS)]
     assert (row["sacral_slope_deg"], row["kyphosis_t4_t12_deg"], row["input"]) == ("31.0", "", "image.png")
     assert row["levels_are_uncertain"] in ("true", "false")
     (row,) = csv.DictReader(patient_csv(replace(radiograph_report(), input={"path": "=1+1"})).splitlines())
@@ -75,3 +76,12 @@ def test_a_negative_angle_is_a_number() -> None:
     numbers = {name: value for name, value in spine_values(report).items() if isinstance(value, float)}
     assert min(numbers.values()) < 0
     assert {name: float(row[name]) for name in numbers} == pytest.approx(numbers, abs=0.51)
+
+
+def test_a_note_on_the_patient_is_a_column_and_no_formula() -> None:
+    noted = replace(ct_report(), note=Note("=old fracture", "A. Reader", "2026-12-01T14:05:00+01:00"))
+    (row,) = csv.DictReader(patient_csv(noted).splitlines())
+    assert (row["reader_note"], row["reader_note_by"]) == ("'=old fracture", "A. Reader")
+    assert row["reader_note_time"] == "2026-12-01T14:05:00+01:00"
+    (row,) = csv.DictReader(patient_csv(ct_report()).splitlines())
+    assert row["reader_note"] == row["reader_note_by"] == row["reader_note_time"] == ""

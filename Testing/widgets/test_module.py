@@ -10,7 +10,7 @@ from helpers.repository import LIBRARY, MODULE
 from PySide6 import QtWidgets
 from VertebralFracturesLib.mrml.layout.description import LAYOUT_ID
 
-FIRST = ("__init__.py", "widgets/__init__.py", "widgets/choices.py", "widgets/versions.py")
+FIRST = ("__init__.py", "widgets/__init__.py", "widgets/choices.py", "widgets/setup/versions.py")
 """What is imported before the version of Slicer is known."""
 
 NARROW_PIXELS = 400
@@ -26,7 +26,7 @@ def test_the_module_describes_itself(host):
     assert module.parent.title == "Vertebral Fractures"
     assert module.parent.categories == ["Quantification"]
     assert "research use only" in module.parent.helpText
-    slots = (host.module.registerSampleData, host.module.registerLayout)
+    slots = (host.module.registerWithSlicer,)
     assert connected == [("startupCompleted()", slot) for slot in slots]
 
 
@@ -42,8 +42,8 @@ def test_an_older_slicer_is_refused_in_a_sentence(host, monkeypatch, version):
     label = host.widget.parent.findChild(QtWidgets.QLabel)
     assert label.text.startswith(f"Vertebral Fractures needs 3D Slicer 5.12 or newer, and this is {version[0]}.")
     host.widget.exit()
-    host.module.registerSampleData()
-    host.module.registerLayout()
+    host.module.registerWithSlicer()
+    host.module.registerWithSlicer()
     with pytest.raises(RuntimeError, match=r"5\.12 or newer"):
         host.module.VertebralFracturesLogic()
 
@@ -57,11 +57,15 @@ def test_the_module_can_be_read_by_the_python_of_an_older_slicer():
         assert is_lazy or not unions, path.name
 
 
-def test_the_layout_is_known_before_a_scene_is_loaded(host):
+def test_the_layout_is_known_before_a_scene_is_loaded(host, monkeypatch):
     import slicer
 
+    logic = types.SimpleNamespace(
+        registerCustomSampleDataCategory=lambda *_, **__: None, registerCustomSampleDataSource=lambda **_: None
+    )
+    monkeypatch.setitem(sys.modules, "SampleData", types.SimpleNamespace(SampleDataLogic=logic))
     layout_node = slicer.app.layoutManager().layoutLogic().GetLayoutNode()
-    host.module.registerLayout()
+    host.module.registerWithSlicer()
     assert layout_node.GetLayoutDescription(LAYOUT_ID)
 
 

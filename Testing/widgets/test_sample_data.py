@@ -33,7 +33,7 @@ def test_sample_data_is_made_on_the_spot(host, sources, monkeypatch):
         return Volume(np.zeros((3, 4, 5), np.int16), np.eye(4))
 
     monkeypatch.setattr(demo_patient, "sample_ct", scan)
-    host.module.registerSampleData()
+    host.module.registerWithSlicer()
     (source,) = sources
     assert source["uris"] == source["fileNames"] == []
     node = source["customDownloader"](source)

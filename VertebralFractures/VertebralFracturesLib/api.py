@@ -18,7 +18,7 @@ from .files import output_folder
 from .io.read_image import ReadImage
 from .radiograph.record import Image, Radiograph
 from .report.columns.column import Value
-from .report.patient_values import spine_values, summary_values
+from .report.patient_values import patient_values
 from .report.table import table_rows
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Analysis:
     @property
     def patient(self) -> dict[str, Value]:
         """Conclusion, alignment and trabecular attenuation, with the columns of patient.csv; None for no value."""
-        return {**summary_values(self.report), **spine_values(self.report)}
+        return patient_values(self.report)
 
     def to_dataframe(self) -> "pandas.DataFrame":
         """The vertebrae as a table of pandas, one row each.

@@ -245,6 +245,7 @@ def _slicer_attributes(host: Host, qt_app: QtWidgets.QApplication, has_window: b
         "childWidgetVariables": child_widget_variables,
         "mainWindow": lambda: None,
         "errorDisplay": lambda text, *_, **__: host.messages.append(text),
+        "infoDisplay": lambda text, *_, **__: host.messages.append(text),
         "confirmOkCancelDisplay": asked,
         "showStatusMessage": lambda *_: None,
         "createProgressDialog": dialog,

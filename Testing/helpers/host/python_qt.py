@@ -22,7 +22,7 @@ def make_qt_module() -> types.ModuleType:
     module = types.ModuleType("qt")
     for part in (QtCore, QtGui, QtWidgets, QtUiTools):
         vars(module).update(_content(part))
-    for name in ("QTimer", "QShortcut"):
+    for name in ("QTimer", "QShortcut", "QAction"):
         vars(module)[name] = type(name, (getattr(module, name),), {"connect": connect})
     return module
 

@@ -13,7 +13,7 @@ from ..ct.check import LARGEST_SPACING_MM, SMALLEST_BODY_MM, SMALLEST_SPACING_MM
 from ..io.formats.whole_data import LARGEST_IMAGE_BYTES
 from ..io.read_image import PICTURE_SUFFIXES, VOLUME_SUFFIXES
 from ..report.columns.column import Column
-from ..report.columns.patient import ORIGIN_COLUMNS, SPINE_COLUMNS, SUMMARY_COLUMNS
+from ..report.columns.patient import ORIGIN_COLUMNS, PATIENT_COLUMNS
 from ..report.columns.vertebra import COLUMNS, POINT_COLUMNS
 from .arguments import PROGRAM, CommandParser
 from .cohort.tables import CASES_COLUMNS, PATIENTS_COLUMNS, VERTEBRAE_COLUMNS
@@ -21,7 +21,7 @@ from .manifest import versions
 
 TABLES = {
     "measurements.csv": (*COLUMNS, *POINT_COLUMNS, *ORIGIN_COLUMNS),
-    "patient.csv": (*SUMMARY_COLUMNS, *SPINE_COLUMNS, *ORIGIN_COLUMNS),
+    "patient.csv": (*PATIENT_COLUMNS, *ORIGIN_COLUMNS),
     "vertebrae.csv": VERTEBRAE_COLUMNS,
     "patients.csv": PATIENTS_COLUMNS,
     "cases.csv": CASES_COLUMNS,

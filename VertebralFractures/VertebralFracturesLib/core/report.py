@@ -19,6 +19,7 @@ from .keypoints import KEYPOINT_NAMES
 from .level_naming import numbering_sentence
 from .levels import parse_level, shown_level
 from .measures import Measures, measure_spine
+from .note import Note
 from .spine_curve import SpineCurve
 from .summary import PatientSummary, summarize
 
@@ -59,6 +60,7 @@ class Vertebra:
     :param source: one of :data:`SOURCES`.
     :param status: one of :data:`STATUSES`.
     :param attenuation: trabecular attenuation at these keypoints; None where it was not measured, as in a radiograph.
+    :param note: what a reader wrote about it; None for nothing.
     :raises ValueError: a value outside what is said here.
     """
 
@@ -70,6 +72,7 @@ class Vertebra:
     source: str = "model"
     status: str = NOT_REVIEWED
     attenuation: Attenuation | None = None
+    note: Note | None = None
 
     def __post_init__(self) -> None:
         points = np.array(self.keypoints_ras, dtype=np.float64)
@@ -117,6 +120,7 @@ class SpineReport:
     :param image_classification: what the image classifier gives along the spine; None where it was not asked.
     :param numbering_basis: the landmarks that the levels are counted from, as
         :class:`~.level_naming.Numbering` has them; empty where they are not known.
+    :param note: what a reader wrote about the patient; None for nothing.
     :raises ValueError: unknown preset.
     """
 
@@ -131,12 +135,19 @@ class SpineReport:
     thresholds: Mapping[str, Any] = field(default_factory=dict)
     image_classification: ImageClassification | None = None
     numbering_basis: tuple[str, ...] = ()
+    note: Note | None = None
 
     def __post_init__(self) -> None:
         find_preset(self.preset)
         object.__setattr__(self, "numbering_basis", tuple(self.numbering_basis))
         object.__setattr__(self, "vertebrae", tuple(self.vertebrae))
         object.__setattr__(self, "warnings", tuple(self.warnings))
+
+    @property
+    def notes(self) -> list[tuple[str, Note]]:
+        """All notes of readers, each with what it is about: "Patient", then the levels as they are shown."""
+        bodies = zip(self.shown_levels, (vertebra.note for vertebra in self.vertebrae), strict=True)
+        return [(about, note) for about, note in (("Patient", self.note), *bodies) if note is not None]
 
     @property
     def levels(self) -> list[str | None]:

@@ -12,6 +12,7 @@ from ..core.attenuation.record import Attenuation
 from ..core.heights.genant import find_preset
 from ..core.image_classification import ImageClassification
 from ..core.level_naming import BASES, SHAPE_ONLY
+from ..core.note import Note
 from ..core.report import SpineReport, Vertebra, parse_status
 from ..core.spine_curve import SpineCurve
 from ..core.spine_slab import SlabFrame
@@ -66,6 +67,7 @@ def report_json(report: SpineReport) -> str:
         "thresholds": report.thresholds,
         "warnings": report.warnings,
         "numbering_basis": report.numbering_basis,
+        "note": _note_document(report.note),
         "patient": _summary_document(report.summary),
         "spine": spine_values(report),
         "curve_ras": report.curve.points_ras,
@@ -134,8 +136,18 @@ def _vertebrae_document(report: SpineReport) -> list[dict[str, Any]]:
         row
         | {name: getattr(vertebra, name) for name in _VERTEBRA_FIELDS}
         | {_ATTENUATION: None if vertebra.attenuation is None else asdict(vertebra.attenuation)}
+        | {"note": _note_document(vertebra.note)}
         for row, vertebra in zip(table_rows(report), report.vertebrae, strict=True)
     ]
+
+
+def _note_document(note: Note | None) -> dict[str, str] | None:
+    return None if note is None else asdict(note)
+
+
+def _read_note(document: Any) -> Note | None:
+    """Read what :func:`_note_document` wrote; files of older versions hold none."""
+    return None if document is None else Note(**document)
 
 
 def _read_vertebra(entry: Mapping[str, Any]) -> Vertebra:
@@ -143,7 +155,7 @@ def _read_vertebra(entry: Mapping[str, Any]) -> Vertebra:
     given = entry.get(_ATTENUATION)
     attenuation = None if given is None else Attenuation(**given)
     recorded = {name: entry[name] for name in _VERTEBRA_FIELDS} | {"status": parse_status(entry["status"])}
-    return Vertebra(**recorded, attenuation=attenuation)
+    return Vertebra(**recorded, attenuation=attenuation, note=_read_note(entry.get("note")))
 
 
 def _spine_fields(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -160,6 +172,7 @@ def _spine_fields(document: Mapping[str, Any]) -> dict[str, Any]:
         "curve": SpineCurve(np.array(document["curve_ras"]), np.array(document["curve_confidence"])),
         "vertebrae": tuple(map(_read_vertebra, document["vertebrae"])),
         "numbering_basis": _numbering_basis(document.get("numbering_basis", ())),
+        "note": _read_note(document.get("note")),
         **{name: document[name] for name in _STORED_AS_IS},
     }
 

@@ -2,8 +2,8 @@
 
 from ..core.report import SpineReport
 from .columns.column import Value, csv_text
-from .columns.patient import ATTENUATION_COLUMNS, CORONAL_COLUMNS, SPINE_COLUMNS, SUMMARY_COLUMNS
-from .table import origin_values
+from .columns.patient import ATTENUATION_COLUMNS, CORONAL_COLUMNS, PATIENT_COLUMNS, SUMMARY_COLUMNS
+from .table import note_values, origin_values
 
 SUPINE_NOTE = (
     "Sagittal angles of a CT are measured with the patient supine, between endplates projected onto the patient's "
@@ -15,12 +15,16 @@ SUPINE_NOTE = (
 def patient_csv(report: SpineReport) -> str:
     """What is reported of the patient as CSV, to be written as :data:`~.columns.column.CSV_ENCODING`.
 
-    A header and one row: the conclusion, what is measured of the spine, and whose study it is.
+    A header and one row: the conclusion, what is measured of the spine, what a reader noted, and whose study it is.
     """
-    given, origin = {**summary_values(report), **spine_values(report)}, origin_values(report)
-    columns = (*SUMMARY_COLUMNS, *SPINE_COLUMNS)
-    texts = [column.cell(given[column.name]) for column in columns]
-    return csv_text([*(column.name for column in columns), *origin], [[*texts, *origin.values()]])
+    given, origin = patient_values(report), origin_values(report)
+    texts = [column.cell(given[column.name]) for column in PATIENT_COLUMNS]
+    return csv_text([*(column.name for column in PATIENT_COLUMNS), *origin], [[*texts, *origin.values()]])
+
+
+def patient_values(report: SpineReport) -> dict[str, Value]:
+    """The values of :data:`~.columns.patient.PATIENT_COLUMNS` by name, None where there is none."""
+    return {**summary_values(report), **spine_values(report), **note_values(report.note)}
 
 
 def summary_values(report: SpineReport) -> dict[str, Value]:

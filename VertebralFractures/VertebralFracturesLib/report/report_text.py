@@ -53,6 +53,7 @@ def report_text(report: SpineReport) -> str:
         f"Bone integrity: {' '.join(_integrity(bodies))}",
         *_findings(bodies),
         *_attenuation(report),
+        *(f"Note ({about}): {note.signed}" for about, note in report.notes),
         "Comparison: No previous examination was compared. The age of a fracture cannot be determined from one "
         "examination.",
         f"Recommendation: {' '.join(_recommendation(bodies))}",

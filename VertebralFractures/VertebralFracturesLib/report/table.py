@@ -7,6 +7,7 @@ from ..core.heights.genant import grade as genant_grade
 from ..core.image_classification import CombinedProbability
 from ..core.levels import is_certain
 from ..core.measures import Measures
+from ..core.note import Note
 from ..core.report import SpineReport, Vertebra
 from ..radiograph.record import RadiographReport
 from .columns.column import Column, Value, csv_text, no_formula
@@ -91,6 +92,7 @@ _MEASURED = _NAMES[_NAMES.index("grade") : _NAMES.index("score")]
 _PROBABILITIES = _NAMES[_NAMES.index("image_probability") : _NAMES.index("attenuation_median_hu")]
 _ATTENUATION = _NAMES[_NAMES.index("attenuation_median_hu") : _NAMES.index("disc_height_anterior_mm")]
 _DISC = _NAMES[_NAMES.index("disc_height_anterior_mm") :]
+_NOTE = _NAMES[_NAMES.index("reader_note") : _NAMES.index("image_probability")]
 
 
 def probability_values(given: CombinedProbability | None) -> dict[str, Value]:
@@ -136,7 +138,14 @@ def _recorded_values(vertebra: Vertebra) -> dict[str, Value]:
         "largest_uncertainty_mm": float(vertebra.uncertainty_mm.max()),
         "source": vertebra.source,
         "status": vertebra.status,
+        **note_values(vertebra.note),
     }
+
+
+def note_values(note: Note | None) -> dict[str, Value]:
+    """A note of a reader by column name; all None where there is none."""
+    values = (None,) * len(_NOTE) if note is None else (note.text, note.reader or None, note.written or None)
+    return dict(zip(_NOTE, values, strict=True))
 
 
 def format_value(name: str, value: Value) -> str:
@@ -157,7 +166,7 @@ def report_csv(report: SpineReport, delimiter: str = ",") -> str:
     header = [*_BY_NAME, *(one.name for one in POINT_COLUMNS), *origin]
     rows = []
     for vertebra, row in zip(report.vertebrae, table_rows(report), strict=True):
-        values = [_BY_NAME[name].stored_text(value) for name, value in row.items()]
+        values = [_BY_NAME[name].cell(value) for name, value in row.items()]
         coordinates = [f"{coordinate:.3f}" if has_lengths(report) else "" for coordinate in vertebra.keypoints_ras.flat]
         rows.append([*values, *coordinates, *origin.values()])
     return csv_text(header, rows, delimiter)

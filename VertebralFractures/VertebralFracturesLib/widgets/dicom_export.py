@@ -10,7 +10,7 @@ from slicer.i18n import translate
 from ..errors import Cancelled
 from ..mrml.study.dicom import check_dicom_study, export_dicom_study, files_of_database, is_reviewed
 from ..mrml.study.study import Study
-from .dependencies import ensure_highdicom
+from .setup.dependencies import ensure_highdicom
 
 if TYPE_CHECKING:
     from ..pacs.structured_report import Reader

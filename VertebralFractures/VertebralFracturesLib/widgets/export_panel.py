@@ -48,6 +48,7 @@ class ExportPanel:
 
     def save(self) -> None:
         """Ask where to and write the study there, in the chosen format."""
+        self._panel.commit_notes()
         live = self._panel.live
         if live is None:
             return
@@ -95,12 +96,14 @@ class ExportPanel:
 
     def copy(self) -> None:
         """Put the table on the clipboard as text that spreadsheet programs take."""
+        self._panel.commit_notes()
         live = self._panel.live
         if live is not None:
             slicer.app.clipboard().setText(report_csv(live.report, delimiter="\t"))
 
     def copy_text(self) -> None:
         """Put the text for the radiology report on the clipboard."""
+        self._panel.commit_notes()
         live = self._panel.live
         if live is not None:
             slicer.app.clipboard().setText(report_text(live.report))

@@ -8,6 +8,7 @@ from ..core.heights.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
 from ..core.report import VERIFIED, SpineReport
 from ..report.columns.column import Value
 from ..report.table import format_value, table_rows
+from .column_menu import ColumnMenu
 from .words import cell_words, column_headings, grade_words, table_words
 
 _DARK = 140
@@ -22,11 +23,16 @@ _LEAST_PIXELS = 40
 class ResultsTable:
     """One row per vertebra, in any order; those that the reader verified are written in grey.
 
+    Each column can be hidden; the choice holds for every study from then on.
+
     :param table: the QTableWidget.
+    :param columns_button: gets a menu of the columns.
     :param selected: called with the place in the report of the vertebra that the user selects.
     """
 
-    def __init__(self, table: "qt.QTableWidget", selected: Callable[[int], None]) -> None:
+    def __init__(
+        self, table: "qt.QTableWidget", columns_button: "qt.QToolButton", selected: Callable[[int], None]
+    ) -> None:
         self._table, self._selected = table, selected
         self._is_updating = False
         self._order: tuple[int, ...] = ()
@@ -44,6 +50,7 @@ class ResultsTable:
         header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
         header.setStretchLastSection(False)
         table.verticalHeader().setDefaultSectionSize(_ROW_PIXELS)
+        self._column_menu = ColumnMenu(table, columns_button, headings)
         table.connect("itemSelectionChanged()", self._selection_changed)
         table.connect("cellClicked(int,int)", lambda row, _column: table.selectRow(row))
 
@@ -144,6 +151,8 @@ def _explanation(name: str, row: Mapping[str, Value]) -> str:
     if name == "image_probability" and row["discordant"]:
         measured = format_value("height_probability", row["height_probability"])
         return cell_words()["discordant"].format(heights=measured, image=format_value(name, row[name]))
+    if name == "reader_note":
+        return ", ".join(str(row[key]) for key in ("reader_note_by", "reader_note_time") if row[key] is not None)
     if name == "largest_uncertainty_mm":
         return f"±{format_value(name, row[name])} mm" if row[name] is not None else ""
     return ""

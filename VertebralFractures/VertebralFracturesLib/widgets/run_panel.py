@@ -1,6 +1,5 @@
 """What the reader starts and waits for: the analysis, and the proposal of a single vertebra."""
 
-import logging
 import time
 from collections.abc import Callable
 from typing import Any
@@ -22,13 +21,22 @@ from ..mrml.study.study import Study, studies_of
 from ..mrml.study.volume import analyzed_volume
 from ..radiograph.record import Image, Radiograph, RadiographReport
 from ..report.document import report_json
-from .dependencies import ensure_packages
 from .job_runner import JobRunner
+from .setup.dependencies import ensure_packages
+from .setup.session_log import LOGGER
 from .study_panel import StudyPanel
 
 _BUSY = 0
 _PERCENT = 100
 """Ends of the progress bar: Qt shows one that ends at 0 as busy."""
+
+
+def described_image(image: Image) -> str:
+    """Kind, voxels and spacing of an image, which tell nothing about the patient."""
+    if isinstance(image, Radiograph):
+        return f"a radiograph of {' x '.join(map(str, image.image.shape[::-1]))} pixels"
+    spacing = " x ".join(f"{value:.3g}" for value in image.spacing_mm)
+    return f"a volume of {' x '.join(map(str, image.shape))} voxels of {spacing} mm"
 
 
 def stage_titles(image: Image) -> dict[str, str]:
@@ -132,6 +140,7 @@ class RunPanel:
         is_read_twice: bool,
     ) -> None:
         self._titles = stage_titles(image)
+        LOGGER.info("Analysis of %s, %s, on %s", described_image(image), preset, device)
         started, before = time.monotonic(), _contents(volume_node)
         self._jobs.start(
             lambda progress, cancel: self._analyzer.analyze(
@@ -309,6 +318,7 @@ class RunPanel:
             self._failed(error)
             return
         self.ui.statusLabel.text = self._outcome(report, seconds)
+        LOGGER.info("%d vertebrae in %.1f s", len(report.vertebrae), seconds)
 
     def _outcome(self, report: SpineReport, seconds: float) -> str:
         """What came of an analysis, in one sentence."""
@@ -330,9 +340,10 @@ class RunPanel:
             return
         self.ui.statusLabel.text = translate("VertebralFractures", "Failed: {error}").format(error=error)
         if isinstance(error, (NoSpineFound, UnusableInput)):
+            LOGGER.info("%s", type(error).__name__)
             slicer.util.errorDisplay(str(error))
         else:
-            logging.error("The analysis failed", exc_info=error)
+            LOGGER.error("The analysis failed", exc_info=error)
             slicer.util.errorDisplay(
                 translate("VertebralFractures", "The analysis failed: {error}").format(error=repr(error))
             )

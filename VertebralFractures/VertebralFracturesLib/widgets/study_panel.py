@@ -11,6 +11,7 @@ from ..core.levels import ALL_LEVEL_NAMES
 from ..core.report import NOT_EVALUABLE, NOT_REVIEWED, VERIFIED, SpineReport
 from ..core.review import first_to_review, next_to_review, order_by_need, verified_count
 from ..radiograph.record import RadiographReport
+from .notes_panel import NotesPanel
 from .results_table import ResultsTable
 from .words import order_words, verified_words
 
@@ -51,7 +52,8 @@ class StudyPanel:
         self.live: LiveStudy | None = None
         self._order: list[int] = []
         self._one_click_help = ui.addOneClickButton.toolTip
-        self._table = ResultsTable(ui.vertebraTable, self._select)
+        self._table = ResultsTable(ui.vertebraTable, ui.columnsButton, self._select)
+        self._notes = NotesPanel(ui)
         ui.levelBox.addItems(list(ALL_LEVEL_NAMES))
         ui.levelBox.connect("activated(int)", lambda level: self._change_selected(self._relabel, level))
         for name, action in {
@@ -80,6 +82,7 @@ class StudyPanel:
 
     def show(self, live: "LiveStudy | None") -> None:
         """Show another study, or none; the one before is closed."""
+        self._notes.commit()
         if self.live is not None and self.live is not live:
             self.live.close()
         self.live = live
@@ -101,6 +104,7 @@ class StudyPanel:
             self._set_order(report)
         self._table.show(report, self._order)
         self._table.select(selected)
+        self._notes.show(self.live, report, selected)
         self._show_words(report)
         self._enable(report, selected)
 
@@ -126,6 +130,10 @@ class StudyPanel:
             following = next_to_review(live.report, self._order, index)
             if following is not None:
                 live.select(following)
+
+    def commit_notes(self) -> None:
+        """Keep a note that is still being written, as for an export."""
+        self._notes.commit()
 
     def _report(self) -> SpineReport | None:
         return self.live.report if self.live is not None else None
@@ -189,6 +197,7 @@ class StudyPanel:
         """Do something to the study; what cannot be done is told in a message."""
         if self.live is None:
             return
+        self._notes.commit()
         try:
             action(self.live, *arguments)
         except ValueError as error:

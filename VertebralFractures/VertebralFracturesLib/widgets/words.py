@@ -14,6 +14,10 @@ def column_headings() -> dict[str, tuple[str, str]]:
 
     The names are those of :data:`~..report.table.COLUMNS`; exports hold all of them.
     """
+    return {**_measure_headings(), **_review_headings()}
+
+
+def _measure_headings() -> dict[str, tuple[str, str]]:
     return {
         "level_shown": (
             translate("VertebralFractures", "Level"),
@@ -44,6 +48,11 @@ def column_headings() -> dict[str, tuple[str, str]]:
             translate("VertebralFractures", "Grade 0 to 3 under the chosen thresholds"),
         ),
         "shape": (translate("VertebralFractures", "Shape"), translate("VertebralFractures", "Shape of the deformity")),
+    }
+
+
+def _review_headings() -> dict[str, tuple[str, str]]:
+    return {
         "status": (translate("VertebralFractures", "Status"), translate("VertebralFractures", "Review status")),
         "image_probability": (
             translate("VertebralFractures", "Image"),
@@ -64,6 +73,10 @@ def column_headings() -> dict[str, tuple[str, str]]:
             translate(
                 "VertebralFractures", "Who placed the points: the model, the model and you (edited), or you (added)"
             ),
+        ),
+        "reader_note": (
+            translate("VertebralFractures", "Note"),
+            translate("VertebralFractures", "What a reader wrote on the vertebra"),
         ),
     }
 

@@ -7,9 +7,9 @@ import numpy as np
 
 from ...core.report import SpineReport
 from ...report.columns.column import Column, Value
-from ...report.columns.patient import ORIGIN_COLUMNS, SPINE_COLUMNS, SUMMARY_COLUMNS
+from ...report.columns.patient import ORIGIN_COLUMNS, PATIENT_COLUMNS
 from ...report.columns.vertebra import COLUMNS, POINT_COLUMNS
-from ...report.patient_values import spine_values, summary_values
+from ...report.patient_values import patient_values
 from ...report.table import origin_values, table_rows
 
 CASE = Column("case", "Case", "", "name of the case and of its results folder")
@@ -18,7 +18,7 @@ CASE = Column("case", "Case", "", "name of the case and of its results folder")
 VERTEBRAE_COLUMNS = (CASE, *COLUMNS, *POINT_COLUMNS, *ORIGIN_COLUMNS)
 """The columns of vertebrae.csv: the rows of measurements.csv of every case with results."""
 
-PATIENTS_COLUMNS = (CASE, *SUMMARY_COLUMNS, *SPINE_COLUMNS, *ORIGIN_COLUMNS)
+PATIENTS_COLUMNS = (CASE, *PATIENT_COLUMNS, *ORIGIN_COLUMNS)
 """The columns of patients.csv: the row of patient.csv of every case with results."""
 
 CASES_COLUMNS = (
@@ -78,7 +78,7 @@ def case_rows(report: SpineReport) -> dict[str, Any]:
     image = report.summary.fracture_probability
     discordant = () if image is None else image.discordant_vertebrae
     return {
-        "patient": _plain(summary_values(report) | spine_values(report) | origin),
+        "patient": _plain(patient_values(report) | origin),
         "vertebrae": vertebrae,
         "discordant_levels": " ".join(report.shown_levels[index] for index in discordant) or None,
     }

@@ -11,9 +11,11 @@ from numpy.typing import ArrayLike
 
 from ...core.keypoints import KEYPOINT_NAMES
 from ...core.levels import level_between, parse_level, rename_sequence, shift_sequence
+from ...core.note import Note
 from ...core.report import SpineReport, Vertebra
 from ..nodes.keypoints import highlight, set_vertebra_attributes
 from ..nodes.labels import highlight_label
+from ..nodes.note import write_note
 from ..nodes.views import PATIENT_VIEWS, STRAIGHTENED_VIEWS, centre_views, focus
 from ..study.creation import add_vertebra, complete_study
 from ..study.display import reset_to_model, show_report, update_straightening
@@ -199,8 +201,18 @@ class LiveStudy:
         with self._editing():
             set_vertebra_attributes(self._nodes[index], vertebra)
 
+    def set_note(self, index: int | None, note: Note | None) -> None:
+        """Keep what the reader wrote on a vertebra, or on the patient for None; no note takes the one before away."""
+        with self._editing():
+            if index is None:
+                write_note(self.study.report_node, note)
+            else:
+                write_note(self._nodes[index], note)
+
     def reset_to_model(self, index: int | None = None) -> None:
         """Undo all edits of one vertebra, or make the set what the model found: deleted ones return, added ones go.
+
+        Notes on vertebrae of the model stay.
 
         :raises ValueError: a vertebra that a reader added.
         """
@@ -208,7 +220,9 @@ class LiveStudy:
             if index is not None:
                 reset_to_model(self.study, self._nodes[index])
             else:
-                vertebrae = tuple(enumerate(model_report(self.study).vertebrae))
+                notes = {place: vertebra.note for place, vertebra in self._history.present.vertebrae}
+                found = enumerate(model_report(self.study).vertebrae)
+                vertebrae = tuple((place, replace(one, note=notes.get(place, one.note))) for place, one in found)
                 sacrum = model_sacrum_points(self.study)
                 restore_state(self.study, replace(self._history.present, vertebrae=vertebrae, sacrum_points=sacrum))
                 complete_study(self.study)

@@ -15,6 +15,7 @@ from ...core.keypoints import KEYPOINT_NAMES
 from ...core.report import Vertebra, parse_status
 from ...errors import UnusableInput
 from .curve import points_from_node
+from .note import note_from_node, write_note
 from .views import ViewGroup, add_markups_display, new_markups_display
 
 LEVEL, LEVEL_CONFIDENCE, SCORE, UNCERTAINTY, SOURCE, STATUS, ATTENUATION = (
@@ -206,6 +207,7 @@ def set_vertebra_attributes(node: slicer.vtkMRMLMarkupsFiducialNode, vertebra: V
     node.SetAttribute(SOURCE, vertebra.source)
     node.SetAttribute(STATUS, vertebra.status)
     node.SetAttribute(ATTENUATION, None if vertebra.attenuation is None else _attenuation_text(vertebra))
+    write_note(node, vertebra.note)
 
 
 def _attenuation_text(vertebra: Vertebra) -> str:
@@ -240,6 +242,7 @@ def vertebra_from_node(node: slicer.vtkMRMLMarkupsFiducialNode) -> Vertebra:
             source=node.GetAttribute(SOURCE),
             status=parse_status(node.GetAttribute(STATUS)),
             attenuation=_attenuation(node, keypoints_ras),
+            note=note_from_node(node),
         )
     except (TypeError, ValueError, KeyError) as error:
         raise UnusableInput(f"the point list {node.GetName()!r} is not a vertebra of a study: {error}") from error

@@ -16,6 +16,7 @@ from ..nodes.image import mark_radiograph
 from ..nodes.keypoints import add_keypoints_node, add_keypoints_proxy
 from ..nodes.labels import add_labels_node, vertebra_names
 from ..nodes.names import safe_name
+from ..nodes.note import write_note
 from ..nodes.sacrum import Points, add_sacrum_node
 from ..nodes.straightened import add_straightened_volume_node, add_straightening_node
 from ..nodes.table import add_table_node
@@ -76,6 +77,7 @@ def _add_report_node(
     node.SetName(f"{safe_name(volume_node.GetName() or '')}{_REPORT_SUFFIX}")
     node.SetAttribute(ROLE, "report")
     node.SetAttribute(PRESET, report.preset)
+    write_note(node, report.note)
     node.SetForceCreateStorageNode(slicer.vtkMRMLTextNode.CreateStorageNodeAlways)
     node.SetText(text)
     scene.AddNode(node)

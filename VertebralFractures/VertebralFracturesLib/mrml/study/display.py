@@ -1,6 +1,7 @@
 """Bringing what a study shows up to what its nodes say."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import slicer
 
@@ -11,6 +12,7 @@ from ...radiograph.record import RadiographReport
 from ..nodes.angles import update_angles_node
 from ..nodes.keypoints import copy_to_proxy, name_keypoints, set_grade_color, set_keypoints, set_vertebra_attributes
 from ..nodes.labels import update_labels_node, vertebra_names
+from ..nodes.note import note_from_node
 from ..nodes.straightened import straightened_volume, update_straightening_node
 from ..nodes.table import update_table_node
 from ..nodes.views import PATIENT_VIEWS, STRAIGHTENED_VIEWS, limit_to
@@ -97,13 +99,13 @@ def limit_to_views(study: Study) -> None:
 
 
 def reset_to_model(study: Study, keypoints_node: slicer.vtkMRMLMarkupsFiducialNode) -> None:
-    """Undo all edits of one vertebra that the model found.
+    """Undo all edits of one vertebra that the model found; a note stays.
 
     :raises ValueError: a vertebra that a reader added.
     """
     original = model_vertebra(model_report(study), keypoints_node)
     if original is None:
         raise ValueError(f"{keypoints_node.GetName()} was placed manually; it has no automatic landmarks to restore")
-    set_vertebra_attributes(keypoints_node, original)
+    set_vertebra_attributes(keypoints_node, replace(original, note=note_from_node(keypoints_node)))
     set_keypoints(keypoints_node, original.keypoints_ras)
     update_study(study)

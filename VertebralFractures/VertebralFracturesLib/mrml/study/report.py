@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ...core.attenuation.measurement import measure_attenuation
 from ...core.keypoints import body_centre
+from ...core.note import Note
 from ...core.report import SpineReport, Vertebra
 from ...core.spine_curve import SpineCurve
 from ...errors import UnusableInput
@@ -16,6 +17,7 @@ from ...radiograph.record import RadiographReport
 from ...report.document import read_report
 from ..nodes.curve import control_points, curve_from_node, points_from_node
 from ..nodes.keypoints import MOVED_MM, vertebra_from_node
+from ..nodes.note import note_from_node
 from ..nodes.sacrum import Points, sacrum_points
 from .study import Study, place_of
 from .volume import readable_volume
@@ -74,10 +76,22 @@ def read_study(study: Study) -> tuple[SpineReport, list[slicer.vtkMRMLMarkupsFid
     vertebrae = _with_attenuation(study, model, vertebrae)
     order = _cranial_to_caudal(vertebrae, curve)
     ordered = tuple(vertebrae[place] for place in order)
-    report = replace(model, curve=curve, vertebrae=ordered, preset=study.preset)
+    note = study_note(study)
+    report = replace(model, curve=curve, vertebrae=ordered, preset=study.preset, note=note)
     if isinstance(report, RadiographReport):
         report = replace(report, sacral_endplate_ras=_sacral_endplate(study, report))
     return report, [nodes[place] for place in order]
+
+
+def study_note(study: Study) -> Note | None:
+    """What a reader wrote about the patient; None for nothing.
+
+    :raises UnusableInput: a note that cannot be read.
+    """
+    try:
+        return note_from_node(study.report_node)
+    except ValueError as error:
+        raise UnusableInput(str(error)) from error
 
 
 def study_curve(study: Study) -> SpineCurve:
@@ -144,18 +158,19 @@ def _sacral_endplate(study: Study, model: RadiographReport) -> NDArray[np.float6
 
 
 def has_edits(study: Study) -> bool:
-    """Whether a study differs from what the model found: points, vertebrae, levels, statuses, curve or sacrum."""
+    """Whether a study differs from what the model found: points, vertebrae, levels, statuses, notes, curve, sacrum."""
     try:
         model, now = model_report(study), study_report(study)
     except UnusableInput:
         return True
     is_same_curve, is_same_sacrum = now.curve is model.curve, _sacrum(now) is _sacrum(model)
-    return not (is_same_curve and is_same_sacrum and _said_of_vertebrae(now) == _said_of_vertebrae(model))
+    is_same_said = now.note == model.note and _said_of_vertebrae(now) == _said_of_vertebrae(model)
+    return not (is_same_curve and is_same_sacrum and is_same_said)
 
 
 def _sacrum(report: SpineReport) -> NDArray[np.float64] | None:
     return report.sacral_endplate_ras if isinstance(report, RadiographReport) else None
 
 
-def _said_of_vertebrae(report: SpineReport) -> list[tuple[str, str, str | None]]:
-    return [(vertebra.source, vertebra.status, vertebra.level) for vertebra in report.vertebrae]
+def _said_of_vertebrae(report: SpineReport) -> list[tuple[str, str, str | None, Note | None]]:
+    return [(vertebra.source, vertebra.status, vertebra.level, vertebra.note) for vertebra in report.vertebrae]

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import slicer
 
 from ...core.keypoints import KEYPOINT_NAMES
+from ...core.note import Note
 from ...core.report import SpineReport, Vertebra
 from ..nodes.curve import DescribedPoint, described_points, set_described_points
 from ..nodes.keypoints import set_keypoints, set_vertebra_attributes
+from ..nodes.note import write_note
 from ..nodes.sacrum import Points, sacrum_points, set_sacrum_points
 from .creation import add_sacrum, add_study_curve, add_vertebra
 from .display import update_straightening, update_study
@@ -25,12 +27,14 @@ class StudyState:
     :param curve_points: control points of the curve; none if its node was deleted.
     :param vertebrae: each with its place, see :func:`~.study.place_of`.
     :param sacrum_points: the superior endplate of S1 in a radiograph; none where it is not in view or was deleted.
+    :param note: what a reader wrote about the patient; None for nothing.
     """
 
     preset: str
     curve_points: tuple[DescribedPoint, ...]
     vertebrae: tuple[tuple[int, Vertebra], ...]
     sacrum_points: Points = ()
+    note: Note | None = None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, StudyState) and self._values == other._values
@@ -40,12 +44,13 @@ class StudyState:
     @property
     def _values(self) -> tuple:
         vertebrae = tuple((place, *_values(vertebra)) for place, vertebra in self.vertebrae)
-        return self.preset, self.curve_points, vertebrae, self.sacrum_points
+        return self.preset, self.curve_points, vertebrae, self.sacrum_points, self.note
 
 
 def _values(vertebra: Vertebra) -> tuple:
     arrays = (vertebra.keypoints_ras.tobytes(), vertebra.uncertainty_mm.tobytes())
-    return *arrays, vertebra.score, vertebra.level, vertebra.level_confidence, vertebra.source, vertebra.status
+    said = vertebra.level, vertebra.level_confidence, vertebra.source, vertebra.status, vertebra.note
+    return *arrays, vertebra.score, *said
 
 
 def study_state(study: Study, report: SpineReport, nodes: Sequence[slicer.vtkMRMLMarkupsFiducialNode]) -> StudyState:
@@ -56,7 +61,7 @@ def study_state(study: Study, report: SpineReport, nodes: Sequence[slicer.vtkMRM
     """
     curve_points = described_points(study.curve_node) if study.curve_node is not None else ()
     vertebrae = tuple((place_of(node), vertebra) for node, vertebra in zip(nodes, report.vertebrae, strict=True))
-    return StudyState(report.preset, curve_points, vertebrae, sacrum_points(study.sacrum_node))
+    return StudyState(report.preset, curve_points, vertebrae, sacrum_points(study.sacrum_node), report.note)
 
 
 def restore_state(study: Study, state: StudyState) -> None:
@@ -65,6 +70,7 @@ def restore_state(study: Study, state: StudyState) -> None:
     A curve node or an endplate of S1 that was deleted comes back, and goes again.
     """
     write_preset(study, state.preset)
+    write_note(study.report_node, state.note)
     _restore_sacrum(study, state.sacrum_points)
     _restore_vertebrae(study, dict(state.vertebrae))
     if _restore_curve(study, state.curve_points):

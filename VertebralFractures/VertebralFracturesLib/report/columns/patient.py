@@ -144,8 +144,18 @@ ATTENUATION_COLUMNS = (
 )
 """Trabecular attenuation, which only a CT has."""
 
+NOTE_COLUMNS = (
+    Column("reader_note", "Note", "", "note that a reader wrote on the patient"),
+    Column("reader_note_by", "Note by", "", "name of the reader who wrote the note"),
+    Column("reader_note_time", "Note time", "", "time at which the note was written (ISO 8601)"),
+)
+"""What a reader wrote about the patient."""
+
 SPINE_COLUMNS = (*ANGLE_COLUMNS, *CORONAL_COLUMNS, *ATTENUATION_COLUMNS)
 """What is measured of the spine as a whole."""
+
+PATIENT_COLUMNS = (*SUMMARY_COLUMNS, *SPINE_COLUMNS, *NOTE_COLUMNS)
+"""What is reported of the patient."""
 
 STUDY_COLUMNS = (
     Column("case_id", "Case", "", "name of the case: --case-id, by default the path of the input as given"),

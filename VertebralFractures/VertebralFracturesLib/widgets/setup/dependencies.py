@@ -8,10 +8,13 @@ import slicer
 import slicer.packaging
 from slicer.i18n import translate
 
-from ..errors import Cancelled
+from ...errors import Cancelled
 
 TORCH_REQUIREMENT = ">=2.6"
 HIGHDICOM_REQUIREMENT = "highdicom>=0.26"
+
+_SLICERS = ("numpy", "scipy", "pillow")
+"""Packages that are part of Slicer's installation."""
 
 
 def ensure_packages(requirements_file: str) -> None:
@@ -64,6 +67,43 @@ def ensure_highdicom() -> None:
                 "highdicom could not be installed. Check the network and the free disk space, then save again.",
             )
         ) from error
+
+
+def reinstall_packages(requirements_file: str) -> list[str]:
+    """Install the module's own packages again after asking, for one that is damaged.
+
+    Packages that Slicer itself brings stay as they are, since Slicer uses them while it runs. torch belongs to the
+    extension PyTorch, whose module PyTorch Utils reinstalls it.
+
+    :param requirements_file: one requirement a line, without torch.
+    :return: the names of the packages.
+    :raises Cancelled: the user declined.
+    :raises RuntimeError: a package could not be installed; the message says what to do.
+    """
+    requirements = [one for one in slicer.packaging.load_requirements(requirements_file) if one.name not in _SLICERS]
+    if slicer.packaging.pip_check(HIGHDICOM_REQUIREMENT):
+        requirements.append(HIGHDICOM_REQUIREMENT)
+    names = ", ".join(map(str, requirements))
+    if not slicer.util.confirmOkCancelDisplay(
+        translate(
+            "VertebralFractures",
+            "Reinstall these Python packages: {packages}? PyTorch is reinstalled in the module PyTorch Utils.",
+        ).format(packages=names)
+    ):
+        raise Cancelled("the user declined to reinstall packages")
+    try:
+        slicer.packaging.pip_install(
+            ["--force-reinstall", "--no-deps", *map(str, requirements)], requester="VertebralFractures"
+        )
+    except subprocess.CalledProcessError as error:
+        raise RuntimeError(
+            translate(
+                "VertebralFractures",
+                "Python packages could not be reinstalled: {packages}. Check the network and the free disk space, "
+                "restart Slicer, and try again.",
+            ).format(packages=names)
+        ) from error
+    return list(map(str, requirements))
 
 
 def _install(requirements: list[Any]) -> None:

@@ -8,7 +8,7 @@ import pytest
 )
 def test_older_versions_are_refused(host, monkeypatch, version, is_refused):
     import slicer
-    from VertebralFracturesLib.widgets.versions import unsupported_version
+    from VertebralFracturesLib.widgets.setup.versions import unsupported_version
 
     monkeypatch.setattr(slicer.app, "majorVersion", version[0], raising=False)
     monkeypatch.setattr(slicer.app, "minorVersion", version[1], raising=False)

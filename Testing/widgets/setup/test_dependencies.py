@@ -16,7 +16,7 @@ def dependencies(host, monkeypatch):
 
     import slicer.packaging
 
-    module = importlib.import_module("VertebralFracturesLib.widgets.dependencies")
+    module = importlib.import_module("VertebralFracturesLib.widgets.setup.dependencies")
     monkeypatch.setattr(slicer.packaging, "pip_check", lambda requirement: "torch" not in str(requirement))
     monkeypatch.setattr(module.importlib.util, "find_spec", lambda name: None)
     return module
