@@ -7,6 +7,8 @@ from VertebralFracturesLib.errors import UnusableInput
 from VertebralFracturesLib.mrml.nodes.keypoints import (
     add_keypoints_node,
     add_keypoints_proxy,
+    copy_from_proxy,
+    copy_to_proxy,
     keypoints_from_node,
     set_grade_color,
     set_keypoints,
@@ -114,3 +116,19 @@ def test_set_keypoints_moves_a_proxy_to_world_positions(scene, node, vertebra, c
     set_keypoints(proxy, target)
     local = np.array([proxy.GetNthControlPointPosition(index) for index in range(6)])
     np.testing.assert_allclose(local, curve.straight_to_ras(target), atol=0.02)
+
+
+def test_copying_points_that_are_the_same_changes_nothing(scene, node, vertebra) -> None:
+    """Slicer gives one position as a tuple and another as a vector, which are never equal as they are."""
+    twin = add_keypoints_node(scene, vertebra, "L1", PATIENT_VIEWS)
+    modified: list[str] = []
+    for one in (node, twin):
+        one.AddObserver(one.PointModifiedEvent, lambda caller, _event: modified.append(caller.GetID()))
+    copy_to_proxy(node, twin)
+    copy_from_proxy(twin, node)
+    assert modified == []
+    node.SetNthControlPointPosition(2, 1.0, 2.0, 3.0)
+    modified.clear()
+    copy_to_proxy(node, twin)
+    assert modified == [twin.GetID()]
+    assert twin.GetNthControlPointPosition(2) == (1.0, 2.0, 3.0)

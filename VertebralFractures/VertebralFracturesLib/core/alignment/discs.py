@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..keypoints import INFERIOR, SUPERIOR
+from ..keypoints import INFERIOR, KEYPOINT_NAMES, SUPERIOR
 from .spinal_angles import are_neighbours, disc_angles_deg, endplates
 
 
@@ -46,8 +47,17 @@ def discs_below(levels: Sequence[str | None], keypoints_ras: ArrayLike, evaluabl
     discs: list[Disc | None] = [None] * len(levels)
     for index, (upper, lower) in enumerate(pairwise(levels)):
         if upper and lower and evaluable[index] and evaluable[index + 1] and are_neighbours(upper, lower):
-            pair = points[index : index + 2]
-            gaps_mm = np.linalg.norm(pair[0, INFERIOR, :] - pair[1, SUPERIOR, :], axis=-1)
-            (angle,) = disc_angles_deg(endplates((upper, lower), pair)).values()
-            discs[index] = Disc(upper, lower, (float(gaps_mm[0]), float(gaps_mm[1]), float(gaps_mm[2])), angle)
+            discs[index] = _disc(upper, lower, points[index : index + 2].tobytes())
     return discs
+
+
+@lru_cache(maxsize=256)
+def _disc(upper: str, lower: str, pair_bytes: bytes) -> Disc:
+    """Measure one disc; kept, because a drag changes two discs at a time.
+
+    :param pair_bytes: keypoints (2, 6, 3) of the bodies above and below in RAS mm.
+    """
+    pair = np.frombuffer(pair_bytes).reshape(2, len(KEYPOINT_NAMES), 3)
+    anterior, middle, posterior = np.linalg.norm(pair[0, INFERIOR, :] - pair[1, SUPERIOR, :], axis=-1).tolist()
+    (angle,) = disc_angles_deg(endplates((upper, lower), pair)).values()
+    return Disc(upper, lower, (anterior, middle, posterior), angle)

@@ -4,6 +4,8 @@ A body that is not reliable is shown and measured, but neither graded nor counte
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
+from statistics import median
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -60,7 +62,7 @@ def unreliable_reasons(
     greatest, deviations = heights.max(-1), np.asarray(sd_mm, dtype=np.float64).max(-1)
     reasons: list[str | None] = []
     for i in range(len(points)):
-        reason = _shape_reason(points[i]) or _size_reason(i, greatest, depths, levels[i])
+        reason = _shape_reason(points[i].tobytes(), points.shape[-1]) or _size_reason(i, greatest, depths, levels[i])
         if reason is None and np.asarray(scores)[i] < LEAST_SCORE:
             reason = "low detection score"
         if reason is None and deviations[i] > LARGEST_UNCERTAINTY * greatest[i]:
@@ -69,8 +71,10 @@ def unreliable_reasons(
     return reasons
 
 
-def _shape_reason(points: NDArray[np.float64]) -> str | None:
-    """What of the shape (6, d) no vertebral body has."""
+@lru_cache(maxsize=256)
+def _shape_reason(points_bytes: bytes, dimensions: int) -> str | None:
+    """What of the shape (6, d) no vertebral body has; kept, because a drag changes one vertebra at a time."""
+    points = np.frombuffer(points_bytes).reshape(-1, dimensions)
     superior, inferior = depths_mm(points)
     aspect = (superior + inferior) / 2 / max(float(heights_mm(points).max()), 1e-6)
     if not _are_in_order(points):
@@ -102,7 +106,8 @@ def _size_reason(
     """What of the size does not go with the neighbours or the norm."""
     others = [j for j in range(max(0, index - _REACH), min(len(greatest), index + _REACH + 1)) if j != index]
     if len(others) > 1:
-        height, depth = greatest[index] / np.median(greatest[others]), depths[index] / np.median(depths[others])
+        height = greatest[index] / median(greatest[others].tolist())
+        depth = depths[index] / median(depths[others].tolist())
         if not _within(height, HEIGHTS_BY_NEIGHBOURS) or not _within(depth, DEPTHS_BY_NEIGHBOURS):
             return "size inconsistent with adjacent vertebrae"
     norm = HEIGHT_NORMS.get(level or "")

@@ -185,7 +185,7 @@ def copy_to_proxy(keypoints_node: slicer.vtkMRMLMarkupsNode, proxy: slicer.vtkMR
     Under the straightening, local coordinates of the proxy are those of the patient's world.
     """
     for index in range(min(keypoints_node.GetNumberOfControlPoints(), proxy.GetNumberOfControlPoints())):
-        position_ras = keypoints_node.GetNthControlPointPositionWorld(index)
+        position_ras = tuple(keypoints_node.GetNthControlPointPositionWorld(index))  # a vector equals no tuple
         if proxy.GetNthControlPointPosition(index) != position_ras:
             proxy.SetNthControlPointPosition(index, position_ras)
 
@@ -194,7 +194,7 @@ def copy_from_proxy(proxy: slicer.vtkMRMLMarkupsNode, keypoints_node: slicer.vtk
     """Give the list in the patient the points of the one in straightened space, see :func:`copy_to_proxy`."""
     for index in range(min(keypoints_node.GetNumberOfControlPoints(), proxy.GetNumberOfControlPoints())):
         position_ras = proxy.GetNthControlPointPosition(index)
-        if keypoints_node.GetNthControlPointPositionWorld(index) != position_ras:
+        if tuple(keypoints_node.GetNthControlPointPositionWorld(index)) != position_ras:
             keypoints_node.SetNthControlPointPositionWorld(index, vtk.vtkVector3d(*position_ras))
 
 

@@ -1,6 +1,7 @@
 """The report as a table node, for the table view and for other modules."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import slicer
 import vtk
@@ -58,15 +59,29 @@ def update_table_node(node: slicer.vtkMRMLTableNode, report: SpineReport) -> Non
         node.RemoveAllColumns()
         for column, kind in zip(COLUMNS, kinds, strict=True):
             _add_column(node, column, kind)
-    for column in COLUMNS:
-        array = table.GetColumnByName(column.name)
-        array.SetNumberOfValues(len(rows))
-        for index, row in enumerate(rows):
-            text = column.stored_text(row[column.name])
-            array.SetValue(index, text if isinstance(array, vtk.vtkStringArray) else float(text))
-        array.Modified()
+    texts = [_texts(tuple(row[column.name] for column in COLUMNS)) for row in rows]
+    for place, column in enumerate(COLUMNS):
+        _write(table.GetColumnByName(column.name), [row[place] for row in texts])
     table.Modified()
     node.EndModify(modified)
+
+
+@lru_cache(maxsize=256)
+def _texts(values: tuple[Value, ...]) -> tuple[str, ...]:
+    """The cells of one row as text; kept, because a drag changes a few rows at a time."""
+    return tuple(column.stored_text(value) for column, value in zip(COLUMNS, values, strict=True))
+
+
+def _write(array: vtk.vtkAbstractArray, texts: list[str]) -> None:
+    """Write a column where it is not so yet."""
+    values = texts if isinstance(array, vtk.vtkStringArray) else [float(text) for text in texts]
+    count = array.GetNumberOfValues()
+    if count == len(values) and all(array.GetValue(index) == value for index, value in enumerate(values)):
+        return
+    array.SetNumberOfValues(len(values))
+    for index, value in enumerate(values):
+        array.SetValue(index, value)
+    array.Modified()
 
 
 def _kind(column: Column, rows: Sequence[Mapping[str, Value]]) -> type:
