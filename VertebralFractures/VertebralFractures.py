@@ -133,17 +133,15 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         self.logic = VertebralFracturesLogic()
         self.studyPanel = StudyPanel(self.ui)
         self.exportPanel = ExportPanel(self.ui, self.studyPanel)
-        requirements = self.resourcePath("requirements.txt")
-        self.runPanel = RunPanel(
-            self.ui, self.logic.analyzer, self.studyPanel, requirements, self._openStudy, self._onParametersModified
-        )
+        needed, opened, ended = self.resourcePath("requirements.txt"), self._openStudy, self._onParametersModified
+        self.runPanel = RunPanel(self.ui, self.logic.analyzer, self.studyPanel, needed, opened, ended)
         self.addPanel = AddPanel(self.ui, self.studyPanel, self.runPanel.propose)
         self.volumeSelector = VolumeSelector(
             self.ui.inputSelector, slicer.mrmlScene, self.onVolumeLoaded, self.onVolumeLeaving
         )
         self.shortcuts = Shortcuts(self.ui, uiWidget)
-        self.supportPanel, self.lastChoices = SupportPanel(self.ui, requirements), LastChoices(self.ui)
-        self.ui.viewsButton.connect("clicked()", lambda: self.logic.showStudy(self.studyPanel.live.study))
+        self.supportPanel, self.lastChoices = SupportPanel(self.ui, needed), LastChoices(self.ui)
+        self.ui.viewsButton.connect("clicked()", self.onViews)
 
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
@@ -151,6 +149,11 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
             self.addObserver(scene, event, self.onSceneChanged)
         self.addObserver(scene, scene.NodeRemovedEvent, self.onNodeRemoved)
         self.initializeParameterNode()
+
+    def onViews(self) -> None:
+        """Called when the user wants the layout of the study back."""
+        self.logic.showStudy(self.studyPanel.live.study)
+        self.studyPanel.apply_display()
 
     def cleanup(self) -> None:
         """Called when the application closes and the module widget is destroyed."""
@@ -217,9 +220,7 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
 
     def initializeParameterNode(self) -> None:
         """Ensure parameter node exists and observed."""
-        parameterNode = self.logic.getParameterNode()
-        self.lastChoices.give(parameterNode)
-        self.setParameterNode(parameterNode)
+        self.setParameterNode(self.lastChoices.given_to(self.logic.getParameterNode()))
         if not self._parameterNode.inputVolume:
             self._parameterNode.inputVolume = self.logic.defaultVolume()
 

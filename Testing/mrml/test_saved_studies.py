@@ -16,7 +16,7 @@ from VertebralFracturesLib.mrml.scene_file import read_scene
 from VertebralFracturesLib.mrml.study.creation import create_study
 from VertebralFracturesLib.mrml.study.folder import subject_hierarchy
 from VertebralFracturesLib.mrml.study.report import study_report
-from VertebralFracturesLib.mrml.study.study import Study, proxy_of, selected_node, studies
+from VertebralFracturesLib.mrml.study.study import STRAIGHTENED_LINES, Study, proxy_of, selected_node, studies
 from VertebralFracturesLib.report.document import report_json
 from VertebralFracturesLib.report.table import report_csv
 
@@ -98,7 +98,7 @@ def test_no_reference_in_a_saved_scene_leads_to_what_is_not_in_it(study, tmp_pat
         children = vtk.vtkIdList()
         hierarchy.GetItemChildren(folder, children)
         items = [children.GetId(index) for index in range(children.GetNumberOfIds())]
-        assert len(items) == len(loaded.proxy_nodes) + 3
+        assert len(items) == len(loaded.proxy_nodes) + 3 + len(STRAIGHTENED_LINES)
         assert all(hierarchy.GetItemDataNode(item) is not None for item in items)
         again.close()
 

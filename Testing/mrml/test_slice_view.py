@@ -70,7 +70,7 @@ def test_no_point_is_drawn_anywhere_else(study, open_view) -> None:
     for own, name in ((study.proxy_nodes, "Yellow+"), (study.keypoint_nodes, "Yellow")):
         view = open_view(name)
         extra = [study.label_nodes[1]] if name == "Yellow+" else [study.label_nodes[0], study.curve_node]
-        for node in (*own, *extra):
+        for node in (*own, *extra, *study.line_nodes.values()):
             node.SetDisplayVisibility(False)
         assert _is_gray(view.picture()).all()
 

@@ -36,11 +36,23 @@ def test_selecting_centres_all_views(desk, live, scene, report) -> None:
     for name, centre in (
         ("Yellow", centre_ras),
         ("Red", centre_ras),
-        ("Yellow+", report.curve.ras_to_straight(centre_ras)),
     ):
         to_ras = array_from_matrix(scene.GetSingletonNode(name, "vtkMRMLSliceNode").GetSliceToRAS())
         np.testing.assert_allclose(to_ras[:3, 3], centre, atol=1e-6)
     np.testing.assert_allclose(camera.GetFocalPoint(), centre_ras)
+
+
+def test_the_straightened_spine_moves_only_to_show_the_selected_vertebra(desk, live, scene, report) -> None:
+    node = scene.GetSingletonNode("Yellow+", "vtkMRMLSliceNode")
+    before = array_from_matrix(node.GetSliceToRAS())[:3, 3]
+    centre = report.curve.ras_to_straight(report.vertebrae[0].keypoints_ras.mean(0))
+    live.select(0)
+    now = array_from_matrix(node.GetSliceToRAS())[:3, 3]
+    np.testing.assert_allclose(now, [centre[0], *before[1:]], atol=1e-6)
+    node.SetFieldOfView(60.0, 60.0, 1.0)
+    live.select(7)
+    live.select(0)
+    np.testing.assert_allclose(array_from_matrix(node.GetSliceToRAS())[:3, 3], centre, atol=1e-6)
 
 
 def test_a_short_volume_is_not_cut_at_its_sides(scene) -> None:

@@ -26,7 +26,11 @@ def test_everything_is_grouped_by_volume_and_level(study, scene) -> None:
     assert {"CT vertebrae", "CT spine curve", "CT report", "CT labels"} < set(folder)
     assert {"CT straightened", "CT straightening", "T9 straightened"} < set(folder["Straightened"])
     hierarchy = subject_hierarchy(scene)
-    assert all(hierarchy.GetItemByDataNode(node) != hierarchy.GetInvalidItemID() for node in study.nodes)
+    assert all(
+        hierarchy.GetItemByDataNode(node) != hierarchy.GetInvalidItemID()
+        for node in study.nodes
+        if not node.GetHideFromEditors()
+    )
 
 
 def test_a_subfolder_is_made_once_and_goes_with_what_a_study_made(scene) -> None:
@@ -68,4 +72,8 @@ def test_two_studies_of_one_name_keep_a_folder_each(study, scene, volume, report
     assert study.folder_item != other.folder_item
     remove_study(other)
     assert list(folder_tree(scene)["CT vertebral fractures"]["Vertebrae"])
-    assert all(parent_item(node) != subject_hierarchy(scene).GetSceneItemID() for node in study.nodes)
+    assert all(
+        parent_item(node) != subject_hierarchy(scene).GetSceneItemID()
+        for node in study.nodes
+        if not node.GetHideFromEditors()
+    )

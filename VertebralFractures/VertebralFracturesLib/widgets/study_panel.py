@@ -11,8 +11,9 @@ from ..core.levels import ALL_LEVEL_NAMES
 from ..core.report import NOT_EVALUABLE, NOT_REVIEWED, VERIFIED, SpineReport
 from ..core.review import first_to_review, next_to_review, order_by_need, verified_count
 from ..radiograph.record import RadiographReport
+from .display_panel import DisplayPanel
 from .notes_panel import NotesPanel
-from .results_table import ResultsTable
+from .table.results_table import ResultsTable
 from .words import order_words, verified_words
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class StudyPanel:
         self._order: list[int] = []
         self._one_click_help = ui.addOneClickButton.toolTip
         self._table = ResultsTable(ui.vertebraTable, ui.columnsButton, self._select)
-        self._notes = NotesPanel(ui)
+        self._notes, self._display = NotesPanel(ui), DisplayPanel(ui)
         ui.levelBox.addItems(list(ALL_LEVEL_NAMES))
         ui.levelBox.connect("activated(int)", lambda level: self._change_selected(self._relabel, level))
         for name, action in {
@@ -105,6 +106,7 @@ class StudyPanel:
         self._table.show(report, self._order)
         self._table.select(selected)
         self._notes.show(self.live, report, selected)
+        self._display.show(self.live, selected)
         self._show_words(report)
         self._enable(report, selected)
 
@@ -130,6 +132,10 @@ class StudyPanel:
             following = next_to_review(live.report, self._order, index)
             if following is not None:
                 live.select(following)
+
+    def apply_display(self) -> None:
+        """Bring the views to what is chosen for them, after the layout was opened anew."""
+        self._display.apply()
 
     def commit_notes(self) -> None:
         """Keep a note that is still being written, as for an export."""

@@ -19,6 +19,7 @@ from ..nodes.note import write_note
 from ..nodes.views import PATIENT_VIEWS, STRAIGHTENED_VIEWS, centre_views, focus
 from ..study.creation import add_vertebra, complete_study
 from ..study.display import reset_to_model, show_report, update_straightening
+from ..study.lines import update_lines
 from ..study.removal import remove_node, remove_straightened_points, remove_vertebra
 from ..study.report import model_report, model_sacrum_points, read_study
 from ..study.state import StudyState, restore_state, study_state
@@ -118,6 +119,7 @@ class LiveStudy:
                     highlight(shown, node is selected)
         for labels in self.study.label_nodes:
             highlight_label(labels, self.selected)
+        update_lines(self.study, self._report, self._nodes)
 
     def next_vertebra(self) -> None:
         """Select the vertebra below; the first where none is selected."""
@@ -204,10 +206,7 @@ class LiveStudy:
     def set_note(self, index: int | None, note: Note | None) -> None:
         """Keep what the reader wrote on a vertebra, or on the patient for None; no note takes the one before away."""
         with self._editing():
-            if index is None:
-                write_note(self.study.report_node, note)
-            else:
-                write_note(self._nodes[index], note)
+            write_note(self.study.report_node if index is None else self._nodes[index], note)
 
     def reset_to_model(self, index: int | None = None) -> None:
         """Undo all edits of one vertebra, or make the set what the model found: deleted ones return, added ones go.

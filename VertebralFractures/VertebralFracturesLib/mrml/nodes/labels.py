@@ -7,6 +7,7 @@ import slicer
 import vtk
 from numpy.typing import ArrayLike, NDArray
 
+from ...core.heights.grading import CERVICAL, TRANSITIONAL
 from ...core.keypoints import (
     ANTERIOR_INFERIOR,
     ANTERIOR_SUPERIOR,
@@ -14,11 +15,12 @@ from ...core.keypoints import (
     POSTERIOR_INFERIOR,
     POSTERIOR_SUPERIOR,
 )
+from ...core.measures import Measures
 from ...core.report import SpineReport
 from .views import ViewGroup, markups_display
 
-LABEL_COLOR, SELECTED_LABEL_COLOR = (1.0, 1.0, 1.0), (0.55, 1.0, 0.45)
-"""RGB in 0..1, unlike those of the grades."""
+LABEL_COLOR, SELECTED_LABEL_COLOR = (0.78, 0.78, 0.78), (1.0, 1.0, 1.0)
+"""RGB in 0..1, unlike those of the grades: the selected vertebra stands out, no color suggests a finding."""
 
 _BEHIND_BODY_MM = 4.0
 """Distance of a label from the posterior wall; chosen, so that it covers no keypoint."""
@@ -82,7 +84,7 @@ def update_labels_node(node: slicer.vtkMRMLMarkupsFiducialNode, report: SpineRep
 def highlight_label(node: slicer.vtkMRMLMarkupsFiducialNode, place: int | None) -> None:
     """Write the label of one vertebra, or of none, in :data:`SELECTED_LABEL_COLOR`.
 
-    Labels beside the slice are all white, because Slicer has one color for those of a list.
+    Labels beside the slice all have one color, because Slicer has one color for those of a list.
     """
     for index in range(node.GetNumberOfControlPoints()):
         if node.GetNthControlPointSelected(index) != (index == place):
@@ -90,11 +92,17 @@ def highlight_label(node: slicer.vtkMRMLMarkupsFiducialNode, place: int | None) 
 
 
 def label_texts(report: SpineReport) -> Sequence[str]:
-    """The label of each vertebra: level and height ratio G, such as "T12  G 0.58" or "T12?  G 0.58"."""
-    texts = []
-    for name, measures in zip(report.shown_levels, report.measures, strict=True):
-        texts.append(f"{name}  G {measures.genant_index:.2f}" if measures else f"{name}  not evaluable")
-    return texts
+    """The label of each vertebra: its level, and where it is not normal also why: "L1", "T12?  G 0.58"."""
+    return [_text(name, measures) for name, measures in zip(report.shown_levels, report.measures, strict=True)]
+
+
+def _text(name: str, measures: Measures | None) -> str:
+    """A normal body is quiet: the reader looks for those that are not."""
+    if measures is None:
+        return f"{name}  not evaluable"
+    is_normal = measures.grade == 0 and not measures.grading.is_borderline
+    is_quiet = is_normal or measures.grading.not_graded in (CERVICAL, TRANSITIONAL)
+    return name if is_quiet else f"{name}  G {measures.genant_index:.2f}"
 
 
 def vertebra_names(report: SpineReport) -> list[str]:

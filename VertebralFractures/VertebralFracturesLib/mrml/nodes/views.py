@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import slicer
+import vtk
 from numpy.typing import ArrayLike, NDArray
 
 from ...core.keypoints import body_centre
@@ -17,6 +18,9 @@ from ...core.report import SpineReport
 
 CENTRED_ON_VERTEBRA_MM = 180.0
 """Field of view around one vertebra; chosen, so that its neighbours are seen, too."""
+
+_SEEN_MARGIN_MM = 15.0
+"""Distance of a body's centre from the edge of the view at which the body is seen; chosen, half a lumbar body."""
 
 _PANE_PIXELS = 400
 """Side of a view before a layout gives it its size; any will do."""
@@ -223,14 +227,30 @@ def centre_slice(node: slicer.vtkMRMLSliceNode, point: ArrayLike, height_mm: flo
 
 
 def centre_views(scene: slicer.vtkMRMLScene, views: ViewGroup, point: ArrayLike) -> None:
-    """Centre the views of one space on a point (3,) of it, at the zoom they have; views that are not there are left."""
+    """Centre the views of one space on a point (3,) of it, at the zoom they have; views that are not there are left.
+
+    The straightened spine stays where it is as long as the point is seen in it: the reader has the whole in view.
+    """
     centre = np.asarray(point, dtype=np.float64)
     for name in (*views.sagittal, *views.others):
         node = scene.GetSingletonNode(name, "vtkMRMLSliceNode")
-        if node is not None:
+        if node is None:
+            continue
+        if views is STRAIGHTENED_VIEWS and _is_seen(node, centre):
+            node.JumpSliceByOffsetting(*centre)
+        else:
             node.JumpSliceByCentering(*centre)
     for camera in _cameras(scene, views):
         _place_camera(camera, np.array(camera.GetPosition()) + centre - camera.GetFocalPoint(), centre)
+
+
+def _is_seen(node: slicer.vtkMRMLSliceNode, point: NDArray[np.float64]) -> bool:
+    """Whether a point lies within a slice view, seen at right angles to the slice, and not at its edge."""
+    to_slice = vtk.vtkMatrix4x4()
+    vtk.vtkMatrix4x4.Invert(node.GetSliceToRAS(), to_slice)
+    across, along, _depth, _one = to_slice.MultiplyPoint((*point, 1.0))
+    width, height, _ = node.GetFieldOfView()
+    return abs(across) < width / 2 and abs(along) < height / 2 - _SEEN_MARGIN_MM
 
 
 def look_from_left(scene: slicer.vtkMRMLScene, views: ViewGroup, points: ArrayLike) -> None:

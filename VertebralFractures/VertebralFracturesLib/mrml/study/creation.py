@@ -11,6 +11,7 @@ from ...radiograph.record import RadiographReport
 from ...report.close_up import window_of
 from ...report.document import report_json
 from ..nodes.angles import add_angles_node
+from ..nodes.bone import add_bone_node
 from ..nodes.curve import add_canal_node, add_curve_node
 from ..nodes.image import mark_radiograph
 from ..nodes.keypoints import add_keypoints_node, add_keypoints_proxy
@@ -33,9 +34,10 @@ from .folder import (
     subfolder,
     subject_hierarchy,
 )
+from .lines import add_lines
 from .removal import remove_node, remove_straightened_points, remove_study
 from .report import model_report, read_study
-from .study import PRESET, ROLE, VOLUME, Study, place_of, proxy_of, set_place, set_proxy
+from .study import BONE, PRESET, ROLE, VOLUME, Study, place_of, proxy_of, set_place, set_proxy
 from .volume import readable_volume, remember_volume
 
 _REPORT_SUFFIX = " report"
@@ -121,7 +123,7 @@ def _add_to_patient(study: Study, report: SpineReport) -> list[slicer.vtkMRMLNod
         added.append(study.link("canal", add_canal_node(scene, canal, f"{name} spinal canal", PATIENT_VIEWS)))
     if study.labels_node is None:
         added.append(study.link("labels", add_labels_node(scene, report, f"{name} labels", PATIENT_VIEWS)))
-    return added
+    return [*added, *add_lines(study, name, is_straightened=False)]
 
 
 def _add_curve(study: Study, curve: SpineCurve) -> slicer.vtkMRMLMarkupsCurveNode:
@@ -147,7 +149,7 @@ def _add_to_straightened_space(
     if study.straightened_labels_node is None:
         labels = add_labels_node(scene, report, f"{name} labels", STRAIGHTENED_VIEWS, straightening)
         added.append(study.link("straightenedLabels", labels))
-    return [*added, straightening]
+    return [*added, *add_lines(study, name, is_straightened=True), straightening]
 
 
 def _straightened_node(study: Study, report: SpineReport, volume: Volume, name: str) -> slicer.vtkMRMLScalarVolumeNode:
@@ -201,6 +203,19 @@ def add_study_curve(study: Study, curve: SpineCurve) -> slicer.vtkMRMLMarkupsCur
     """Add the curve node of a study that lost it."""
     node = _add_curve(study, curve)
     _put_away(study, [node])
+    return node
+
+
+def add_bone(study: Study) -> slicer.vtkMRMLModelNode | None:
+    """Add the bone around the spine to a CT's study that has none; None for a radiograph, and without the CT.
+
+    :raises UnusableInput: the study cannot be read.
+    """
+    volume, model = readable_volume(study), model_report(study)
+    if volume is None or isinstance(model, RadiographReport):
+        return None
+    node = add_bone_node(study.scene, volume, model.curve, f"{_name(study)} bone", PATIENT_VIEWS.three_d_ids)
+    _put_away(study, [study.link(BONE, node)])
     return node
 
 

@@ -17,6 +17,7 @@ from ..nodes.straightened import straightened_volume, update_straightening_node
 from ..nodes.table import update_table_node
 from ..nodes.views import PATIENT_VIEWS, STRAIGHTENED_VIEWS, limit_to
 from ..nodes.volume import set_volume
+from .lines import limit_lines_to_views, update_lines
 from .removal import remove_node
 from .report import model_report, model_vertebra, read_study, study_curve
 from .study import Study, proxy_of
@@ -51,6 +52,7 @@ def show_report(study: Study, report: SpineReport, nodes: Sequence[slicer.vtkMRM
             _show(proxy, name, measures, _PROXY_SUFFIX)
     for labels in study.label_nodes:
         update_labels_node(labels, report)
+    update_lines(study, report, nodes)
     if study.table_node is not None:
         update_table_node(study.table_node, report)
     if study.angles_node is not None and isinstance(report, RadiographReport):
@@ -86,7 +88,7 @@ def update_straightening(study: Study) -> SpineCurve:
 def set_visible(study: Study, is_visible: bool) -> None:
     """Show or hide all that a study draws in views."""
     for node in study.nodes:
-        if isinstance(node, slicer.vtkMRMLMarkupsNode):
+        if isinstance(node, slicer.vtkMRMLMarkupsNode | slicer.vtkMRMLModelNode):
             node.SetDisplayVisibility(is_visible)
 
 
@@ -94,8 +96,9 @@ def limit_to_views(study: Study) -> None:
     """Draw each list and curve of a study in the views of its own space only."""
     straightened = (*study.proxy_nodes, *study.stray_proxy_nodes, study.straightened_labels_node)
     for node in study.nodes:
-        if isinstance(node, slicer.vtkMRMLMarkupsNode):
+        if isinstance(node, slicer.vtkMRMLMarkupsNode) and node not in study.line_nodes.values():
             limit_to(node, STRAIGHTENED_VIEWS if node in straightened else PATIENT_VIEWS)
+    limit_lines_to_views(study)
 
 
 def reset_to_model(study: Study, keypoints_node: slicer.vtkMRMLMarkupsFiducialNode) -> None:

@@ -3,7 +3,7 @@
 import slicer
 
 from .folder import remove_study_folder, subject_hierarchy
-from .study import Study, proxy_of
+from .study import STRAIGHTENED_LINES, Study, proxy_of
 
 
 def remove_study(study: Study) -> None:
@@ -25,8 +25,9 @@ def remove_vertebra(keypoints_node: slicer.vtkMRMLMarkupsFiducialNode) -> None:
 
 
 def remove_straightened_points(study: Study) -> None:
-    """Remove the lists in straightened space: without the straightening they would be drawn where the patient is."""
-    for node in (*study.proxy_nodes, *study.stray_proxy_nodes, study.straightened_labels_node):
+    """Remove lists and lines in straightened space: without the straightening they would lie where the patient is."""
+    lines = [node for role, node in study.line_nodes.items() if role in STRAIGHTENED_LINES]
+    for node in (*study.proxy_nodes, *study.stray_proxy_nodes, study.straightened_labels_node, *lines):
         if node is not None:
             remove_node(node)
 

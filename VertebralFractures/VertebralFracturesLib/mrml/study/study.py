@@ -28,6 +28,14 @@ _PLACE = f"{_PREFIX}ModelPlace"
 _PROXY = f"{_PREFIX}straightened"
 _SELECTED = f"{_PREFIX}selected"
 
+ENDPLATES, HEIGHTS, LENGTHS = "endplates", "heights", "lengths"
+PATIENT_LINES = (ENDPLATES, HEIGHTS, LENGTHS)
+STRAIGHTENED_LINES = tuple(f"straightened{name.capitalize()}" for name in PATIENT_LINES)
+BONE, LINE_COLORS = "bone", "lineColors"
+LINES = (*PATIENT_LINES, *STRAIGHTENED_LINES)
+"""Roles of what is drawn between the keypoints: endplates of all vertebrae, heights of the selected one, and their
+lengths as text; in the patient and in straightened space."""
+
 
 @dataclass(frozen=True)
 class Study:
@@ -94,6 +102,22 @@ class Study:
         return self._referenced("sacrum")
 
     @property
+    def bone_node(self) -> slicer.vtkMRMLModelNode | None:
+        """The surface of the bone around the spine; None until it is shown, and in a radiograph."""
+        return self._referenced(BONE)
+
+    @property
+    def line_colors_node(self) -> slicer.vtkMRMLColorTableNode | None:
+        """The colors of the lines."""
+        return self._referenced(LINE_COLORS)
+
+    @property
+    def line_nodes(self) -> dict[str, slicer.vtkMRMLModelNode | slicer.vtkMRMLMarkupsFiducialNode]:
+        """What is drawn between the keypoints, by the names of :data:`LINES`; those that are there."""
+        nodes = {name: self._referenced(name) for name in LINES}
+        return {name: node for name, node in nodes.items() if node is not None}
+
+    @property
     def angles_node(self) -> slicer.vtkMRMLTableNode | None:
         """The angles of the spine in a radiograph."""
         return self._referenced("angles")
@@ -129,9 +153,11 @@ class Study:
             self.table_node,
             self.angles_node,
             self.sacrum_node,
+            self.bone_node,
+            self.line_colors_node,
         )
         lists = (*self.keypoint_nodes, *self.proxy_nodes, *self.stray_proxy_nodes, *self.label_nodes)
-        nodes = (*single, *lists, self.straightening_node, self.report_node)
+        nodes = (*single, *lists, *self.line_nodes.values(), self.straightening_node, self.report_node)
         return tuple(node for node in nodes if node is not None)
 
     @property
@@ -155,7 +181,9 @@ class Study:
         return node
 
     def _referenced(self, role: str) -> slicer.vtkMRMLNode | None:
-        return self.report_node.GetNodeReference(_PREFIX + role)
+        """The node of a role; a node that was not saved leaves its ID, which a node of others may have by now."""
+        node = self.report_node.GetNodeReference(_PREFIX + role)
+        return node if node is not None and node.GetAttribute(ROLE) == role else None
 
     def _all_referenced(self, role: str) -> tuple[slicer.vtkMRMLNode, ...]:
         count = self.report_node.GetNumberOfNodeReferences(role)

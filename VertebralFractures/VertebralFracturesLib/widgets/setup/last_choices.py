@@ -23,14 +23,15 @@ class LastChoices:
         ui.deviceBox.connect("activated(int)", lambda place: self._keep(_DEVICE, list(Device)[place].value))
         ui.secondOpinionBox.connect("clicked(bool)", lambda is_on: self._keep(_CHECK, "yes" if is_on else "no"))
 
-    def give(self, parameters: Any) -> None:
+    def given_to(self, parameters: Any) -> Any:
         """Write the last choices into the parameters of a new scene.
 
         :param parameters: the module's parameter node in its wrapper.
+        :return: the same.
         """
         node = parameters.parameterNode
         if node.GetAttribute(_TAKEN):
-            return
+            return parameters
         node.SetAttribute(_TAKEN, "yes")
         preset, device, check = (str(self._settings.value(name, "") or "") for name in (_PRESET, _DEVICE, _CHECK))
         if preset in [one.value for one in Grading]:
@@ -39,6 +40,7 @@ class LastChoices:
             parameters.device = Device(device)
         if check:
             parameters.secondOpinion = check == "yes"
+        return parameters
 
     def _keep(self, name: str, value: str) -> None:
         self._settings.setValue(name, value)

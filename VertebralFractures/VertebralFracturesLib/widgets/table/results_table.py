@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 import qt
 
-from ..core.heights.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
-from ..core.report import VERIFIED, SpineReport
-from ..report.columns.column import Value
-from ..report.table import format_value, table_rows
+from ...core.heights.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
+from ...core.report import VERIFIED, SpineReport
+from ...report.columns.column import Value
+from ...report.table import format_value, table_rows
+from ..words import cell_words, column_headings, grade_words, table_words
 from .column_menu import ColumnMenu
-from .words import cell_words, column_headings, grade_words, table_words
 
 _DARK = 140
 """Brightness (0 to 255) below which a grade's color takes white text; chosen by eye for the four colors."""
