@@ -13,7 +13,7 @@ from VertebralFracturesLib.mrml.nodes.outlines import (
     endplate_lines,
     height_lines,
     update_lengths_node,
-    update_lines_node,
+    update_lines_nodes,
 )
 from vtk.util.numpy_support import vtk_to_numpy
 
@@ -48,11 +48,11 @@ def test_a_model_holds_the_lines_and_is_not_saved(scene, report, colors) -> None
     assert not node.GetSaveWithScene()
     assert list(node.GetDisplayNode().GetViewNodeIDs()) == VIEWS
     lines = height_lines(report.vertebrae[0].keypoints_ras)
-    update_lines_node(node, lines)
+    update_lines_nodes([node], lines)
     data = node.GetPolyData()
     assert data.GetNumberOfLines() == 3
     np.testing.assert_allclose(vtk_to_numpy(data.GetPoints().GetData()), report.vertebrae[0].keypoints_ras)
-    update_lines_node(node, [])
+    update_lines_nodes([node], [])
     assert data.GetNumberOfLines() == 0
 
 

@@ -151,10 +151,12 @@ def height_lines(keypoints_ras: NDArray[np.float64]) -> list[Line]:
     return [(pair, _HEIGHT) for pair in pairs]
 
 
-def update_lines_node(node: slicer.vtkMRMLModelNode, lines: Sequence[Line]) -> None:
-    """Draw other lines; observers see one change."""
-    node.GetPolyData().ShallowCopy(_poly_data(lines))
-    node.GetPolyData().Modified()
+def update_lines_nodes(nodes: Sequence[slicer.vtkMRMLModelNode], lines: Sequence[Line]) -> None:
+    """Draw other lines in the models of both spaces; observers see one change of each."""
+    data = _poly_data(lines)
+    for node in nodes:
+        node.GetPolyData().ShallowCopy(data)
+        node.GetPolyData().Modified()
 
 
 def update_lengths_node(

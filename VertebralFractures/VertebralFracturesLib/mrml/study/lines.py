@@ -1,6 +1,6 @@
 """The lines of a study: endplates, the heights of the selected vertebra, and automatic landmarks that were moved."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import slicer
 
@@ -13,11 +13,21 @@ from ..nodes.outlines import (
     endplate_lines,
     height_lines,
     update_lengths_node,
-    update_lines_node,
+    update_lines_nodes,
 )
 from ..nodes.views import PATIENT_VIEWS, STRAIGHTENED_VIEWS, ViewGroup
 from .report import model_report, model_vertebra
-from .study import ENDPLATES, LENGTHS, LINE_COLORS, LINES, PATIENT_LINES, STRAIGHTENED_LINES, Study, selected_node
+from .study import (
+    ENDPLATES,
+    HEIGHTS,
+    LENGTHS,
+    LINE_COLORS,
+    LINES,
+    PATIENT_LINES,
+    STRAIGHTENED_LINES,
+    Study,
+    selected_node,
+)
 
 _AXIAL = "vtkMRMLSliceNodeRed"
 """Node ID of the patient's axial view, in which the heights of the selected vertebra are drawn too."""
@@ -50,8 +60,7 @@ def _added(
 def limit_lines_to_views(study: Study) -> None:
     """Draw the lines in the views of their own space only."""
     for role, node in study.line_nodes.items():
-        kind = PATIENT_LINES[LINES.index(role) % len(PATIENT_LINES)]
-        view_ids = _view_ids(kind, PATIENT_VIEWS if role in PATIENT_LINES else STRAIGHTENED_VIEWS)
+        view_ids = _view_ids(_kind(role), PATIENT_VIEWS if role in PATIENT_LINES else STRAIGHTENED_VIEWS)
         if list(node.GetDisplayNode().GetViewNodeIDs()) != view_ids:
             node.GetDisplayNode().SetViewNodeIDs(view_ids)
 
@@ -83,12 +92,19 @@ def update_lines(study: Study, report: SpineReport, nodes: Sequence[slicer.vtkMR
     texts = ["", "", ""] if measures is None or not has_lengths(report) else _texts(measures.heights_mm)
     endplates = endplate_lines(report, originals)
     heights = [] if keypoints_ras is None else height_lines(keypoints_ras)
-    for role, node in present.items():
-        kind = PATIENT_LINES[LINES.index(role) % len(PATIENT_LINES)]
-        if kind == LENGTHS:
-            update_lengths_node(node, keypoints_ras, texts)
-        else:
-            update_lines_node(node, endplates if kind == ENDPLATES else heights)
+    for kind, lines in ((ENDPLATES, endplates), (HEIGHTS, heights)):
+        update_lines_nodes(_of_kind(present, kind), lines)
+    for node in _of_kind(present, LENGTHS):
+        update_lengths_node(node, keypoints_ras, texts)
+
+
+def _of_kind(present: Mapping[str, slicer.vtkMRMLNode], kind: str) -> list[slicer.vtkMRMLNode]:
+    """The nodes of one kind in both spaces."""
+    return [node for role, node in present.items() if _kind(role) == kind]
+
+
+def _kind(role: str) -> str:
+    return PATIENT_LINES[LINES.index(role) % len(PATIENT_LINES)]
 
 
 def _texts(heights_mm: Sequence[float]) -> list[str]:
