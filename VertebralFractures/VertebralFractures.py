@@ -101,7 +101,7 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         VTKObservationMixin.__init__(self)
         self.logic = self.shortcuts = self._leavingVolume = None
         self.studyPanel = self.exportPanel = self.addPanel = self.runPanel = self.volumeSelector = None
-        self.supportPanel = self.lastChoices = None
+        self.supportPanel = self.lastChoices = self.worklistPanel = None
         self._parameterNode = self._parameterNodeGuiTag = None
 
     def setup(self) -> None:
@@ -124,6 +124,7 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         from VertebralFracturesLib.widgets.shortcuts import Shortcuts
         from VertebralFracturesLib.widgets.study_panel import StudyPanel
         from VertebralFracturesLib.widgets.volume_selector import VolumeSelector
+        from VertebralFracturesLib.widgets.worklist.panel import WorklistPanel
 
         uiWidget = slicer.util.loadUI(self.resourcePath("UI/VertebralFractures.ui"))
         self.layout.addWidget(uiWidget)
@@ -136,12 +137,14 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         needed, opened, ended = self.resourcePath("requirements.txt"), self._openStudy, self._onParametersModified
         self.runPanel = RunPanel(self.ui, self.logic.analyzer, self.studyPanel, needed, opened, ended)
         self.addPanel = AddPanel(self.ui, self.studyPanel, self.runPanel.propose)
+        choose = lambda node: setattr(self.logic.getParameterNode(), "inputVolume", node)  # noqa: E731
+        self.worklistPanel = WorklistPanel(self.ui, self.studyPanel, opened, choose, self.runPanel.apply)
         self.volumeSelector = VolumeSelector(
             self.ui.inputSelector, slicer.mrmlScene, self.onVolumeLoaded, self.onVolumeLeaving
         )
         self.shortcuts = Shortcuts(self.ui, uiWidget)
         self.supportPanel, self.lastChoices = SupportPanel(self.ui, needed), LastChoices(self.ui)
-        self.ui.viewsButton.connect("clicked()", self.onViews)
+        self.ui.viewsButton.connect("clicked()", lambda: self.studyPanel.restore_layout(self.logic.showStudy))
 
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
@@ -150,15 +153,11 @@ class VertebralFracturesWidget(ScriptedLoadableModuleWidget, VTKObservationMixin
         self.addObserver(scene, scene.NodeRemovedEvent, self.onNodeRemoved)
         self.initializeParameterNode()
 
-    def onViews(self) -> None:
-        """Called when the user wants the layout of the study back."""
-        self.logic.showStudy(self.studyPanel.live.study)
-        self.studyPanel.apply_display()
-
     def cleanup(self) -> None:
         """Called when the application closes and the module widget is destroyed."""
         if self.runPanel is not None:
             self.runPanel.close()
+            self.worklistPanel.close()
             self.supportPanel.close()
             self.volumeSelector.close()
             self.addPanel.destroy()

@@ -23,7 +23,6 @@ from VertebralFracturesLib.radiograph import bodies as radiograph_bodies
 from VertebralFracturesLib.radiograph.bodies import (
     _apart,
     _are_bodies,
-    _spine_chain,
     missed_indices,
     refined,
     rough_bodies,
@@ -185,12 +184,3 @@ def test_a_body_has_a_possible_size(height: float, depth: float, is_body: bool) 
     view = best_view(Radiograph(picture(), PIXEL_MM, "left"), NETWORKS)
     body_mm = upright_bodies_mm(1, height, depth, first_centre=(70.0, 70.0))
     assert _are_bodies(body_mm, view).tolist() == [is_body]
-
-
-@pytest.mark.parametrize(("across", "down", "is_next"), [
-    (0.0, 10.0, True), (0.0, 8.0, False), (0.0, 80.0, True), (0.0, 100.0, False),
-    (18.0, 10.0, True), (22.0, 10.0, False),
-])  # fmt: skip
-def test_bodies_follow_one_another_at_the_distances_of_vertebrae(across: float, down: float, is_next: bool) -> None:
-    centres_mm = np.array([[50.0, 50.0], [50.0 + across, 50.0 + down]])
-    assert len(_spine_chain(centres_mm, np.array([0.9, 0.8]))) == (2 if is_next else 1)

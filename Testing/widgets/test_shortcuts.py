@@ -4,7 +4,12 @@
 def test_keys_walk_only_while_the_module_is_open(host):
     shortcuts = host.widget.shortcuts._shortcuts
     walking, judging = ["Ctrl+Up", "Ctrl+Down"], ["Ctrl+Return", "Ctrl+Shift+Return"]
-    assert [shortcut.key.toString() for shortcut in shortcuts] == [*walking, *judging, "Ctrl+Backspace"]
+    assert [shortcut.key.toString() for shortcut in shortcuts] == [
+        *walking,
+        *judging,
+        "Ctrl+Backspace",
+        "Ctrl+Shift+Down",
+    ]
     host.widget.exit()
     assert not any(shortcut.enabled for shortcut in shortcuts)
     host.widget.enter()

@@ -39,6 +39,7 @@ The packages, each of which imports only itself and those above it (a test reads
     networks     torch: arrays in, arrays out
     io           files to records; ``io/exchange`` reads and writes points in the formats of other tools
     pacs         a report as DICOM objects in the study of its image
+    worklist     cases to read, what each reader did to them, agreement between readers
     analyzer     networks loaded once; analyzes an image, CT or radiograph
     mrml         a report as a Slicer scene, its views, and what follows the mouse; no Qt
     simulation   synthetic patients, their CTs and radiographs, simulated fractures

@@ -13,6 +13,7 @@ from ..core.heights.genant import heights_mm
 from ..core.keypoints import INFERIOR, SUPERIOR, body_centre, depths_mm
 from ..core.level_naming import sacrum_index
 from ..core.spine_curve import chord_arcs
+from .chain import spine_chain
 from .network_input import CROP_PIXELS, CropFrames
 from .networks import RadiographNetworks
 from .record import Radiograph
@@ -24,11 +25,6 @@ UNSEEN_SCORE = 0.0
 _LEAST_DEPTH_MM, _LEAST_HEIGHT_MM, _GREATEST_MM = 8.0, 2.0, 60.0
 """Sizes of a body. Chosen, so wide that they keep only what has no size, or that of several bodies, from being
 measured: T1 is 15 to 17 mm high, L4 about 28 mm (core/heights/norms)."""
-
-_NEXT_MM, _STEEPEST = (9.0, 90.0), 2.0
-"""How far one body is from the next, and how far aside for a way down. Distances are chosen, from half the height of T1
-to three times that of L4, as one may be missed. At up to 63 degrees S1 is found more often (experiments.md,
-2026-11-27)."""
 
 _REFINEMENTS, _MISSED_REFINEMENTS = 2, 3
 """Once or four times instead of twice changes less than 0.3 % of a body (experiments.md, 2026-11-27). What begins
@@ -105,7 +101,7 @@ class Spine:
 def rough_bodies(view: RadiographView, networks: RadiographNetworks) -> Bodies:
     """The bodies that form a spine by step 1; the last one may be the sacrum."""
     detections = view.detections
-    chain = _spine_chain(detections.centres_mm, detections.scores)
+    chain = spine_chain(detections.centres_mm, detections.scores)
     sacrum = sacrum_index(detections.levels[chain], chord_arcs(detections.centres_mm[chain]))
     has_sacrum, chain = sacrum < len(chain), chain[: sacrum + 1]
     landmarks_mm = networks.regress_landmarks(view.image, view.pixel_mm, detections.centres_mm[chain])
@@ -113,23 +109,6 @@ def rough_bodies(view: RadiographView, networks: RadiographNetworks) -> Bodies:
         landmarks_mm[-1, 1::2] = np.nan
     uncertainty_mm = np.full(landmarks_mm.shape[:2], _STEP_ONE_RADIUS_MM)
     return Bodies(landmarks_mm, uncertainty_mm, detections.scores[chain], detections.levels[chain])
-
-
-def _spine_chain(centres_mm: NDArray[np.float64], scores: NDArray[np.float64]) -> NDArray[np.int_]:
-    """The bodies that follow one another downwards at the distances of vertebrae, with the greatest sum of scores."""
-    order = np.argsort(centres_mm[:, 1], kind="stable")
-    best = scores[order].copy()
-    before = np.full(len(order), -1)
-    for place, body in enumerate(order):
-        for earlier in range(place):
-            across, down = centres_mm[body] - centres_mm[order[earlier]]
-            is_next = _NEXT_MM[0] < np.hypot(across, down) < _NEXT_MM[1] and abs(across) < _STEEPEST * down
-            if is_next and best[earlier] + scores[body] > best[place]:
-                best[place], before[place] = best[earlier] + scores[body], earlier
-    chain = [int(best.argmax())]
-    while before[chain[0]] >= 0:
-        chain.insert(0, int(before[chain[0]]))
-    return np.asarray(order[chain])
 
 
 def refined(view: RadiographView, rough: Bodies, networks: RadiographNetworks) -> Bodies:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import NoSpineFound, UnusableInput
+from .chain import level_agreement, spine_chain
 from .network_input import SACRUM_CHANNEL, resampled
 from .networks import VIEW_QUESTIONS, BodyDetections, RadiographNetworks
 from .record import Radiograph
@@ -25,9 +26,18 @@ of it S1 was found in 5 of 8 synthetic projections instead of none of 4 (Documen
 _WORKING_MM = 0.4
 """Finest pixels in use: the crop of a body 34 mm deep has pixels of 0.42 mm, so that step 2 sees no finer ones."""
 
-_ASSUMED_HEIGHTS_MM = (200.0, 260.0, 340.0, 440.0, 570.0, 740.0)
-"""Heights that are tried for an image without a scale, each 1.3 times the one before. Chosen: the size of what is
-detected then sets the scale."""
+_TRIED_MM = 0.75
+"""Finest pixels in which ways and scales are tried: step 1 sees pixels of 1.5 mm."""
+
+_STEP = 1.12
+"""From one scale that is tried to the next. Chosen: the network knows bodies that are a third too large or too small
+(experiments.md, 2026-12-01), so that its sight does not change from one to the next."""
+
+_WAYS = ((False, False), (True, False), (False, True), (True, True))
+"""Whether the image is mirrored, and whether it is inverted."""
+
+_LEAST_HEIGHT_MM, _GREATEST_HEIGHT_MM = 150.0, 950.0
+"""Heights between which an image without a scale is sought: half a lumbar spine, and a whole spine with its head."""
 
 _SMALL_ROWS = 1000
 """Rows in which they are tried: their pixels are finer than the 1.5 mm of step 1 at any of the heights."""
@@ -39,9 +49,18 @@ _FRONTAL_PROBABILITY, _WRONG_PROBABILITY = 0.6, 0.5
 """From which a view is taken to be frontal, or turned in a way that no turning mends. Chosen: rather so than not, and a
 little more before an image is called frontal; of 28 frontal views all are refused (experiments.md, 2026-11-28)."""
 
-_DOUBT = 0.2
-"""Probability of lying otherwise from which the other ways are looked at. Chosen: well below one half, where it costs
-time alone, as the best of the ways is taken."""
+_TRUST = 0.3
+"""How much the network's opinion on the side and on the brightness counts beside the bodies that it detects. All of 92
+films and parts of films are then turned the right way, drawn ones included, about whose side it is wrong
+(experiments.md, 2026-12-01)."""
+
+_LEVELS = 0.25
+"""How much it counts whether levels follow one another: without it the inverted copy of a drawn film is taken at twice
+its size, where the soft tissue holds shapes of the size of bodies (experiments.md, 2026-12-01)."""
+
+_STATED = 1.3
+"""How much more evidence there has to be for the side that the file does not state, and for dark bone. Chosen: it is
+at least 1.5 in 82 projections of patients."""
 
 _LEAST_BELIEF = 0.23
 """In each body. It is 0.48 and more in 207 of 213 lateral projections and views, 0.25 and more in the other six, and
@@ -87,17 +106,90 @@ class RadiographView:
 
 
 def best_view(radiograph: Radiograph, networks: RadiographNetworks) -> RadiographView:
-    """Turn the image as the networks know it; which side is the front, files at times say wrongly.
+    """Turn the image as the networks know it, and find a scale for it where none is known.
+
+    All ways in which the image may lie, and all scales that it may have, are compared by one measure, the evidence of a
+    spine, so that what is cut off at the edges does not decide. Which side is the front, files at times say wrongly:
+    the other one is taken where the evidence for it is clear.
 
     :raises UnusableInput: a frontal view.
-    :raises NoSpineFound: fewer than two bodies are seen, whichever side is the front.
+    :raises NoSpineFound: fewer than two bodies are seen, whichever way the image is turned.
     """
-    try:
-        return _scaled_view(radiograph, networks)
-    except NoSpineFound:
-        if radiograph.anterior_is is None:
-            raise
-        return _scaled_view(replace(radiograph, anterior_is=None), networks)
+    small, pixels, scales_mm = _scales(radiograph)
+    found: dict[tuple[bool, bool], list[float]] = {way: [] for way in _WAYS}
+    for scale in scales_mm:
+        image, pixel_mm = _no_finer(small.image, pixels * scale, _TRIED_MM)
+        for way, values in found.items():
+            values.append(_evidence(_detections(_turned(image, *way), pixel_mm, networks)))
+    evidence = {way: _over_neighbours(values) for way, values in found.items()}
+    best = max(evidence, key=lambda way: evidence[way].max() * _as_stated(radiograph, *way))
+    scale = scales_mm[1 + int(evidence[best].argmax())]
+    image, pixel_mm = _no_finer(radiograph.image, scale, _WORKING_MM)
+    image = _turned(image, *best)
+    view = RadiographView(image, pixel_mm, scale, best[0], _detections(image, pixel_mm, networks))
+    _check_lateral(radiograph, view)
+    return view
+
+
+def _scales(radiograph: Radiograph) -> tuple[Radiograph, float, list[float]]:
+    """What is tried.
+
+    :return: a small copy of the image; the side of its pixels in pixels of the image; and sides of these in mm, the
+        first and the last as neighbours of the others only.
+    """
+    rows = radiograph.image.shape[0]
+    if radiograph.pixel_mm is not None:
+        image, pixels = _no_finer(radiograph.image, 1.0, _TRIED_MM / _STEP / radiograph.pixel_mm)
+        return replace(radiograph, image=image), pixels, [radiograph.pixel_mm * _STEP**power for power in (-1, 0, 1)]
+    image, pixels = _no_finer(radiograph.image, 1.0, rows / _SMALL_ROWS)
+    steps = int(np.ceil(np.log(_GREATEST_HEIGHT_MM / _LEAST_HEIGHT_MM) / np.log(_STEP)))
+    heights_mm = _LEAST_HEIGHT_MM * _STEP ** np.arange(-1.0, steps + 2)
+    return replace(radiograph, image=image), pixels, (heights_mm / rows).tolist()
+
+
+def _turned(image: NDArray[np.float32], is_mirrored: bool, is_inverted: bool) -> NDArray[np.float32]:
+    return np.ascontiguousarray((-image if is_inverted else image)[:, :: -1 if is_mirrored else 1])
+
+
+def _evidence(detections: BodyDetections) -> float:
+    """How much of a spine is seen: bodies that follow one another, levels that do, and the network's opinion."""
+    if not len(detections.scores):
+        return 0.0
+    chain = spine_chain(detections.centres_mm, detections.scores)
+    asked = [VIEW_QUESTIONS.index(question) for question in ("mirrored", "inverted")]
+    opinion = np.prod(1 - _TRUST * detections.view_probabilities[asked])
+    agreement = np.exp(_LEVELS * level_agreement(detections.levels[chain]))
+    return float(detections.scores[chain].sum() * agreement * opinion)
+
+
+def _seen(detections: BodyDetections) -> float:
+    """The scores of the bodies that follow one another as those of a spine do."""
+    if not len(detections.scores):
+        return 0.0
+    return float(detections.scores[spine_chain(detections.centres_mm, detections.scores)].sum())
+
+
+def _over_neighbours(values: list[float]) -> NDArray[np.float64]:
+    """Weighted means of each value and its two neighbours; the first and the last are neighbours only."""
+    return np.convolve(values, (0.25, 0.5, 0.25), "valid")
+
+
+def _as_stated(radiograph: Radiograph, is_mirrored: bool, is_inverted: bool) -> float:
+    """How much evidence counts for a way: more for the side that the file states, and for bright bone."""
+    is_side = radiograph.anterior_is is not None and is_mirrored == (radiograph.anterior_is == "right")
+    return (_STATED if is_side else 1.0) * (1.0 if is_inverted else _STATED)
+
+
+def _check_lateral(radiograph: Radiograph, view: RadiographView) -> None:
+    """Refuse what is no lateral view of a spine, or shows too little of one."""
+    probabilities, scores = view.detections.view_probabilities, view.detections.scores
+    frontal, inverted = (probabilities[VIEW_QUESTIONS.index(question)] for question in ("frontal", "inverted"))
+    if (scores > THRESHOLDS["score_of_two"]).sum() < FEWEST_BODIES:
+        raise no_spine_found(radiograph)
+    if frontal > _FRONTAL_PROBABILITY:
+        raise UnusableInput("this looks like a frontal view: an upright lateral radiograph of the spine is needed")
+    if inverted > _WRONG_PROBABILITY or scores.mean() * (1 - frontal) * (1 - inverted) < _LEAST_BELIEF:
+        raise no_spine_found(radiograph)
 
 
 def check_upright(view: RadiographView, heights_mm: NDArray[np.float64], networks: RadiographNetworks) -> None:
@@ -112,55 +204,16 @@ def check_upright(view: RadiographView, heights_mm: NDArray[np.float64], network
     if higher > _HARDLY_HIGHER:
         return
     more = _FAR_MORE if higher > _HIGHER_DOWNWARDS else _CLEARLY_MORE
+    seen = _seen_around(view.image, view.pixel_mm, networks)
     for flipped in (view.image[::-1], view.image[::-1, ::-1]):
-        image = np.ascontiguousarray(flipped)
-        other = replace(view, image=image, detections=_detections(image, view.pixel_mm, networks))
-        if _belief(other) > more * _belief(view):
+        if _seen_around(np.ascontiguousarray(flipped), view.pixel_mm, networks) > more * seen:
             raise UnusableInput("the image appears rotated by 180 degrees: rotate it and run again")
 
 
-def _scaled_view(radiograph: Radiograph, networks: RadiographNetworks) -> RadiographView:
-    """Turn the image, and find a scale for it where none is known: a small copy shows that as well."""
-    if radiograph.pixel_mm is not None:
-        return _turned(radiograph, radiograph.pixel_mm, networks)
-    rows = radiograph.image.shape[0]
-    image, share = _no_finer(radiograph.image, 1 / rows, 1 / _SMALL_ROWS)
-    small = replace(radiograph, image=image)
-    beliefs = {}
-    for height_mm in _ASSUMED_HEIGHTS_MM:
-        try:
-            beliefs[height_mm] = _belief(_turned(small, height_mm * share, networks))
-        except (NoSpineFound, UnusableInput) as error:
-            refusal = error
-    if not beliefs:
-        raise refusal
-    return _turned(radiograph, max(beliefs, key=beliefs.__getitem__) / rows, networks)
-
-
-def _turned(radiograph: Radiograph, pixel_mm: float, networks: RadiographNetworks) -> RadiographView:
-    scale_mm = pixel_mm
-    image, pixel_mm = _no_finer(radiograph.image, scale_mm, _WORKING_MM)
-    is_mirrored = radiograph.anterior_is == "right"
-    image = image[:, ::-1] if is_mirrored else image
-    detections = _detections(image, pixel_mm, networks)
-    if detections.view_probabilities[VIEW_QUESTIONS.index("frontal")] > _FRONTAL_PROBABILITY:
-        raise UnusableInput("this looks like a frontal view: an upright lateral radiograph of the spine is needed")
-    turned = [RadiographView(np.ascontiguousarray(image), pixel_mm, scale_mm, is_mirrored, detections)]
-    if _is_doubtful(detections, radiograph.anterior_is is not None):
-        ways = [(False, True)] if radiograph.anterior_is else [(False, True), (True, False), (True, True)]
-        for mirror, invert in ways:
-            one = np.ascontiguousarray((-image if invert else image)[:, :: -1 if mirror else 1])
-            turned.append(
-                RadiographView(one, pixel_mm, scale_mm, is_mirrored != mirror, _detections(one, pixel_mm, networks))
-            )
-    best = max(turned, key=_belief)
-    questions = [VIEW_QUESTIONS.index(question) for question in ("mirrored", "inverted")]
-    # Although the other ways were tried.
-    looks_wrong = best.detections.view_probabilities[questions].max() > _WRONG_PROBABILITY
-    are_few = (best.detections.scores > THRESHOLDS["score_of_two"]).sum() < FEWEST_BODIES
-    if looks_wrong or are_few or _belief(best) < _LEAST_BELIEF * len(best.detections.scores):
-        raise no_spine_found(radiograph)
-    return best
+def _seen_around(image: NDArray[np.float32], pixel_mm: float, networks: RadiographNetworks) -> float:
+    """How much of a spine is seen in an image at its scale and at those beside it."""
+    scales = (pixel_mm / _STEP, pixel_mm, pixel_mm * _STEP)
+    return float(_over_neighbours([_seen(_detections(image, scale, networks)) for scale in scales])[0])
 
 
 def _detections(image: NDArray[np.float32], pixel_mm: float, networks: RadiographNetworks) -> BodyDetections:
@@ -182,18 +235,6 @@ def _without_twins(detections: BodyDetections) -> BodyDetections:
 
 def _are_sacra(detections: BodyDetections) -> NDArray[np.bool_]:
     return np.asarray(detections.levels[:, SACRUM_CHANNEL] > _SACRUM_PROBABILITY)
-
-
-def _is_doubtful(detections: BodyDetections, is_side_known: bool) -> bool:
-    """Whether an image may have to be mirrored or inverted."""
-    asked = ("inverted",) if is_side_known else ("mirrored", "inverted")
-    doubts = [detections.view_probabilities[VIEW_QUESTIONS.index(question)] for question in asked]
-    return max(doubts) > _DOUBT or len(detections.scores) < FEWEST_BODIES
-
-
-def _belief(view: RadiographView) -> float:
-    """How much a view looks like those that the first network has learnt from."""
-    return float(view.detections.scores.sum() * np.prod(1 - view.detections.view_probabilities))
 
 
 def _no_finer(image: NDArray[np.float32], pixel: float, finest: float) -> tuple[NDArray[np.float32], float]:

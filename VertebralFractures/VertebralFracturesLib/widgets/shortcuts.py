@@ -11,6 +11,7 @@ _KEYS = {
     "Ctrl+Return": "verifyButton",
     "Ctrl+Shift+Return": "notEvaluableButton",
     "Ctrl+Backspace": "undoButton",
+    "Ctrl+Shift+Down": "nextCaseButton",
 }
 """The button of every key. Chosen; Ctrl+Z is left to Slicer, which has an Undo of its own."""
 

@@ -18,6 +18,7 @@ from .words import order_words, verified_words
 
 if TYPE_CHECKING:
     from ..mrml.live.study import LiveStudy
+    from ..mrml.study.study import Study
 
 _ORDER_SETTING = "VertebralFractures/TableOrder"
 
@@ -46,11 +47,13 @@ class StudyPanel:
     """Connects the widgets below "Vertebrae" to a study.
 
     :param ui: the widgets of VertebralFractures.ui by name.
+    :ivar followers: called with the study, or None, after every change and whenever another one is shown.
     """
 
     def __init__(self, ui: Any) -> None:
         self.ui = ui
         self.live: LiveStudy | None = None
+        self.followers: list[Callable[[LiveStudy | None], None]] = []
         self._order: list[int] = []
         self._one_click_help = ui.addOneClickButton.toolTip
         self._table = ResultsTable(ui.vertebraTable, ui.columnsButton, self._select)
@@ -109,6 +112,8 @@ class StudyPanel:
         self._display.show(self.live, selected)
         self._show_words(report)
         self._enable(report, selected)
+        for follow in self.followers:
+            follow(self.live)
 
     def _set_order(self, report: SpineReport | None) -> None:
         """Order the rows. It holds until vertebrae come or go: rows must not jump while a point is dragged."""
@@ -133,9 +138,14 @@ class StudyPanel:
             if following is not None:
                 live.select(following)
 
-    def apply_display(self) -> None:
-        """Bring the views to what is chosen for them, after the layout was opened anew."""
-        self._display.apply()
+    def restore_layout(self, show: "Callable[[Study], None]") -> None:
+        """Open the layout of the study anew, and look at it as is chosen.
+
+        :param show: opens the layout with a study.
+        """
+        if self.live is not None:
+            show(self.live.study)
+            self._display.apply()
 
     def commit_notes(self) -> None:
         """Keep a note that is still being written, as for an export."""
