@@ -47,13 +47,13 @@ def _measure_headings() -> dict[str, tuple[str, str]]:
             translate("VertebralFractures", "Grade"),
             translate("VertebralFractures", "Grade 0 to 3 under the chosen thresholds"),
         ),
-        "shape": (translate("VertebralFractures", "Shape"), translate("VertebralFractures", "Shape of the deformity")),
     }
 
 
 def _review_headings() -> dict[str, tuple[str, str]]:
     return {
         "status": (translate("VertebralFractures", "Status"), translate("VertebralFractures", "Review status")),
+        "shape": (translate("VertebralFractures", "Shape"), translate("VertebralFractures", "Shape of the deformity")),
         "image_probability": (
             translate("VertebralFractures", "Image"),
             translate(

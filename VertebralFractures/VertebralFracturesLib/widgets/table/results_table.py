@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import qt
 
 from ...core.heights.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
+from ...core.heights.height_loss import SHAPES
 from ...core.report import VERIFIED, SpineReport
 from ...report.columns.column import Value
 from ...report.table import format_value, table_rows
@@ -37,6 +38,7 @@ class ResultsTable:
         self._is_updating = False
         self._order: tuple[int, ...] = ()
         self._are_verified: list[bool] = []
+        self._items: list[dict[str, qt.QTableWidgetItem]] = []
         headings = column_headings()
         self._columns = tuple(headings)
         table.setColumnCount(len(headings))
@@ -63,8 +65,8 @@ class ResultsTable:
         rows, self._order = [values[index] for index in order], tuple(order)
         self._is_updating = True
         try:
-            if self._table.rowCount != len(rows):
-                self._table.setRowCount(len(rows))
+            if len(self._items) != len(rows):
+                self._set_rows(len(rows))
                 self._table.setMinimumHeight(_ROW_PIXELS * (max(len(rows), _LEAST_ROWS) + 3))
             for place, row in enumerate(rows):
                 self._write(place, row)
@@ -97,10 +99,9 @@ class ResultsTable:
         before = self._are_verified + [False] * len(are_verified)
         for place, is_verified in enumerate(are_verified):
             if is_verified != before[place]:
-                for position, name in enumerate(self._columns):
+                for name, item in self._items[place].items():
                     if name != "grade":
-                        color = qt.QBrush(qt.QColor("gray")) if is_verified else None
-                        self._table.item(place, position).setData(qt.Qt.ForegroundRole, color)
+                        item.setData(qt.Qt.ForegroundRole, qt.QBrush(qt.QColor("gray")) if is_verified else None)
         self._are_verified = are_verified
 
     def _selection_changed(self) -> None:
@@ -109,18 +110,24 @@ class ResultsTable:
 
     def _write(self, place: int, row: Mapping[str, Value]) -> None:
         words = table_words()
-        for position, name in enumerate(self._columns):
-            item = self._table.item(place, position)
-            if item is None:
-                item = qt.QTableWidgetItem()
-                self._table.setItem(place, position, item)
-                if name == "grade":
-                    item.setTextAlignment(qt.Qt.AlignCenter)
-                    item.setFlags(qt.Qt.ItemIsEnabled)  # not selectable: its colour shows in the selected row too
+        for name, item in self._items[place].items():
             text = _cell(name, row)
             item.setText(words.get(text, text))
             item.setToolTip(_explanation(name, row))
-        _paint(self._table.item(place, self._columns.index("grade")), row["grade"])
+        _paint(self._items[place]["grade"], row["grade"])
+
+    def _set_rows(self, count: int) -> None:
+        """Make all cells anew."""
+        self._items, self._are_verified = [], []
+        self._table.setRowCount(0)
+        self._table.setRowCount(count)
+        for place in range(count):
+            self._items.append({name: qt.QTableWidgetItem() for name in self._columns})
+            for position, item in enumerate(self._items[place].values()):
+                self._table.setItem(place, position, item)
+            grade = self._items[place]["grade"]
+            grade.setTextAlignment(qt.Qt.AlignCenter)
+            grade.setFlags(qt.Qt.ItemIsEnabled)  # not selectable: its colour shows in the selected row too
 
 
 _DECIMALS = {
@@ -135,6 +142,8 @@ _DECIMALS = {
 
 def _cell(name: str, row: Mapping[str, Value]) -> str:
     value = row[name]
+    if name == "shape" and value == SHAPES[0]:
+        return ""
     if isinstance(value, float) and name in _DECIMALS:
         return f"{value:.{_DECIMALS[name]}f}"
     if name == "image_probability" and row["discordant"]:

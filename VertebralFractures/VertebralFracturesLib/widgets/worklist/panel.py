@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ...mrml.live.study import LiveStudy
 
 _FOLDER = "VertebralFractures/WorklistFolder"
+_COLUMNS = 4
 _SAVE_AFTER_MS = 400
 """Time without another change after which a reading is saved; chosen: a drag is one change, and a crash loses no more
 than the drag it happens in."""
@@ -56,6 +57,7 @@ class WorklistPanel:
         self._volumes: list[slicer.vtkMRMLScalarVolumeNode] = []
         self._next: tuple[int, ReadImage[Volume]] | None = None
         self._unsaved: Study | None = None
+        self._items: list[list[qt.QTableWidgetItem]] = []
         self._reading, self._ahead = JobRunner(lambda *_: None), JobRunner(lambda *_: None)
         self._timer = qt.QTimer()
         self._timer.setSingleShot(True)
@@ -244,18 +246,18 @@ class WorklistPanel:
     def _fill(self) -> None:
         """Write all rows anew."""
         rows = len(self._volumes) or (len(self.session.cases) if self.session is not None else 0)
+        self._ui.worklistTable.setRowCount(0)
         self._ui.worklistTable.setRowCount(rows)
-        for place in range(rows):
+        self._items = [[qt.QTableWidgetItem() for _ in range(_COLUMNS)] for _ in range(rows)]
+        for place, items in enumerate(self._items):
+            for column, item in enumerate(items):
+                self._ui.worklistTable.setItem(place, column, item)
             self._fill_row(place)
         self._tell("")
         self._enable()
 
     def _fill_row(self, place: int) -> None:
-        for column, text in enumerate(self._row(place)):
-            item = self._ui.worklistTable.item(place, column)
-            if item is None:
-                item = qt.QTableWidgetItem()
-                self._ui.worklistTable.setItem(place, column, item)
+        for item, text in zip(self._items[place], self._row(place), strict=True):
             item.setText(text)
             item.setToolTip(text)
 
