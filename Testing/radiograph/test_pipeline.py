@@ -12,13 +12,19 @@ from helpers.perfect_radiograph import (
     landmarks_mm,
     picture,
     points_mm,
+    unseen,
 )
 from VertebralFracturesLib.core.heights.norms import HEIGHT_NORMS
 from VertebralFracturesLib.core.levels import LEVEL_NAMES
 from VertebralFracturesLib.errors import Cancelled, NoSpineFound
 from VertebralFracturesLib.radiograph.bodies import whole_spine
 from VertebralFracturesLib.radiograph.network_input import SACRUM_CHANNEL
-from VertebralFracturesLib.radiograph.pipeline import RADIOGRAPH_STAGES, _level_probabilities, analyze_radiograph
+from VertebralFracturesLib.radiograph.pipeline import (
+    RADIOGRAPH_STAGES,
+    _level_probabilities,
+    analyze_radiograph,
+    propose_body,
+)
 from VertebralFracturesLib.radiograph.record import RELATIVE_LENGTHS, Radiograph
 from VertebralFracturesLib.report.document import read_report, report_json
 from VertebralFracturesLib.report.patient_values import summary_values
@@ -142,3 +148,37 @@ def test_the_numbering_rests_on_the_sacrum_or_on_shape_alone(
     assert sentence in report_text(report)
     assert summary_values(report)["numbering_basis"] == basis
     assert read_report(report_json(report)).numbering_basis == (basis,)
+
+
+@pytest.mark.parametrize("is_mirrored", [False, True])
+def test_a_body_is_placed_where_a_user_clicks(is_mirrored: bool) -> None:
+    image = np.ascontiguousarray(picture()[:, ::-1] if is_mirrored else picture())
+    found = analyze_radiograph(Radiograph(image, PIXEL_MM), PerfectNetworks())
+    known = Radiograph(image, found.pixel_mm, found.anterior_is)
+    for vertebra in found.vertebrae[1:4]:
+        clicked_ras = vertebra.keypoints_ras.mean(0) + [0.0, 2.0, -3.0]
+        proposed = propose_body(known, PerfectNetworks(), clicked_ras)
+        np.testing.assert_allclose(proposed.keypoints_ras, vertebra.keypoints_ras, atol=0.5)
+        assert (proposed.source, proposed.level) == ("added", None)
+
+
+def test_where_no_body_is_seen_none_is_placed() -> None:
+    known = Radiograph(picture(), PIXEL_MM, "left")
+    networks = PerfectNetworks(change=unseen)
+    with pytest.raises(NoSpineFound, match="click its centre, or add it manually"):
+        propose_body(known, networks, known.pixels_to_ras([150.0, 150.0]))
+    with pytest.raises(Cancelled):
+        propose_body(known, PerfectNetworks(), known.pixels_to_ras([150.0, 150.0]), cancel=lambda: True)
+
+
+def test_a_run_is_cancelled_while_the_view_is_sought() -> None:
+    told: list[tuple[str, float]] = []
+    with pytest.raises(Cancelled):
+        analyze_radiograph(
+            Radiograph(picture(), None),
+            PerfectNetworks(),
+            progress=lambda stage, fraction: told.append((stage, fraction)),
+            cancel=lambda: len(told) > 4,
+        )
+    assert told[-1][0] == "view"
+    assert 0.1 < told[-1][1] < 0.5

@@ -90,13 +90,6 @@ def test_the_module_is_left_while_a_radiograph_is_analyzed(host, picture_node) -
     assert "7 vertebrae measured" in host.ui.statusLabel.text
 
 
-def test_points_are_placed_by_one_click_on_cts_only(host, picture_node) -> None:
-    apply(host)
-    assert not host.ui.addOneClickButton.enabled
-    assert "CTs only" in host.ui.addOneClickButton.toolTip
-    assert host.ui.addSixClicksButton.enabled
-
-
 @pytest.mark.parametrize("suffix", [".csv", ".tsv", ".json", ".html"])
 def test_exports_keep_what_a_radiograph_has_beside_a_ct(
     host, picture_node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
@@ -126,3 +119,17 @@ def test_exports_keep_what_a_radiograph_has_beside_a_ct(
         delimiter = "," if suffix == ".csv" else "\t"
         rows = list(csv.DictReader(text.splitlines(), delimiter=delimiter))
         assert [row["level"] for row in rows] == list(LEVELS)
+
+
+def test_one_click_places_a_vertebra_on_a_radiograph_and_angles_are_in_the_panel(host, picture_node) -> None:
+    apply(host)
+    live = host.widget.studyPanel.live
+    assert "L1-L5 lordosis 20." in host.ui.summaryLabel.text
+    assert host.ui.addOneClickButton.enabled
+    former = live.report.vertebrae[3]
+    live.delete_vertebra(3)
+    host.widget.runPanel.propose(former.keypoints_ras.mean(0))
+    host.wait(lambda: len(live.report.vertebrae) == len(LEVELS), seconds=60)
+    added = live.report.vertebrae[3]
+    assert (added.level, added.source) == (former.level, "added")
+    np.testing.assert_allclose(added.keypoints_ras, former.keypoints_ras, atol=0.7)

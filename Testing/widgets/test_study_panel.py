@@ -4,6 +4,7 @@ import numpy as np
 from helpers.panel import column
 from helpers.synthetic_spine import LEVELS
 from VertebralFracturesLib.core.review import first_to_review, order_by_need
+from VertebralFracturesLib.core.volume import Volume
 
 
 def test_a_dragged_point_is_followed_by_the_table(measured):
@@ -82,7 +83,7 @@ def test_verified_rows_are_grey_until_it_is_undone(measured):
     assert table.item(0, 1).foreground().color().name() == "#808080"
     assert table.item(1, 1).foreground() == plain
     measured.click("undoButton")
-    assert table.item(0, 1).foreground() == plain
+    assert table.item(0, 1).foreground().color() == table.palette.text().color()
 
 
 def test_rows_can_be_ordered_by_need(measured):
@@ -109,3 +110,30 @@ def drag_down(live, place: int) -> None:
     """Lower the anterior superior point of a vertebra until it is fractured."""
     node = live.study.keypoint_nodes[place]
     node.SetNthControlPointPosition(0, *(np.array(node.GetNthControlPointPosition(0)) - [0, 0, 8]))
+
+
+def test_a_ct_of_14_normal_bodies_is_verified_and_exported_by_16_clicks(host, tmp_path, monkeypatch):
+    """At most 20 are allowed: Apply, Verified for each vertebra, Save."""
+    from helpers import full_report
+    from PySide6 import QtWidgets
+    from VertebralFracturesLib.mrml.nodes.volume import add_volume_node
+
+    report = full_report.report(14, image_classification=None)
+    top, bottom = report.curve.points_ras[[0, -1], 2]
+    matrix = np.diag([4.0, 4.0, 4.0, 1.0])
+    matrix[:3, 3] = -100, -100, bottom - 20
+    voxels = np.full((round((top - bottom + 40) / 4), 50, 50), 40, np.int16)
+    host.widget.logic.analyzer.analyze = lambda *_, **__: report
+    add_volume_node(host.scene, Volume(voxels, matrix), "CT")
+    path = tmp_path / "study.csv"
+    monkeypatch.setattr(QtWidgets.QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    clicks = ["applyButton", *["verifyButton"] * 14, "exportButton"]
+    for name in clicks:
+        host.wait(lambda name=name: getattr(host.ui, name).enabled)
+        host.click(name)
+        host.wait(lambda: host.ui.applyButton.enabled)
+    assert len(clicks) <= 20
+    assert host.messages == []
+    rows = path.read_text(encoding="utf-8-sig").splitlines()
+    assert len(rows) == 15
+    assert all(",verified," in row for row in rows[1:])

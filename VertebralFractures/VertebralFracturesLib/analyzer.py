@@ -11,12 +11,11 @@ from numpy.typing import ArrayLike
 from .core.heights.genant import DEFAULT_PRESET
 from .core.report import SpineReport, Vertebra
 from .core.spine_curve import SpineCurve
-from .core.volume import Volume
 from .ct.check import without_padding
 from .ct.networks import DetectorName
 from .ct.pipeline import STAGES, analyze_ct
 from .ct.vertebrae import propose_vertebra
-from .radiograph.pipeline import RADIOGRAPH_STAGES, analyze_radiograph
+from .radiograph.pipeline import RADIOGRAPH_STAGES, analyze_radiograph, propose_body
 from .radiograph.record import Image, Radiograph
 
 if TYPE_CHECKING:
@@ -99,16 +98,16 @@ class Analyzer:
 
     def propose(
         self,
-        volume: Volume,
+        image: Image,
         curve: SpineCurve,
         point_ras: ArrayLike,
         *,
         device: str = "auto",
         cancel: Callable[[], bool] = lambda: False,
     ) -> Vertebra:
-        """The vertebra that the detection network of CTs gives at a point.
+        """The vertebra that the networks give at a point.
 
-        :param volume: the CT.
+        :param image: the CT, or the radiograph with the scale and side of its analysis.
         :param curve: the spine curve as it is now.
         :param point_ras: (3,) about the centre of the body, in RAS mm.
         :param device: "auto", "cpu" or "cuda".
@@ -117,8 +116,10 @@ class Analyzer:
         :raises NoSpineFound: none there.
         :raises Cancelled: ``cancel`` said so.
         """
+        if isinstance(image, Radiograph):
+            return propose_body(image, self._load_for_radiographs(device), point_ras, cancel)
         networks = self._load_for_cts(device, "anchor-free", True)
-        return propose_vertebra(without_padding(volume)[0], networks, curve, point_ras, cancel)
+        return propose_vertebra(without_padding(image)[0], networks, curve, point_ras, cancel)
 
     def _load_for_cts(self, device: str, detector: DetectorName, image_classifier: bool) -> "TrainedCtNetworks":
         from .networks.ct_networks import load_ct_networks

@@ -14,7 +14,7 @@ from ..core.keypoints import INFERIOR, SUPERIOR, body_centre, depths_mm
 from ..core.level_naming import sacrum_index
 from ..core.spine_curve import chord_arcs
 from .chain import spine_chain
-from .network_input import CROP_PIXELS, CropFrames
+from .network_input import CROP_PIXELS, LEVEL_CHANNELS, CropFrames
 from .networks import RadiographNetworks
 from .record import Radiograph
 from .view import RadiographView, no_spine_found
@@ -181,6 +181,22 @@ def with_missed(view: RadiographView, spine: Spine, networks: RadiographNetworks
     fits = [_lies_below(one, upper) and _lies_below(lower, one) for upper, one, lower in rows]
     kept = likely[np.array(fits, dtype=bool)]
     return replace(spine, bodies=detected.with_inserted(above[kept] + 1, missed.selected(kept)))
+
+
+def body_at(view: RadiographView, centre_mm: ArrayLike, networks: RadiographNetworks) -> Bodies | None:
+    """The body that both steps place around a point that a user gave.
+
+    :param centre_mm: (2,) column and row about the centre of the body.
+    :return: a single body, seen with certainty by the user; None where step 2 sees none.
+    """
+    landmarks_mm = networks.regress_landmarks(view.image, view.pixel_mm, np.asarray(centre_mm, np.float64)[None])
+    for _ in range(_MISSED_REFINEMENTS):
+        landmarks_mm, widths_mm = _landmarks_of_step_two(view, landmarks_mm, networks)
+    uncertainty_mm = _radius_mm(widths_mm)
+    if not _are_bodies(landmarks_mm, view)[0] or np.median(uncertainty_mm) > _HARDLY_SEEN_MM:
+        return None
+    levels = np.full((1, LEVEL_CHANNELS), 1 / LEVEL_CHANNELS)
+    return Bodies(landmarks_mm, uncertainty_mm, np.ones(1), levels)
 
 
 def _apart(

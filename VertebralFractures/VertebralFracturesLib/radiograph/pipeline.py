@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .. import __version__
 from ..core.heights.genant import DEFAULT_PRESET, heights_mm
@@ -14,11 +14,11 @@ from ..core.level_naming import LEVEL_CLASSES, SACRAL_BASE, SHAPE_ONLY, name_seq
 from ..core.levels import LEVEL_NUMBERS, LEVELS_ARE_UNCERTAIN, no_level_is_certain
 from ..core.report import Vertebra
 from ..core.spine_curve import chord_arcs, curve_through_bodies
-from ..errors import Cancelled
-from .bodies import UNSEEN_SCORE, Spine, check_seen, refined, rough_bodies, whole_spine, with_missed
+from ..errors import Cancelled, NoSpineFound
+from .bodies import UNSEEN_SCORE, Spine, body_at, check_seen, refined, rough_bodies, whole_spine, with_missed
 from .networks import RadiographNetworks
 from .record import DETECTOR, FIRST_LEVEL, RELATIVE_LENGTHS, Radiograph, RadiographReport, average_scale
-from .view import FEWEST_BODIES, THRESHOLDS, RadiographView, best_view, check_upright, no_spine_found
+from .view import FEWEST_BODIES, THRESHOLDS, RadiographView, best_view, check_upright, known_view, no_spine_found
 
 RADIOGRAPH_STAGES = ("view", "vertebrae", "landmarks", "measures")
 
@@ -46,7 +46,7 @@ def analyze_radiograph(
     :param networks: the networks of both steps.
     :param preset: name of the cut-offs of the grades.
     :param progress: called with each of :data:`RADIOGRAPH_STAGES` and the fraction done.
-    :param cancel: asked between the stages.
+    :param cancel: asked between the stages, and while the view is sought, which takes longest.
     :param input: identity of the image, kept in the report.
     :param refine: False leaves step 2 out, to measure what it adds.
     :raises UnusableInput: a frontal view, or an image that is upside down.
@@ -59,8 +59,16 @@ def analyze_radiograph(
             raise Cancelled("cancelled")
         progress(RADIOGRAPH_STAGES[index], 0.0)
 
+    def within(index: int) -> Callable[[float], None]:
+        def at(fraction: float) -> None:
+            if cancel():
+                raise Cancelled("cancelled")
+            progress(RADIOGRAPH_STAGES[index], fraction)
+
+        return at
+
     stage(0)
-    view = best_view(radiograph, networks)
+    view = best_view(radiograph, networks, within(0))
     stage(1)
     bodies = rough_bodies(view, networks)
     check_upright(view, heights_mm(bodies.landmarks_mm), networks)
@@ -75,6 +83,32 @@ def analyze_radiograph(
     report = _report(radiograph, view, spine)
     progress(RADIOGRAPH_STAGES[-1], 1.0)
     return replace(report, input=dict(input or {}), preset=preset, models=networks.versions)
+
+
+def propose_body(
+    radiograph: Radiograph,
+    networks: RadiographNetworks,
+    point_ras: ArrayLike,
+    cancel: Callable[[], bool] = lambda: False,
+) -> Vertebra:
+    """The vertebra that the networks place at a point of an analyzed radiograph.
+
+    :param radiograph: its scale and side known from the analysis.
+    :param networks: the networks of both steps.
+    :param point_ras: (3,) about the centre of the body, in RAS mm.
+    :param cancel: asked between the steps.
+    :raises NoSpineFound: no vertebral body is seen there.
+    :raises Cancelled: ``cancel`` said so.
+    """
+    view = known_view(radiograph, networks)
+    if cancel():
+        raise Cancelled("cancelled")
+    centre_mm = view.to_image(radiograph.ras_to_pixels(point_ras) * view.scale_mm)
+    body = body_at(view, centre_mm, networks)
+    if body is None:
+        raise NoSpineFound("no vertebral body is seen at this point: click its centre, or add it manually")
+    points_ras = radiograph.pixels_to_ras(view.to_image(body.landmarks_mm[0]) / view.scale_mm)
+    return Vertebra(points_ras, float(body.scores[0]), body.uncertainty_mm[0], source="added")
 
 
 def _report(radiograph: Radiograph, view: RadiographView, spine: Spine) -> RadiographReport:

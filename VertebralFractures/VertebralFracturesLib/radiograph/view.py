@@ -1,5 +1,6 @@
 """How a lateral radiograph lies: which side is the front, whether it is inverted, and at what scale."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -100,24 +101,28 @@ class RadiographView:
         return "right" if self.is_mirrored else "left"
 
     def to_image(self, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Points (..., 2), column and row in mm, in the image that was given."""
+        """Points (..., 2), column and row in mm, in the image that was given, and the other way round."""
         width_mm = (self.image.shape[1] - 1) * self.pixel_mm
         return np.stack([width_mm - points_mm[..., 0], points_mm[..., 1]], -1) if self.is_mirrored else points_mm
 
 
-def best_view(radiograph: Radiograph, networks: RadiographNetworks) -> RadiographView:
+def best_view(
+    radiograph: Radiograph, networks: RadiographNetworks, tried: Callable[[float], None] = lambda fraction: None
+) -> RadiographView:
     """Turn the image as the networks know it, and find a scale for it where none is known.
 
     All ways in which the image may lie, and all scales that it may have, are compared by one measure, the evidence of a
     spine, so that what is cut off at the edges does not decide. Which side is the front, files at times say wrongly:
     the other one is taken where the evidence for it is clear.
 
+    :param tried: called with the fraction of the scales that were tried; what it raises ends the search.
     :raises UnusableInput: a frontal view.
     :raises NoSpineFound: fewer than two bodies are seen, whichever way the image is turned.
     """
     small, pixels, scales_mm = _scales(radiograph)
     found: dict[tuple[bool, bool], list[float]] = {way: [] for way in _WAYS}
-    for scale in scales_mm:
+    for number, scale in enumerate(scales_mm):
+        tried(number / len(scales_mm))
         image, pixel_mm = _no_finer(small.image, pixels * scale, _TRIED_MM)
         for way, values in found.items():
             values.append(_evidence(_detections(_turned(image, *way), pixel_mm, networks)))
@@ -190,6 +195,19 @@ def _check_lateral(radiograph: Radiograph, view: RadiographView) -> None:
         raise UnusableInput("this looks like a frontal view: an upright lateral radiograph of the spine is needed")
     if inverted > _WRONG_PROBABILITY or scores.mean() * (1 - frontal) * (1 - inverted) < _LEAST_BELIEF:
         raise no_spine_found(radiograph)
+
+
+def known_view(radiograph: Radiograph, networks: RadiographNetworks) -> RadiographView:
+    """The view of a radiograph whose scale and side are known, as from its analysis.
+
+    :raises ValueError: the scale is not known.
+    """
+    if radiograph.pixel_mm is None:
+        raise ValueError("the scale of the radiograph is not known")
+    is_mirrored = radiograph.anterior_is == "right"
+    image, pixel_mm = _no_finer(radiograph.image, radiograph.pixel_mm, _WORKING_MM)
+    image = _turned(image, is_mirrored, is_inverted=False)
+    return RadiographView(image, pixel_mm, radiograph.pixel_mm, is_mirrored, _detections(image, pixel_mm, networks))
 
 
 def check_upright(view: RadiographView, heights_mm: NDArray[np.float64], networks: RadiographNetworks) -> None:

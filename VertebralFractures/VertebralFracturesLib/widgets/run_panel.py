@@ -11,14 +11,13 @@ from slicer.i18n import translate
 
 from ..analyzer import LOADING, Analyzer, known_device, stages
 from ..core.report import SpineReport, Vertebra
-from ..core.volume import Volume
 from ..errors import Cancelled, NoSpineFound, UnusableInput
 from ..mrml.nodes.image import image_from_node
+from ..mrml.study.export import analyzed_image
 from ..mrml.study.input import check_input
 from ..mrml.study.replacement import replace_study
 from ..mrml.study.report import has_edits, study_report
 from ..mrml.study.study import Study, studies_of
-from ..mrml.study.volume import analyzed_volume
 from ..radiograph.record import Image, Radiograph, RadiographReport
 from ..report.document import report_json
 from .job_runner import JobRunner
@@ -165,8 +164,8 @@ class RunPanel:
         live, device = self._panel.live, self._parameters.device.value
         if live is None:
             return
-        volume = self._prepared(lambda: analyzed_volume(live.study))
-        if not isinstance(volume, Volume) or live is not self._panel.live:
+        image = self._prepared(lambda: analyzed_image(live.study))
+        if image is None or live is not self._panel.live:
             return
         curve = live.report.curve
 
@@ -177,7 +176,7 @@ class RunPanel:
             self._tells_of_edit = True
 
         self._jobs.start(
-            lambda progress, cancel: self._analyzer.propose(volume, curve, point_ras, device=device, cancel=cancel),
+            lambda progress, cancel: self._analyzer.propose(image, curve, point_ras, device=device, cancel=cancel),
             proposed,
             self._failed,
         )
@@ -223,7 +222,7 @@ class RunPanel:
             volume = read()
             if volume is None:
                 raise UnusableInput(
-                    translate("VertebralFractures", "the CT of this study was deleted: no vertebra can be added")
+                    translate("VertebralFractures", "the image of this study was deleted: no vertebra can be added")
                 )
             self._install()
         except Cancelled:

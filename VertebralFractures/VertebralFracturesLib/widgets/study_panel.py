@@ -11,6 +11,7 @@ from ..core.levels import ALL_LEVEL_NAMES
 from ..core.report import NOT_EVALUABLE, NOT_REVIEWED, VERIFIED, SpineReport
 from ..core.review import first_to_review, next_to_review, order_by_need, verified_count
 from ..radiograph.record import RadiographReport
+from ..report.columns.patient import ANGLE_COLUMNS
 from .display_panel import DisplayPanel
 from .notes_panel import NotesPanel
 from .table.results_table import ResultsTable
@@ -39,6 +40,7 @@ _NEED_STUDY = (
     "exportButton",
     "copyButton",
     "copyTextButton",
+    "addOneClickButton",
     "addSixClicksButton",
 )
 
@@ -55,7 +57,6 @@ class StudyPanel:
         self.live: LiveStudy | None = None
         self.followers: list[Callable[[LiveStudy | None], None]] = []
         self._order: list[int] = []
-        self._one_click_help = ui.addOneClickButton.toolTip
         self._table = ResultsTable(ui.vertebraTable, ui.columnsButton, self._select)
         self._notes, self._display = NotesPanel(ui), DisplayPanel(ui)
         ui.levelBox.addItems(list(ALL_LEVEL_NAMES))
@@ -163,7 +164,7 @@ class StudyPanel:
         self.ui.summaryLabel.setText(
             translate("VertebralFractures", "No study yet: choose a CT and click Apply.")
             if report is None
-            else f"{report.summary.headline}\n\n{report.summary.statement}"
+            else "\n\n".join(filter(None, [report.summary.headline, report.summary.statement, _angles(report)]))
         )
         self.ui.reviewLabel.setText(
             ""
@@ -173,25 +174,11 @@ class StudyPanel:
         self.ui.studyMessageLabel.setText("\n".join(f"• {text[:1].upper()}{text[1:]}" for text in messages))
         self.ui.studyMessageLabel.setVisible(bool(messages))
 
-    def _enable_one_click(self, report: SpineReport | None) -> None:
-        """The network that places points at a click knows CTs only."""
-        is_radiograph = isinstance(report, RadiographReport)
-        self.ui.addOneClickButton.setEnabled(report is not None and not is_radiograph)
-        self.ui.addOneClickButton.toolTip = (
-            translate(
-                "VertebralFractures",
-                "One click adds a vertebra on CTs only. On a radiograph, add it manually.",
-            )
-            if is_radiograph
-            else self._one_click_help
-        )
-
     def _enable(self, report: SpineReport | None, selected: int | None) -> None:
         for name in _NEED_STUDY:
             getattr(self.ui, name).setEnabled(report is not None)
         for name in _NEED_SELECTION:
             getattr(self.ui, name).setEnabled(selected is not None)
-        self._enable_one_click(report)
         self.ui.undoButton.setEnabled(self.live is not None and self.live.can_undo)
         self.ui.redoButton.setEnabled(self.live is not None and self.live.can_redo)
         vertebra = report.vertebrae[selected] if report is not None and selected is not None else None
@@ -222,6 +209,14 @@ class StudyPanel:
 
     def _relabel(self, live: "LiveStudy", index: int, level: int) -> None:
         live.relabel(index, ALL_LEVEL_NAMES[level], others_follow=self.ui.othersFollowBox.checked)
+
+
+def _angles(report: SpineReport) -> str:
+    """The angles of the spine in a radiograph, one after the other; those of a CT, taken supine, are in the exports."""
+    if not isinstance(report, RadiographReport):
+        return ""
+    values = [(column, report.angles_deg[column.name]) for column in ANGLE_COLUMNS]
+    return "; ".join(f"{column.title} {column.text(value)}°" for column, value in values if value is not None)
 
 
 def _toggle_status(live: "LiveStudy", index: int, status: str) -> None:

@@ -99,9 +99,10 @@ class ResultsTable:
         before = self._are_verified + [False] * len(are_verified)
         for place, is_verified in enumerate(are_verified):
             if is_verified != before[place]:
+                brush = qt.QBrush(qt.QColor("gray")) if is_verified else self._table.palette.text()
                 for name, item in self._items[place].items():
                     if name != "grade":
-                        item.setData(qt.Qt.ForegroundRole, qt.QBrush(qt.QColor("gray")) if is_verified else None)
+                        item.setForeground(brush)
         self._are_verified = are_verified
 
     def _selection_changed(self) -> None:
