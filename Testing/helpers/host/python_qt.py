@@ -4,13 +4,17 @@ Qt properties are attributes, signals are connected by their signatures, enumera
 all classes are in one module. A signal that a class does not have raises, where PythonQt only prints.
 """
 
+import ctypes
 import functools
 import inspect
+import sys
 import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from PySide6 import QtCore, QtGui, QtUiTools, QtWidgets
+
+_NONES = 1_000_000
 
 # Getters that Qt itself calls on Python objects, and a property that shares its name with a static function.
 _LEFT_ALONE = {"sizeHint", "minimumSizeHint", "singleShot"}
@@ -19,12 +23,25 @@ _LEFT_ALONE = {"sizeHint", "minimumSizeHint", "singleShot"}
 def make_qt_module() -> types.ModuleType:
     """The module that Slicer calls ``qt``."""
     _add_all_properties()
+    _keep_none()
     module = types.ModuleType("qt")
     for part in (QtCore, QtGui, QtWidgets, QtUiTools):
         vars(module).update(_content(part))
     for name in ("QTimer", "QShortcut", "QAction"):
         vars(module)[name] = type(name, (getattr(module, name),), {"connect": connect})
     return module
+
+
+@functools.cache
+def _keep_none() -> None:
+    """Methods of table items give None away without having counted it, until Python ends the process for it.
+
+    That is a fault of PySide6 6.x with Python 3.11, which 3D Slicer's PythonQt does not have: a day of tests uses a few
+    hundred thousand.
+    """
+    if sys.version_info < (3, 12):
+        for _ in range(_NONES):
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(None))
 
 
 def let_connect(made: QtCore.QObject) -> None:
