@@ -80,6 +80,7 @@ def _draw(folder: Path, open_study: Callable[["Application"], "Study"], vertebra
     from .layout.rendered import RenderedLayout
     from .layout.rendered_views import check_rendering
     from .layout.show import show_study
+    from .layout.view_options import show_bone
     from .live.study import LiveStudy
 
     check_rendering()
@@ -88,6 +89,7 @@ def _draw(folder: Path, open_study: Callable[["Application"], "Study"], vertebra
         with closing(LiveStudy(study)) as live, closing(RenderedLayout(application, SIZE)) as layout:
             live.select(_place(live.report, vertebra, live.selected))
             show_study(study, layout.layout_node)
+            show_bone(study, is_shown=True)
             for name, picture in layout.pictures().items():
                 Image.fromarray(picture).save(folder / f"{name}.png", optimize=True)
 
