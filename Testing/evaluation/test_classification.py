@@ -6,6 +6,7 @@ from helpers.marked_bodies import case, false_find, found, missed
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn import metrics
+from VertebralFracturesLib.core.statistics import area_under_curve
 from VertebralFracturesLib.evaluation.classification import (
     Task,
     answers,
@@ -16,7 +17,6 @@ from VertebralFracturesLib.evaluation.classification import (
     specificity,
 )
 from VertebralFracturesLib.evaluation.results import Pool
-from VertebralFracturesLib.evaluation.statistics import area_under_curve
 
 CASES = [
     case("a", [found(0.9, 0.95), found(0.7, 0.6)], [missed(0.5), missed(0.9)]),

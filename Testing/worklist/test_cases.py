@@ -60,3 +60,9 @@ def test_different_names_stay_different_as_names_of_files(names: list[str]) -> N
         assert not file.startswith(".")
         assert not set(file) & set('/\\:*?"<>|\0')
         assert len(file.encode()) < 255
+
+
+def test_a_long_name_of_any_script_fits_every_file_system() -> None:
+    """Of 80 Chinese characters each takes three bytes, and a lock adds its suffixes."""
+    assert len(f"{file_name('椎' * 200)}.json.lock".encode()) <= 255
+    assert file_name("椎" * 200) != file_name("椎" * 201)

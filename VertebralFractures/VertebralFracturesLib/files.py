@@ -1,5 +1,6 @@
 """Text, arrays and folders, written whole or not at all."""
 
+import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,6 +15,21 @@ from .publishing.publish import NEW, NotPutBack, TargetAppeared, publish
 from .publishing.signals import held_signals
 
 Arrays = dict[str, NDArray]
+
+
+_DIGEST_LENGTH = 8
+"""Digits of a digest in a name. Chosen: among 10 000 names two agree by chance with a probability of 1 %."""
+
+
+def with_digest(name: str, text: str, longest: int) -> str:
+    """A name of a file, shortened, with a digest of a text that tells it apart.
+
+    :param name: characters that file names may have.
+    :param text: what the name stands for, such as a path.
+    :param longest: characters of the whole.
+    """
+    digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:_DIGEST_LENGTH]
+    return f"{name[: longest - _DIGEST_LENGTH - 1]}-{digest}"
 
 
 @contextmanager

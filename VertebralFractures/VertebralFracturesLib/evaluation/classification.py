@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.statistics import area_under_curve
 from .results import NOT_FLAGGED, Pool
-from .statistics import area_under_curve
 
 VERTEBRA_CUTOFFS = (0.80, 0.75, 0.74, 0.60)
 """Cut-offs of G for vertebrae: mild, moderate (Genant 25 % and Pisov 2020) and severe."""

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ..core.heights.genant import GRADE_NAMES, PLAIN_PRESETS, Preset, grade
 from ..core.levels import CONFIDENT_LEVEL
+from ..core.statistics import bland_altman, confusion, weighted_kappa
 from ..simulation.matching import MATCH_MM
 from .classification import (
     STATED_SPECIFICITY,
@@ -31,7 +32,6 @@ from .coverage import (
     uncertainty_factor,
 )
 from .results import Pool
-from .statistics import bland_altman, confusion, weighted_kappa
 
 PISOV_CUTOFF = PLAIN_PRESETS["pisov"].moderate
 """At or below this index G, Pisov 2020 reports the localisation of fractured vertebrae apart (table 1)."""

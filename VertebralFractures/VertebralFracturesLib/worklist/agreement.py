@@ -1,6 +1,6 @@
 """How far readers agree: heights, the height ratio and the grade of vertebrae that two of them measured."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from ..core.keypoints import body_centre, depths_mm
 from ..core.report import SpineReport
+from ..core.statistics import bland_altman, confusion, weighted_kappa
 from ..report.columns.column import Column, Value, csv_text
 from .cases import CaseList
 from .reading import Reading, readings_of
@@ -45,8 +46,8 @@ SUMMARY_COLUMNS = (
 )
 """One row for every pair of readers."""
 
-_LIMITS = 1.96
-"""Standard deviations of the 95 % limits of agreement (Bland and Altman 1986)."""
+_GRADES, _QUADRATIC = 4, 2
+"""How many grades there are, and the power of the weights of kappa."""
 
 _SAME_BODY = 0.5
 """Distance of the centres of one body by two readers in depths of it; chosen: neighbours are a body apart."""
@@ -134,8 +135,11 @@ def _row(case: str, first: Reading, second: Reading, i: int, j: int) -> Row:
 
 def _summary(readers: tuple[str, str], cases: int, rows: Sequence[Row], only: np.ndarray) -> Row:
     graded = [(row["grade_1"], row["grade_2"]) for row in rows if None not in (row["grade_1"], row["grade_2"])]
+    grades = np.array(graded, dtype=int).reshape(-1, 2)
     heights = [float(str(row[name])) for row in rows for name in row if name.endswith("_difference_mm")]
-    ratios = [float(str(row["height_ratio_2"])) - float(str(row["height_ratio_1"])) for row in rows]
+    ratios = np.array([(row["height_ratio_1"], row["height_ratio_2"]) for row in rows], dtype=float).reshape(-1, 2)
+    by_height = bland_altman(heights, np.zeros(len(heights)))
+    by_ratio = bland_altman(ratios[:, 1], ratios[:, 0])
     values: tuple[Value, ...] = (
         *readers,
         cases,
@@ -143,10 +147,9 @@ def _summary(readers: tuple[str, str], cases: int, rows: Sequence[Row], only: np
         int(only[0]),
         int(only[1]),
         _share([row["level_1"] == row["level_2"] for row in rows]),
-        _share([one == other for one, other in graded]),
-        weighted_kappa([(int(str(one)), int(str(other))) for one, other in graded]),
-        *_bias_and_limits(heights),
-        *_bias_and_limits(ratios),
+        _share((grades[:, 0] == grades[:, 1]).tolist()),
+        _known(weighted_kappa(confusion(grades[:, 0], grades[:, 1], _GRADES), _QUADRATIC)),
+        *map(_known, (by_height.bias, by_height.half_width, by_ratio.bias, by_ratio.half_width)),
     )
     return {column.name: value for column, value in zip(SUMMARY_COLUMNS, values, strict=True)}
 
@@ -155,30 +158,8 @@ def _share(are_true: Sequence[bool]) -> float | None:
     return float(np.mean(are_true)) if are_true else None
 
 
-def _bias_and_limits(differences: Sequence[float]) -> Iterator[float | None]:
-    """Mean and 1.96 standard deviations; the latter need two values."""
-    yield float(np.mean(differences)) if differences else None
-    yield _LIMITS * float(np.std(differences, ddof=1)) if len(differences) > 1 else None
-
-
-def weighted_kappa(grades: Sequence[tuple[int, int]], classes: int = 4) -> float | None:
-    """Cohen's kappa with quadratic weights (Cohen 1968).
-
-    :param grades: of each vertebra by the two readers, 0 to ``classes`` - 1.
-    :param classes: how many grades there are.
-    :return: None without vertebrae, or where both readers gave all of them one and the same grade.
-    """
-    if not grades:
-        return None
-    observed = np.zeros((classes, classes))
-    for one, other in grades:
-        observed[one, other] += 1
-    observed /= observed.sum()
-    expected = np.outer(observed.sum(1), observed.sum(0))
-    places = np.arange(classes)
-    weights = (places[:, None] - places) ** 2
-    by_chance = float((weights * expected).sum())
-    return None if by_chance == 0 else 1 - float((weights * observed).sum()) / by_chance
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else value
 
 
 def _csv(columns: Sequence[Column], rows: Sequence[Row]) -> str:

@@ -1,7 +1,6 @@
 """The cases of a work list: the images of a folder, or those of a cohort with their results."""
 
 import csv
-import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -9,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import UnusableInput
+from ..files import with_digest
 from ..io.read_image import VOLUME_SUFFIXES
 
 TABLE, REPORT, READINGS = "cases.csv", "measurements.json", "readings"
@@ -16,9 +16,9 @@ TABLE, REPORT, READINGS = "cases.csv", "measurements.json", "readings"
 
 _COHORT_RESULTS = "cases"
 _DICOM_SUFFIXES = ("", ".dcm", ".ima")
-_UNSAFE = re.compile(r"[^\w.-]")
-_LONGEST_NAME, _DIGEST_LENGTH = 80, 8
-"""Characters of a file name and of the digest that tells shortened names apart; chosen, within every file system."""
+_UNSAFE = re.compile(r"[^\w.-]", re.ASCII)
+_LONGEST_NAME = 80
+"""Characters of a file name, of one byte each; chosen, within every file system."""
 
 
 @dataclass(frozen=True)
@@ -73,11 +73,10 @@ def list_cases(path: Path) -> CaseList:
 
 def file_name(name: str) -> str:
     """A name as that of a file or folder; different names stay different, also where capitals do not count."""
-    safe = _UNSAFE.sub("_", name)[:_LONGEST_NAME]
-    if safe == name == name.lower() and not name.startswith("."):
-        return safe
-    digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:_DIGEST_LENGTH]
-    return f"{safe.lstrip('.')}-{digest}"
+    safe = _UNSAFE.sub("_", name).lstrip(".")
+    if safe == name == name.lower() and len(name) <= _LONGEST_NAME:
+        return name
+    return with_digest(safe, name, _LONGEST_NAME)
 
 
 def _in_table(table: Path) -> Iterator[WorklistCase]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from statistics import median
 
 import numpy as np
@@ -122,17 +121,11 @@ def neighbour_loss(
         if not references:
             losses.append(None)
             continue
-        scaled = [(values[j] * _height_growth(levels[j], levels[i])).tolist() for j in references]
+        scaled = [(values[j] * height_growth(levels[j], levels[i])).tolist() for j in references]
         expected = np.array([median(heights_of_one) for heights_of_one in zip(*scaled, strict=True)])
         anterior, middle, posterior = (float(loss) for loss in 1 - values[i] / expected)
         losses.append(NeighbourLoss((anterior, middle, posterior), tuple(references)))
     return losses
-
-
-@lru_cache(maxsize=512)
-def _height_growth(from_level: str | None, to_level: str | None) -> NDArray[np.float64]:
-    """Kept, because a drag asks for the same pairs of levels at every move."""
-    return height_growth(from_level, to_level)
 
 
 def _neighbours(index: int, intact: Sequence[bool]) -> list[int]:

@@ -16,6 +16,7 @@ keypoints).
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -135,8 +136,11 @@ confidence of the level names given to those CTs is the rate at which they are r
 """
 
 
+@cache
 def height_growth(from_level: str | None, to_level: str | None) -> NDArray[np.float64]:
     """How much higher a normal body of one level is than one of another.
+
+    The array is kept, because a drag asks for the same pairs of levels at every move; it must not be changed.
 
     :return: (3,) ratio of the anterior, middle and posterior heights; 1 where a level is not known or has no norm.
     """

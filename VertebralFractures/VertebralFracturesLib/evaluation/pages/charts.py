@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...core.levels import ALL_LEVEL_NAMES
+from ...core.statistics import bland_altman
 from ..classification import Answers, Task, answers, area_under_roc, roc_curve, sensitivity, specificity
 from ..evaluate import Evaluation
 from ..results import MatchedVertebra, Pool
-from ..statistics import bland_altman
 
 ROC_COLORS = ("#1f5f8b", "#009e73", "#d2691e", "#a04080")
 """Colors of the ROC curves, in the order of the tasks."""

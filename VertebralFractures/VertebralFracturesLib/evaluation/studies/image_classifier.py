@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ...core.heights.genant import PRESETS, genant_index, heights_mm
 from ...core.image_classification import SURE
 from ...core.report import SpineReport
+from ...core.statistics import area_under_curve
 from ...core.volume import Volume
 from ...errors import NoSpineFound, UnusableInput
 from ...files import write_text
@@ -24,7 +25,6 @@ from ...io.reference_case import ReferenceCase
 from ...report.text import text_table
 from ...simulation.matching import match_vertebrae
 from ..bootstrap import interval, resampled_patients
-from ..statistics import area_under_curve
 from ..stress_tests.annotated_scan import AnnotatedScan
 from ..stress_tests.conditions import Condition
 

@@ -7,6 +7,7 @@ from vtk.util.numpy_support import numpy_to_vtk
 
 from ...core.spine_curve import SpineCurve
 from ...core.volume import AIR_HU, Volume
+from .views import add_drawn_model
 
 SURFACE_HU = 220.0
 """Attenuation at the surface; chosen between cancellous bone with contrast agent in the vessels and cortical bone."""
@@ -30,20 +31,11 @@ def add_bone_node(
     :param curve: the spine curve in the volume's RAS space.
     :param view_ids: node IDs of the 3D views.
     """
-    node, display = slicer.vtkMRMLModelNode(), slicer.vtkMRMLModelDisplayNode()
-    node.SetName(name)
-    node.SetSelectable(False)
-    node.SetAndObservePolyData(bone_surface(volume, curve))
+    display = slicer.vtkMRMLModelDisplayNode()
     display.SetColor(*_COLOR)
     display.SetOpacity(_OPACITY)
     display.SetVisibility2D(False)
-    display.SetViewNodeIDs(view_ids)
-    for one in (node, display):
-        one.SetSaveWithScene(False)
-    scene.AddNode(display)
-    node.SetAndObserveDisplayNodeID(display.GetID())
-    scene.AddNode(node)
-    return node
+    return add_drawn_model(scene, name, bone_surface(volume, curve), display, view_ids)
 
 
 def bone_surface(volume: Volume, curve: SpineCurve) -> vtk.vtkPolyData:

@@ -17,7 +17,7 @@ from ...core.keypoints import (
 )
 from ...core.measures import Measures
 from ...core.report import SpineReport
-from .views import ViewGroup, markups_display
+from .views import ViewGroup, markups_display, show_text_only
 
 LABEL_COLOR, SELECTED_LABEL_COLOR = (0.78, 0.78, 0.78), (1.0, 1.0, 1.0)
 """RGB in 0..1, unlike those of the grades: the selected vertebra stands out, no color suggests a finding."""
@@ -25,8 +25,8 @@ LABEL_COLOR, SELECTED_LABEL_COLOR = (0.78, 0.78, 0.78), (1.0, 1.0, 1.0)
 _BEHIND_BODY_MM = 4.0
 """Distance of a label from the posterior wall; chosen, so that it covers no keypoint."""
 
-_UNSEEN_GLYPH_MM = 0.01
-"""Size of a label's point, of which only the text is to be seen; Slicer draws none of size 0."""
+_TEXT_SCALE = 3.0
+"""Size of the text in percent of the view; chosen."""
 
 
 def add_labels_node(
@@ -53,11 +53,7 @@ def add_labels_node(
 
 def _set_display(node: slicer.vtkMRMLMarkupsFiducialNode, views: ViewGroup) -> None:
     display = markups_display(node, 0)
-    display.SetSliceProjection(True)
-    display.SetSliceProjectionOpacity(1.0)
-    display.UseGlyphScaleOff()
-    display.SetGlyphSize(_UNSEEN_GLYPH_MM)
-    display.SetTextScale(3.0)
+    show_text_only(display, _TEXT_SCALE)
     display.SetColor(LABEL_COLOR)
     display.SetSelectedColor(SELECTED_LABEL_COLOR)
     display.SetOccludedVisibility(True)

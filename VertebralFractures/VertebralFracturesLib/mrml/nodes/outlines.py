@@ -12,7 +12,7 @@ from ...core.heights.genant import GRADE_COLORS, NOT_EVALUABLE_COLOR
 from ...core.keypoints import INFERIOR, KEYPOINT_NAMES, SUPERIOR
 from ...core.measures import Measures
 from ...core.report import SpineReport
-from .views import markups_display
+from .views import add_drawn_model, markups_display, show_text_only
 
 ORIGINAL_COLOR = (0.85, 0.85, 0.85)
 """RGB in 0..1 of the automatic landmarks of a vertebra that was corrected; unlike those of the grades."""
@@ -33,9 +33,6 @@ _TEXT_SCALE = 2.6
 _ALONG_HEIGHTS, _AHEAD = (0.5, 0.5, 0.85), 0.7
 """Where the lengths stand along the anterior, middle and posterior height, and how far the first stands in front of the
 body, in depths of it; chosen: they cover neither one another nor the level, in the whole spine and in one body."""
-
-_UNSEEN_GLYPH_MM = 0.01
-"""Size of a length's point, of which only the text is to be seen; Slicer draws none of size 0."""
 
 _PALETTE = (*GRADE_COLORS, NOT_EVALUABLE_COLOR, ORIGINAL_COLOR, HEIGHT_COLOR)
 _NOT_EVALUABLE, _ORIGINAL, _HEIGHT = range(len(GRADE_COLORS), len(_PALETTE))
@@ -71,10 +68,7 @@ def add_lines_node(
     :param color_node: from :func:`add_color_node`.
     :param straightening_node: the straightening for lines in straightened space; None for the patient's.
     """
-    node, display = slicer.vtkMRMLModelNode(), slicer.vtkMRMLModelDisplayNode()
-    node.SetName(name)
-    node.SetAndObservePolyData(_poly_data([]))
-    node.SetSelectable(False)
+    display = slicer.vtkMRMLModelDisplayNode()
     display.SetVisibility2D(True)
     display.SetSliceDisplayModeToProjection()
     display.SetSliceIntersectionThickness(_LINE_PIXELS)
@@ -86,14 +80,9 @@ def add_lines_node(
     display.SetScalarRange(0, len(_PALETTE) - 1)
     display.SetAndObserveColorNodeID(color_node.GetID())
     display.SetScalarVisibility(True)
-    display.SetViewNodeIDs(view_ids)
-    for one in (node, display):
-        one.SetSaveWithScene(False)
+    node = add_drawn_model(scene, name, _poly_data([]), display, view_ids)
     if straightening_node is not None:
         node.SetAndObserveTransformNodeID(straightening_node.GetID())
-    scene.AddNode(display)
-    node.SetAndObserveDisplayNodeID(display.GetID())
-    scene.AddNode(node)
     return node
 
 
@@ -114,11 +103,7 @@ def add_lengths_node(
     scene.AddNode(node)
     display = markups_display(node, 0)
     display.SetSaveWithScene(False)
-    display.SetSliceProjection(True)
-    display.SetSliceProjectionOpacity(1.0)
-    display.UseGlyphScaleOff()
-    display.SetGlyphSize(_UNSEEN_GLYPH_MM)
-    display.SetTextScale(_TEXT_SCALE)
+    show_text_only(display, _TEXT_SCALE)
     display.SetSelectedColor(HEIGHT_COLOR)
     display.SetViewNodeIDs(view_ids)
     node.SetLocked(True)

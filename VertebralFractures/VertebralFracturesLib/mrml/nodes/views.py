@@ -22,6 +22,9 @@ CENTRED_ON_VERTEBRA_MM = 180.0
 _SEEN_MARGIN_MM = 15.0
 """Distance of a body's centre from the edge of the view at which the body is seen; chosen, half a lumbar body."""
 
+_UNSEEN_GLYPH_MM = 0.01
+"""Size of a point of which only the text is to be seen; Slicer draws none of size 0."""
+
 _PANE_PIXELS = 400
 """Side of a view before a layout gives it its size; any will do."""
 
@@ -105,6 +108,43 @@ def add_markups_display(
 def _set_own_defaults(display: slicer.vtkMRMLMarkupsDisplayNode) -> None:
     display.SetPropertiesLabelVisibility(False)
     display.SetSliceProjectionUseFiducialColor(True)
+
+
+def add_drawn_model(
+    scene: slicer.vtkMRMLScene,
+    name: str,
+    data: vtk.vtkPolyData,
+    display: slicer.vtkMRMLModelDisplayNode,
+    view_ids: list[str],
+) -> slicer.vtkMRMLModelNode:
+    """Add a model that is drawn in some views, cannot be picked and is not saved with the scene.
+
+    :param display: how it is drawn; not in the scene yet.
+    :param view_ids: node IDs of the views.
+    """
+    node = slicer.vtkMRMLModelNode()
+    node.SetName(name)
+    node.SetSelectable(False)
+    node.SetAndObservePolyData(data)
+    display.SetViewNodeIDs(view_ids)
+    for one in (node, display):
+        one.SetSaveWithScene(False)
+    scene.AddNode(display)
+    node.SetAndObserveDisplayNodeID(display.GetID())
+    scene.AddNode(node)
+    return node
+
+
+def show_text_only(display: slicer.vtkMRMLMarkupsDisplayNode, text_scale: float) -> None:
+    """Draw the labels of a list in every slice, and its points so small that they are not seen.
+
+    :param text_scale: size of the text in percent of the view.
+    """
+    display.SetSliceProjection(True)
+    display.SetSliceProjectionOpacity(1.0)
+    display.UseGlyphScaleOff()
+    display.SetGlyphSize(_UNSEEN_GLYPH_MM)
+    display.SetTextScale(text_scale)
 
 
 def limit_to(node: slicer.vtkMRMLMarkupsNode, views: ViewGroup) -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn import metrics
-from VertebralFracturesLib.evaluation.statistics import area_under_curve, bland_altman, confusion, weighted_kappa
+from VertebralFracturesLib.core.statistics import area_under_curve, bland_altman, confusion, weighted_kappa
 
 GRADES = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=40)
 SCORED = st.lists(st.tuples(st.booleans(), st.integers(-4, 4)), min_size=2, max_size=30)
@@ -50,13 +50,25 @@ def test_one_grade_alone_has_no_kappa():
     assert np.isnan(weighted_kappa([[3, 1], [0, 0]]))
 
 
+def test_quadratic_kappa_by_hand():
+    """Of 10 vertebrae 8 agree; two differ by one grade: observed 0.2, by chance the mean square of all pairs."""
+    grades = [(0, 0)] * 5 + [(1, 1)] + [(2, 2)] * 2 + [(0, 1), (2, 1)]
+    first, second = np.array(grades).T
+    by_chance = np.mean([(i - j) ** 2 for i in first for j in second])
+    assert weighted_kappa(confusion(first, second, 4), power=2) == pytest.approx(1 - 0.2 / by_chance)
+    assert weighted_kappa(np.diag([1, 1, 0, 0]), power=2) == 1.0
+    assert np.isnan(weighted_kappa(np.diag([3, 0, 0, 0]), power=2))
+    assert np.isnan(weighted_kappa(np.zeros((4, 4)), power=2))
+
+
+@pytest.mark.parametrize(("weights", "power"), [("linear", 1), ("quadratic", 2)])
 @given(GRADES)
-def test_kappa_is_that_of_scikit_learn(pairs):
+def test_kappa_is_that_of_scikit_learn(weights, power, pairs):
     first, second = np.array(pairs).T
     assume(len(set(first)) > 1)
-    expected = metrics.cohen_kappa_score(first, second, labels=range(4), weights="linear")
+    expected = metrics.cohen_kappa_score(first, second, labels=range(4), weights=weights)
     table = confusion(first, second, 4)
-    assert weighted_kappa(table) == pytest.approx(expected)
+    assert weighted_kappa(table, power) == pytest.approx(expected)
     np.testing.assert_array_equal(table, metrics.confusion_matrix(first, second, labels=range(4)))
 
 

@@ -1,4 +1,4 @@
-"""Statistics of measured against true: limits of agreement, weighted kappa of grades, area under the ROC curve.
+"""Statistics of two sets of measurements: limits of agreement, weighted kappa of grades, area under the ROC curve.
 
 Those of published names are as scikit-learn has them, which tests compare with; it is not needed to run this.
 """
@@ -46,16 +46,17 @@ def confusion(reference: NDArray[np.int_], measured: NDArray[np.int_], classes: 
     return table
 
 
-def weighted_kappa(table: ArrayLike) -> float:
-    """Kappa with linear weights (Cohen 1968): 1 - sum |i - j| o_ij / sum |i - j| e_ij, e from the margins.
+def weighted_kappa(table: ArrayLike, power: int = 1) -> float:
+    """Weighted kappa (Cohen 1968): 1 - sum w_ij o_ij / sum w_ij e_ij, w_ij = |i - j| ** power, e from the margins.
 
     :param table: (classes, classes) counts, see :func:`confusion`.
+    :param power: 1 for linear weights, 2 for quadratic ones.
     :return: 1 for full agreement, 0 for that of chance; NaN where the reference has but one class.
     """
     observed = np.asarray(table, dtype=np.float64)
     if (observed.sum(1) > 0).sum() < 2:
         return float("nan")
-    weight = np.abs(np.subtract.outer(np.arange(len(observed)), np.arange(len(observed))))
+    weight = np.abs(np.subtract.outer(np.arange(len(observed)), np.arange(len(observed)))) ** power
     expected = np.outer(observed.sum(1), observed.sum(0)) / observed.sum()
     return float(1 - (weight * observed).sum() / (weight * expected).sum())
 
