@@ -14,12 +14,15 @@ from helpers import full_report
 from VertebralFracturesLib.core.note import Note
 from VertebralFracturesLib.core.report import SpineReport
 from VertebralFracturesLib.errors import UnusableInput
+from VertebralFracturesLib.report.document import report_json
 from VertebralFracturesLib.worklist.reading import (
     ANALYZED,
     DONE,
     IN_REVIEW,
     NEW,
     Reading,
+    progress_of,
+    read_progress,
     read_reading,
     reading_file,
     readings_of,
@@ -66,6 +69,25 @@ def test_every_reader_has_a_file_and_damaged_ones_are_left_out(tmp_path: Path) -
     (tmp_path / "case" / "damaged.json").write_text("{", encoding="utf-8")
     assert [one.reader for one in readings_of(tmp_path, "case")] == ["A", "B", "a"]
     assert readings_of(tmp_path, "another case") == []
+
+
+def test_progress_is_that_of_the_whole_report(tmp_path: Path) -> None:
+    """A list of thousands is shown without measuring every spine anew."""
+    touched = replace(AUTOMATIC.vertebrae[0], source="edited"), *AUTOMATIC.vertebrae[1:]
+    reports = [*map(reviewed, (0, 1, 5)), reviewed(0, note=Note("look again")), replace(AUTOMATIC, vertebrae=touched)]
+    for report in reports:
+        expected = state_of(report), report.summary.headline
+        (tmp_path / "measurements.json").write_text(report_json(report), encoding="utf-8")
+        found = read_progress(tmp_path / "measurements.json")
+        assert (found.state, found.headline, found.reader) == (*expected, "")
+        write_reading(reading_file(tmp_path, "case", "B"), Reading("B", report, AUTOMATIC, (0, 1, 2, 3, 4)))
+        (found,) = progress_of(tmp_path, "case")
+        assert (found.state, found.headline, found.reader) == (*expected, "B")
+    (tmp_path / "measurements.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(UnusableInput, match="cannot be used"):
+        read_progress(tmp_path / "measurements.json")
+    with pytest.raises(UnusableInput, match="cannot be read"):
+        read_progress(tmp_path / "missing.json")
 
 
 @pytest.mark.parametrize(

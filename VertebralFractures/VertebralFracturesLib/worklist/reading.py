@@ -1,12 +1,13 @@
 """What one reader did to one case, as a file that is written whole after every change."""
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from ..core.report import NOT_REVIEWED, SpineReport
+from ..core.report import NOT_REVIEWED, SpineReport, parse_status
 from ..errors import UnusableInput
 from ..files import write_text
 from ..report.document import read_report, report_json
@@ -19,6 +20,8 @@ NEW, ANALYZED, IN_REVIEW, DONE = STATES = ("new", "analyzed", "in review", "done
 """How far a case has come."""
 
 SUFFIX = ".json"
+
+_OfReader = TypeVar("_OfReader", "Reading", "Progress")
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +52,20 @@ class Reading:
         return state_of(self.report)
 
 
+@dataclass(frozen=True)
+class Progress:
+    """What a list shows of a case.
+
+    :param state: one of :data:`STATES`.
+    :param headline: the conclusion for the patient in one line.
+    :param reader: name of the reader; empty for the automatic report.
+    """
+
+    state: str
+    headline: str
+    reader: str = ""
+
+
 def state_of(report: SpineReport | None) -> str:
     """How far a case has come: it is done once every vertebra is verified or not evaluable.
 
@@ -56,11 +73,41 @@ def state_of(report: SpineReport | None) -> str:
     """
     if report is None:
         return NEW
-    reviewed = [vertebra.status != NOT_REVIEWED for vertebra in report.vertebrae]
+    is_touched = bool(report.notes) or any(one.source != "model" for one in report.vertebrae)
+    return _state([vertebra.status for vertebra in report.vertebrae], is_touched)
+
+
+def _state(statuses: Sequence[str], is_touched: bool) -> str:
+    """How far a case with results has come.
+
+    :param statuses: of its vertebrae.
+    :param is_touched: whether there are notes, or points that a reader moved or added.
+    """
+    reviewed = [status != NOT_REVIEWED for status in statuses]
     if reviewed and all(reviewed):
         return DONE
-    is_touched = any(reviewed) or bool(report.notes) or any(one.source != "model" for one in report.vertebrae)
-    return IN_REVIEW if is_touched else ANALYZED
+    return IN_REVIEW if is_touched or any(reviewed) else ANALYZED
+
+
+def read_progress(file: Path) -> Progress:
+    """How far a case has come by its reading or its automatic report, which is not measured anew.
+
+    :param file: a reading, or a measurements.json.
+    :raises UnusableInput: the file cannot be read, or is neither.
+    """
+    try:
+        document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        report = document.get("report", document)
+        vertebrae = report["vertebrae"]
+        notes = [report.get("note"), *(one.get("note") for one in vertebrae)]
+        is_touched = any(note is not None for note in notes) or any(one["source"] != "model" for one in vertebrae)
+        statuses = [parse_status(one["status"]) for one in vertebrae]
+        headline = str(report["patient"]["headline"])
+        return Progress(_state(statuses, is_touched), headline, str(document.get("reader", "")))
+    except OSError as error:
+        raise UnusableInput(f"{file} cannot be read: {error.strerror or error}") from error
+    except (KeyError, TypeError, ValueError, RecursionError, AttributeError) as error:
+        raise UnusableInput(f"{file} cannot be used: {error}") from error
 
 
 def reading_file(readings: Path, case: str, reader: str) -> Path:
@@ -121,10 +168,22 @@ def readings_of(readings: Path, case: str) -> list[Reading]:
 
     :param readings: folder of the readings of a list.
     """
+    return _of_readers(readings, case, read_reading)
+
+
+def progress_of(readings: Path, case: str) -> list[Progress]:
+    """How far each reader has come with a case, by their names; files that cannot be read are left out.
+
+    :param readings: folder of the readings of a list.
+    """
+    return _of_readers(readings, case, read_progress)
+
+
+def _of_readers(readings: Path, case: str, read: Callable[[Path], _OfReader]) -> list[_OfReader]:
     found = []
-    for file in sorted((readings / file_name(case)).glob(f"*{SUFFIX}")):
+    for file in (readings / file_name(case)).glob(f"*{SUFFIX}"):
         try:
-            found.append(read_reading(file))
+            found.append(read(file))
         except UnusableInput:
             continue
-    return sorted(found, key=lambda reading: reading.reader)
+    return sorted(found, key=lambda one: one.reader)

@@ -19,7 +19,16 @@ from ...report.document import read_report
 from ...worklist.agreement import Agreement, readers_agreement
 from ...worklist.cases import WorklistCase, list_cases
 from ...worklist.lock import ReadingLock
-from ...worklist.reading import NEW, read_reading, reading_file, readings_of, state_of, write_reading
+from ...worklist.reading import (
+    NEW,
+    Progress,
+    progress_of,
+    read_progress,
+    read_reading,
+    reading_file,
+    state_of,
+    write_reading,
+)
 
 Row = tuple[str, str, str, str]
 """Case, state, headline and readers, as the list shows them."""
@@ -47,12 +56,11 @@ class WorklistSession:
     def row(self, place: int) -> Row:
         """What the list shows of a case: the reader's own state and headline, and the names of all readers."""
         case = self.cases[place]
-        readings = readings_of(self._listed.readings, case.name)
-        own = next((one for one in readings if one.reader == self.reader), None)
-        report = own.report if own is not None else automatic_report(case)
-        headline = report.summary.headline if report is not None else ""
-        state = own.state if own is not None else state_of(report) if report is not None else NEW
-        return case.name, state, headline, ", ".join(one.reader for one in readings)
+        readers = progress_of(self._listed.readings, case.name)
+        own = next((one for one in readers if one.reader == self.reader), None)
+        if own is None:
+            own = read_progress(case.report) if case.report is not None else Progress(NEW, "")
+        return case.name, own.state, own.headline, ", ".join(one.reader for one in readers)
 
     def read(self, place: int) -> ReadImage[Volume]:
         """Read the image of a case; this takes seconds and touches no scene.
